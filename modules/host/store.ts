@@ -1,0 +1,14 @@
+/*
+ * Store: small values that outlive a power cut.
+ *
+ * The rule it guards: a `set` that was interrupted leaves the old value, never neither and never a mixture. Hosts keep
+ * two alternating copies with a counter and a checksum (NVS alone erases before it writes).
+ */
+
+export interface Store {
+  /** The value last set completely, or undefined. `key`: at most 13 characters of a-z, 0-9 and "-" (NVS allows 15). */
+  get(key: string): Uint8Array | undefined;
+  /** At most 1024 bytes. Throws a Fault of stage "store" when the medium fails. */
+  set(key: string, value: Uint8Array): void;
+  delete(key: string): void;
+}

@@ -1,0 +1,26 @@
+/*
+ * What a suite may use on every engine. Suites named `*.test.ts` import only this, the product and other portable test
+ * files, and run on Node (mocha) and on XS (test/xs/harness.ts is mapped over this file there). Suites that need Node
+ * are named `*.node.test.ts` and may import what they like.
+ */
+
+import { deepStrictEqual, fail, match, ok, rejects, strictEqual, throws } from "node:assert/strict";
+import { readFileSync } from "node:fs";
+
+export { after, afterEach, before, beforeEach, describe, it } from "mocha";
+
+/** The checks that exist on every engine; `throws` takes a predicate over the error. */
+export const assert = {
+  ok: (value: unknown, message?: string): void => ok(value, message),
+  equal: (actual: unknown, expected: unknown, message?: string): void => strictEqual(actual, expected, message),
+  deepEqual: (actual: unknown, expected: unknown, message?: string): void => deepStrictEqual(actual, expected, message),
+  match: (actual: string, expected: RegExp, message?: string): void => match(actual, expected, message),
+  throws: (body: () => unknown, check: (error: Error) => boolean): void => throws(body, check),
+  rejects: (promise: Promise<unknown>, check: (error: Error) => boolean): Promise<void> => rejects(promise, check),
+  fail: (message: string): never => fail(message),
+};
+
+/** A file of test/fixtures, by its path below that folder. */
+export function fixture(path: string): Uint8Array {
+  return new Uint8Array(readFileSync(new URL(`../../test/fixtures/${path}`, import.meta.url)));
+}

@@ -1,0 +1,63 @@
+import { fromBase64, toBase64, toBase64Url } from "../../../modules/text/base64.js";
+import { fromHex, toHex } from "../../../modules/text/hex.js";
+import { decodeUtf8, encodeUtf8 } from "../../../modules/text/utf8.js";
+import { assert, describe, it } from "../../harness.js";
+
+describe("text: base64 (RFC 4648 §10)", () => {
+  const vectors: [string, string][] = [
+    ["", ""],
+    ["f", "Zg=="],
+    ["fo", "Zm8="],
+    ["foo", "Zm9v"],
+    ["foob", "Zm9vYg=="],
+    ["fooba", "Zm9vYmE="],
+    ["foobar", "Zm9vYmFy"],
+  ];
+
+  it("encodes the RFC's vectors", () => {
+    for (const [plain, encoded] of vectors) assert.equal(toBase64(encodeUtf8(plain)), encoded);
+  });
+
+  it("decodes the RFC's vectors, padded or not", () => {
+    for (const [plain, encoded] of vectors) {
+      assert.equal(decodeUtf8(fromBase64(encoded)!), plain);
+      assert.equal(decodeUtf8(fromBase64(encoded.replace(/=/g, ""))!), plain);
+    }
+  });
+
+  it("uses the URL-safe alphabet without padding for tokens", () => {
+    assert.equal(toBase64Url(new Uint8Array([0xfb, 0xff, 0xfe, 0xff])), "-__-_w");
+  });
+
+  it("refuses what is not base64", () => {
+    for (const text of ["A", "Zg=g", "Zh==", "Z*==", "é"]) assert.equal(fromBase64(text), undefined, text);
+  });
+});
+
+describe("text: hex", () => {
+  it("reads either case and writes lower case", () => {
+    assert.equal(toHex(fromHex("00fFA5")!), "00ffa5");
+  });
+
+  it("refuses odd lengths and other characters", () => {
+    assert.equal(fromHex("abc"), undefined);
+    assert.equal(fromHex("zz"), undefined);
+  });
+});
+
+describe("text: UTF-8", () => {
+  it("carries characters of every length", () => {
+    const text = "aé€😀\0";
+    assert.equal(toHex(encodeUtf8(text)), "61c3a9e282acf09f988000");
+    assert.equal(decodeUtf8(encodeUtf8(text)), text);
+  });
+
+  it("refuses invalid sequences", () => {
+    for (const hex of ["80", "c0af", "eda080", "f5808080", "e282"]) {
+      assert.throws(
+        () => decodeUtf8(fromHex(hex)!),
+        (error) => error instanceof TypeError,
+      );
+    }
+  });
+});

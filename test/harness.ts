@@ -8,6 +8,7 @@ import { deepStrictEqual, fail, match, ok, rejects, strictEqual, throws } from "
 import { readFileSync } from "node:fs";
 
 export { after, afterEach, before, beforeEach, describe, it } from "mocha";
+export { nodeCrypto as crypto } from "../hosts/node/crypto.js";
 
 /** The checks that exist on every engine; `throws` takes a predicate over the error. */
 export const assert = {

@@ -1,0 +1,35 @@
+/*
+ * Timers on Node. A callback that throws is printed, as the contract asks, so that a fault in one does not end the
+ * process where a device would have gone on.
+ */
+
+import type { Timer, Timers } from "../../modules/host/timers.js";
+
+export class NodeTimers implements Timers {
+  readonly #print: (line: string) => void;
+
+  constructor(print: (line: string) => void) {
+    this.#print = print;
+  }
+
+  set(callback: () => void, delayMs: number): Timer {
+    return setTimeout(() => this.#guard(callback), delayMs);
+  }
+
+  repeat(callback: () => void, intervalMs: number): Timer {
+    return setInterval(() => this.#guard(callback), intervalMs);
+  }
+
+  clear(timer: Timer | undefined): void {
+    // Node's clearTimeout ends intervals as well.
+    clearTimeout(timer as NodeJS.Timeout | undefined);
+  }
+
+  #guard(callback: () => void): void {
+    try {
+      callback();
+    } catch (error) {
+      this.#print(`A timer callback threw: ${error instanceof Error ? error.stack : String(error)}`);
+    }
+  }
+}

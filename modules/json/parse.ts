@@ -1,0 +1,62 @@
+/*
+ * JSON from outside.
+ *
+ * Two things make plain JSON.parse unsafe on XS: it recurses, and a stack overflow ends the machine; and every property
+ * name it meets is interned for ever, so foreign names are a memory leak that a peer controls. Hence the depth is
+ * checked before parsing, and only names that the caller knows are kept, at every depth.
+ */
+
+import { Fault } from "../fault/fault.js";
+import { jsonDepthLimit } from "../limits/limits.js";
+
+// XS reads an array in the place of the reviver as the names to keep; other engines ignore it (ECMA-262 §25.5.1).
+type ParseWithNames = (text: string, names: readonly string[]) => unknown;
+const parseWithNames = JSON.parse as unknown as ParseWithNames;
+const engineKeepsNames = Object.keys(parseWithNames('{"a":1}', ["b"]) as object).length === 0;
+
+/** The same on engines that ignore the list, so that a suite on Node sees what a device sees. */
+function keepNames(value: unknown, names: readonly string[]): unknown {
+  if (Array.isArray(value)) return value.map((item) => keepNames(item, names));
+  if (typeof value !== "object" || value === null) return value;
+  const kept: Record<string, unknown> = {};
+  for (const [name, item] of Object.entries(value)) {
+    if (names.includes(name)) kept[name] = keepNames(item, names);
+  }
+  return kept;
+}
+
+/** How deep the brackets of `text` nest, strings left out. */
+function depth(text: string): number {
+  let deepest = 0;
+  let level = 0;
+  let inString = false;
+  let escaped = false;
+  for (const character of text) {
+    if (inString) {
+      if (escaped) escaped = false;
+      else if (character === "\\") escaped = true;
+      else if (character === '"') inString = false;
+    } else if (character === '"') inString = true;
+    else if (character === "[" || character === "{") {
+      level++;
+      if (level > deepest) deepest = level;
+    } else if (character === "]" || character === "}") level--;
+  }
+  return deepest;
+}
+
+/**
+ * @param names the property names to keep; all others vanish, at every depth
+ * @throws Fault of stage "channel", code "bad-json" or "json-too-deep"
+ */
+export function parseJson(text: string, names: readonly string[]): unknown {
+  if (depth(text) > jsonDepthLimit) {
+    throw new Fault("channel", "json-too-deep", `The server sent JSON nested deeper than ${jsonDepthLimit} levels.`);
+  }
+  try {
+    const value = parseWithNames(text, names);
+    return engineKeepsNames ? value : keepNames(value, names);
+  } catch (error) {
+    throw new Fault("channel", "bad-json", "The server sent text that is not JSON.", error);
+  }
+}

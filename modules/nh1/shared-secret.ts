@@ -1,0 +1,60 @@
+/*
+ * NH1: NervesHub's shared-secret authentication. Four request headers that prove knowledge of a product's or a device's
+ * secret; the identifier travels inside the signed token (nerves_hub_web, device_link/authentication.ex).
+ *
+ * The rule it guards: the secret is used as the text that is shown to the operator, and never leaves this function.
+ */
+
+import type { Crypto, DigestName } from "../host/crypto.js";
+import { toBase64Url } from "../text/base64.js";
+import { encodeUtf8 } from "../text/utf8.js";
+import { encodeTokenTerm } from "./external-term.js";
+
+export interface SharedSecretOptions {
+  /** Key id: "nhp_…" of a product or "nhd_…" of a device. */
+  key: string;
+  secret: string;
+  identifier: string;
+  /** Signing time, whole seconds since 1970. The server takes 0 to 90 s of age and nothing from the future. */
+  time: number;
+  /** Part of the salt as spelled; default: what every client uses. */
+  algorithm?: string;
+  /** Seconds; the server goes by its own limit and ignores this. */
+  maxAge?: number;
+}
+
+/** 1000 iterations and 32 bytes are what the server's own clients use; it enforces no minimum. */
+export const defaultAlgorithm = "NH1-HMAC-sha256-1000-32";
+const defaultMaxAge = 86400;
+
+/** base64url of "HS256": the header of Plug.Crypto's signed messages. */
+const tokenHeader = "SFMyNTY";
+
+/** The text under the key derivation. It ends with a line feed and has an empty line after the first. */
+export function saltOf(algorithm: string, key: string, time: number): string {
+  return `NH1:device-socket:shared-secret:connect\n\nx-nh-alg=${algorithm}\nx-nh-key=${key}\nx-nh-time=${time}\n`;
+}
+
+/** @returns the request headers, in the order of the recorded exchanges */
+export function sharedSecretHeaders(crypto: Crypto, options: SharedSecretOptions): [string, string][] {
+  const { key, secret, identifier, time, algorithm = defaultAlgorithm, maxAge = defaultMaxAge } = options;
+  const [digest, iterations, length] = algorithm.slice("NH1-HMAC-".length).split("-");
+  const salt = encodeUtf8(saltOf(algorithm, key, time));
+  const derived = crypto.pbkdf2(
+    digest.toLowerCase() as DigestName,
+    encodeUtf8(secret),
+    salt,
+    Number(iterations),
+    Number(length),
+  );
+  const term = encodeTokenTerm(encodeUtf8(identifier), time * 1000, maxAge);
+  const input = `${tokenHeader}.${toBase64Url(term)}`;
+  // The signature is HMAC-SHA-256 whatever digest the derivation used (Plug.Crypto.MessageVerifier).
+  const signature = toBase64Url(crypto.hmac("sha256", derived, encodeUtf8(input)));
+  return [
+    ["x-nh-alg", algorithm],
+    ["x-nh-key", key],
+    ["x-nh-time", String(time)],
+    ["x-nh-signature", `${input}.${signature}`],
+  ];
+}

@@ -1,0 +1,132 @@
+/*
+ * One Phoenix channel as a pure state machine: (channel, input) → channel and actions. No socket, no timer, no ref
+ * counter; the caller owns those and carries the actions out.
+ *
+ * The rule it guards: a frame that belongs to an older join never touches the current one. After a second join of a
+ * topic the server answers the new join first and closes the old one afterwards, so a close must be compared with the
+ * current join_ref before it is believed.
+ */
+
+import { type Frame, phxClose, phxError, phxJoin, phxLeave, phxReply } from "./frame.js";
+
+export type Phase = "closed" | "joining" | "joined" | "leaving";
+
+export interface Channel {
+  readonly topic: string;
+  readonly phase: Phase;
+  /** Ref of the join that is current; null while closed. */
+  readonly joinRef: string | null;
+}
+
+export type ChannelInput =
+  /** Joins, or joins again: the newer join replaces the older one. */
+  | { readonly type: "join"; readonly ref: string; readonly payload: object }
+  | { readonly type: "push"; readonly ref: string; readonly event: string; readonly payload: object }
+  | { readonly type: "leave"; readonly ref: string }
+  /** A frame from the server whose topic is this channel's. */
+  | { readonly type: "frame"; readonly frame: Frame };
+
+export type ChannelAction =
+  | { readonly type: "send"; readonly frame: Frame }
+  | { readonly type: "joined"; readonly response: unknown }
+  /** The join was answered with an error; the channel is closed. */
+  | { readonly type: "refused"; readonly reason: string }
+  /** A reply to a push. NervesHub sends one only to refuse (extensions: "detach"). */
+  | { readonly type: "reply"; readonly ref: string; readonly status: string; readonly response: unknown }
+  | { readonly type: "message"; readonly event: string; readonly payload: unknown }
+  /** phx_error: the server's process died; the socket is fine, the topic can be joined again. */
+  | { readonly type: "crashed"; readonly reason: string }
+  /** phx_close: an orderly end. */
+  | { readonly type: "closed" };
+
+export interface Step {
+  readonly channel: Channel;
+  readonly actions: readonly ChannelAction[];
+}
+
+export function newChannel(topic: string): Channel {
+  return { topic, phase: "closed", joinRef: null };
+}
+
+/** NervesHub puts the explanation under "reason" or "error", or makes the response a bare string. */
+export function reasonOf(response: unknown): string {
+  if (typeof response === "string") return response;
+  if (typeof response === "object" && response !== null) {
+    const { reason, error } = response as { reason?: unknown; error?: unknown };
+    if (typeof reason === "string") return reason;
+    if (typeof error === "string") return error;
+  }
+  return "no reason given";
+}
+
+function unchanged(channel: Channel): Step {
+  return { channel, actions: [] };
+}
+
+function closed(channel: Channel, action: ChannelAction): Step {
+  return { channel: newChannel(channel.topic), actions: [action] };
+}
+
+export function step(channel: Channel, input: ChannelInput): Step {
+  switch (input.type) {
+    case "join": {
+      const { ref, payload } = input;
+      const frame: Frame = { joinRef: ref, ref, topic: channel.topic, event: phxJoin, payload };
+      return { channel: { ...channel, phase: "joining", joinRef: ref }, actions: [{ type: "send", frame }] };
+    }
+    case "push": {
+      if (channel.phase !== "joined") return unchanged(channel);
+      const { ref, event, payload } = input;
+      const frame: Frame = { joinRef: channel.joinRef, ref, topic: channel.topic, event, payload };
+      return { channel, actions: [{ type: "send", frame }] };
+    }
+    case "leave": {
+      if (channel.phase !== "joined" && channel.phase !== "joining") return unchanged(channel);
+      const { joinRef, topic } = channel;
+      const frame: Frame = { joinRef, ref: input.ref, topic, event: phxLeave, payload: {} };
+      return { channel: { ...channel, phase: "leaving" }, actions: [{ type: "send", frame }] };
+    }
+    case "frame":
+      return receive(channel, input.frame);
+  }
+}
+
+function receive(channel: Channel, frame: Frame): Step {
+  const { joinRef, ref, event, payload } = frame;
+  if (event === phxReply) return receiveReply(channel, frame);
+  // A broadcast carries null; anything else must be of the current join.
+  if (channel.phase === "closed" || (joinRef !== null && joinRef !== channel.joinRef)) return unchanged(channel);
+  switch (event) {
+    case phxError:
+      // Older Phoenix sends it without a join_ref but with the join's ref.
+      if (joinRef === null && ref !== channel.joinRef) return unchanged(channel);
+      return closed(channel, { type: "crashed", reason: reasonOf(payload) });
+    case phxClose:
+      if (joinRef === null && ref !== channel.joinRef) return unchanged(channel);
+      return closed(channel, { type: "closed" });
+    default:
+      // Broadcasts that overtake the join's reply are lost on a real server too: nothing was promised yet.
+      if (channel.phase !== "joined") return unchanged(channel);
+      return { channel, actions: [{ type: "message", event, payload }] };
+  }
+}
+
+function receiveReply(channel: Channel, frame: Frame): Step {
+  const { joinRef, ref } = frame;
+  const { status, response } = (frame.payload ?? {}) as { status?: unknown; response?: unknown };
+  if (ref === null || typeof status !== "string" || channel.phase === "closed") return unchanged(channel);
+  if (ref === channel.joinRef && channel.phase === "joining") {
+    if (status === "ok") {
+      return { channel: { ...channel, phase: "joined" }, actions: [{ type: "joined", response }] };
+    }
+    return closed(channel, { type: "refused", reason: reasonOf(response) });
+  }
+  if (joinRef === null && status === "error" && reasonOf(response) === "unmatched topic") {
+    // The server does not know this join any more, which a lost phx_error would explain.
+    return channel.phase === "joined"
+      ? closed(channel, { type: "crashed", reason: "unmatched topic" })
+      : unchanged(channel);
+  }
+  if (joinRef !== channel.joinRef || channel.phase !== "joined") return unchanged(channel);
+  return { channel, actions: [{ type: "reply", ref, status, response }] };
+}

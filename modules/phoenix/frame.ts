@@ -1,0 +1,49 @@
+/*
+ * Phoenix v2 JSON frames: [join_ref, ref, topic, event, payload] (phoenix/socket/serializers/v2_json_serializer.ex).
+ *
+ * Only the shape is checked here. What an event means, and whether its join_ref is current, is for the channel.
+ */
+
+import { Fault } from "../fault/fault.js";
+import { parseJson } from "../json/parse.js";
+
+export interface Frame {
+  /** Identity of the join this belongs to; null on what the server broadcasts and on heartbeats. */
+  joinRef: string | null;
+  /** Pairs a reply with its request; null on pushes from the server. */
+  ref: string | null;
+  topic: string;
+  event: string;
+  payload: unknown;
+}
+
+/** The events that belong to the protocol itself. */
+export const phxJoin = "phx_join";
+export const phxReply = "phx_reply";
+export const phxError = "phx_error";
+export const phxClose = "phx_close";
+export const phxLeave = "phx_leave";
+
+export function encodeFrame(frame: Frame): string {
+  return JSON.stringify([frame.joinRef, frame.ref, frame.topic, frame.event, frame.payload]);
+}
+
+function isRef(value: unknown): value is string | null {
+  return value === null || typeof value === "string";
+}
+
+/**
+ * @param text one text message
+ * @param names property names to keep in the payload (see modules/json/parse.ts)
+ * @throws Fault of stage "channel", code "bad-json", "json-too-deep" or "bad-frame"
+ */
+export function decodeFrame(text: string, names: readonly string[]): Frame {
+  const value = parseJson(text, names);
+  if (Array.isArray(value) && value.length === 5) {
+    const [joinRef, ref, topic, event, payload] = value as unknown[];
+    if (isRef(joinRef) && isRef(ref) && typeof topic === "string" && typeof event === "string") {
+      return { joinRef, ref, topic, event, payload };
+    }
+  }
+  throw new Fault("channel", "bad-frame", "The server sent a message that is not a Phoenix v2 frame.");
+}

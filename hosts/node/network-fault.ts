@@ -1,0 +1,92 @@
+/*
+ * Which fault a Node error is. Node, libuv, OpenSSL and its X.509 verifier each have their own names for what went
+ * wrong; the words for people are in modules/fault/network.ts.
+ */
+
+import type { Fault } from "../../modules/fault/fault.js";
+import * as faults from "../../modules/fault/network.js";
+import type { ByteStreamOptions } from "../../modules/host/byte-stream.js";
+
+/** How far the connection had come. */
+export type Phase = "resolve" | "connect" | "tls" | "open";
+
+interface NodeError {
+  code?: string;
+  message?: string;
+  /** Of an AggregateError: one for each address that was tried. */
+  errors?: NodeError[];
+}
+
+/** The fault for `error`, which ended a connection in `phase`. */
+export function networkFault(error: unknown, phase: Phase, options: ByteStreamOptions): Fault {
+  const { host, port, secure, connectTimeoutMs } = options;
+  const nodeError = error as NodeError;
+  const code = nodeError.code ?? nodeError.errors?.[0]?.code ?? "";
+  const name = secure?.serverName ?? host;
+  const tls = secure && tlsFault(nodeError, code, name, port, error);
+  if (tls) return tls;
+  switch (code) {
+    case "ENOTFOUND":
+      return faults.hostNotFound(host, error);
+    case "ECONNREFUSED":
+      return faults.connectionRefused(host, port, error);
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
+    case "EADDRNOTAVAIL":
+    case "ENETDOWN":
+      return faults.hostUnreachable(host, port, error);
+    case "ETIMEDOUT":
+      if (phase === "open") return faults.connectionTimedOut(host, port, error);
+      return faults.connectTimeout(host, port, connectTimeoutMs, error);
+    case "ECONNRESET":
+    case "EPIPE":
+      if (phase === "tls") return faults.handshakeClosed(host, port, error);
+      return faults.connectionReset(host, port, error);
+  }
+  const detail = code || nodeError.message || String(error);
+  if (phase === "resolve") return faults.dnsUnavailable(host, error);
+  if (phase === "connect") return faults.connectFailed(host, port, detail, error);
+  if (phase === "tls") return faults.tlsFailed(name, detail, error);
+  return faults.connectionFailed(host, port, detail, error);
+}
+
+/** Faults of certificates (names from OpenSSL's X509_V_ERR_…) and of the TLS protocol; undefined for everything else. */
+function tlsFault(error: NodeError, code: string, name: string, port: number, cause: unknown): Fault | undefined {
+  switch (code) {
+    case "CERT_HAS_EXPIRED":
+      return faults.certificateExpired(name, cause);
+    case "CERT_NOT_YET_VALID":
+      return faults.certificateNotYetValid(name, cause);
+    case "ERR_TLS_CERT_ALTNAME_INVALID":
+      return faults.certificateNameMismatch(name, cause);
+    case "DEPTH_ZERO_SELF_SIGNED_CERT":
+    case "SELF_SIGNED_CERT_IN_CHAIN":
+      return faults.selfSigned(name, cause);
+    case "UNABLE_TO_GET_ISSUER_CERT":
+    case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
+    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
+    case "CERT_UNTRUSTED":
+      return faults.unknownCa(name, cause);
+    case "CERT_SIGNATURE_FAILURE":
+    case "CERT_CHAIN_TOO_LONG":
+    case "CERT_REVOKED":
+    case "CERT_REJECTED":
+    case "INVALID_CA":
+    case "INVALID_PURPOSE":
+    case "PATH_LENGTH_EXCEEDED":
+      return faults.certificateRejected(name, code.toLowerCase().replaceAll("_", " "), cause);
+    case "ERR_SSL_WRONG_VERSION_NUMBER":
+    case "ERR_SSL_PACKET_LENGTH_TOO_LONG":
+    case "ERR_SSL_HTTP_REQUEST":
+      return faults.notTls(name, port, cause);
+    case "ERR_SSL_UNSUPPORTED_PROTOCOL":
+      return faults.tlsVersion(name, cause);
+  }
+  // OpenSSL names received alerts in the text only: "…:SSL alert number 40".
+  const alert = /SSL alert number (\d+)/.exec(error.message ?? "");
+  if (alert) return faults.tlsAlert(name, Number(alert[1]), cause);
+  if (code.startsWith("ERR_SSL_") || code.startsWith("ERR_TLS_") || code === "EPROTO") {
+    return faults.tlsFailed(name, code, cause);
+  }
+  return undefined;
+}

@@ -1,0 +1,59 @@
+/*
+ * Lines out of a byte stream, for the parts of HTTP that are made of them: heads, chunk sizes, trailers.
+ *
+ * The rule it guards: a line that never ends costs no more memory than its limit.
+ */
+
+import { decodeLossy } from "../text/lossy.js";
+
+const lf = 10;
+const cr = 13;
+
+/** Cuts a byte stream into lines, each at most `limit` bytes long. */
+export class LineReader {
+  #limit: number;
+  #held: Uint8Array;
+  #length = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+    this.#held = new Uint8Array(Math.min(limit, 128));
+  }
+
+  /**
+   * Takes bytes from `bytes[from..to)` up to and including the next line feed; `complete` tells whether there was one.
+   * @returns the position behind what was taken, or -1 when the line is longer than the limit
+   */
+  push(bytes: Uint8Array, from: number, to: number): number {
+    const found = bytes.indexOf(lf, from);
+    const end = found < 0 || found >= to ? to : found + 1;
+    const length = this.#length + end - from;
+    if (length > this.#limit) return -1;
+    if (length > this.#held.byteLength) {
+      const grown = new Uint8Array(Math.min(this.#limit, Math.max(length, 2 * this.#held.byteLength)));
+      grown.set(this.#held.subarray(0, this.#length));
+      this.#held = grown;
+    }
+    this.#held.set(bytes.subarray(from, end), this.#length);
+    this.#length = length;
+    return end;
+  }
+
+  /** Whether a whole line is there to be taken. */
+  get complete(): boolean {
+    return this.#length > 0 && this.#held[this.#length - 1] === lf;
+  }
+
+  /** The first bytes of a line that may be incomplete. */
+  peek(count: number): string {
+    return decodeLossy(this.#held.subarray(0, Math.min(count, this.#length)));
+  }
+
+  /** The line without its end, and room for the next one. */
+  take(): string {
+    let end = this.#length - 1;
+    if (end > 0 && this.#held[end - 1] === cr) end--;
+    this.#length = 0;
+    return decodeLossy(this.#held.subarray(0, end));
+  }
+}

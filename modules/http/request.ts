@@ -1,0 +1,32 @@
+/*
+ * The head of an HTTP/1.1 GET request (RFC 9112 §3), for downloads and for the WebSocket upgrade.
+ *
+ * The rule it guards: nothing in a header, wherever it came from, can add a line to the request.
+ */
+
+import { Fault } from "../fault/fault.js";
+import { hostHeader, type Url } from "./url.js";
+
+const name = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+// Visible ASCII, blanks and tabs (RFC 9110 §5.5); all the product's own headers are within.
+const value = /^[\t\x20-\x7e]*$/;
+
+/**
+ * Request line, `Host`, then `headers` in their order, with the empty line.
+ * @throws Fault "bad-request-header" that names the header, never its value
+ */
+export function requestText(url: Url, headers: [name: string, value: string][]): string {
+  const lines = [`GET ${url.path} HTTP/1.1`, `host: ${hostHeader(url)}`];
+  for (const [headerName, headerValue] of headers) {
+    if (!name.test(headerName) || !value.test(headerValue)) {
+      const shown = headerName.replace(/[^!-~]/g, "?").slice(0, 40);
+      throw new Fault(
+        "options",
+        "bad-request-header",
+        `The request header "${shown}" has characters that HTTP does not allow.`,
+      );
+    }
+    lines.push(`${headerName}: ${headerValue}`);
+  }
+  return `${lines.join("\r\n")}\r\n\r\n`;
+}

@@ -1,0 +1,66 @@
+/*
+ * The opening handshake (RFC 6455 §4.1, §4.2.2): what is asked, and whether the answer is the right one.
+ *
+ * No extension and no subprotocol is offered, so none may be in the answer. `Origin` is left out on purpose: NervesHub
+ * refuses one that it does not expect, and asks nothing of a client without one.
+ */
+
+import { Fault } from "../fault/fault.js";
+import type { Crypto } from "../host/crypto.js";
+import type { Random } from "../host/random.js";
+import type { ResponseHead } from "../http/head.js";
+import { requestText } from "../http/request.js";
+import type { Url } from "../http/url.js";
+import { toBase64 } from "../text/base64.js";
+import { encodeUtf8 } from "../text/utf8.js";
+
+// RFC 6455 §1.3.
+const magic = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/** A fresh `Sec-WebSocket-Key`. */
+export function upgradeKey(random: Random): string {
+  const nonce = new Uint8Array(16);
+  random.fill(nonce);
+  return toBase64(nonce);
+}
+
+/** The `Sec-WebSocket-Accept` that belongs to a key. */
+export function acceptFor(key: string, crypto: Crypto): string {
+  const digest = crypto.digest("sha1");
+  digest.update(encodeUtf8(key + magic));
+  return toBase64(digest.finish());
+}
+
+/** The upgrade request; `headers` are the caller's own. */
+export function upgradeRequest(url: Url, key: string, headers: [name: string, value: string][]): string {
+  return requestText(url, [
+    ["connection", "Upgrade"],
+    ["upgrade", "websocket"],
+    ["sec-websocket-version", "13"],
+    ["sec-websocket-key", key],
+    ...headers,
+  ]);
+}
+
+/** Why a 101 is not acceptable, or undefined when it is. */
+export function upgradeFault(head: ResponseHead, accept: string, peer: string): Fault | undefined {
+  const { headers } = head;
+  const fault = (code: string, what: string): Fault =>
+    new Fault(
+      "upgrade",
+      code,
+      `${peer} agreed to a WebSocket but ${what}; a proxy or cache between may not understand WebSockets.`,
+    );
+  if (!hasToken(headers.get("upgrade"), "websocket")) return fault("bad-upgrade", "did not upgrade to one");
+  if (!hasToken(headers.get("connection"), "upgrade")) return fault("bad-connection", "did not say so in Connection");
+  if (headers.get("sec-websocket-accept") !== accept) return fault("bad-accept", "its proof does not match our key");
+  if (headers.has("sec-websocket-extensions"))
+    return fault("unasked-extension", "with an extension that was not offered");
+  if (headers.has("sec-websocket-protocol"))
+    return fault("unasked-protocol", "with a subprotocol that was not offered");
+  return undefined;
+}
+
+function hasToken(list: string | undefined, token: string): boolean {
+  return (list ?? "").split(",").some((item) => item.trim().toLowerCase() === token);
+}

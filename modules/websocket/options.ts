@@ -1,0 +1,52 @@
+/*
+ * What a WebSocketClient is given and what it reports. Types only.
+ */
+
+import type { Fault } from "../fault/fault.js";
+import type { Network, SecureOptions } from "../host/byte-stream.js";
+import type { Crypto } from "../host/crypto.js";
+import type { Random } from "../host/random.js";
+import type { Timers } from "../host/timers.js";
+import type { Refusal } from "./refusal.js";
+
+export interface Closed {
+  /** From the server's close frame; 1005 when that had none, 1006 when there was no close frame (RFC 6455 §7.1.5). */
+  code: number;
+  reason: string;
+  /** Why, when it was not a clean close. A `Violation` has the code that was sent to the server. */
+  fault?: Fault;
+}
+
+export interface WebSocketOptions {
+  network: Network;
+  timers: Timers;
+  random: Random;
+  crypto: Crypto;
+  /** Name or address, without brackets. */
+  host: string;
+  port: number;
+  /** With the query. */
+  path: string;
+  /** Present: TLS. */
+  secure?: SecureOptions;
+  /** Request headers beyond those of the handshake. */
+  headers: [name: string, value: string][];
+  /** Bound on resolving and connecting, and again on the TLS handshake unless `secure` says otherwise. */
+  connectTimeoutMs: number;
+  /** Bound on the answer to the upgrade, from the moment the connection stands. */
+  upgradeTimeoutMs: number;
+  /** Bound on the end of a connection after a close frame was sent or received. */
+  closeTimeoutMs: number;
+  /** The server has agreed. */
+  onOpen(response: { headers: Map<string, string> }): void;
+  onText(text: string): void;
+  /** A view that is valid during the call; so for `onPong`. */
+  onBinary(bytes: Uint8Array): void;
+  onPong?(bytes: Uint8Array): void;
+  /** Unsent bytes had been waiting, and all have gone. */
+  onDrain?(): void;
+  /** The server answered in HTTP, but not with 101. Final. */
+  onRefused(refusal: Refusal): void;
+  /** The connection is over. Final. */
+  onClose(closed: Closed): void;
+}

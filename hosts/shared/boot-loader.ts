@@ -1,0 +1,103 @@
+/*
+ * BootLoader: what ESP-IDF's second stage does between reset and the application, with rollback enabled and no factory
+ * partition.
+ *
+ * Source: ESP-IDF, bootloader_utility.c (bootloader_utility_get_selected_boot_partition, set_actual_ota_seq,
+ * bootloader_utility_load_boot_image). The order of its flash operations is kept, since a power cut can fall between
+ * any two of them.
+ */
+
+import { Fault } from "../../modules/fault/fault.js";
+import type { Crypto } from "../../modules/host/crypto.js";
+import { parseImageHeader } from "../../modules/ota/image.js";
+import { ImageVerifier } from "../../modules/ota/image-verifier.js";
+import { type Flash, sectorSize } from "./flash.js";
+import { activeEntry, isOut, isWritten, otaState, readOtaData, slotOf, writeOtaEntry } from "./ota-data.js";
+import { openPartition, type PartitionTable } from "./partition-table.js";
+
+export type SlotIndex = 0 | 1;
+
+/** Where the boot loader runs, and for which chip it was built. */
+export interface BootOptions {
+  flash: Flash;
+  table: PartitionTable;
+  crypto: Crypto;
+  /** esp_chip_id_t; images for another chip do not start. */
+  chipId: number;
+}
+
+/**
+ * esp_image_verify: throws unless the boot loader would start the image at the start of `slot`. What follows the image is
+ * not looked at.
+ *
+ * @throws Fault of stage "image"; "wrong-chip" for an image of another chip
+ */
+export function verifyBootable(slot: Flash, crypto: Crypto, chipId: number): void {
+  const buffer = new Uint8Array(sectorSize);
+  const verifier = new ImageVerifier(crypto, slot.size);
+  for (let offset = 0; !verifier.ended && offset < slot.size; offset += sectorSize) {
+    slot.read(offset, buffer);
+    if (offset === 0) {
+      const header = parseImageHeader(buffer);
+      if (header.chipId !== chipId) {
+        throw new Fault(
+          "image",
+          "wrong-chip",
+          `The image is for chip ${header.chipId}, this device has chip ${chipId}.`,
+        );
+      }
+    }
+    verifier.update(buffer);
+  }
+  if (!verifier.ended) throw new Fault("image", "image-truncated", "The image does not end inside its slot.");
+}
+
+/** True when the boot loader would start what is in `slot`. */
+export function isBootable(slot: Flash, crypto: Crypto, chipId: number): boolean {
+  try {
+    verifyBootable(slot, crypto, chipId);
+    return true;
+  } catch (error) {
+    if (error instanceof Fault) return false;
+    throw error;
+  }
+}
+
+/** Step 1: the slot that otadata asks for, after its states were moved on. −1: try all. */
+function selectSlot(otadata: Flash): { wanted: number; blank: boolean } {
+  const entries = readOtaData(otadata);
+  for (const index of [0, 1]) {
+    const entry = entries[index];
+    if (entry.state !== otaState.pendingVerify) continue;
+    entry.state = otaState.aborted;
+    // The boot loader writes the entry back with the CRC it had; an entry with a wrong one stays a wrong one.
+    if (isWritten(entry)) writeOtaEntry(otadata, index, entry.sequence, otaState.aborted);
+  }
+  if (isOut(entries[0]) && isOut(entries[1])) {
+    return { wanted: 0, blank: !isWritten(entries[0]) && !isWritten(entries[1]) };
+  }
+  const active = activeEntry(entries);
+  if (active < 0) return { wanted: -1, blank: false };
+  const entry = entries[active];
+  if (entry.state === otaState.new) writeOtaEntry(otadata, active, entry.sequence, otaState.pendingVerify);
+  return { wanted: slotOf(entry), blank: false };
+}
+
+/**
+ * One start of the device.
+ *
+ * @returns the slot whose image now runs
+ * @throws Fault "no-bootable-image": the device is a brick
+ */
+export function boot({ flash, table, crypto, chipId }: BootOptions): SlotIndex {
+  const otadata = openPartition(flash, table.otadata);
+  const { wanted, blank } = selectSlot(otadata);
+  // Step 2: from the wanted slot down, then up.
+  const order: SlotIndex[] = wanted === 1 ? [1, 0] : [0, 1];
+  for (const index of order) {
+    if (!isBootable(openPartition(flash, table.slots[index]), crypto, chipId)) continue;
+    if (blank) writeOtaEntry(otadata, 0, index + 1, otaState.valid);
+    return index;
+  }
+  throw new Fault("flash", "no-bootable-image", "Neither slot holds an image that the boot loader would start.");
+}

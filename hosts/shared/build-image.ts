@@ -1,0 +1,109 @@
+/*
+ * Made-up application images in the valid format: what a simulated device has in its first slot, what the demo updates
+ * to, what tests cut and corrupt. ESP-IDF's own tools accept them (esptool image-info); no chip could run them.
+ */
+
+import { Fault } from "../../modules/fault/fault.js";
+import type { Crypto } from "../../modules/host/crypto.js";
+import { appDescriptionFields, appDescriptionMagic, appDescriptionSize } from "../../modules/ota/app-description.js";
+import { appDescriptionOffset, imageHeaderSize, imageMagic, segmentHeaderSize } from "../../modules/ota/image.js";
+import { sealImage } from "../../modules/ota/seal-image.js";
+import { encodeUtf8 } from "../../modules/text/utf8.js";
+import { SeededRandom } from "./seeded-random.js";
+
+export interface ImageOptions {
+  /** esp_chip_id_t. Default 0, the plain ESP32. */
+  chipId?: number;
+  projectName: string;
+  /** Written as it is. */
+  version: string;
+  /** Default "v5.5". */
+  idfVersion?: string;
+  /** 32 bytes. Default: made of the seed, so that another seed is another build with another uuid. */
+  elfSha256?: Uint8Array;
+  /** Of the file, in bytes: a multiple of 16 and at least 1024. Default 1,376,256, what a Moddable app with TLS takes. */
+  size?: number;
+  /** Of the content. The same options and seed give the same bytes. */
+  seed?: number;
+}
+
+const hashSize = 32;
+
+/** Load addresses of flash-mapped data and code, and of internal RAM, as esptool knows them for each chip. */
+function loadAddresses(chipId: number): { data: number; code: number; ram: number } {
+  switch (chipId) {
+    case 0x0000:
+      return { data: 0x3f400020, code: 0x400d0020, ram: 0x3ffb0000 };
+    case 0x0002:
+      return { data: 0x3f000020, code: 0x40080020, ram: 0x3ffb0000 };
+    case 0x0009:
+      return { data: 0x3c000020, code: 0x42000020, ram: 0x3fc90000 };
+    case 0x0005:
+      return { data: 0x3c000020, code: 0x42000020, ram: 0x3fc80000 };
+    default:
+      return { data: 0x42000020, code: 0x42800020, ram: 0x40800000 };
+  }
+}
+
+/**
+ * @param crypto for the appended SHA-256
+ * @throws Fault "image-options" for a text that does not fit its field or an impossible size
+ */
+export function buildImage(options: ImageOptions, crypto: Crypto): Uint8Array {
+  const { chipId = 0, size = 1_376_256, seed = 1, idfVersion = "v5.5" } = options;
+  if (size % 16 !== 0 || size < 1024) {
+    throw new Fault("image", "image-options", `An image of ${size} bytes cannot be made: a multiple of 16 from 1024.`);
+  }
+  const random = new SeededRandom(seed);
+  const image = new Uint8Array(size);
+  const view = new DataView(image.buffer);
+
+  image[0] = imageMagic;
+  image[2] = 2; // DIO
+  image[3] = 0x2f; // 4 MB, 80 MHz
+  image[8] = 0xee; // WP pin not used
+  view.setUint16(12, chipId, true);
+  view.setUint16(17, 0xffff, true); // any chip revision
+  image[23] = 1;
+
+  // All that is left between the header and the checksum's row goes to three segments, as in a real image: constants
+  // (an eighth), RAM (a sixteenth), code.
+  const addresses = loadAddresses(chipId);
+  const content = size - hashSize - 16 - imageHeaderSize - 3 * segmentHeaderSize;
+  const dataSize = Math.max(appDescriptionSize, (content >> 3) & ~3);
+  const ramSize = (content >> 4) & ~3;
+  const segments: [number, number][] = [
+    [addresses.data, dataSize],
+    [addresses.ram, ramSize],
+    [addresses.code, content - dataSize - ramSize],
+  ];
+  image[1] = segments.length;
+  view.setUint32(4, addresses.code, true);
+  let at = imageHeaderSize;
+  for (const [address, length] of segments) {
+    // The boot loader wants mapped segments at the same place in their 64 KB page in flash as in memory.
+    const mapped = address !== addresses.ram;
+    view.setUint32(at, mapped ? address - (address % 0x10000) + ((at + segmentHeaderSize) % 0x10000) : address, true);
+    view.setUint32(at + 4, length, true);
+    at += segmentHeaderSize;
+    random.fill(image.subarray(at, at + length));
+    at += length;
+  }
+
+  const description = image.subarray(appDescriptionOffset, appDescriptionOffset + appDescriptionSize);
+  const elfSha256 = options.elfSha256 ?? description.slice(144, 176);
+  description.fill(0);
+  view.setUint32(appDescriptionOffset, appDescriptionMagic, true);
+  const texts = { version: options.version, projectName: options.projectName, idfVersion };
+  for (const [name, text] of Object.entries({ ...texts, time: "12:00:00", date: "Nov 21 2026" })) {
+    const field = appDescriptionFields[name as keyof typeof appDescriptionFields];
+    const bytes = encodeUtf8(text);
+    if (bytes.byteLength >= field.size) {
+      throw new Fault("image", "image-options", `The ${name} "${text}" does not fit into ${field.size - 1} bytes.`);
+    }
+    description.set(bytes, field.offset);
+  }
+  description.set(elfSha256, 144);
+  sealImage(image, crypto);
+  return image;
+}

@@ -1,0 +1,163 @@
+/*
+ * FlashSlots: the two slots of a device over a flash, as ESP-IDF's esp_ota_ops.c has them.
+ *
+ * The rules it guards: a slot is activated only when its image verifies from flash, and while the running image is on
+ * trial the other slot, which is the way back, can be neither erased, nor written, nor activated
+ * (ESP_ERR_OTA_ROLLBACK_INVALID_STATE).
+ */
+
+import { Fault } from "../../modules/fault/fault.js";
+import type { Slot, Slots, TrialState, WritableSlot } from "../../modules/host/slots.js";
+import { type BootOptions, isBootable, type SlotIndex, verifyBootable } from "./boot-loader.js";
+import { blockSize, type Flash, sectorSize } from "./flash.js";
+import {
+  activeEntry,
+  isOut,
+  isWritten,
+  type OtaEntry,
+  otaState,
+  readOtaData,
+  slotOf,
+  writeOtaEntry,
+} from "./ota-data.js";
+import { openPartition, type Partition } from "./partition-table.js";
+
+class PartitionSlot implements Slot {
+  readonly label: string;
+  readonly size: number;
+  protected readonly partition: Flash;
+
+  constructor(flash: Flash, partition: Partition) {
+    this.label = partition.label;
+    this.size = partition.size;
+    this.partition = openPartition(flash, partition);
+  }
+
+  read(offset: number, into: Uint8Array): void {
+    this.partition.read(offset, into);
+  }
+}
+
+class WritablePartitionSlot extends PartitionSlot implements WritableSlot {
+  readonly eraseSize = sectorSize;
+  readonly eraseBlockSize = blockSize;
+  readonly writeSize: number;
+  readonly #checkTrial: () => void;
+
+  constructor(flash: Flash, partition: Partition, checkTrial: () => void) {
+    super(flash, partition);
+    this.writeSize = flash.writeSize;
+    this.#checkTrial = checkTrial;
+  }
+
+  erase(offset: number, length: number): void {
+    this.#checkTrial();
+    this.partition.erase(offset, length);
+  }
+
+  write(offset: number, bytes: Uint8Array): void {
+    this.#checkTrial();
+    this.partition.write(offset, bytes);
+  }
+}
+
+export class FlashSlots implements Slots {
+  readonly running: Slot;
+  readonly inactive: WritableSlot;
+  readonly #options: BootOptions;
+  readonly #otadata: Flash;
+  readonly #runningIndex: SlotIndex;
+  readonly #inactiveIndex: SlotIndex;
+  /** The states only change through this object, until the next start makes a new one. */
+  #trial: TrialState;
+
+  /** @param running what `boot` returned */
+  constructor(options: BootOptions, running: SlotIndex) {
+    this.#options = options;
+    this.#runningIndex = running;
+    this.#inactiveIndex = running === 0 ? 1 : 0;
+    this.#otadata = openPartition(options.flash, options.table.otadata);
+    this.running = new PartitionSlot(options.flash, options.table.slots[this.#runningIndex]);
+    this.inactive = new WritablePartitionSlot(options.flash, options.table.slots[this.#inactiveIndex], () =>
+      this.#checkTrial(),
+    );
+    this.#trial = this.#stateOf(this.#runningIndex) === otaState.pendingVerify ? "pending" : "confirmed";
+  }
+
+  get trial(): TrialState {
+    return this.#trial;
+  }
+
+  /** esp_ota_get_last_invalid_partition: false again once the image in the slot has been overwritten. */
+  get reverted(): boolean {
+    const given = readOtaData(this.#otadata).filter((entry) => isWritten(entry) && isOut(entry));
+    if (!given.some((entry) => slotOf(entry) === this.#inactiveIndex)) return false;
+    return isBootable(this.#inactivePartition(), this.#options.crypto, this.#options.chipId);
+  }
+
+  /** esp_ota_set_boot_partition. Throws a Fault of stage "image" for an image that the boot loader would not start. */
+  activate(): void {
+    this.#checkTrial();
+    verifyBootable(this.#inactivePartition(), this.#options.crypto, this.#options.chipId);
+    const entries = readOtaData(this.#otadata);
+    const active = activeEntry(entries);
+    if (active < 0) {
+      writeOtaEntry(this.#otadata, 0, this.#inactiveIndex + 1, otaState.new);
+    } else if (slotOf(entries[active]) === this.#inactiveIndex) {
+      writeOtaEntry(this.#otadata, active, entries[active].sequence, otaState.new);
+    } else {
+      writeOtaEntry(this.#otadata, 1 - active, entries[active].sequence + 1, otaState.new);
+    }
+  }
+
+  /** esp_ota_mark_app_valid_cancel_rollback. Without a trial it has nothing to do. */
+  confirm(): void {
+    if (this.#trial === "confirmed") return;
+    const { index, entry } = this.#runningEntry();
+    writeOtaEntry(this.#otadata, index, entry.sequence, otaState.valid);
+    this.#trial = "confirmed";
+  }
+
+  /** esp_ota_mark_app_invalid_rollback. Throws Fault "revert-impossible" when there is nothing to go back to. */
+  revert(): void {
+    const { index, entry } = this.#runningEntry();
+    const other = readOtaData(this.#otadata)[1 - index];
+    const way = !isOut(other) && isWritten(other);
+    if (!way || !isBootable(this.#inactivePartition(), this.#options.crypto, this.#options.chipId)) {
+      throw new Fault(
+        "trial",
+        "revert-impossible",
+        "The other slot holds no image that could run instead of this one.",
+      );
+    }
+    writeOtaEntry(this.#otadata, index, entry.sequence, otaState.invalid);
+  }
+
+  #inactivePartition(): Flash {
+    return openPartition(this.#options.flash, this.#options.table.slots[this.#inactiveIndex]);
+  }
+
+  /** esp_ota_get_state_partition */
+  #stateOf(slot: SlotIndex): number | undefined {
+    return readOtaData(this.#otadata).find((entry) => isWritten(entry) && slotOf(entry) === slot)?.state;
+  }
+
+  #runningEntry(): { index: number; entry: OtaEntry } {
+    const entries = readOtaData(this.#otadata);
+    const index = activeEntry(entries);
+    if (index < 0 || slotOf(entries[index]) !== this.#runningIndex) {
+      throw new Fault("trial", "not-selected", "otadata does not name the running image; its state cannot be changed.");
+    }
+    return { index, entry: entries[index] };
+  }
+
+  #checkTrial(): void {
+    if (this.#trial === "pending") {
+      throw new Fault(
+        "trial",
+        "trial-running",
+        "The running image is still on trial, and the other slot is its way back; confirm it first.",
+      );
+    }
+  }
+}

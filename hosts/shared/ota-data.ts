@@ -1,0 +1,87 @@
+/*
+ * otadata: the two entries, one a sector, by which ESP-IDF's boot loader knows which slot to start.
+ *
+ * Source: ESP-IDF, esp_ota_select_entry_t in bootloader_support/include/esp_flash_partitions.h and the rules in
+ * bootloader_common_loader.c. The entry with the higher sequence wins, and (sequence − 1) mod 2 is its slot. The CRC
+ * covers the sequence alone, so a torn state goes unnoticed, there as here; no state makes an unverified slot start.
+ */
+
+import { crc32 } from "../../modules/ota/crc32.js";
+import { type Flash, sectorSize } from "./flash.js";
+
+/** esp_ota_img_states_t */
+export const otaState = {
+  /** Activated: the boot loader makes it pending when it starts it. */
+  new: 0,
+  /** On trial. Found at boot, it becomes aborted. */
+  pendingVerify: 1,
+  valid: 2,
+  /** Reverted by the application. */
+  invalid: 3,
+  /** Restarted before it was confirmed. */
+  aborted: 4,
+  undefined: 0xffffffff,
+} as const;
+
+export interface OtaEntry {
+  /** ota_seq; 0xFFFFFFFF in an erased entry. */
+  sequence: number;
+  /** ota_state, one of `otaState` unless a write was torn. */
+  state: number;
+  crc: number;
+}
+
+export type OtaEntries = [OtaEntry, OtaEntry];
+
+const entrySize = 32;
+const blankSequence = 0xffffffff;
+
+function sequenceCrc(sequence: number): number {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, sequence, true);
+  return crc32(bytes, 0xffffffff);
+}
+
+/** Both entries, as they lie there. */
+export function readOtaData(otadata: Flash): OtaEntries {
+  const read = (index: number): OtaEntry => {
+    const bytes = new Uint8Array(entrySize);
+    otadata.read(index * sectorSize, bytes);
+    const view = new DataView(bytes.buffer);
+    return { sequence: view.getUint32(0, true), state: view.getUint32(24, true), crc: view.getUint32(28, true) };
+  };
+  return [read(0), read(1)];
+}
+
+/** Erases the entry's sector and writes it: two operations, and between them the other entry decides. */
+export function writeOtaEntry(otadata: Flash, index: number, sequence: number, state: number): void {
+  const bytes = new Uint8Array(entrySize).fill(0xff);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, sequence, true);
+  view.setUint32(24, state, true);
+  view.setUint32(28, sequenceCrc(sequence), true);
+  otadata.erase(index * sectorSize, sectorSize);
+  otadata.write(index * sectorSize, bytes);
+}
+
+/** Written whole, in whatever state. */
+export function isWritten(entry: OtaEntry): boolean {
+  return entry.sequence !== blankSequence && entry.crc === sequenceCrc(entry.sequence);
+}
+
+/** bootloader_common_ota_select_invalid: blank, or tried and given up. */
+export function isOut(entry: OtaEntry): boolean {
+  return entry.sequence === blankSequence || entry.state === otaState.invalid || entry.state === otaState.aborted;
+}
+
+/** bootloader_common_get_active_otadata: the index of the entry that decides, or −1. */
+export function activeEntry(entries: OtaEntries): number {
+  const valid = entries.map((entry) => !isOut(entry) && isWritten(entry));
+  if (valid[0] && valid[1]) return entries[0].sequence >= entries[1].sequence ? 0 : 1;
+  return valid.indexOf(true);
+}
+
+/** The slot that an entry is for. */
+export function slotOf(entry: OtaEntry): 0 | 1 {
+  return (entry.sequence - 1) % 2 === 0 ? 0 : 1;
+}

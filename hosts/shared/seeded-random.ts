@@ -1,0 +1,33 @@
+/*
+ * SeededRandom: bytes that look random and are the same for the same seed (xorshift32, Marsaglia 2003). For models and
+ * made-up images; never for anything that must not be guessed.
+ */
+
+import type { Random } from "../../modules/host/random.js";
+
+export class SeededRandom implements Random {
+  #state: number;
+
+  constructor(seed: number) {
+    // Zero is the one state that xorshift never leaves.
+    this.#state = seed | 0 || 0x9e3779b9 | 0;
+  }
+
+  fill(into: Uint8Array): void {
+    for (let i = 0; i < into.byteLength; i++) into[i] = this.#next() & 0xff;
+  }
+
+  /** A whole number from 0 to `limit` − 1. */
+  below(limit: number): number {
+    return (this.#next() >>> 1) % limit;
+  }
+
+  #next(): number {
+    let state = this.#state;
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    this.#state = state;
+    return state;
+  }
+}

@@ -1,0 +1,77 @@
+/*
+ * esp_app_desc_t: the 256 bytes at the start of an application image's first segment that say what the image is.
+ *
+ * Layout: ESP-IDF, components/esp_app_format/include/esp_app_desc.h. Text fields are NUL padded; they are cut at the
+ * first NUL and trimmed, as NervesHub does when it files an image.
+ */
+
+import { Fault } from "../fault/fault.js";
+import { decodeUtf8 } from "../text/utf8.js";
+
+/** Bytes of an esp_app_desc_t. */
+export const appDescriptionSize = 256;
+
+/** ESP_APP_DESC_MAGIC_WORD. */
+export const appDescriptionMagic = 0xabcd5432;
+
+/** Text fields: offset in the description, bytes including padding. */
+export const appDescriptionFields = {
+  version: { offset: 16, size: 32 },
+  projectName: { offset: 48, size: 32 },
+  time: { offset: 80, size: 16 },
+  date: { offset: 96, size: 16 },
+  idfVersion: { offset: 112, size: 32 },
+} as const;
+
+const elfSha256Offset = 144;
+
+export interface AppDescription {
+  /** As written by the build, not normalised. */
+  version: string;
+  projectName: string;
+  /** For anti-rollback by eFuse; 0 where that is not used. */
+  secureVersion: number;
+  /** Of ESP-IDF, for example "v5.4.1". */
+  idfVersion: string;
+  /** 32 bytes. Identifies the build; the firmware uuid is made of it. */
+  elfSha256: Uint8Array;
+  /** "Nov 21 2026" */
+  date: string;
+  /** "12:00:00" */
+  time: string;
+}
+
+function text(bytes: Uint8Array, name: keyof typeof appDescriptionFields): string {
+  const { offset, size } = appDescriptionFields[name];
+  let end = offset;
+  while (end < offset + size && bytes[end] !== 0) end++;
+  try {
+    return decodeUtf8(bytes.subarray(offset, end)).trim();
+  } catch (error) {
+    throw new Fault("image", "description-not-text", `The image's ${name} is not text; rebuild the image.`, error);
+  }
+}
+
+/**
+ * @param bytes at least 256, starting with the description
+ * @throws Fault "no-app-description", "description-not-text"
+ */
+export function parseAppDescription(bytes: Uint8Array): AppDescription {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.byteLength < appDescriptionSize || view.getUint32(0, true) !== appDescriptionMagic) {
+    throw new Fault(
+      "image",
+      "no-app-description",
+      "The image has no application description at its start; it is not an application built with ESP-IDF 4 or newer.",
+    );
+  }
+  return {
+    version: text(bytes, "version"),
+    projectName: text(bytes, "projectName"),
+    secureVersion: view.getUint32(4, true),
+    idfVersion: text(bytes, "idfVersion"),
+    elfSha256: bytes.slice(elfSha256Offset, elfSha256Offset + 32),
+    date: text(bytes, "date"),
+    time: text(bytes, "time"),
+  };
+}

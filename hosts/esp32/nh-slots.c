@@ -1,0 +1,157 @@
+/*
+ * The two application slots of an ESP32: what needs a partition pointer, which FFI cannot pass.
+ *
+ * Not here: any decision that a test could judge. Each function returns the esp_err_t of what it did (0 is good) and
+ * slots.ts turns it into a Fault; none throws for anything the flash does.
+ *
+ * The rule it guards: the way back is never destroyed. While the running image is on trial the other slot is the way
+ * back, so nothing may be erased or written there; and before the first byte of a slot is erased its otadata entry goes,
+ * so that no rollback can choose a half-written image. esp_ota_begin() of ESP-IDF 6.0 does the same two things; it is not
+ * used because it always starts at zero, and a download that resumes after a restart must not.
+ */
+
+#include "xsmc.h"
+#include "xsHost.h"
+
+#include "esp_partition.h"
+#include "app_update/include/esp_ota_ops.h"
+
+/* NULL where the partition table has no second slot. */
+static const esp_partition_t *inactiveSlot(void)
+{
+	const esp_partition_t *next = esp_ota_get_next_update_partition(NULL);
+
+	return (next == esp_ota_get_running_partition()) ? NULL : next;
+}
+
+/* The inactive slot when the first argument is true, else the running one. */
+static const esp_partition_t *namedSlot(xsMachine *the)
+{
+	return xsmcTest(xsArg(0)) ? inactiveSlot() : esp_ota_get_running_partition();
+}
+
+/* ESP_OK when the inactive slot may change: it exists, is not the next to start, and nothing is on trial. */
+static esp_err_t changeable(const esp_partition_t *inactive)
+{
+	esp_ota_img_states_t state;
+
+	if (!inactive)
+		return ESP_ERR_NOT_FOUND;
+	if (esp_ota_get_boot_partition() == inactive)
+		return ESP_ERR_INVALID_STATE;
+	if ((ESP_OK == esp_ota_get_state_partition(esp_ota_get_running_partition(), &state)) && (ESP_OTA_IMG_PENDING_VERIFY == state))
+		return ESP_ERR_OTA_ROLLBACK_INVALID_STATE;
+	return ESP_OK;
+}
+
+/* nh_slot_label(inactive): the partition's label, or undefined when there is no such slot. */
+void nh_slot_label(xsMachine *the)
+{
+	const esp_partition_t *partition = namedSlot(the);
+
+	if (partition)
+		xsmcSetString(xsResult, (char *)partition->label);
+}
+
+/* nh_slot_size(inactive): bytes; 0 when there is no such slot. */
+void nh_slot_size(xsMachine *the)
+{
+	const esp_partition_t *partition = namedSlot(the);
+
+	xsmcSetInteger(xsResult, partition ? (int)partition->size : 0);
+}
+
+/* nh_slot_read(inactive, offset, into) */
+void nh_slot_read(xsMachine *the)
+{
+	const esp_partition_t *partition = namedSlot(the);
+	size_t offset = (size_t)xsmcToInteger(xsArg(1));
+	xsUnsignedValue length;
+	void *data;
+
+	xsmcGetBufferWritable(xsArg(2), &data, &length);
+	xsmcSetInteger(xsResult, partition ? esp_partition_read(partition, offset, data, length) : ESP_ERR_NOT_FOUND);
+}
+
+/* nh_slot_erase(offset, length): of the inactive slot. ESP-IDF uses 64 KB erases where offset and length allow it. */
+void nh_slot_erase(xsMachine *the)
+{
+	const esp_partition_t *inactive = inactiveSlot();
+	size_t offset = (size_t)xsmcToInteger(xsArg(0));
+	size_t length = (size_t)xsmcToInteger(xsArg(1));
+	esp_err_t err = changeable(inactive);
+
+	if (ESP_OK == err) {
+		/* Fails without touching flash when that entry is blank already: nothing to report. */
+		esp_ota_invalidate_inactive_ota_data_slot();
+		err = esp_partition_erase_range(inactive, offset, length);
+	}
+	xsmcSetInteger(xsResult, err);
+}
+
+/* nh_slot_write(offset, bytes): to the inactive slot. */
+void nh_slot_write(xsMachine *the)
+{
+	const esp_partition_t *inactive = inactiveSlot();
+	size_t offset = (size_t)xsmcToInteger(xsArg(0));
+	xsUnsignedValue length;
+	void *data;
+	esp_err_t err = changeable(inactive);
+
+	xsmcGetBufferReadable(xsArg(1), &data, &length);
+	if (ESP_OK == err)
+		err = esp_partition_write(inactive, offset, data, length);
+	xsmcSetInteger(xsResult, err);
+}
+
+/* nh_slot_activate(): ESP-IDF checks the whole image first (checksum, SHA-256, chip, signature where secure boot is on). */
+void nh_slot_activate(xsMachine *the)
+{
+	const esp_partition_t *inactive = inactiveSlot();
+
+	xsmcSetInteger(xsResult, inactive ? esp_ota_set_boot_partition(inactive) : ESP_ERR_NOT_FOUND);
+}
+
+/*
+ * nh_slot_pending(): whether the running image is on trial. NEW counts as well: the image was activated with rollback,
+ * but a boot loader without it did not mark the trial; the agent then still confirms, or reverts by itself.
+ */
+void nh_slot_pending(xsMachine *the)
+{
+	esp_ota_img_states_t state;
+	esp_err_t err = esp_ota_get_state_partition(esp_ota_get_running_partition(), &state);
+
+	xsmcSetBoolean(xsResult, (ESP_OK == err) && ((ESP_OTA_IMG_PENDING_VERIFY == state) || (ESP_OTA_IMG_NEW == state)));
+}
+
+/*
+ * nh_slot_reverted(): whether the inactive slot holds an image that was given up. ESP-IDF verifies that image (a second
+ * or so for 1.5 MB), but only when an entry says invalid or aborted; an image that was overwritten since is not reported.
+ */
+void nh_slot_reverted(xsMachine *the)
+{
+	const esp_partition_t *invalid = esp_ota_get_last_invalid_partition();
+
+	xsmcSetBoolean(xsResult, invalid && (invalid == inactiveSlot()));
+}
+
+/*
+ * nh_slot_confirm(), nh_slot_revert(): ESP-IDF marks whatever starts next, not what runs. After an activation those
+ * differ, and a confirmation would take the new image's trial away before it ever ran: hence the first check.
+ */
+void nh_slot_confirm(xsMachine *the)
+{
+	if (esp_ota_get_boot_partition() != esp_ota_get_running_partition())
+		xsmcSetInteger(xsResult, ESP_ERR_INVALID_STATE);
+	else
+		xsmcSetInteger(xsResult, esp_ota_mark_app_valid_cancel_rollback());
+}
+
+/* Without a restart (ESP-IDF 6.0 and later); refused when the other slot holds no valid image to go back to. */
+void nh_slot_revert(xsMachine *the)
+{
+	if (esp_ota_get_boot_partition() != esp_ota_get_running_partition())
+		xsmcSetInteger(xsResult, ESP_OK);
+	else
+		xsmcSetInteger(xsResult, esp_ota_mark_app_invalid_rollback());
+}

@@ -1,0 +1,122 @@
+/*
+ * Slots of an ESP32: ESP-IDF's two OTA partitions and its rollback states, through the functions of nh-slots.c.
+ *
+ * One path for everything. The SDK's `embedded:update` and `ota` are not used: they start at offset zero each time (no
+ * resume), refuse nothing while a trial is on, and drop the error code; `embedded:storage/flash` cannot activate.
+ *
+ * The rule it guards: an esp_err_t never gets lost. Every failure is a Fault that names what was done, where, and the
+ * code as ESP-IDF prints it.
+ */
+
+import { Fault, type Stage } from "../../modules/fault/fault.js";
+import type { Slot, Slots, TrialState, WritableSlot } from "../../modules/host/slots.js";
+
+const slotLabel = native("nh_slot_label") as (inactive: boolean) => string | undefined;
+const slotSize = native("nh_slot_size") as (inactive: boolean) => number;
+const slotRead = native("nh_slot_read") as (inactive: boolean, offset: number, into: Uint8Array) => number;
+const slotErase = native("nh_slot_erase") as (offset: number, length: number) => number;
+const slotWrite = native("nh_slot_write") as (offset: number, bytes: Uint8Array) => number;
+const slotActivate = native("nh_slot_activate") as () => number;
+const slotPending = native("nh_slot_pending") as () => boolean;
+const slotReverted = native("nh_slot_reverted") as () => boolean;
+const slotConfirm = native("nh_slot_confirm") as () => number;
+const slotRevert = native("nh_slot_revert") as () => number;
+
+/** NOR flash of ESP32 modules: 4 KB sectors, 64 KB blocks; 16 bytes is the unit of flash encryption. */
+const SECTOR_SIZE = 4096;
+const BLOCK_SIZE = 65536;
+const ENCRYPTION_UNIT = 16;
+
+/** esp_err.h and esp_ota_ops.h: the codes that an operator can do something about. */
+const ESP_ERR_INVALID_STATE = 0x103;
+const ESP_ERR_OTA_VALIDATE_FAILED = 0x1503;
+const ESP_ERR_OTA_SMALL_SEC_VER = 0x1504;
+const ESP_ERR_OTA_ROLLBACK_FAILED = 0x1505;
+const ESP_ERR_OTA_ROLLBACK_INVALID_STATE = 0x1506;
+
+/** @throws Fault unless `result` is ESP_OK; `action` completes "The flash could not …". */
+function check(result: number, stage: Stage, action: string): void {
+  switch (result) {
+    case 0:
+      return;
+    case ESP_ERR_INVALID_STATE:
+      throw new Fault(stage, "slot-activated", `Could not ${action}: the other slot is already set to start next.`);
+    case ESP_ERR_OTA_VALIDATE_FAILED:
+      throw new Fault("image", "image-refused", `Could not ${action}: ESP-IDF finds the image in it not bootable.`);
+    case ESP_ERR_OTA_SMALL_SEC_VER:
+      throw new Fault("image", "secure-version-low", `Could not ${action}: its secure version is below the eFuse's.`);
+    case ESP_ERR_OTA_ROLLBACK_FAILED:
+      throw new Fault("trial", "no-way-back", `Could not ${action}: the other slot holds no image to go back to.`);
+    case ESP_ERR_OTA_ROLLBACK_INVALID_STATE:
+      throw new Fault(
+        "trial",
+        "trial-running",
+        `Could not ${action}: the running image is on trial, confirm it first.`,
+      );
+    default:
+      throw new Fault(stage, "flash-failed", `Could not ${action}: esp_err_t 0x${result.toString(16)}.`);
+  }
+}
+
+class RunningSlot implements Slot {
+  readonly label = slotLabel(false) ?? "";
+  readonly size = slotSize(false);
+
+  read(offset: number, into: Uint8Array): void {
+    check(slotRead(false, offset, into), "flash", `read ${into.byteLength} bytes at ${offset} of ${this.label}`);
+  }
+}
+
+class InactiveSlot implements WritableSlot {
+  readonly label: string;
+  readonly size = slotSize(true);
+  readonly eraseSize = SECTOR_SIZE;
+  readonly eraseBlockSize = BLOCK_SIZE;
+  readonly writeSize = ENCRYPTION_UNIT;
+
+  constructor(label: string) {
+    this.label = label;
+  }
+
+  read(offset: number, into: Uint8Array): void {
+    check(slotRead(true, offset, into), "flash", `read ${into.byteLength} bytes at ${offset} of ${this.label}`);
+  }
+
+  erase(offset: number, length: number): void {
+    check(slotErase(offset, length), "flash", `erase ${length} bytes at ${offset} of ${this.label}`);
+  }
+
+  write(offset: number, bytes: Uint8Array): void {
+    check(slotWrite(offset, bytes), "flash", `write ${bytes.byteLength} bytes at ${offset} of ${this.label}`);
+  }
+}
+
+export class PartitionSlots implements Slots {
+  readonly running: Slot = new RunningSlot();
+  readonly inactive: WritableSlot | undefined;
+
+  constructor() {
+    const label = slotLabel(true);
+    this.inactive = label === undefined ? undefined : new InactiveSlot(label);
+  }
+
+  get trial(): TrialState {
+    return slotPending() ? "pending" : "confirmed";
+  }
+
+  get reverted(): boolean {
+    return slotReverted();
+  }
+
+  activate(): void {
+    check(slotActivate(), "flash", `activate ${this.inactive?.label ?? "a second slot"}`);
+  }
+
+  confirm(): void {
+    check(slotConfirm(), "trial", `confirm ${this.running.label}`);
+  }
+
+  revert(): void {
+    check(slotRevert(), "trial", `revert ${this.running.label}`);
+  }
+}

@@ -1,0 +1,30 @@
+/*
+ * Store of an ESP32: NVS through the SDK's `preference`, made safe against power cuts by TwoCopies.
+ *
+ * Blobs in the namespace "nerveshub" of the partition "nvs", two per key (`KEY.a`, `KEY.b`).
+ */
+
+import Preference from "preference";
+import { type Cells, TwoCopies } from "../shared/two-copies.js";
+
+/** NVS namespace, at most 15 characters. */
+const NAMESPACE = "nerveshub";
+
+class NvsCells implements Cells {
+  get(name: string): Uint8Array | undefined {
+    const blob = Preference.get(NAMESPACE, name);
+    return blob instanceof ArrayBuffer ? new Uint8Array(blob) : undefined;
+  }
+
+  set(name: string, bytes: Uint8Array): void {
+    Preference.set(NAMESPACE, name, bytes.slice().buffer);
+  }
+
+  delete(name: string): void {
+    Preference.delete(NAMESPACE, name);
+  }
+}
+
+export function nvsStore(): TwoCopies {
+  return new TwoCopies(new NvsCells());
+}

@@ -1,0 +1,85 @@
+/*
+ * Uplink: the network of an ESP32 from power-on. It joins Wi-Fi, keeps it, and sets the clock; the application starts
+ * without it and is told.
+ */
+
+import type { Clock } from "../../modules/host/clock.js";
+import type { Random } from "../../modules/host/random.js";
+import type { Timers } from "../../modules/host/timers.js";
+import { Station } from "../shared/station.js";
+import { TimeSync } from "../shared/time-sync.js";
+import { sntpQuery } from "./sntp.js";
+import { type WifiCredentials, WifiRadio } from "./wifi.js";
+
+export interface UplinkOptions {
+  wifi: WifiCredentials;
+  /** Names or addresses of SNTP servers, at least one. */
+  timeServers: readonly string[];
+  clock: Clock;
+  timers: Timers;
+  random: Random;
+  print(line: string): void;
+  /** There is an address. The time may still be unknown: see `Clock.now`. */
+  onNetworkUp(): void;
+  onNetworkDown(): void;
+  /** The clock was set; the first time is when TLS can start. */
+  onTime?(): void;
+}
+
+export class Uplink {
+  readonly #station: Station;
+
+  constructor(options: UplinkOptions) {
+    const { wifi, timeServers, clock, timers, print } = options;
+    const byte = new Uint8Array(1);
+    const fraction = () => {
+      options.random.fill(byte);
+      return byte[0] / 256;
+    };
+    const time = new TimeSync({
+      servers: timeServers,
+      query: sntpQuery,
+      timers,
+      fraction,
+      onTime: (nowMs) => {
+        clock.set(nowMs);
+        options.onTime?.();
+      },
+      print,
+    });
+    const station: Station = new Station({
+      radio: new WifiRadio(wifi, () => {
+        try {
+          station.changed();
+        } catch (error) {
+          print(`Wi-Fi: a callback threw: ${error instanceof Error ? error.stack : String(error)}`);
+        }
+      }),
+      timers,
+      fraction,
+      onUp: () => {
+        time.start();
+        options.onNetworkUp();
+      },
+      onDown: () => {
+        time.stop();
+        options.onNetworkDown();
+      },
+      print,
+    });
+    this.#station = station;
+  }
+
+  /** @returns true while there is an address */
+  get up(): boolean {
+    return this.#station.up;
+  }
+
+  start(): void {
+    this.#station.start();
+  }
+
+  stop(): void {
+    this.#station.stop();
+  }
+}

@@ -1,0 +1,44 @@
+/*
+ * Wi-Fi of an ESP32 as a Radio: the SDK's ECMA-419 interface, which holds the driver for the whole run.
+ *
+ * Constructing it starts the driver, before there is a network: the hardware random generator needs the radio on.
+ */
+
+import WiFi from "embedded:network/interface/wifi";
+import type { Radio } from "../shared/station.js";
+
+/** `connection` of ECMA-419's network interface: below, idle or refused; from here on, joining. */
+const CONNECTING = 300;
+/** From here on there are addresses. */
+const READY = 500;
+
+export interface WifiCredentials {
+  ssid: string;
+  /** Absent for an open network. */
+  password?: string;
+}
+
+export class WifiRadio implements Radio {
+  readonly #credentials: WifiCredentials;
+  readonly #interface: WiFi;
+
+  /** @param onChanged must not throw: it is called by native code */
+  constructor(credentials: WifiCredentials, onChanged: () => void) {
+    this.#credentials = credentials;
+    this.#interface = new WiFi({ onChanged });
+  }
+
+  connect(): void {
+    const { ssid, password } = this.#credentials;
+    this.#interface.connect(password === undefined ? { SSID: ssid } : { SSID: ssid, password });
+  }
+
+  disconnect(): void {
+    this.#interface.disconnect();
+  }
+
+  get state(): "up" | "busy" | "down" {
+    const { connection } = this.#interface;
+    return connection >= READY ? "up" : connection >= CONNECTING ? "busy" : "down";
+  }
+}

@@ -1,0 +1,121 @@
+/*
+ * TwoCopies: a Store on a medium whose writes can be cut in half.
+ *
+ * NVS through the SDK's `preference` erases a value and then writes it anew; a power cut in between loses it. So each key
+ * has two cells, written in turn. A record is
+ *
+ *   counter, 32 bits little endian | CRC-32 of counter and value, 32 bits little endian | value
+ *
+ * and the valid record with the later counter counts. What a power cut leaves behind, by moment:
+ *
+ *   before the erase                      the older copy is intact but not looked at: the old value
+ *   after the erase, or in the write      that cell is empty or its CRC is wrong: the old value, in the other cell
+ *   after the write                       both are valid, the later counter wins: the new value
+ *   `delete`, between its two erases      the older copy went first: the value is still there, as if never deleted
+ *
+ * The rule it guards: the cell that holds the current value is never the one that is written.
+ */
+
+import { Fault } from "../../modules/fault/fault.js";
+import type { Store } from "../../modules/host/store.js";
+import { crc32 } from "../../modules/ota/crc32.js";
+
+/** The medium: named cells without any promise about power cuts. */
+export interface Cells {
+  /** @param name at most 15 characters, the limit of NVS */
+  get(name: string): Uint8Array | undefined;
+  set(name: string, bytes: Uint8Array): void;
+  delete(name: string): void;
+}
+
+const HEADER_SIZE = 8;
+const VALUE_LIMIT = 1024; // bytes; host/store.ts promises no more
+
+interface Copy {
+  cell: string;
+  counter: number;
+  value: Uint8Array;
+}
+
+function encode(counter: number, value: Uint8Array): Uint8Array {
+  const record = new Uint8Array(HEADER_SIZE + value.byteLength);
+  const view = new DataView(record.buffer);
+  record.set(value, HEADER_SIZE);
+  view.setUint32(0, counter, true);
+  view.setUint32(4, crc32(value, crc32(record.subarray(0, 4))), true);
+  return record;
+}
+
+/** @returns undefined for a cell that is empty or was not written to its end */
+function decode(cell: string, record: Uint8Array | undefined): Copy | undefined {
+  if (record === undefined || record.byteLength < HEADER_SIZE) return undefined;
+  const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
+  const value = record.subarray(HEADER_SIZE);
+  if (view.getUint32(4, true) !== crc32(value, crc32(record.subarray(0, 4)))) return undefined;
+  return { cell, counter: view.getUint32(0, true), value };
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
+}
+
+export class TwoCopies implements Store {
+  readonly #cells: Cells;
+
+  constructor(cells: Cells) {
+    this.#cells = cells;
+  }
+
+  get(key: string): Uint8Array | undefined {
+    return this.#current(key)?.value.slice();
+  }
+
+  set(key: string, value: Uint8Array): void {
+    if (!/^[a-z0-9-]{1,13}$/.test(key))
+      throw new Fault("store", "store-key", `"${key}" is not a key: 1 to 13 characters of a-z, 0-9 and "-".`);
+    if (value.byteLength > VALUE_LIMIT) {
+      throw new Fault(
+        "store",
+        "store-value-too-long",
+        `"${key}" has ${value.byteLength} bytes, at most 1024 are kept.`,
+      );
+    }
+    const current = this.#current(key);
+    if (current !== undefined && same(current.value, value)) return; // spares the flash
+    const cell = current?.cell === `${key}.a` ? `${key}.b` : `${key}.a`;
+    const counter = current === undefined ? 1 : (current.counter + 1) >>> 0;
+    this.#try(key, () => this.#cells.set(cell, encode(counter, value)));
+  }
+
+  delete(key: string): void {
+    const current = this.#current(key);
+    const [first, last] = current?.cell === `${key}.a` ? [`${key}.b`, `${key}.a`] : [`${key}.a`, `${key}.b`];
+    this.#try(key, () => {
+      this.#cells.delete(first);
+      this.#cells.delete(last);
+    });
+  }
+
+  #current(key: string): Copy | undefined {
+    const a = this.#read(`${key}.a`);
+    const b = this.#read(`${key}.b`);
+    if (a === undefined || b === undefined) return a ?? b;
+    return ((b.counter - a.counter) | 0) > 0 ? b : a; // serial numbers: the difference survives a wrap
+  }
+
+  /** A medium that fails here must not look like an empty cell: `set` would then start over at counter 1. */
+  #read(cell: string): Copy | undefined {
+    return decode(
+      cell,
+      this.#try(cell, () => this.#cells.get(cell)),
+    );
+  }
+
+  #try<Result>(name: string, action: () => Result): Result {
+    try {
+      return action();
+    } catch (error) {
+      throw new Fault("store", "store-failed", `The storage failed at "${name}"; is it full or worn out?`, error);
+    }
+  }
+}

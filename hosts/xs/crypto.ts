@@ -1,0 +1,52 @@
+/*
+ * Crypto on XS: hashes of the SDK's `crypt`, HMAC and PBKDF2 of nh-hmac.c over the same C code.
+ */
+
+import { Digest as SdkDigest } from "crypt";
+import type { Crypto, Digest, DigestName } from "../../modules/host/crypto.js";
+
+const hmac = native("nh_hmac") as (name: string, key: Uint8Array, bytes: Uint8Array, into: Uint8Array) => void;
+const pbkdf2 = native("nh_pbkdf2") as (
+  name: string,
+  password: Uint8Array,
+  salt: Uint8Array,
+  iterations: number,
+  into: Uint8Array,
+) => void;
+
+/** Bytes. Frozen, as everything that is preloaded should be. */
+const DIGEST_SIZES = Object.freeze({ sha1: 20, sha224: 28, sha256: 32, sha384: 48, sha512: 64 });
+
+class XsDigest implements Digest {
+  readonly #digest: SdkDigest;
+
+  constructor(name: DigestName) {
+    this.#digest = new SdkDigest(name.toUpperCase() as "SHA256");
+  }
+
+  update(bytes: Uint8Array): void {
+    this.#digest.write(bytes as unknown as ArrayBuffer); // takes views; the typings do not say so
+  }
+
+  finish(): Uint8Array {
+    return new Uint8Array(this.#digest.close());
+  }
+}
+
+export class XsCrypto implements Crypto {
+  digest(name: DigestName): Digest {
+    return new XsDigest(name);
+  }
+
+  hmac(name: DigestName, key: Uint8Array, bytes: Uint8Array): Uint8Array {
+    const mac = new Uint8Array(DIGEST_SIZES[name]);
+    hmac(name, key, bytes, mac);
+    return mac;
+  }
+
+  pbkdf2(name: DigestName, password: Uint8Array, salt: Uint8Array, iterations: number, length: number): Uint8Array {
+    const key = new Uint8Array(length);
+    pbkdf2(name, password, salt, iterations, key);
+    return key;
+  }
+}

@@ -1,0 +1,13 @@
+/*
+ * What the XS machine uses, for the health report. See nh-machine.c for what is counted.
+ */
+
+import type { DeviceFacts } from "../../modules/host/device.js";
+
+const chunks = native("nh_machine_chunks") as () => number;
+const slots = native("nh_machine_slots") as () => number;
+const stackPeak = native("nh_machine_stack_peak") as () => number | undefined;
+
+export function machineFacts(): Pick<DeviceFacts, "xsChunks" | "xsSlots" | "xsStackPeak"> {
+  return { xsChunks: chunks(), xsSlots: slots(), xsStackPeak: stackPeak() };
+}

@@ -1,0 +1,121 @@
+/*
+ * Topic `console`: the terminal of a device, with the last 1024 lines of what it wrote. No catch-all: an unknown event
+ * crashes it, as on the real server (nerveshub-device-protocol.md §10).
+ */
+
+import { type Channel, ChannelCrash, type Reply, type Topic } from "./channel.js";
+import type { Desk } from "./desk.js";
+import type { Device } from "./device.js";
+import { isText, type Json, member } from "./json.js";
+import { atLeast } from "./version.js";
+
+/** Lines kept for whoever looks later. */
+const replayLines = 1024;
+/** Marks the end of a script that is typed in: devices below API 2.1.0 get them this way. */
+const endMark = "[NERVESHUB:END]";
+
+export class ConsoleChannel implements Channel {
+  /** `console_version` of the join. */
+  version = "";
+  readonly #desk: Desk;
+  readonly #device: Device;
+  readonly #topic: Topic;
+  readonly #viewers = new Set<(event: string, payload: Json) => void>();
+  #lines: string[] = [""];
+
+  constructor(desk: Desk, device: Device, topic: Topic) {
+    this.#desk = desk;
+    this.#device = device;
+    this.#topic = topic;
+  }
+
+  join(payload: Json): Reply {
+    const version = member(payload, "console_version");
+    this.version = isText(version) ? version : "0.0.0";
+    this.#desk.timeline.add(this.#device.identifier, "console", "the console is there");
+    return { status: "ok", response: {} };
+  }
+
+  joined(): void {
+    const code = this.#device.connectingCode;
+    const typed = !atLeast(this.#device.connection.apiVersion, "2.1.0");
+    if (code !== undefined && typed) this.input(`${code}\n\r`);
+  }
+
+  receive(event: string, payload: Json): undefined {
+    if (event === "up") return this.#output(member(payload, "data"));
+    if (event === "file-data/start" || event === "file-data" || event === "file-data/stop") {
+      this.#desk.timeline.add(this.#device.identifier, "file", `${event} ${String(member(payload, "filename"))}`);
+      for (const viewer of this.#viewers) viewer(event, payload);
+      return;
+    }
+    throw new ChannelCrash(`the console channel has no event ${event}`);
+  }
+
+  ended(): void {
+    for (const viewer of this.#viewers) viewer("ended", {});
+    this.#viewers.clear();
+  }
+
+  /** What was written since the join, as far as it is kept. */
+  get output(): string {
+    return this.#lines.join("\n");
+  }
+
+  /** @param viewer gets `up` and `file-data…` as they come; @returns a function that ends it */
+  attach(viewer: (event: string, payload: Json) => void): () => void {
+    this.#viewers.add(viewer);
+    return () => this.#viewers.delete(viewer);
+  }
+
+  /** One `dn` frame with that text. */
+  input(text: string): void {
+    this.#topic.push("dn", { data: text });
+  }
+
+  /** One `dn` frame for every character, then Enter: how the management API sends code. */
+  type(text: string): void {
+    for (const character of text) this.input(character);
+    this.input("\r");
+  }
+
+  windowSize(height: number, width: number): void {
+    this.#topic.push("window_size", { height, width });
+  }
+
+  /** Any event that a viewer's browser may push: `restart`, `file-data/start`, … */
+  push(event: string, payload: Json): void {
+    this.#topic.push(event, payload);
+  }
+
+  /** A script typed in, for devices below API 2.1.0.
+   *  @returns what the device wrote until it echoed the mark and a line more, undefined after 15 s */
+  runScript(text: string): Promise<string | undefined> {
+    return new Promise((resolve) => {
+      let output = "";
+      const { timers } = this.#desk.settings;
+      const finish = (result: string | undefined) => {
+        detach();
+        timers.clear(timer);
+        resolve(result);
+      };
+      const timer = timers.set(() => finish(undefined), 15_000);
+      const detach = this.attach((event, payload) => {
+        if (event === "ended") return finish(undefined);
+        output += String(member(payload, "data") ?? "");
+        if (output.includes(endMark)) finish(output.trim());
+      });
+      this.input(`${text}\n# ${endMark}`);
+      this.input("\r");
+    });
+  }
+
+  #output(data: Json | undefined): undefined {
+    if (!isText(data)) throw new ChannelCrash("up needs a string data");
+    const [first, ...more] = data.split("\n");
+    this.#lines[this.#lines.length - 1] += first;
+    this.#lines.push(...more);
+    this.#lines = this.#lines.slice(-replayLines);
+    for (const viewer of this.#viewers) viewer("up", { data });
+  }
+}

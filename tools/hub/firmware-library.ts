@@ -1,0 +1,113 @@
+/*
+ * The images of the desk: everything in one folder that NervesHub would take as firmware of the product, by uuid and in
+ * order of SemVer. Dropping a file into the folder is the desk's upload.
+ */
+
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { FirmwareMetadata } from "./firmware-metadata.js";
+import { metadataOfImage } from "./image.js";
+import { byVersionDescending, isNewer } from "./version.js";
+
+/** NervesHub hashes a file in parts of this size, bytes. */
+export const partSize = 1_048_576;
+
+/** Bytes that can be downloaded, with what `update` says about them. */
+export interface ServedFile {
+  readonly bytes: Buffer;
+  readonly size: number;
+  /** SHA-256, upper-case hex, as on the wire. */
+  readonly checksum: string;
+  readonly partialsChecksums: readonly string[];
+}
+
+export interface FirmwareImage extends ServedFile {
+  readonly name: string;
+  readonly metadata: FirmwareMetadata;
+}
+
+export function servedFile(bytes: Buffer): ServedFile {
+  const partialsChecksums: string[] = [];
+  for (let at = 0; at < bytes.length; at += partSize) partialsChecksums.push(sha256(bytes.subarray(at, at + partSize)));
+  return { bytes, size: bytes.length, checksum: sha256(bytes), partialsChecksums };
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex").toUpperCase();
+}
+
+/** What one look at the folder found. */
+export interface Scan {
+  readonly added: readonly FirmwareImage[];
+  /** File name and a sentence. */
+  readonly refused: ReadonlyMap<string, string>;
+}
+
+export class FirmwareLibrary {
+  readonly #product: string;
+  readonly #images = new Map<string, FirmwareImage>();
+  /** Size and time of every file already looked at, so that a scan reads only what is new. */
+  readonly #seen = new Map<string, string>();
+
+  constructor(product: string) {
+    this.#product = product;
+  }
+
+  /** Looks for new and changed files; a folder that does not exist is an empty one. */
+  scan(folder: string): Scan {
+    const added: FirmwareImage[] = [];
+    const refused = new Map<string, string>();
+    for (const name of binaries(folder)) {
+      const path = join(folder, name);
+      const { size, mtimeMs } = statSync(path);
+      const mark = `${size} ${mtimeMs}`;
+      if (this.#seen.get(name) === mark) continue;
+      this.#seen.set(name, mark);
+      const image = this.add(readFileSync(path), name);
+      if (typeof image === "string") refused.set(name, image);
+      else added.push(image);
+    }
+    return { added, refused };
+  }
+
+  /** @returns a sentence when the bytes are refused */
+  add(bytes: Buffer, name: string): FirmwareImage | string {
+    const metadata = metadataOfImage(bytes);
+    if (typeof metadata === "string") return metadata;
+    if (metadata.product !== this.#product) {
+      return `project name "${metadata.product}" is not the product's name "${this.#product}"`;
+    }
+    const twin = this.#images.get(metadata.uuid);
+    if (twin !== undefined && twin.name !== name) return `same ELF hash as ${twin.name}`;
+    const image = { ...servedFile(bytes), name, metadata };
+    this.#images.set(metadata.uuid, image);
+    return image;
+  }
+
+  image(uuid: string): FirmwareImage | undefined {
+    return this.#images.get(uuid);
+  }
+
+  /** Newest first. */
+  images(): readonly FirmwareImage[] {
+    return [...this.#images.values()].sort((a, b) => byVersionDescending(a.metadata, b.metadata));
+  }
+
+  /** The newest image for that firmware's product and chip, if it is newer. */
+  successorOf(running: FirmwareMetadata): FirmwareImage | undefined {
+    const fits = ({ metadata: m }: FirmwareImage) =>
+      m.platform === running.platform && m.architecture === running.architecture && m.uuid !== running.uuid;
+    const newest = this.images().find(fits);
+    return newest !== undefined && isNewer(newest.metadata.version, running.version) ? newest : undefined;
+  }
+}
+
+function binaries(folder: string): string[] {
+  try {
+    return readdirSync(folder).filter((name) => name.endsWith(".bin"));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}

@@ -1,0 +1,220 @@
+/*
+ * The desk hub: a NervesHub for one desk, in one process, in memory. This class puts the parts together and holds the
+ * devices; what a person can do to a device is in operator.ts.
+ */
+
+import type { IncomingMessage } from "node:http";
+import type { TLSSocket } from "node:tls";
+import type { Timer } from "../../modules/host/timers.js";
+import { type Admitted, admit, type Refused } from "./admission.js";
+import { answerApi } from "./api.js";
+import { Archives } from "./archives.js";
+import { Deltas } from "./deltas.js";
+import type { Desk } from "./desk.js";
+import { Device, freshConnection } from "./device.js";
+import { DeviceSocket } from "./device-socket.js";
+import type { DownloadFaults } from "./download-faults.js";
+import { Downloads } from "./downloads.js";
+import { type FirmwareImage, FirmwareLibrary, type ServedFile } from "./firmware-library.js";
+import { HttpFront } from "./http-front.js";
+import type { HubWebSocket } from "./hub-web-socket.js";
+import { Operator } from "./operator.js";
+import { type HubOptions, type Settings, settingsOf } from "./options.js";
+import { Orchestrator } from "./orchestrator.js";
+import { Timeline, type TimelineEntry } from "./timeline.js";
+
+export class Hub {
+  readonly settings: Settings;
+  readonly timeline: Timeline;
+  readonly library: FirmwareLibrary;
+  readonly deltas: Deltas;
+  readonly orchestrator: Orchestrator;
+  readonly downloads: Downloads;
+  readonly archives: Archives;
+  /** Everything a person can ask for. */
+  readonly operator: Operator;
+  readonly #desk: Desk;
+  readonly #devices = new Map<string, Device>();
+  readonly #sockets = new Map<string, DeviceSocket>();
+  readonly #front: HttpFront;
+  #timers: Timer[] = [];
+  #port = 0;
+
+  constructor(options: HubOptions) {
+    const settings = settingsOf(options);
+    this.settings = settings;
+    this.timeline = new Timeline(settings.clock);
+    this.library = new FirmwareLibrary(settings.product);
+    this.deltas = new Deltas(this.library);
+    this.downloads = new Downloads(settings, (text, path) => this.#downloadSeen(text, path));
+    this.archives = new Archives(this.downloads);
+    this.orchestrator = new Orchestrator(
+      settings,
+      this.library,
+      this.deltas,
+      this.timeline,
+      () => this.#devices.values(),
+      (...offer) => this.#offer(...offer),
+    );
+    this.#desk = {
+      settings,
+      timeline: this.timeline,
+      library: this.library,
+      orchestrator: this.orchestrator,
+      downloads: this.downloads,
+      archiveFor: (device) => this.archives.offerFor(device, this.#sockets.get(device.identifier)?.origin),
+    };
+    this.operator = new Operator(this);
+    this.#front = new HttpFront(settings, {
+      admit: (request) => this.#admit(request),
+      refused: (request, refused) => this.#refused(request, refused),
+      opened: (socket, request, admitted) => this.#opened(socket, request, admitted),
+      plain: (request, response) => this.downloads.answer(request, response) || answerApi(this, request, response),
+      badCertificate: (why) => this.timeline.add(undefined, "refused", `client certificate refused: ${why}`),
+    });
+  }
+
+  /** Listens and looks at the folder of images for the first time. */
+  async start(): Promise<void> {
+    this.#port = await this.#front.listen();
+    const { timers, scanIntervalMs, roundIntervalMs, firmwareDir } = this.settings;
+    this.scan();
+    if (firmwareDir !== undefined) this.#timers.push(timers.repeat(() => this.scan(), scanIntervalMs));
+    this.#timers.push(timers.repeat(() => this.orchestrator.round(), roundIntervalMs));
+  }
+
+  /** Closes every socket with 1012, as the real server does when it stops, and then the listener. */
+  async stop(): Promise<void> {
+    for (const timer of this.#timers) this.settings.timers.clear(timer);
+    this.#timers = [];
+    this.orchestrator.stop();
+    for (const socket of this.#sockets.values()) socket.close(1012);
+    await this.#front.close();
+  }
+
+  /** The port it listens on, known after `start`. */
+  get port(): number {
+    return this.#port;
+  }
+
+  get faults(): DownloadFaults {
+    return this.downloads.faults;
+  }
+
+  /** @returns a function that ends the listening */
+  onEvent(listener: (entry: TimelineEntry) => void): () => void {
+    return this.timeline.listen(listener);
+  }
+
+  devices(): readonly Device[] {
+    return [...this.#devices.values()];
+  }
+
+  device(identifier: string): Device | undefined {
+    return this.#devices.get(identifier);
+  }
+
+  /** The device's open connection, if it has one. */
+  socket(identifier: string): DeviceSocket | undefined {
+    return this.#sockets.get(identifier);
+  }
+
+  /** Looks at the folder of images now. */
+  scan(): void {
+    const { firmwareDir } = this.settings;
+    if (firmwareDir === undefined) return;
+    const { added, refused } = this.library.scan(firmwareDir);
+    for (const image of added) this.#imageAdded(image);
+    for (const [name, why] of refused) this.timeline.add(undefined, "firmware", `${name} is not taken: ${why}`);
+  }
+
+  /** Adds an image that is not in the folder. @returns a sentence when it is refused */
+  addImage(bytes: Uint8Array, name: string): FirmwareImage | string {
+    const image = this.library.add(Buffer.from(bytes), name);
+    if (typeof image !== "string") this.#imageAdded(image);
+    return image;
+  }
+
+  #imageAdded({ name, metadata, size }: FirmwareImage): void {
+    const { product, version, platform } = metadata;
+    this.timeline.add(undefined, "firmware", `${name}: ${product} ${version} for ${platform}, ${size} bytes`);
+    this.orchestrator.schedule();
+  }
+
+  #admit(request: IncomingMessage): Admitted | Refused {
+    const { keys, clock } = this.settings;
+    return admit(request, keys, (identifier) => this.#devices.get(identifier)?.deleted === true, clock.now());
+  }
+
+  #refused(request: IncomingMessage, { status, why }: Refused): void {
+    const path = (request.url ?? "").split("?")[0];
+    this.timeline.add(
+      undefined,
+      "refused",
+      `${request.method} ${path} from ${request.socket.remoteAddress}: ${status}, ${why}`,
+    );
+  }
+
+  /** A newer connection always wins: the older one goes with 1001, before the newer has joined anything. */
+  #opened(webSocket: HubWebSocket, request: IncomingMessage, { identifier, by }: Admitted): void {
+    let device = this.#devices.get(identifier);
+    if (device === undefined) {
+      device = new Device(identifier, this.settings.managedUpdatesAllowed);
+      this.#devices.set(identifier, device);
+    }
+    const older = this.#sockets.get(identifier);
+    if (older !== undefined) this.timeline.add(identifier, "takeover", "a second connection: the older one is closed");
+    older?.close(1001);
+    device.connection = freshConnection("connecting");
+    this.timeline.add(identifier, "connected", `authenticated by ${by}`);
+    const socket: DeviceSocket = new DeviceSocket(this.#desk, device, webSocket, request, originOf(request), () => {
+      if (this.#sockets.get(identifier) !== socket) return;
+      this.#sockets.delete(identifier);
+      device.connection.status = "disconnected";
+    });
+    this.#sockets.set(identifier, socket);
+  }
+
+  #offer(
+    device: Device,
+    image: FirmwareImage,
+    file: ServedFile,
+    sourceUuid: string | undefined,
+    deploymentId: number | null,
+  ): boolean {
+    const socket = this.#sockets.get(device.identifier);
+    const channel = socket?.deviceChannel;
+    const { uuid, version } = image.metadata;
+    if (socket === undefined || channel === undefined) {
+      this.timeline.add(device.identifier, "lost", `update to ${version}: the device is not there`);
+      return false;
+    }
+    const path = sourceUuid === undefined ? `/firmware/1/${uuid}.bin` : `/firmware/1/${sourceUuid}/${uuid}.delta.fw`;
+    const contentType = sourceUuid === undefined ? "application/octet-stream" : "application/fwup";
+    const what = sourceUuid === undefined ? "whole image" : "patch";
+    this.timeline.add(device.identifier, "offered", `update to ${version}, ${what} of ${file.size} bytes`);
+    channel.push("update", {
+      update_available: true,
+      firmware_url: this.downloads.offer(path, { ...file, contentType }, socket.origin),
+      firmware_meta: { ...image.metadata },
+      size: file.size,
+      checksum: file.checksum,
+      partials_checksums: [...file.partialsChecksums],
+      deployment_id: deploymentId,
+    });
+    return true;
+  }
+
+  #downloadSeen(text: string, path: string): void {
+    const uuid = /([0-9a-f-]{36})\.\w/.exec(path)?.[1];
+    const device = this.devices().find(({ inflight }) => uuid !== undefined && inflight?.firmwareUuid === uuid);
+    this.timeline.add(device?.identifier, "download", `${text} of ${path.split("/").at(-1)}`);
+  }
+}
+
+/** The address by which the device reached the hub is the one by which it will reach the files. */
+function originOf(request: IncomingMessage): string {
+  const scheme = (request.socket as TLSSocket).encrypted === true ? "https" : "http";
+  const { localAddress, localPort } = request.socket;
+  return `${scheme}://${request.headers.host ?? `${localAddress}:${localPort}`}`;
+}

@@ -1,0 +1,90 @@
+/*
+ * The command line of the desk hub: options in, a running hub and a prompt out. Everything it does is in hub.ts.
+ */
+
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { howToConnect } from "./how-to-connect.js";
+import { Hub } from "./hub.js";
+import { runPrompt } from "./prompt.js";
+import { timelineLine } from "./timeline.js";
+
+const usage = `npm run hub -- [options]
+  --product NAME        product; images with another project name are refused (nh-demo)
+  --firmware DIR        folder of ESP-IDF images (firmware)
+  --port N              port to listen on (4001; 0 takes a free one)
+  --listen ADDRESS      address to listen on; anything but loopback is your decision (127.0.0.1)
+  --key KEY             product key (made for this run), with its secret in the environment variable
+                        NERVESHUB_PRODUCT_SECRET (made for this run)
+  --cert FILE --cert-key FILE   speak TLS; PEM
+  --client-ca FILE      take client certificates signed by this CA; PEM
+  --manual              offer nothing by itself
+  --delta               send patches made by detools, if it is installed
+  --no-managed          devices may not set update mode device_managed themselves
+  --old-extensions      extensions:get without versions, as servers up to August 2026
+  --slow BYTES          bytes a second of every download
+  --quiet               no timeline on the terminal
+`;
+
+const { values } = parseArgs({
+  options: {
+    product: { type: "string", default: "nh-demo" },
+    firmware: { type: "string", default: "firmware" },
+    port: { type: "string", default: "4001" },
+    listen: { type: "string", default: "127.0.0.1" },
+    key: { type: "string" },
+    cert: { type: "string" },
+    "cert-key": { type: "string" },
+    "client-ca": { type: "string" },
+    manual: { type: "boolean", default: false },
+    delta: { type: "boolean", default: false },
+    "no-managed": { type: "boolean", default: false },
+    "old-extensions": { type: "boolean", default: false },
+    slow: { type: "string" },
+    quiet: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+
+const text = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file, "utf8"));
+const base64 = () => randomBytes(32).toString("base64").replace(/=+$/, "");
+
+async function main(): Promise<void> {
+  if (values.help) return void process.stdout.write(usage);
+  const key = values.key ?? `nhp_${base64()}`;
+  const secret = process.env["NERVESHUB_PRODUCT_SECRET"] ?? base64();
+  const firmwareDir = resolve(values.firmware);
+  mkdirSync(firmwareDir, { recursive: true });
+  const [cert, certKey] = [text(values.cert), text(values["cert-key"])];
+  const hub = new Hub({
+    product: values.product,
+    keys: [{ key, secret }],
+    firmwareDir,
+    port: Number(values.port),
+    listen: values.listen,
+    tls: cert && certKey ? { cert, key: certKey, clientCa: text(values["client-ca"]) } : undefined,
+    automaticUpdates: !values.manual,
+    deltas: values.delta ? "auto" : "off",
+    managedUpdatesAllowed: !values["no-managed"],
+    extensionsGet: values["old-extensions"] ? "empty" : "versions",
+    downloadBytesPerSecond: values.slow === undefined ? undefined : Number(values.slow),
+  });
+  if (!values.quiet) hub.onEvent((entry) => process.stdout.write(`${timelineLine(entry)}\n`));
+  await hub.start();
+  process.stdout.write(howToConnect(hub, { key, secret, firmwareDir }));
+  if (values.delta) {
+    const tool = hub.deltas.tool();
+    process.stdout.write(
+      tool ? `Patches by ${tool}.\n` : "detools is not installed (pip install detools): whole images only.\n",
+    );
+  }
+  await runPrompt(hub, process.stdin, process.stdout);
+  await hub.stop();
+}
+
+main().catch((error: Error) => {
+  process.stderr.write(`hub: ${error.message}\n`);
+  process.exitCode = 1;
+});

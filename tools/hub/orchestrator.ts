@@ -1,0 +1,175 @@
+/*
+ * The orchestrator: who gets which update and when. One deployment group for the whole desk, whose release is the newest
+ * image of each chip. Rules of nerveshub-device-protocol.md §4.6, §5.1, §12.5, §12.6.
+ */
+
+import type { Timers } from "../../modules/host/timers.js";
+import type { Deltas } from "./deltas.js";
+import type { Device } from "./device.js";
+import type { FirmwareImage, FirmwareLibrary, ServedFile } from "./firmware-library.js";
+import type { Settings } from "./options.js";
+import type { Timeline } from "./timeline.js";
+import { at } from "./update-status.js";
+
+/** The one deployment group's number, as `deployment_id` in `update`. */
+export const groupId = 1;
+
+/** Attempts in all, and attempts within a time, ms, after which a device is blocked without another word. */
+const failureThreshold = 3;
+const failureRate = { attempts: 5, withinMs: 180_000 };
+/** A record that nobody touched for this long is dropped, ms. */
+const recordLifetimeMs = 30 * 60_000;
+/** Devices that may be updating at one time. */
+const concurrentUpdates = 10;
+
+/** Puts an offer on the wire, or reports that the device is not there. */
+export type Offer = (
+  device: Device,
+  image: FirmwareImage,
+  file: ServedFile,
+  sourceUuid: string | undefined,
+  deploymentId: number | null,
+) => boolean;
+
+export interface Refusal {
+  readonly reason: string;
+  /** Minutes, as on the wire. */
+  readonly delayFor: number;
+}
+
+export class Orchestrator {
+  readonly #settings: Settings;
+  readonly #library: FirmwareLibrary;
+  readonly #deltas: Deltas;
+  readonly #timeline: Timeline;
+  readonly #offer: Offer;
+  readonly #devices: () => Iterable<Device>;
+  #round: ReturnType<Timers["set"]> | undefined;
+  /** The group is active: it takes devices in and sends updates. */
+  active: boolean;
+
+  constructor(
+    settings: Settings,
+    library: FirmwareLibrary,
+    deltas: Deltas,
+    timeline: Timeline,
+    devices: () => Iterable<Device>,
+    offer: Offer,
+  ) {
+    this.#settings = settings;
+    this.#library = library;
+    this.#deltas = deltas;
+    this.#timeline = timeline;
+    this.#devices = devices;
+    this.#offer = offer;
+    this.active = settings.automaticUpdates;
+  }
+
+  /** At a join: into the group if it takes the device; a device once in it stays. */
+  enrol(device: Device): void {
+    if (device.groupId !== null || !this.active || device.firmware === undefined) return;
+    if (this.#settings.groupTags.every((tag) => device.tags.includes(tag))) device.groupId = groupId;
+  }
+
+  /** A round of offers soon: several causes within the delay make one round. */
+  schedule(): void {
+    this.#round ??= this.#settings.timers.set(() => {
+      this.#round = undefined;
+      this.round();
+    }, this.#settings.offerDelayMs);
+  }
+
+  stop(): void {
+    this.#settings.timers.clear(this.#round);
+    this.#round = undefined;
+  }
+
+  /** Offers an update to everybody who should have one now. */
+  round(): void {
+    const now = this.#settings.clock.now();
+    for (const device of this.#devices()) this.#expire(device, now);
+    for (const device of this.#devices()) {
+      if (this.#free() <= 0) return;
+      if (device.updateMode === "automatic" && this.holdBack(device) === undefined) this.#send(device);
+    }
+  }
+
+  /** The image the group has for that device, whether or not it may have it now. */
+  target(device: Device): FirmwareImage | undefined {
+    if (device.groupId === null || !this.active || device.firmware === undefined) return undefined;
+    return this.#library.successorOf(device.firmware);
+  }
+
+  /** @returns why that device gets no update now, undefined when nothing stands in the way */
+  holdBack(device: Device): string | undefined {
+    const now = this.#settings.clock.now();
+    if (device.connection.status !== "connected") return "not connected";
+    if (device.firmware === undefined) return "its firmware is unknown: the join's metadata was not complete";
+    if (device.validation === "not_validated") return "its firmware is not validated";
+    if (device.inflight !== undefined) return "an update is in flight";
+    if (device.blockedUntil !== undefined && device.blockedUntil > now) return "it is in the penalty box";
+    const target = this.target(device);
+    if (target === undefined) return device.groupId === null ? "not in the deployment group" : "nothing newer";
+    if (this.#tooManyAttempts(device, now)) {
+      device.blockedUntil = now + this.#settings.penaltyMs;
+      const until = new Date(device.blockedUntil).toISOString();
+      this.#timeline.add(device.identifier, "blocked", `too many attempts: no updates until ${until}`);
+      return "too many attempts";
+    }
+    return undefined;
+  }
+
+  /** `request_update` of a device that manages its own updates. */
+  request(device: Device): Refusal | undefined {
+    if (device.updateMode === "off") return { reason: "updates_disabled", delayFor: 60 };
+    const heldBack = this.holdBack(device);
+    if (heldBack !== undefined) {
+      return { reason: heldBack === "nothing newer" ? "no_update" : "not_eligible", delayFor: 60 };
+    }
+    if (this.#free() <= 0) return { reason: "busy", delayFor: 5 };
+    this.#send(device);
+    return undefined;
+  }
+
+  /** An operator's push of one image; switches automatic updates off, as the real server does.
+   *  @returns a sentence when it cannot be sent */
+  push(device: Device, image: FirmwareImage, sourceUuid?: string): string | undefined {
+    if (device.inflight !== undefined) return "an update is already in flight";
+    const file = sourceUuid === undefined ? image : this.#deltas.patch(sourceUuid, image.metadata.uuid);
+    if (file === undefined) return "no patch between these two images";
+    if (device.updateMode === "automatic") device.updateMode = "off";
+    device.inflight = this.#record(image, "manual");
+    const sent = this.#offer(device, image, file, sourceUuid, null);
+    return sent ? undefined : "the device is not connected: the push is lost";
+  }
+
+  #send(device: Device): void {
+    const image = this.target(device)!;
+    const source = device.firmware!.uuid;
+    const patch = this.#settings.deltas === "auto" ? this.#deltas.patch(source, image.metadata.uuid) : undefined;
+    device.inflight = this.#record(image, "group");
+    this.#offer(device, image, patch ?? image, patch === undefined ? undefined : source, groupId);
+  }
+
+  #record(image: FirmwareImage, origin: "group" | "manual") {
+    const now = this.#settings.clock.now();
+    return { firmwareUuid: image.metadata.uuid, origin, status: "requested", progress: null, ...at(now) };
+  }
+
+  #free(): number {
+    let busy = 0;
+    for (const device of this.#devices()) if (device.inflight?.origin === "group") busy++;
+    return concurrentUpdates - busy;
+  }
+
+  #expire(device: Device, now: number): void {
+    if (device.inflight === undefined || now - device.inflight.touchedAt < recordLifetimeMs) return;
+    device.inflight = undefined;
+    this.#timeline.add(device.identifier, "expired", "nothing heard of the update for 30 minutes");
+  }
+
+  #tooManyAttempts(device: Device, now: number): boolean {
+    if (device.attempts.length >= failureThreshold) return true;
+    return device.attempts.filter((t) => now - t < failureRate.withinMs).length >= failureRate.attempts;
+  }
+}

@@ -95,19 +95,30 @@ export class FlashSlots implements Slots {
     return isBootable(this.#inactivePartition(), this.#options.crypto, this.#options.chipId);
   }
 
-  /** esp_ota_set_boot_partition. Throws a Fault of stage "image" for an image that the boot loader would not start. */
+  /**
+   * esp_ota_set_boot_partition, and one thing before it: otadata must name the running image. A power cut during the very
+   * first start leaves no valid entry; an image that then failed its trial would leave none either, and ESP-IDF would
+   * refuse the revert and start ota_0, whatever that is.
+   *
+   * @throws Fault "trial-running"; of stage "image" for an image that the boot loader would not start
+   */
   activate(): void {
     this.#checkTrial();
     verifyBootable(this.#inactivePartition(), this.#options.crypto, this.#options.chipId);
     const entries = readOtaData(this.#otadata);
     const active = activeEntry(entries);
-    if (active < 0) {
-      writeOtaEntry(this.#otadata, 0, this.#inactiveIndex + 1, otaState.new);
-    } else if (slotOf(entries[active]) === this.#inactiveIndex) {
-      writeOtaEntry(this.#otadata, active, entries[active].sequence, otaState.new);
-    } else {
-      writeOtaEntry(this.#otadata, 1 - active, entries[active].sequence + 1, otaState.new);
-    }
+    const named = active >= 0 && slotOf(entries[active]) === this.#runningIndex;
+    if (!named) this.#select(this.#runningIndex, otaState.valid);
+    this.#select(this.#inactiveIndex, otaState.new);
+  }
+
+  /** esp_rewrite_ota_data: the entry that is not in use is written, unless the one in use is for `slot` already. */
+  #select(slot: SlotIndex, state: number): void {
+    const entries = readOtaData(this.#otadata);
+    const active = activeEntry(entries);
+    if (active < 0) writeOtaEntry(this.#otadata, 0, slot + 1, state);
+    else if (slotOf(entries[active]) === slot) writeOtaEntry(this.#otadata, active, entries[active].sequence, state);
+    else writeOtaEntry(this.#otadata, 1 - active, entries[active].sequence + 1, state);
   }
 
   /** esp_ota_mark_app_valid_cancel_rollback. Without a trial it has nothing to do. */

@@ -55,7 +55,7 @@ export interface HttpGetOptions {
   onData(bytes: Uint8Array): void;
   /** The body is complete. Final. */
   onEnd(): void;
-  /** It failed. Final, instead of `onEnd`. */
+  /** It failed. Final, instead of `onEnd`; or `onEnd` threw. */
   onFault(fault: Fault): void;
 }
 
@@ -254,7 +254,11 @@ export class HttpGet {
   #finish(): void {
     if (this.#finished) return;
     this.close();
-    this.#options.onEnd();
+    try {
+      this.#options.onEnd();
+    } catch (error) {
+      this.#options.onFault(asFault(error, "application", "callback-threw"));
+    }
   }
 
   #fail(fault: Fault): void {

@@ -47,6 +47,6 @@ export interface WebSocketOptions {
   onDrain?(): void;
   /** The server answered in HTTP, but not with 101. Final. */
   onRefused(refusal: Refusal): void;
-  /** The connection is over. Final. */
+  /** The connection is over. Final, instead of `onRefused`; or `onRefused` threw. */
   onClose(closed: Closed): void;
 }

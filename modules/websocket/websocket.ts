@@ -251,7 +251,11 @@ export class WebSocketClient {
 
   #refuse(reader: RefusalReader): void {
     this.abort();
-    this.#options.onRefused(reader.refusal);
+    try {
+      this.#options.onRefused(reader.refusal);
+    } catch (error) {
+      this.#options.onClose(this.#abnormal(asFault(error, "application", "callback-threw")));
+    }
   }
 
   #finish(closed: Closed): void {

@@ -6,8 +6,8 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { FirmwareMetadata } from "./firmware-metadata.js";
-import { metadataOfImage } from "./image.js";
+import { asFault } from "../../modules/fault/fault.js";
+import { type FirmwareMetadata, firmwareOfImage } from "./firmware-metadata.js";
 import { byVersionDescending, isNewer } from "./version.js";
 
 /** NervesHub hashes a file in parts of this size, bytes. */
@@ -73,8 +73,12 @@ export class FirmwareLibrary {
 
   /** @returns a sentence when the bytes are refused */
   add(bytes: Buffer, name: string): FirmwareImage | string {
-    const metadata = metadataOfImage(bytes);
-    if (typeof metadata === "string") return metadata;
+    let metadata: FirmwareMetadata;
+    try {
+      metadata = firmwareOfImage(bytes);
+    } catch (error) {
+      return asFault(error, "image", "not-taken").message;
+    }
     if (metadata.product !== this.#product) {
       return `project name "${metadata.product}" is not the product's name "${this.#product}"`;
     }

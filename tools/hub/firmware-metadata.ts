@@ -3,10 +3,13 @@
  * it runs (nerveshub-device-protocol.md §4.2, §4.3).
  */
 
+import { chipOf } from "../../modules/ota/chip.js";
+import { firmwareMetadata, firmwareUuid } from "../../modules/ota/firmware-metadata.js";
+import { parseImageHead } from "../../modules/ota/image.js";
+import { normaliseVersion } from "../../modules/ota/version.js";
+import { fromHex } from "../../modules/text/hex.js";
 import { ChannelCrash } from "./channel.js";
-import { chipOf, uuidOfElfHash } from "./chips.js";
 import { isFilledText, isText, type JsonObject } from "./json.js";
-import { normalisedVersion } from "./version.js";
 
 /** Spelled as on the wire. */
 export interface FirmwareMetadata {
@@ -44,12 +47,18 @@ function espIdf(payload: JsonObject): Reported {
   }
   const chipId = chipIdOf(payload["esp_idf_chip_id"]);
   return {
-    uuid: isText(hash) ? uuidOfElfHash(hash) : undefined,
+    uuid: isText(hash) ? uuidOfHash(hash) : undefined,
     product: isText(project) ? project : undefined,
-    version: isText(version) ? normalisedVersion(version) : undefined,
+    version: isText(version) ? normaliseVersion(version) : undefined,
     ...(chipId === undefined ? {} : chipOf(chipId)),
     description: isText(idf) ? `ESP-IDF ${idf}` : undefined,
   };
+}
+
+/** The server needs 32 digits and looks at no more. */
+function uuidOfHash(hash: string): string | undefined {
+  const bytes = hash.length < 32 ? undefined : fromHex(hash.slice(0, 32));
+  return bytes === undefined ? undefined : firmwareUuid(bytes);
 }
 
 function chipIdOf(value: unknown): number | undefined {
@@ -103,4 +112,14 @@ export function firmwareOfJoin(
     vcs_identifier: reported.vcs_identifier ?? recorded?.vcs_identifier ?? null,
     misc: reported.misc ?? recorded?.misc ?? null,
   };
+}
+
+/**
+ * What an uploaded ESP-IDF image is filed under; its segments and checksums are not looked at, as on the real server.
+ * @throws Fault in a sentence when NervesHub would not take it
+ */
+export function firmwareOfImage(bytes: Uint8Array): FirmwareMetadata {
+  const head = parseImageHead(bytes);
+  const description = `ESP-IDF ${head.description.idfVersion}`;
+  return { ...firmwareMetadata(head), description, author: null, vcs_identifier: null, misc: null };
 }

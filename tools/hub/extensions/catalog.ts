@@ -3,8 +3,8 @@
  */
 
 import semver from "semver";
+import { isSemVer } from "../../../modules/ota/version.js";
 import type { JsonObject } from "../json.js";
-import { isVersion } from "../version.js";
 import { Alarms } from "./alarms.js";
 import { Components } from "./components.js";
 import { ErrorReports } from "./error-reports.js";
@@ -42,7 +42,7 @@ export function makeExtension(name: string, context: ExtensionContext): ServerEx
  * @returns the offered version that serves it: the same major and minor, and not older (Elixir's `~>`)
  */
 export function servingVersion(offered: readonly string[], declared: string): string | undefined {
-  if (!isVersion(declared)) return undefined;
+  if (!isSemVer(declared)) return undefined;
   return offered.find((version) => semver.satisfies(declared, `~${version}`) && semver.gte(declared, version));
 }
 

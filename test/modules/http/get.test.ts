@@ -3,13 +3,13 @@ import { connectionReset } from "../../../modules/fault/network.js";
 import { HttpGet, type HttpGetOptions, type HttpResponse } from "../../../modules/http/get.js";
 import { decodeUtf8, encodeUtf8 } from "../../../modules/text/utf8.js";
 import { assert, describe, it } from "../../harness.js";
+import { ManualTimers } from "../../hosts/shared/manual-timers.js";
 import { concat, ScriptedNetwork } from "../host/scripted-network.js";
-import { VirtualTimers } from "../host/virtual-timers.js";
 
 /** One download against a scripted server. */
 class Download {
   network = new ScriptedNetwork();
-  timers = new VirtualTimers();
+  timers = new ManualTimers();
   responses: HttpResponse[] = [];
   body: Uint8Array = new Uint8Array(0);
   ends = 0;

@@ -12,8 +12,8 @@ import {
   type WebSocketOptions,
 } from "../../../modules/websocket/websocket.js";
 import { assert, describe, it } from "../../harness.js";
+import { ManualTimers } from "../../hosts/shared/manual-timers.js";
 import { ScriptedNetwork, type ScriptedStream } from "../host/scripted-network.js";
-import { VirtualTimers } from "../host/virtual-timers.js";
 
 // The handshake of RFC 6455 §1.3 and the mask of §5.7.
 const sampleKey = "dGhlIHNhbXBsZSBub25jZQ==";
@@ -58,7 +58,7 @@ const accepted = [
 /** One connection to a scripted server, and everything it told. */
 class Connection {
   network = new ScriptedNetwork();
-  timers = new VirtualTimers();
+  timers = new ManualTimers();
   seen: string[] = [];
   refusals: Refusal[] = [];
   closes: Closed[] = [];

@@ -41,3 +41,6 @@ export const keptSendQueueBytes = 2048;
 
 /** Levels of brackets in JSON. The server's deepest message has 4; XS overflowed its stack at 1,000 (300 passed). */
 export const jsonDepthLimit = 32;
+
+/** Window of a delta's compression, 2^12 = 4 KB, held in memory. NervesHub's deltas have 2^8; detools can make 2^15. */
+export const deltaWindowBitsLimit = 12;

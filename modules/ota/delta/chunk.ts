@@ -1,0 +1,114 @@
+/*
+ * Chunk: the bytes being rebuilt, out of the source, differences and new bytes, until they are written as one piece.
+ *
+ * It also owns the decoder's memory, one buffer of 5 KB and the history: `copyWithin` moves bytes between its parts
+ * without a view per copy, and differences are added four at a time, since on XS reading a typed array element costs as
+ * much as three operations. Differences are mostly zeros; where the history is known to be zero nothing is added at all.
+ *
+ * The rule it guards: the source is read in whole blocks inside its size. The caller has checked every range.
+ */
+
+import type { DeltaOptions } from "./decoder.js";
+import { Heatshrink, historySize } from "./heatshrink.js";
+
+/** Bytes of every write but the last: a flash sector, so that a saved state never begins inside one. */
+export const chunkSize = 4096;
+
+/** Bytes of the source that are read at once. */
+const blockSize = 1024;
+
+const blockOffset = chunkSize;
+const historyOffset = chunkSize + blockSize;
+
+export class Chunk {
+  readonly heatshrink: Heatshrink;
+  /** Bytes rebuilt and not written yet. */
+  length = 0;
+  readonly #options: DeltaOptions;
+  readonly #bytes: Uint8Array;
+  readonly #words: Int32Array;
+  readonly #whole: Uint8Array;
+  readonly #block: Uint8Array;
+  #blockStart = 0;
+  #blockEnd = 0;
+
+  constructor(options: DeltaOptions, windowBits: number, lookaheadBits: number) {
+    this.#options = options;
+    const buffer = new ArrayBuffer(historyOffset + historySize(windowBits));
+    this.#bytes = new Uint8Array(buffer);
+    this.#words = new Int32Array(buffer);
+    this.#whole = new Uint8Array(buffer, 0, chunkSize);
+    this.#block = new Uint8Array(buffer, blockOffset, Math.min(blockSize, options.source.size));
+    this.heatshrink = new Heatshrink(this.#bytes, historyOffset, windowBits, lookaheadBits);
+  }
+
+  /** Appends the last `count` bytes of the history. */
+  append(count: number): void {
+    const end = this.heatshrink.position;
+    this.#bytes.copyWithin(this.length, end - count, end);
+    this.length += count;
+  }
+
+  /** Appends `count` bytes of the source plus the last `count` bytes of the history, each modulo 256. */
+  appendDifference(sourcePosition: number, count: number): void {
+    this.#appendSource(sourcePosition, count);
+    const heatshrink = this.heatshrink;
+    const end = heatshrink.nonZeroEnd;
+    const start = heatshrink.position - count;
+    if (end > start) this.#add(start, end, this.length - count);
+  }
+
+  /** Hands the bytes on. */
+  flush(): void {
+    this.#options.write(this.length === chunkSize ? this.#whole : this.#whole.subarray(0, this.length));
+    this.length = 0;
+  }
+
+  #appendSource(sourcePosition: number, count: number): void {
+    const bytes = this.#bytes;
+    let length = this.length;
+    const end = length + count;
+    while (length < end) {
+      if (sourcePosition < this.#blockStart || sourcePosition >= this.#blockEnd) this.#readBlock(sourcePosition);
+      const from = blockOffset + sourcePosition - this.#blockStart;
+      const part = Math.min(end - length, this.#blockEnd - sourcePosition);
+      bytes.copyWithin(length, from, from + part);
+      length += part;
+      sourcePosition += part;
+    }
+    this.length = length;
+  }
+
+  #readBlock(sourcePosition: number): void {
+    const { source } = this.#options;
+    const size = this.#block.byteLength;
+    const start = Math.min(sourcePosition - (sourcePosition % blockSize), source.size - size);
+    this.#blockEnd = 0;
+    source.read(start, this.#block);
+    this.#blockStart = start;
+    this.#blockEnd = start + size;
+  }
+
+  /** bytes[to + i] += bytes[from + i] up to `end` of `from`; both are equal modulo 4. */
+  #add(from: number, end: number, to: number): void {
+    const bytes = this.#bytes;
+    const words = this.#words;
+    const distance = to - from;
+    while ((from & 3) !== 0 && from < end) {
+      bytes[from + distance] += bytes[from];
+      from++;
+    }
+    const wordDistance = distance >> 2;
+    const wordEnd = end >> 2;
+    for (let i = from >> 2; i < wordEnd; i++) {
+      const difference = words[i];
+      if (difference !== 0) {
+        // Four sums at once: without their top bits no carry leaves a byte; those are put in without one.
+        const j = i + wordDistance;
+        const value = words[j];
+        words[j] = ((value & 0x7f7f7f7f) + (difference & 0x7f7f7f7f)) ^ ((value ^ difference) & -0x7f7f7f80);
+      }
+    }
+    for (from = Math.max(from, wordEnd << 2); from < end; from++) bytes[from + distance] += bytes[from];
+  }
+}

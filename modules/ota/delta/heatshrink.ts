@@ -1,0 +1,161 @@
+/*
+ * Heatshrink: the LZSS stream inside a delta (atomicobject/heatshrink, the form that detools 0.53.0 writes).
+ *
+ * Bits, most significant first. A token is `1` and a byte, or `0`, a distance less one (window bits) and a count less
+ * one (lookahead bits). Before the first byte the window holds zeros. The encoder fills the last byte with zero bits.
+ *
+ * It is not a decompressor of whole streams: the caller says how many bytes it wants next, and they are appended to the
+ * history, where they stay until the next call. The rule it guards: a count from the stream is never more than a wish,
+ * what is left of it waits in `pending` until somebody asks.
+ *
+ * The loop is written for XS, where a call costs as much as ten operations and a typed array element as much as three:
+ * state in locals, whole tokens rather than bits, copies by `copyWithin` and `fill`. A token takes about a microsecond
+ * on a desktop core, however long its copy.
+ */
+
+import type { WindowState } from "./state.js";
+
+/** Bytes that one call of `inflate` can append. */
+export const inflateLimit = 1024;
+
+/** Bytes of history that a decoder of this window needs: the window, one call's output, and three to align by. */
+export function historySize(windowBits: number): number {
+  return (1 << windowBits) + inflateLimit + 4;
+}
+
+export class Heatshrink {
+  readonly windowBits: number;
+  readonly lookaheadBits: number;
+  /** End of the history: the window is the `1 << windowBits` bytes before it. */
+  position: number;
+  /** Everything from here to `position` is known to be zero. */
+  nonZeroEnd: number;
+  /** Where in the input of the last `inflate` the next unread byte is. */
+  inputPosition = 0;
+  /** Bits read and not used, right-aligned, and how many: 23 at most between calls. */
+  bits = 0;
+  bitCount = 0;
+  /** What is left of a copy: its distance and how many bytes. */
+  distance = 0;
+  pending = 0;
+  /** Holds the history, and whatever else its owner keeps in it. */
+  readonly bytes: Uint8Array;
+  readonly #start: number;
+  readonly #end: number;
+
+  /**
+   * @param bytes holds the history at `start`; a multiple of four, zeros, `historySize(windowBits)` long
+   * @param windowBits 4 to 12: a token and the bits left of a byte then fit into 31 bits
+   * @param lookaheadBits 3 to `windowBits` - 1
+   */
+  constructor(bytes: Uint8Array, start: number, windowBits: number, lookaheadBits: number) {
+    this.windowBits = windowBits;
+    this.lookaheadBits = lookaheadBits;
+    this.bytes = bytes;
+    this.#start = start;
+    this.#end = start + historySize(windowBits);
+    this.position = start + (1 << windowBits);
+    this.nonZeroEnd = start;
+  }
+
+  /** The state between two calls; `window` is a view of the history. */
+  save(): WindowState {
+    const { windowBits, lookaheadBits, bits, bitCount, distance, pending, position } = this;
+    const window = this.bytes.subarray(position - (1 << windowBits), position);
+    return { windowBits, lookaheadBits, bits, bitCount, distance, pending, window };
+  }
+
+  /** Takes over a checked state of the same parameters. */
+  restore(state: WindowState): void {
+    this.bits = state.bits;
+    this.bitCount = state.bitCount;
+    this.distance = state.distance;
+    this.pending = state.pending;
+    this.bytes.set(state.window, this.position - state.window.byteLength);
+    this.nonZeroEnd = this.position;
+  }
+
+  /** Moves the window to the front, so that `inflateLimit` bytes fit behind it and `position` is `alignment` modulo 4. */
+  rewind(alignment: number): void {
+    const size = 1 << this.windowBits;
+    const position = this.#start + size + (alignment & 3);
+    this.bytes.copyWithin(position - size, this.position - size, this.position);
+    this.nonZeroEnd += position - this.position;
+    this.position = position;
+  }
+
+  /** True when `limit` bytes can be appended without a `rewind`. */
+  hasRoom(limit: number): boolean {
+    return this.#end - this.position >= limit;
+  }
+
+  /**
+   * Appends up to `limit` bytes (there must be room) to the history: fewer when `input`, read from `offset`, ends first.
+   * @returns how many
+   */
+  inflate(input: Uint8Array, offset: number, limit: number): number {
+    const bytes = this.bytes;
+    const begin = this.position;
+    const end = begin + limit;
+    const inputEnd = input.byteLength;
+    const lookaheadBits = this.lookaheadBits;
+    const copyBits = 1 + this.windowBits + lookaheadBits;
+    const distanceMask = (1 << this.windowBits) - 1;
+    const countMask = (1 << lookaheadBits) - 1;
+    const tokenBits = Math.max(copyBits, 9);
+    let bits = this.bits;
+    let bitCount = this.bitCount;
+    let distance = this.distance;
+    let pending = this.pending;
+    let nonZeroEnd = this.nonZeroEnd;
+    let position = begin;
+    for (;;) {
+      if (pending > 0) {
+        let count = end - position;
+        if (pending < count) count = pending;
+        const from = position - distance;
+        if (from >= nonZeroEnd) bytes.fill(0, position, position + count);
+        else {
+          if (distance === 1) bytes.fill(bytes[from], position, position + count);
+          else if (count <= distance) bytes.copyWithin(position, from, from + count);
+          else {
+            bytes.copyWithin(position, from, position);
+            for (let done = distance; done < count; done += done)
+              bytes.copyWithin(position + done, position, position + Math.min(done, count - done));
+          }
+          nonZeroEnd = position + count;
+        }
+        position += count;
+        pending -= count;
+      }
+      if (position === end) break;
+      while (bitCount < tokenBits && offset < inputEnd) {
+        bits = (bits << 8) | input[offset++];
+        bitCount += 8;
+      }
+      if (bitCount === 0) break;
+      if (bits >> (bitCount - 1)) {
+        if (bitCount < 9) break;
+        bitCount -= 9;
+        const byte = (bits >> bitCount) & 255;
+        bits &= (1 << bitCount) - 1;
+        if (byte !== 0) nonZeroEnd = position + 1;
+        bytes[position++] = byte;
+      } else {
+        if (bitCount < copyBits) break;
+        bitCount -= copyBits;
+        distance = ((bits >> (bitCount + lookaheadBits)) & distanceMask) + 1;
+        pending = ((bits >> bitCount) & countMask) + 1;
+        bits &= (1 << bitCount) - 1;
+      }
+    }
+    this.bits = bits;
+    this.bitCount = bitCount;
+    this.distance = distance;
+    this.pending = pending;
+    this.nonZeroEnd = nonZeroEnd;
+    this.position = position;
+    this.inputPosition = offset;
+    return position - begin;
+  }
+}

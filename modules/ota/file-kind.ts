@@ -1,0 +1,38 @@
+/*
+ * What a NervesHub download is, by its first byte: the update message does not say. Checked before anything is erased.
+ *
+ * Bytes: ESP-IDF `esp_image_header_t.magic` (0xE9), a detools patch, a zip local file header ("PK", fwup archives).
+ */
+
+import { Fault } from "../fault/fault.js";
+import { checkPatchType, isPatchType } from "./delta/patch-type.js";
+
+/** An ESP-IDF application image, or a delta against the running one. */
+export type FileKind = "image" | "delta";
+
+const imageMagic = 0xe9;
+const zipMagic = 0x50;
+
+/**
+ * @param firstByte 0 to 255
+ * @throws Fault of stage "image": "fwup-archive", "patch-type-unsupported", "patch-compression-unsupported" or
+ *   "file-kind-unknown"
+ */
+export function fileKind(firstByte: number): FileKind {
+  if (firstByte === imageMagic) return "image";
+  if (isPatchType(firstByte)) {
+    checkPatchType(firstByte);
+    return "delta";
+  }
+  if (firstByte === zipMagic)
+    throw new Fault(
+      "image",
+      "fwup-archive",
+      "The file is a fwup archive (.fw), which is for Linux devices; upload the application image (.bin) of the ESP-IDF build instead.",
+    );
+  throw new Fault(
+    "image",
+    "file-kind-unknown",
+    `The file starts with 0x${firstByte.toString(16).padStart(2, "0")}: neither an ESP-IDF image (0xe9) nor a delta (0x04); upload the application image (.bin) of the ESP-IDF build.`,
+  );
+}

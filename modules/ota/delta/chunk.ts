@@ -17,6 +17,9 @@ export const chunkSize = 4096;
 /** Bytes of the source that are read at once. */
 const blockSize = 1024;
 
+/** Differences up to this length are added bytewise rather than moved to be aligned: a move costs as much. */
+const unalignedLimit = 8;
+
 const blockOffset = chunkSize;
 const historyOffset = chunkSize + blockSize;
 
@@ -42,20 +45,29 @@ export class Chunk {
     this.heatshrink = new Heatshrink(this.#bytes, historyOffset, windowBits, lookaheadBits);
   }
 
-  /** Appends the last `count` bytes of the history. */
+  /** Appends the next `count` bytes of the history. */
   append(count: number): void {
-    const end = this.heatshrink.position;
-    this.#bytes.copyWithin(this.length, end - count, end);
+    const heatshrink = this.heatshrink;
+    const from = heatshrink.position - heatshrink.unread;
+    this.#bytes.copyWithin(this.length, from, from + count);
+    heatshrink.unread -= count;
     this.length += count;
   }
 
-  /** Appends `count` bytes of the source plus the last `count` bytes of the history, each modulo 256. */
+  /** Appends `count` bytes of the source plus the next `count` bytes of the history, each modulo 256. */
   appendDifference(sourcePosition: number, count: number): void {
-    this.#appendSource(sourcePosition, count);
     const heatshrink = this.heatshrink;
-    const end = heatshrink.nonZeroEnd;
-    const start = heatshrink.position - count;
-    if (end > start) this.#add(start, end, this.length - count);
+    const to = this.length;
+    this.#appendSource(sourcePosition, count);
+    let from = heatshrink.position - heatshrink.unread;
+    if (heatshrink.nonZeroEnd > from) {
+      if (count > unalignedLimit && ((from ^ to) & 3) !== 0) {
+        heatshrink.rewind(to);
+        from = heatshrink.position - heatshrink.unread;
+      }
+      this.#add(from, Math.min(from + count, heatshrink.nonZeroEnd), to);
+    }
+    heatshrink.unread -= count;
   }
 
   /** Hands the bytes on. */
@@ -89,26 +101,29 @@ export class Chunk {
     this.#blockEnd = start + size;
   }
 
-  /** bytes[to + i] += bytes[from + i] up to `end` of `from`; both are equal modulo 4. */
+  /** bytes[to + i] += bytes[from + i] up to `end` of `from`: by words where both are equal modulo 4. */
   #add(from: number, end: number, to: number): void {
     const bytes = this.#bytes;
-    const words = this.#words;
     const distance = to - from;
-    while ((from & 3) !== 0 && from < end) {
-      bytes[from + distance] += bytes[from];
-      from++;
-    }
-    const wordDistance = distance >> 2;
-    const wordEnd = end >> 2;
-    for (let i = from >> 2; i < wordEnd; i++) {
-      const difference = words[i];
-      if (difference !== 0) {
-        // Four sums at once: without their top bits no carry leaves a byte; those are put in without one.
-        const j = i + wordDistance;
-        const value = words[j];
-        words[j] = ((value & 0x7f7f7f7f) + (difference & 0x7f7f7f7f)) ^ ((value ^ difference) & -0x7f7f7f80);
+    if ((distance & 3) === 0) {
+      const words = this.#words;
+      while ((from & 3) !== 0 && from < end) {
+        bytes[from + distance] += bytes[from];
+        from++;
       }
+      const wordDistance = distance >> 2;
+      const wordEnd = end >> 2;
+      for (let i = from >> 2; i < wordEnd; i++) {
+        const difference = words[i];
+        if (difference !== 0) {
+          // Four sums at once: without their top bits no carry leaves a byte; those are put in without one.
+          const j = i + wordDistance;
+          const value = words[j];
+          words[j] = ((value & 0x7f7f7f7f) + (difference & 0x7f7f7f7f)) ^ ((value ^ difference) & -0x7f7f7f80);
+        }
+      }
+      from = Math.max(from, wordEnd << 2);
     }
-    for (from = Math.max(from, wordEnd << 2); from < end; from++) bytes[from + distance] += bytes[from];
+    for (; from < end; from++) bytes[from + distance] += bytes[from];
   }
 }

@@ -172,18 +172,21 @@ export class DeltaDecoder {
       }
       const heatshrink = chunk.heatshrink;
       const copies = state.phase === Phase.diff || state.phase === Phase.extra;
-      let limit = 1;
+      const wanted = copies ? Math.min(state.left, chunkSize - chunk.length) : 0;
+      if (heatshrink.unread === 0) {
+        // Ahead by no more than a window: then what is unread after a chunk lies in the window that `save` keeps.
+        heatshrink.inflate(bytes, offset, Math.min(inflateLimit, wanted + 2 ** heatshrink.windowBits));
+        offset = heatshrink.inputPosition;
+        if (heatshrink.unread === 0) break;
+      }
       if (copies) {
-        limit = Math.min(state.left, chunkSize - chunk.length, inflateLimit, budget);
-        if (((heatshrink.position ^ chunk.length) & 3) !== 0 || !heatshrink.hasRoom(limit))
-          heatshrink.rewind(chunk.length);
-      } else if (!heatshrink.hasRoom(1)) heatshrink.rewind(0);
-      const count = heatshrink.inflate(bytes, offset, limit);
-      offset = heatshrink.inputPosition;
-      if (count === 0) break;
-      budget -= count;
-      if (!copies) this.#sizeByte(heatshrink.bytes[heatshrink.position - 1]);
-      else if (this.#piece(chunk, count)) break;
+        const count = Math.min(wanted, heatshrink.unread, budget);
+        budget -= count;
+        if (this.#piece(chunk, count)) break;
+      } else {
+        budget--;
+        this.#sizeByte(heatshrink.bytes[heatshrink.position - heatshrink.unread--]);
+      }
     }
     return offset;
   }
@@ -284,8 +287,8 @@ export class DeltaDecoder {
   #adjust(distance: number): void {
     const state = this.#state;
     if (state.produced === state.toSize) {
-      const { bits, bitCount, pending } = this.#chunk!.heatshrink;
-      if (pending > 0 || bitCount > 7 || bits !== 0) throw corrupt("data follows its last block");
+      const { unread, bits, bitCount, pending } = this.#chunk!.heatshrink;
+      if (unread > 0 || pending > 0 || bitCount > 7 || bits !== 0) throw corrupt("data follows its last block");
       state.phase = Phase.end;
       return;
     }

@@ -5,8 +5,8 @@
  * one (lookahead bits). Before the first byte the window holds zeros. The encoder fills the last byte with zero bits.
  *
  * It is not a decompressor of whole streams: the caller says how many bytes it wants next, and they are appended to the
- * history, where they stay until the next call. The rule it guards: a count from the stream is never more than a wish,
- * what is left of it waits in `pending` until somebody asks.
+ * history, where it reads them: `unread` of them are left. The rule it guards: a count from the stream is never more than
+ * a wish, what is left of it waits in `pending` until somebody asks.
  *
  * The loop is written for XS, where a call costs as much as ten operations and a typed array element as much as three:
  * state in locals, whole tokens rather than bits, copies by `copyWithin` and `fill`. A token takes about a microsecond
@@ -18,7 +18,7 @@ import type { WindowState } from "./state.js";
 /** Bytes that one call of `inflate` can append. */
 export const inflateLimit = 1024;
 
-/** Bytes of history that a decoder of this window needs: the window, one call's output, and three to align by. */
+/** Bytes of history that a decoder of this window needs: the window, one call's output, and four to align by. */
 export function historySize(windowBits: number): number {
   return (1 << windowBits) + inflateLimit + 4;
 }
@@ -28,6 +28,8 @@ export class Heatshrink {
   readonly lookaheadBits: number;
   /** End of the history: the window is the `1 << windowBits` bytes before it. */
   position: number;
+  /** Bytes before `position` that the caller has not read; it counts them down. */
+  unread = 0;
   /** Everything from here to `position` is known to be zero. */
   nonZeroEnd: number;
   /** Where in the input of the last `inflate` the next unread byte is. */
@@ -60,13 +62,14 @@ export class Heatshrink {
 
   /** The state between two calls; `window` is a view of the history. */
   save(): WindowState {
-    const { windowBits, lookaheadBits, bits, bitCount, distance, pending, position } = this;
+    const { windowBits, lookaheadBits, unread, bits, bitCount, distance, pending, position } = this;
     const window = this.bytes.subarray(position - (1 << windowBits), position);
-    return { windowBits, lookaheadBits, bits, bitCount, distance, pending, window };
+    return { windowBits, lookaheadBits, unread, bits, bitCount, distance, pending, window };
   }
 
   /** Takes over a checked state of the same parameters. */
   restore(state: WindowState): void {
+    this.unread = state.unread;
     this.bits = state.bits;
     this.bitCount = state.bitCount;
     this.distance = state.distance;
@@ -75,25 +78,21 @@ export class Heatshrink {
     this.nonZeroEnd = this.position;
   }
 
-  /** Moves the window to the front, so that `inflateLimit` bytes fit behind it and `position` is `alignment` modulo 4. */
+  /** Moves the window and what is unread to the front; the first unread byte comes to lie at `alignment` modulo 4. */
   rewind(alignment: number): void {
-    const size = 1 << this.windowBits;
-    const position = this.#start + size + (alignment & 3);
-    this.bytes.copyWithin(position - size, this.position - size, this.position);
+    const kept = Math.max(1 << this.windowBits, this.unread);
+    const position = this.#start + kept + ((alignment + this.unread - kept) & 3);
+    this.bytes.copyWithin(position - kept, this.position - kept, this.position);
     this.nonZeroEnd += position - this.position;
     this.position = position;
   }
 
-  /** True when `limit` bytes can be appended without a `rewind`. */
-  hasRoom(limit: number): boolean {
-    return this.#end - this.position >= limit;
-  }
-
   /**
-   * Appends up to `limit` bytes (there must be room) to the history: fewer when `input`, read from `offset`, ends first.
-   * @returns how many
+   * Appends up to `limit` bytes, at most `inflateLimit`, to the history: fewer when `input`, read from `offset`, ends
+   * first. Nothing may be unread.
    */
-  inflate(input: Uint8Array, offset: number, limit: number): number {
+  inflate(input: Uint8Array, offset: number, limit: number): void {
+    if (this.#end - this.position < limit) this.rewind(0);
     const bytes = this.bytes;
     const begin = this.position;
     const end = begin + limit;
@@ -156,6 +155,6 @@ export class Heatshrink {
     this.nonZeroEnd = nonZeroEnd;
     this.position = position;
     this.inputPosition = offset;
-    return position - begin;
+    this.unread = position - begin;
   }
 }

@@ -3,7 +3,8 @@
  *
  * Little-endian: format, phase, parameters, bytes of an unfinished size (one byte each); image size, produced, consumed,
  * source position, bytes left of the piece, bits (32 bits each); the unfinished size (64-bit float); its sign and the
- * number of bits (one byte each); distance and rest of an unfinished copy (16 bits each); 2 zero bytes; then, once the
+ * number of bits (one byte each); distance and rest of an unfinished copy, and how much of the window is unread (16 bits
+ * each); then, once the
  * patch has named its size, the heatshrink window.
  *
  * The rule it guards: a state comes from flash and may be anything. Whatever passes `unpackState` keeps the decoder
@@ -49,6 +50,7 @@ export interface DecoderState {
 export interface WindowState {
   windowBits: number;
   lookaheadBits: number;
+  unread: number;
   bits: number;
   bitCount: number;
   distance: number;
@@ -87,6 +89,7 @@ export function packState(state: DecoderState, window: WindowState | undefined):
     bytes[37] = window.bitCount;
     view.setUint16(38, window.distance, true);
     view.setUint16(40, window.pending, true);
+    view.setUint16(42, window.unread, true);
     bytes.set(window.window, stateSize);
   }
   return bytes;
@@ -143,10 +146,12 @@ function unpackWindow(bytes: Uint8Array, view: DataView): WindowState {
   const bitCount = bytes[37];
   const distance = view.getUint16(38, true);
   const pending = view.getUint16(40, true);
+  const unread = view.getUint16(42, true);
+  if (unread > 1 << windowBits) throw invalid("its window");
   if (bitCount > 23 || bits >= 1 << bitCount) throw invalid("its bits");
   if (distance > 1 << windowBits || pending > 1 << lookaheadBits) throw invalid("its copy");
   if (distance === 0 && pending > 0) throw invalid("its copy");
-  return { windowBits, lookaheadBits, bits, bitCount, distance, pending, window: bytes.subarray(stateSize) };
+  return { windowBits, lookaheadBits, unread, bits, bitCount, distance, pending, window: bytes.subarray(stateSize) };
 }
 
 function invalid(what: string): Fault {

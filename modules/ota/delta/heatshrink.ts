@@ -97,6 +97,7 @@ export class Heatshrink {
     const begin = this.position;
     const end = begin + limit;
     const inputEnd = input.byteLength;
+    const pairEnd = inputEnd - 1;
     const lookaheadBits = this.lookaheadBits;
     const copyBits = 1 + this.windowBits + lookaheadBits;
     const distanceMask = (1 << this.windowBits) - 1;
@@ -127,28 +128,29 @@ export class Heatshrink {
         position += count;
         pending -= count;
       }
-      if (position === end) break;
-      while (bitCount < tokenBits && offset < inputEnd) {
-        bits = (bits << 8) | input[offset++];
-        bitCount += 8;
-      }
-      if (bitCount === 0) break;
-      if (bits >> (bitCount - 1)) {
-        if (bitCount < 9) break;
+      // Only the lowest `bitCount` of `bits` count: what was used is shifted out at the top, without a mask a token.
+      while (position < end) {
+        if (bitCount < 16 && offset < pairEnd) {
+          bits = (bits << 16) | (input[offset] << 8) | input[offset + 1];
+          offset += 2;
+          bitCount += 16;
+        }
+        while (bitCount < tokenBits && offset < inputEnd) {
+          bits = (bits << 8) | input[offset++];
+          bitCount += 8;
+        }
+        if (bitCount < 9 || ((bits >> (bitCount - 1)) & 1) === 0) break;
         bitCount -= 9;
         const byte = (bits >> bitCount) & 255;
-        bits &= (1 << bitCount) - 1;
-        if (byte !== 0) nonZeroEnd = position + 1;
         bytes[position++] = byte;
-      } else {
-        if (bitCount < copyBits) break;
-        bitCount -= copyBits;
-        distance = ((bits >> (bitCount + lookaheadBits)) & distanceMask) + 1;
-        pending = ((bits >> bitCount) & countMask) + 1;
-        bits &= (1 << bitCount) - 1;
+        if (byte !== 0) nonZeroEnd = position;
       }
+      if (position === end || bitCount < copyBits || ((bits >> (bitCount - 1)) & 1) !== 0) break;
+      bitCount -= copyBits;
+      distance = ((bits >> (bitCount + lookaheadBits)) & distanceMask) + 1;
+      pending = ((bits >> bitCount) & countMask) + 1;
     }
-    this.bits = bits;
+    this.bits = bits & ((1 << bitCount) - 1);
     this.bitCount = bitCount;
     this.distance = distance;
     this.pending = pending;

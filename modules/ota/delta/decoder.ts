@@ -139,11 +139,12 @@ export class DeltaDecoder {
     for (let calls = 0; calls < 2 && !this.finished; calls++) this.push(nothing);
     if (this.finished) return;
     const { produced, toSize, consumed } = this.#state;
-    throw new Fault(
+    this.#failure = new Fault(
       "image",
       "patch-truncated",
       `The delta ends too early, after ${consumed} bytes, with ${produced} of ${toSize} bytes of the image rebuilt.`,
     );
+    throw this.#failure;
   }
 
   /**

@@ -1,0 +1,48 @@
+/* What was downloaded is told by its first byte, and what cannot be used is refused with what to do instead. */
+
+import { Fault } from "../../../modules/fault/fault.js";
+import { fileKind } from "../../../modules/ota/file-kind.js";
+import { assert, describe, fixture, it } from "../../harness.js";
+
+describe("ota: file kinds", () => {
+  it("an image and a patch as NervesHub serves them are known", () => {
+    assert.equal(fileKind(fixture("transcripts/fixtures/app-1.0.0.bin")[0]), "image");
+    assert.equal(fileKind(fixture("transcripts/fixtures/delta-1.0.0-1.1.0.patch")[0]), "delta");
+  });
+
+  it("a fwup archive is refused with what to upload instead", () => {
+    assert.throws(
+      () => fileKind(0x50),
+      (error) => error instanceof Fault && error.code === "fwup-archive" && /\.bin/.test(error.message),
+    );
+  });
+
+  it("other patches of detools are refused by name", () => {
+    for (const [name, code] of [
+      ["in-place", "patch-type-unsupported"],
+      ["hdiffpatch", "patch-type-unsupported"],
+      ["lzma", "patch-compression-unsupported"],
+      ["none", "patch-compression-unsupported"],
+    ])
+      assert.throws(
+        () => fileKind(fixture(`delta/refused-${name}.patch`)[0]),
+        (error) => error instanceof Fault && error.code === code && error.message.includes(name),
+      );
+  });
+
+  it("every other first byte is refused", () => {
+    let known = 0;
+    for (let byte = 0; byte < 256; byte++)
+      try {
+        fileKind(byte);
+        known++;
+      } catch (error) {
+        assert.ok(error instanceof Fault && error.stage === "image");
+      }
+    assert.equal(known, 2);
+    assert.throws(
+      () => fileKind(0x7f),
+      (error) => error instanceof Fault && error.code === "file-kind-unknown" && /0x7f/.test(error.message),
+    );
+  });
+});

@@ -30,18 +30,44 @@ static const esp_partition_t *namedSlot(xsMachine *the)
 	return xsmcTest(xsArg(0)) ? inactiveSlot() : esp_ota_get_running_partition();
 }
 
-/* ESP_OK when the inactive slot may change: it exists, is not the next to start, and nothing is on trial. */
-static esp_err_t changeable(const esp_partition_t *inactive)
+/*
+ * Whether the running image is on trial. NEW counts as well: the image was activated with rollback, but a boot loader
+ * without it did not mark the trial; the agent then still confirms, or reverts by itself.
+ */
+static int onTrial(void)
 {
 	esp_ota_img_states_t state;
 
+	if (ESP_OK != esp_ota_get_state_partition(esp_ota_get_running_partition(), &state))
+		return 0;
+	return (ESP_OTA_IMG_PENDING_VERIFY == state) || (ESP_OTA_IMG_NEW == state);
+}
+
+/* ESP_OK when the inactive slot may change: it exists, and is not the way back of a trial. */
+static esp_err_t changeable(const esp_partition_t *inactive)
+{
 	if (!inactive)
 		return ESP_ERR_NOT_FOUND;
-	if (esp_ota_get_boot_partition() == inactive)
-		return ESP_ERR_INVALID_STATE;
-	if ((ESP_OK == esp_ota_get_state_partition(esp_ota_get_running_partition(), &state)) && (ESP_OTA_IMG_PENDING_VERIFY == state))
-		return ESP_ERR_OTA_ROLLBACK_INVALID_STATE;
-	return ESP_OK;
+	return onTrial() ? ESP_ERR_OTA_ROLLBACK_INVALID_STATE : ESP_OK;
+}
+
+/*
+ * Makes otadata name the running image, as confirmed, unless it does. A power cut during the very first start leaves no
+ * entry, and a boot loader that fell back leaves the other slot's; an image that then failed its trial would leave
+ * nothing to revert to.
+ */
+static esp_err_t anchorRunning(void)
+{
+	const esp_partition_t *running = esp_ota_get_running_partition();
+	esp_ota_img_states_t state;
+	esp_err_t err = esp_ota_get_state_partition(running, &state);
+
+	if (ESP_ERR_NOT_SUPPORTED == err)
+		return ESP_OK;	/* a factory partition: what ESP-IDF goes back to anyway */
+	if ((ESP_OK == err) && ((ESP_OTA_IMG_VALID == state) || (ESP_OTA_IMG_UNDEFINED == state)) && (esp_ota_get_boot_partition() == running))
+		return ESP_OK;
+	err = esp_ota_set_boot_partition(running);
+	return (ESP_OK == err) ? esp_ota_mark_app_valid_cancel_rollback() : err;
 }
 
 /* nh_slot_label(inactive): the partition's label, or undefined when there is no such slot. */
@@ -108,20 +134,19 @@ void nh_slot_write(xsMachine *the)
 void nh_slot_activate(xsMachine *the)
 {
 	const esp_partition_t *inactive = inactiveSlot();
+	esp_err_t err = changeable(inactive);
 
-	xsmcSetInteger(xsResult, inactive ? esp_ota_set_boot_partition(inactive) : ESP_ERR_NOT_FOUND);
+	if (ESP_OK == err)
+		err = anchorRunning();
+	if (ESP_OK == err)
+		err = esp_ota_set_boot_partition(inactive);
+	xsmcSetInteger(xsResult, err);
 }
 
-/*
- * nh_slot_pending(): whether the running image is on trial. NEW counts as well: the image was activated with rollback,
- * but a boot loader without it did not mark the trial; the agent then still confirms, or reverts by itself.
- */
+/* nh_slot_pending(): see onTrial. */
 void nh_slot_pending(xsMachine *the)
 {
-	esp_ota_img_states_t state;
-	esp_err_t err = esp_ota_get_state_partition(esp_ota_get_running_partition(), &state);
-
-	xsmcSetBoolean(xsResult, (ESP_OK == err) && ((ESP_OTA_IMG_PENDING_VERIFY == state) || (ESP_OTA_IMG_NEW == state)));
+	xsmcSetBoolean(xsResult, onTrial());
 }
 
 /*

@@ -46,7 +46,11 @@ function check(result: number, stage: Stage, action: string): void {
     case ESP_ERR_OTA_SMALL_SEC_VER:
       throw new Fault("image", "secure-version-low", `Could not ${action}: its secure version is below the eFuse's.`);
     case ESP_ERR_OTA_ROLLBACK_FAILED:
-      throw new Fault("trial", "revert-impossible", `Could not ${action}: the other slot holds no image to go back to.`);
+      throw new Fault(
+        "trial",
+        "revert-impossible",
+        `Could not ${action}: the other slot holds no image to go back to.`,
+      );
     case ESP_ERR_OTA_ROLLBACK_INVALID_STATE:
       throw new Fault(
         "trial",

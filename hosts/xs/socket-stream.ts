@@ -14,7 +14,14 @@
 
 import TCP from "embedded:io/socket/tcp";
 import Timer from "timer";
-import { asFault, Fault } from "../../modules/fault/fault.js";
+import { asFault, type Fault } from "../../modules/fault/fault.js";
+import {
+  connectFailed,
+  connectionFailed,
+  connectionRefused,
+  connectTimeout,
+  hostNotFound,
+} from "../../modules/fault/network.js";
 import type { ByteStream, ByteStreamOptions } from "../../modules/host/byte-stream.js";
 
 /** Looks `host` up. `onResolved` comes once, never from inside, with an address or undefined. */
@@ -25,6 +32,10 @@ interface Socket {
   read(into: Uint8Array): void;
   write(bytes: Uint8Array): number | undefined;
   close(): void;
+}
+
+function detailOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 export class SocketStream implements ByteStream {
@@ -38,15 +49,12 @@ export class SocketStream implements ByteStream {
 
   constructor(options: ByteStreamOptions, resolve: Resolve) {
     this.#options = options;
-    const { host, connectTimeoutMs } = options;
-    this.#timer = Timer.set(() => {
-      const what = this.#phase === "resolving" ? "was not resolved" : "did not answer";
-      this.#end(new Fault("connect", "connect-timeout", `${host} ${what} within ${connectTimeoutMs} ms.`));
-    }, connectTimeoutMs);
+    const { host, port, connectTimeoutMs } = options;
+    this.#timer = Timer.set(() => this.#end(connectTimeout(host, port, connectTimeoutMs)), connectTimeoutMs);
     try {
       resolve(host, (address) => this.#guard(() => this.#resolved(address)));
     } catch (error) {
-      this.#endSoon(asFault(error, "resolve", "resolve-failed"));
+      this.#endSoon(connectFailed(host, port, detailOf(error), error));
     }
   }
 
@@ -58,7 +66,7 @@ export class SocketStream implements ByteStream {
         this.#room = this.#socket.write(count === bytes.byteLength ? bytes : bytes.subarray(0, count)) ?? 0;
       } catch (error) {
         this.#room = 0;
-        this.#endSoon(asFault(error, "transport", "write-failed"));
+        this.#endSoon(this.#broken(error));
         return 0;
       }
     }
@@ -73,7 +81,7 @@ export class SocketStream implements ByteStream {
       this.#socket.read(count === into.byteLength ? into : into.subarray(0, count));
     } catch (error) {
       this.#unread = 0;
-      this.#endSoon(asFault(error, "transport", "read-failed"));
+      this.#endSoon(this.#broken(error));
       return 0;
     }
     this.#unread -= count;
@@ -91,7 +99,7 @@ export class SocketStream implements ByteStream {
     if (this.#phase !== "resolving") return;
     const { host, port } = this.#options;
     if (address === undefined) {
-      this.#end(new Fault("resolve", "name-unknown", `The name ${host} has no address; is the name right and DNS up?`));
+      this.#end(hostNotFound(host));
       return;
     }
     this.#phase = "connecting";
@@ -107,7 +115,7 @@ export class SocketStream implements ByteStream {
       });
       this.#socket = socket as unknown as Socket;
     } catch (error) {
-      this.#end(asFault(error, "connect", "no-socket"));
+      this.#end(connectFailed(host, port, detailOf(error), error));
     }
   }
 
@@ -134,8 +142,7 @@ export class SocketStream implements ByteStream {
       this.#end(undefined);
       return;
     }
-    const { host, port } = this.#options;
-    this.#end(new Fault("connect", "refused", `${host} port ${port} refuses the connection, or cannot be reached.`));
+    this.#end(connectionRefused(this.#options.host, this.#options.port));
   }
 
   #end(fault: Fault | undefined): void {
@@ -144,6 +151,10 @@ export class SocketStream implements ByteStream {
     this.#clearTimer();
     if (this.#unread === 0) this.#release();
     this.#guard(() => this.#options.onClose(fault));
+  }
+
+  #broken(error: unknown): Fault {
+    return connectionFailed(this.#options.host, this.#options.port, detailOf(error), error);
   }
 
   /** Ends the stream in a turn of its own, since callbacks never come from inside a call of the user's. */

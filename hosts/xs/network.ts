@@ -1,0 +1,19 @@
+/*
+ * PlainNetwork: TCP without TLS on XS. modules/tls adds TLS on top (SecureNetwork); hosts hand out that one.
+ */
+
+import type { ByteStream, ByteStreamOptions, Network } from "../../modules/host/byte-stream.js";
+import { type Resolve, SocketStream } from "./socket-stream.js";
+
+export class PlainNetwork implements Network {
+  readonly #resolve: Resolve;
+
+  /** @param resolve the platform's way to look a name up */
+  constructor(resolve: Resolve) {
+    this.#resolve = resolve;
+  }
+
+  open(options: ByteStreamOptions): ByteStream {
+    return new SocketStream(options, this.#resolve);
+  }
+}

@@ -36,10 +36,10 @@ function loadAddresses(chipId: number): { data: number; code: number; ram: numbe
       return { data: 0x3f400020, code: 0x400d0020, ram: 0x3ffb0000 };
     case 0x0002:
       return { data: 0x3f000020, code: 0x40080020, ram: 0x3ffb0000 };
-    case 0x0009:
-      return { data: 0x3c000020, code: 0x42000020, ram: 0x3fc90000 };
     case 0x0005:
-      return { data: 0x3c000020, code: 0x42000020, ram: 0x3fc80000 };
+    case 0x0009:
+    case 0x000c:
+      return { data: 0x3c000020, code: 0x42000020, ram: 0x3fcb0000 };
     default:
       return { data: 0x42000020, code: 0x42800020, ram: 0x40800000 };
   }

@@ -34,6 +34,7 @@ export function networkFault(error: unknown, phase: Phase, options: ByteStreamOp
     case "ENETUNREACH":
     case "EADDRNOTAVAIL":
     case "ENETDOWN":
+      if (phase === "open") return faults.connectionTimedOut(host, port, error);
       return faults.hostUnreachable(host, port, error);
     case "ETIMEDOUT":
       if (phase === "open") return faults.connectionTimedOut(host, port, error);

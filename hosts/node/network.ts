@@ -14,6 +14,7 @@ import {
   badRoots,
   connectTimeout,
   dnsUnavailable,
+  handshakeClosed,
   handshakeTimeout,
 } from "../../modules/fault/network.js";
 import type { ByteStream, ByteStreamOptions, Network, SecureOptions } from "../../modules/host/byte-stream.js";
@@ -66,9 +67,9 @@ class SocketStream implements ByteStream {
     });
     socket.on("secureConnect", () => this.#opened());
     socket.on("data", (bytes) => this.#received(bytes));
-    socket.on("end", () => this.#end());
+    socket.on("end", () => this.#end(this.#early()));
     socket.on("error", (error) => this.#end(networkFault(error, this.#phase, options)));
-    socket.on("close", () => this.#end());
+    socket.on("close", () => this.#end(this.#early()));
   }
 
   write(bytes: Uint8Array): number {
@@ -128,6 +129,12 @@ class SocketStream implements ByteStream {
     if (this.#closed || !this.#wantsWritable || room <= 0) return;
     this.#wantsWritable = false;
     this.#options.onWritable(room);
+  }
+
+  /** An end is clean only once the stream was open. */
+  #early(): Fault | undefined {
+    const { host, port } = this.#options;
+    return this.#phase === "open" ? undefined : handshakeClosed(host, port);
   }
 
   /** The connection is over; what was received can still be read. */

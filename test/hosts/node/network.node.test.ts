@@ -1,0 +1,251 @@
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
+import { assert, describe, it } from "../../harness.js";
+import { Listener } from "./listener.js";
+import { StreamProbe, settled } from "./stream-probe.js";
+
+async function withServer(serve: (socket: Socket) => void, body: (listener: Listener) => Promise<void>): Promise<void> {
+  const listener = await new Listener(createServer({ allowHalfOpen: true }, serve)).start();
+  try {
+    await body(listener);
+  } finally {
+    await listener.stop();
+  }
+}
+
+describe("Node network: TCP", () => {
+  it("carries bytes both ways and ends cleanly", async () => {
+    await withServer(
+      (socket) => socket.on("data", (bytes) => socket.end(bytes)),
+      async ({ port }) => {
+        const probe = new StreamProbe({ port });
+        assert.deepEqual(probe.seen, [], "nothing from inside open");
+        await probe.opened();
+        assert.equal(probe.stream.write(new Uint8Array([1, 2, 3])), 3);
+        await probe.closed();
+        assert.deepEqual(probe.seen, ["open", "readable 3", "close"]);
+        assert.deepEqual([...probe.received], [1, 2, 3]);
+      },
+    );
+  });
+
+  it("has copied what it took", async () => {
+    await withServer(
+      (socket) => socket.on("data", (bytes) => socket.end(bytes)),
+      async ({ port }) => {
+        const probe = new StreamProbe({ port });
+        await probe.opened();
+        const bytes = new Uint8Array([1, 2, 3]);
+        probe.stream.write(bytes);
+        bytes.fill(9);
+        await probe.closed();
+        assert.deepEqual([...probe.received], [1, 2, 3]);
+      },
+    );
+  });
+
+  it("holds back a server whose bytes nobody reads, and loses none", async () => {
+    const total = 8_000_000;
+    let written = 0;
+    await withServer(
+      (socket) => {
+        socket.on("error", () => undefined);
+        const piece = Buffer.alloc(40_000, 7);
+        const more = (): void => {
+          while (written < total && socket.write(piece)) written += piece.byteLength;
+          if (written >= total) socket.end();
+          else {
+            written += piece.byteLength;
+            socket.once("drain", more);
+          }
+        };
+        more();
+      },
+      async ({ port }) => {
+        const probe = new StreamProbe({ port });
+        probe.reading = false;
+        await probe.until(() => Number(probe.seen.at(-1)?.split(" ")[1]) >= 65_536);
+        await settled(() => probe.seen.length + written);
+        const held = Number(probe.seen.at(-1)?.split(" ")[1]);
+        assert.ok(held < 200_000, `${held} bytes held`);
+        assert.ok(written < total, "the server is held back");
+        probe.reading = true;
+        probe.read();
+        await probe.closed();
+        assert.ok(probe.received.byteLength >= total);
+        assert.equal(probe.received.byteLength, written);
+        assert.equal(Buffer.compare(probe.received, Buffer.alloc(written, 7)), 0);
+      },
+    );
+  });
+
+  it("takes no more than it can hold from a writer, and says when it can again", async () => {
+    let arrived = 0;
+    await withServer(
+      (socket) => {
+        socket.pause();
+        socket.on("data", (bytes) => {
+          arrived += bytes.byteLength;
+        });
+      },
+      async ({ port, sockets }) => {
+        const probe = new StreamProbe({ port });
+        await probe.opened();
+        const piece = new Uint8Array(50_000);
+        let taken = 0;
+        const fill = (): number => {
+          for (let count = piece.byteLength; count === piece.byteLength; taken += count)
+            count = probe.stream.write(piece);
+          return taken;
+        };
+        // The kernel's buffers are filled through ours.
+        await settled(fill);
+        const full = probe.seen.length;
+        assert.equal(probe.stream.write(piece), 0);
+        for (const socket of sockets) socket.resume();
+        await probe.until(() => probe.seen.length > full);
+        assert.match(probe.seen.at(-1)!, /^writable [1-9]/);
+        assert.equal(probe.stream.write(new Uint8Array(10)), 10);
+        await settled(() => arrived);
+        assert.equal(arrived, taken + 10);
+        probe.stream.close();
+      },
+    );
+  });
+
+  it("sends what it had taken when it is closed, and calls nobody back", async () => {
+    let arrived = 0;
+    let ended = (): void => undefined;
+    const end = new Promise<void>((resolve) => {
+      ended = resolve;
+    });
+    await withServer(
+      (socket) => {
+        socket.on("data", (bytes) => {
+          arrived += bytes.byteLength;
+        });
+        socket.on("end", ended);
+      },
+      async ({ port }) => {
+        const probe = new StreamProbe({ port });
+        await probe.opened();
+        const taken = probe.stream.write(new Uint8Array(60_000));
+        probe.stream.close();
+        probe.stream.close();
+        await end;
+        assert.equal(arrived, taken);
+        assert.deepEqual(probe.seen, ["open"]);
+      },
+    );
+  });
+
+  it("leaves bytes readable after the end", async () => {
+    await withServer(
+      (socket) => socket.end("last words"),
+      async ({ port }) => {
+        const probe = new StreamProbe({ port });
+        probe.reading = false;
+        await probe.closed();
+        probe.read();
+        assert.equal(probe.received.toString(), "last words");
+        assert.equal(probe.stream.write(new Uint8Array(1)), 0);
+      },
+    );
+  });
+});
+
+describe("Node network: what fails, by name", () => {
+  it("connection-refused, when nobody listens", async () => {
+    const listener = await new Listener(createServer()).start();
+    await listener.stop();
+    const probe = new StreamProbe({ port: listener.port });
+    await probe.closed();
+    assert.deepEqual(probe.seen, ["close connection-refused"]);
+    assert.equal(probe.fault?.stage, "connect");
+    assert.ok(probe.fault?.message.includes(`127.0.0.1:${listener.port}`));
+  });
+
+  it("connection-refused, also when every address of a name refuses", async () => {
+    const listener = await new Listener(createServer()).start();
+    await listener.stop();
+    const probe = new StreamProbe({ host: "localhost", port: listener.port });
+    await probe.closed();
+    assert.deepEqual(probe.seen, ["close connection-refused"]);
+  });
+
+  it("host-not-found or dns-unavailable, for a name that cannot exist (RFC 6761 .invalid)", async () => {
+    const probe = new StreamProbe({ host: "hub.invalid", port: 443 });
+    await probe.closed();
+    // Which one depends on whether this machine has a DNS server to ask.
+    assert.ok(["close host-not-found", "close dns-unavailable"].includes(probe.seen[0]), probe.seen[0]);
+    assert.equal(probe.fault?.stage, "resolve");
+  });
+
+  it("connection-reset, when the server resets an open connection", async () => {
+    await withServer(
+      (socket) => socket.on("data", () => socket.resetAndDestroy()),
+      async ({ port }) => {
+        const probe = new StreamProbe({ port });
+        await probe.opened();
+        probe.stream.write(new Uint8Array(1));
+        await probe.closed();
+        assert.deepEqual(probe.seen, ["open", "close connection-reset"]);
+        assert.equal(probe.fault?.stage, "transport");
+      },
+    );
+  });
+
+  it("handshake-timeout, when a TLS server says nothing", async () => {
+    await withServer(
+      () => undefined,
+      async ({ port }) => {
+        const probe = new StreamProbe({ port, secure: { handshakeTimeoutMs: 50 } });
+        await probe.closed();
+        assert.deepEqual(probe.seen, ["close handshake-timeout"]);
+        assert.equal(probe.fault?.stage, "tls");
+      },
+    );
+  });
+
+  it("handshake-closed, when the server hangs up before TLS, as NervesHub's rate limit does", async () => {
+    for (const hangUp of [(socket: Socket) => socket.resetAndDestroy(), (socket: Socket) => socket.destroy()]) {
+      await withServer(
+        (socket) => socket.once("data", () => hangUp(socket)),
+        async ({ port }) => {
+          const probe = new StreamProbe({ port, secure: {} });
+          await probe.closed();
+          assert.deepEqual(probe.seen, ["close handshake-closed"]);
+        },
+      );
+    }
+  });
+
+  it("not-tls, when the server speaks plain HTTP", async () => {
+    await withServer(
+      (socket) => socket.once("data", () => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")),
+      async ({ port }) => {
+        const probe = new StreamProbe({ port, secure: {} });
+        await probe.closed();
+        assert.deepEqual(probe.seen, ["close not-tls"]);
+      },
+    );
+  });
+
+  it("nothing at all after a close during the handshake", async () => {
+    let connected: (socket: Socket) => void = () => undefined;
+    const connection = new Promise<Socket>((resolve) => {
+      connected = resolve;
+    });
+    await withServer(
+      (socket) => connected(socket),
+      async ({ port }) => {
+        const probe = new StreamProbe({ port, secure: {} });
+        const socket = await connection;
+        probe.stream.close();
+        await once(socket.resume(), "end");
+        await settled(() => probe.seen.length);
+        assert.deepEqual(probe.seen, []);
+      },
+    );
+  });
+});

@@ -80,6 +80,13 @@ export class Workshop {
     };
   }
 
+  /** A file with `text` for a command line, gone with the workshop. */
+  file(text: string): string {
+    const path = join(this.#folder, `${this.#count++}-file`);
+    writeFileSync(path, text);
+    return path;
+  }
+
   remove(): void {
     rmSync(this.#folder, { recursive: true, force: true });
   }

@@ -16,7 +16,7 @@ import { decodeUtf8, encodeUtf8 } from "../../modules/text/utf8.js";
 import { type Flash, sectorSize } from "./flash.js";
 
 const maxKeyLength = 13;
-const maxValueLength = 1024;
+const maxValueLength = 2048;
 const keyPattern = /^[a-z0-9-]{1,13}$/;
 
 /** Records start on multiples of it: the largest write unit there is (flash encryption). */
@@ -75,7 +75,7 @@ export class FlashStore implements Store {
       throw new Fault(
         "store",
         "store-value-too-long",
-        `"${key}" has ${value.byteLength} bytes, at most 1024 are kept.`,
+        `"${key}" has ${value.byteLength} bytes, at most ${maxValueLength} are kept.`,
       );
     }
     const present = this.get(key);

@@ -7,7 +7,7 @@
  */
 
 import { Fault } from "../fault/fault.js";
-import { jsonDepthLimit } from "../limits/limits.js";
+import { maxJsonDepth } from "../limits/limits.js";
 
 // XS reads an array in the place of the reviver as the names to keep; other engines ignore it (ECMA-262 §25.5.1).
 type ParseWithNames = (text: string, names: readonly string[]) => unknown;
@@ -50,8 +50,8 @@ function depth(text: string): number {
  * @throws Fault of stage "channel", code "bad-json" or "json-too-deep"
  */
 export function parseJson(text: string, names: readonly string[]): unknown {
-  if (depth(text) > jsonDepthLimit) {
-    throw new Fault("channel", "json-too-deep", `The server sent JSON nested deeper than ${jsonDepthLimit} levels.`);
+  if (depth(text) > maxJsonDepth) {
+    throw new Fault("channel", "json-too-deep", `The server sent JSON nested deeper than ${maxJsonDepth} levels.`);
   }
   try {
     const value = parseWithNames(text, names);

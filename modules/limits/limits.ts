@@ -40,7 +40,28 @@ export const keptSendQueueBytes = 2048;
 // JSON (modules/json).
 
 /** Levels of brackets in JSON. The server's deepest message has 4; XS overflowed its stack at 1,000 (300 passed). */
-export const jsonDepthLimit = 32;
+export const maxJsonDepth = 32;
 
 /** Window of a delta's compression, 2^12 = 4 KB, held in memory. NervesHub's deltas have 2^8; detools can make 2^15. */
 export const deltaWindowBitsLimit = 12;
+
+/** Characters of one log line; the server stores lines of any length, a serial console and the queue do not. */
+export const maxLogLineCharacters = 1024;
+
+/** Joins of the device topic in a row that may fail before the connection itself is made anew. */
+export const maxJoinAttempts = 6;
+
+/** Characters of a download URL. Presigned ones were seen at well over 1,000; the store holds 2,048 bytes a value. */
+export const maxUpdateUrlCharacters = 1900;
+
+/** Part checksums of 1 MiB each in one offer: 64 MiB, four times the largest flash of any ESP32. */
+export const maxUpdateParts = 64;
+
+/** Characters of a reason that are sent; the server keeps about the first 200. */
+export const maxReasonCharacters = 200;
+
+/** Times that damaged parts of one download are fetched again: three, as the Linux agent does. */
+export const maxPartFailures = 3;
+
+/** Restarts that one remembered download URL may be used after; a presigned one lives 24 hours. */
+export const maxSourceUses = 20;

@@ -7,7 +7,7 @@ import { crc32 } from "../../../modules/ota/crc32.js";
 import { encodeUtf8 } from "../../../modules/text/utf8.js";
 import { assert, describe, it } from "../../harness.js";
 
-const partitionSize = 8192;
+const partitionSize = 16384;
 
 function refused(code: string): (error: Error) => boolean {
   return (error) => error instanceof Fault && error.stage === "store" && error.code === code;
@@ -29,7 +29,7 @@ function script(): Step[] {
     if (i % 3 === 0) steps.push(["trial", value(300, 100 + i)]);
     if (i % 5 === 0) steps.push([`key-${i}`, value(90, 200 + i)]);
     if (i % 5 === 3) steps.push([`key-${i - 3}`, undefined]);
-    if (i % 7 === 2) steps.push(["largest", value(1024, 300 + i)]);
+    if (i % 7 === 2) steps.push(["largest", value(2048, 300 + i)]);
     if (i === 10) steps.push(["empty", new Uint8Array(0)]);
   }
   return steps;
@@ -113,17 +113,17 @@ describe("flash store: values", () => {
     for (const key of ["", "fourteen-chars", "Upper", "dot.dot", "é"]) {
       assert.throws(() => store.set(key, value(1, 1)), refused("store-key"));
     }
-    store.set("thirteen-char", value(1024, 1));
-    assert.throws(() => store.set("a", value(1025, 1)), refused("store-value-too-long"));
-    store.set("b", value(1024, 2));
-    store.set("c", value(1024, 3));
-    assert.throws(() => store.set("d", value(1024, 4)), refused("store-full"));
-    store.set("c", value(1024, 5));
-    assert.deepEqual(store.get("c"), value(1024, 5));
-    assert.deepEqual(store.get("b"), value(1024, 2));
+    store.set("thirteen-char", value(2048, 1));
+    assert.throws(() => store.set("a", value(2049, 1)), refused("store-value-too-long"));
+    store.set("b", value(2048, 2));
+    store.set("c", value(2048, 3));
+    assert.throws(() => store.set("d", value(2048, 4)), refused("store-full"));
+    store.set("c", value(2048, 5));
+    assert.deepEqual(store.get("c"), value(2048, 5));
+    assert.deepEqual(store.get("b"), value(2048, 2));
     store.delete("b");
-    store.set("d", value(1024, 4));
-    assert.deepEqual(store.get("d"), value(1024, 4));
+    store.set("d", value(2048, 4));
+    assert.deepEqual(store.get("d"), value(2048, 4));
     assert.equal(store.get("b"), undefined);
   });
 

@@ -1,0 +1,34 @@
+/*
+ * The content of a simulated flash chip in a file, one byte for one byte. NOR rules are not here but in NorFlash, which
+ * stands on it.
+ */
+
+import { closeSync, existsSync, openSync, readSync, writeFileSync, writeSync } from "node:fs";
+import type { Backing } from "../shared/nor-flash.js";
+
+export class FileBacking implements Backing {
+  readonly size: number;
+  readonly #file: number;
+
+  /**
+   * @param path of the file; made, erased (0xFF), when there is none
+   * @param size bytes of flash
+   */
+  constructor(path: string, size: number) {
+    this.size = size;
+    if (!existsSync(path)) writeFileSync(path, new Uint8Array(size).fill(0xff));
+    this.#file = openSync(path, "r+");
+  }
+
+  read(offset: number, into: Uint8Array): void {
+    readSync(this.#file, into, 0, into.byteLength, offset);
+  }
+
+  write(offset: number, bytes: Uint8Array): void {
+    writeSync(this.#file, bytes, 0, bytes.byteLength, offset);
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+}

@@ -1,0 +1,74 @@
+/*
+ * A whole simulated device on Node: flash in a file with the boot loader's rules, real sockets, the system's clock.
+ *
+ * Opening the host is what a reset is on hardware: the boot loader runs and says which slot starts.
+ */
+
+import { join } from "node:path";
+import { getHeapStatistics } from "node:v8";
+import type { Device, DeviceFacts } from "../../modules/host/device.js";
+import type { Host } from "../../modules/host/host.js";
+import { boot } from "../shared/boot-loader.js";
+import { FlashSlots } from "../shared/flash-slots.js";
+import { FlashStore } from "../shared/flash-store.js";
+import { NorFlash } from "../shared/nor-flash.js";
+import { openPartition, partitionTable } from "../shared/partition-table.js";
+import { NodeClock } from "./clock.js";
+import { nodeCrypto, nodeRandom } from "./crypto.js";
+import { FileBacking } from "./file-backing.js";
+import { NodeNetwork } from "./network.js";
+import { NodeTimers } from "./timers.js";
+
+export interface NodeHostOptions {
+  /** Folder that holds the flash; it must exist. */
+  dataDir: string;
+  /** esp_chip_id_t that the simulated boot loader starts images for; default 9, the ESP32-S3. */
+  chipId?: number;
+  identifier: string;
+  /** Default "power_on". */
+  resetReason?: string;
+  print?(line: string): void;
+  restart(): void;
+}
+
+export const defaultChipId = 9;
+
+function openFlash(dataDir: string): NorFlash {
+  return new NorFlash(new FileBacking(join(dataDir, "flash.bin"), partitionTable().flashSize), 16);
+}
+
+/** What a programmer at the cable does: the image into the first slot, and nothing else in the flash. */
+export function flashByCable(dataDir: string, image: Uint8Array): void {
+  const flash = openFlash(dataDir);
+  flash.erase(0, flash.size);
+  const slot = openPartition(flash, partitionTable().slots[0]);
+  const padded = new Uint8Array(Math.ceil(image.byteLength / 16) * 16).fill(0xff);
+  padded.set(image);
+  slot.write(0, padded);
+}
+
+function facts(): DeviceFacts {
+  const heap = getHeapStatistics();
+  return { heapTotal: heap.heap_size_limit, heapFree: heap.heap_size_limit - heap.used_heap_size };
+}
+
+/** @throws Fault "no-bootable-image" when neither slot holds an image for this chip */
+export function openNodeHost(options: NodeHostOptions): Host {
+  const { dataDir, chipId = defaultChipId, identifier, resetReason = "power_on", restart } = options;
+  const print = options.print ?? ((line: string) => void process.stdout.write(`${line}\n`));
+  const table = partitionTable();
+  const flash = openFlash(dataDir);
+  const bootOptions = { flash, table, crypto: nodeCrypto, chipId };
+  const device: Device = { identifier, chipId, resetReason, networkInterface: "eth0", facts, restart };
+  return {
+    network: new NodeNetwork(),
+    clock: new NodeClock(),
+    timers: new NodeTimers(print),
+    random: nodeRandom,
+    crypto: nodeCrypto,
+    slots: new FlashSlots(bootOptions, boot(bootOptions)),
+    store: new FlashStore(openPartition(flash, table.state)),
+    device,
+    print,
+  };
+}

@@ -1,0 +1,70 @@
+/*
+ * The device topic: the join that says what runs, and the server's messages on it, each passed to what deals with it.
+ */
+
+import type { ChannelHandler, ChannelPort } from "./channel-handler.js";
+import { type Firmware, firmwareKeys } from "./firmware.js";
+import type { Log } from "./log.js";
+import { deviceApiVersion, deviceTopic, toServer } from "./protocol.js";
+import type { Trial } from "./update/trial.js";
+import type { Updater } from "./update/updater.js";
+
+/** What deals with one event of the device topic. */
+export type DeviceEventHandler = (payload: unknown, port: ChannelPort) => void;
+
+export interface DeviceChannelOptions {
+  log: Log;
+  firmware: Firmware;
+  updater: Updater;
+  trial: Trial;
+  networkInterface: string;
+  /** By event name. */
+  events: ReadonlyMap<string, DeviceEventHandler>;
+  joined(port: ChannelPort): void;
+  left(): void;
+}
+
+export class DeviceChannel implements ChannelHandler {
+  readonly topic = deviceTopic;
+  readonly #options: DeviceChannelOptions;
+  #port: ChannelPort | undefined;
+
+  constructor(options: DeviceChannelOptions) {
+    this.#options = options;
+  }
+
+  joinPayload(): object {
+    const { firmware, updater, trial } = this.#options;
+    const payload: Record<string, unknown> = {
+      device_api_version: deviceApiVersion,
+      ...firmwareKeys(firmware),
+      fwup_public_keys: "on_connect",
+      archive_public_keys: "on_connect",
+      meta: { firmware_validated: !trial.running, firmware_auto_revert_detected: trial.revertDetected },
+    };
+    // Any text keeps the server's record of an update alive, so it is only said while there is one.
+    const { currentlyDownloading } = updater;
+    if (currentlyDownloading !== undefined) payload["currently_downloading_uuid"] = currentlyDownloading;
+    return payload;
+  }
+
+  joined(_response: unknown, port: ChannelPort): void {
+    const { updater, networkInterface, joined } = this.#options;
+    this.#port = port;
+    port.push(toServer.reportNetworkInterface, { interface: networkInterface });
+    updater.online(port);
+    joined(port);
+  }
+
+  message(event: string, payload: unknown): void {
+    const handler = this.#options.events.get(event);
+    if (handler === undefined) this.#options.log.debug("The server sent an event that this agent does not know.");
+    else if (this.#port !== undefined) handler(payload, this.#port);
+  }
+
+  left(): void {
+    this.#port = undefined;
+    this.#options.updater.offline();
+    this.#options.left();
+  }
+}

@@ -1,0 +1,70 @@
+/*
+ * Logging: one line an event, redacted, bounded, with a level. Lines go to the host's console and to whoever listens
+ * (the logging extension); a listener that throws is dropped from that line only.
+ */
+
+import { maxLogLineCharacters } from "../modules/limits/limits.js";
+import type { Redactor } from "./redact.js";
+
+export type Level = "debug" | "info" | "notice" | "warning" | "error";
+
+export const levels: readonly Level[] = ["debug", "info", "notice", "warning", "error"];
+
+export type LogListener = (level: Level, message: string) => void;
+
+export class Log {
+  readonly #print: (line: string) => void;
+  readonly #redactor: Redactor;
+  readonly #least: number;
+  readonly #prefix: string;
+  readonly #listeners: LogListener[] = [];
+
+  /**
+   * @param print where lines go, one call a line
+   * @param least the lowest level that is printed; listeners get every level
+   * @param name of the link, put before each line
+   */
+  constructor(print: (line: string) => void, redactor: Redactor, least: Level, name: string) {
+    this.#print = print;
+    this.#redactor = redactor;
+    this.#least = levels.indexOf(least);
+    this.#prefix = name;
+  }
+
+  listen(listener: LogListener): void {
+    this.#listeners.push(listener);
+  }
+
+  debug(message: string): void {
+    this.write("debug", message);
+  }
+
+  info(message: string): void {
+    this.write("info", message);
+  }
+
+  notice(message: string): void {
+    this.write("notice", message);
+  }
+
+  warning(message: string): void {
+    this.write("warning", message);
+  }
+
+  error(message: string): void {
+    this.write("error", message);
+  }
+
+  write(level: Level, message: string): void {
+    let line = this.#redactor.redact(message);
+    if (line.length > maxLogLineCharacters) line = `${line.slice(0, maxLogLineCharacters)}…`;
+    if (levels.indexOf(level) >= this.#least) this.#print(`${this.#prefix} ${level}: ${line}`);
+    for (const listener of this.#listeners) {
+      try {
+        listener(level, line);
+      } catch (error) {
+        this.#print(`${this.#prefix} error: a log listener threw: ${String(error)}`);
+      }
+    }
+  }
+}

@@ -1,0 +1,198 @@
+/*
+ * The options of a link, checked once, at construction. What leaves this file is complete and valid; nothing after it
+ * looks for defaults.
+ */
+
+import { Fault } from "../modules/fault/fault.js";
+import type { Device } from "../modules/host/device.js";
+import { normaliseVersion } from "../modules/ota/version.js";
+import type { HeartbeatOptions } from "../modules/phoenix/heartbeat.js";
+import { type BackoffOptions, defaultBackoff } from "./backoff.js";
+import type { Client } from "./client.js";
+import { type Credentials, certificateCredentials } from "./credentials.js";
+import type { FirmwareWriter } from "./firmware-writer.js";
+import type { Level } from "./log.js";
+import type { StatusWords } from "./update/report.js";
+import { defaultTrial, type TrialOptions } from "./update/trial.js";
+
+/** PEM text or DER bytes. */
+export type Encoded = string | Uint8Array;
+
+export interface CertificateAuth {
+  /** The leaf, and what signed it where the server does not know that; leaf first. */
+  certificate: Encoded | Encoded[];
+  /** Of the leaf: PKCS#8 or SEC1 (EC P-256), PKCS#8 or PKCS#1 (RSA); not encrypted. */
+  key: Encoded;
+}
+
+export interface ProductSecretAuth {
+  /** "nhp_…" */
+  productKey: string;
+  productSecret: string;
+  /** Default: the host's. */
+  identifier?: string;
+}
+
+export interface DeviceSecretAuth {
+  /** "nhd_…" */
+  deviceKey: string;
+  deviceSecret: string;
+  /** Must be this very device's. */
+  identifier?: string;
+}
+
+/** For servers without ESP-IDF support, or firmware that is no ESP-IDF image: what the server shall believe runs. */
+export interface FirmwareOptions {
+  uuid: string;
+  product: string;
+  architecture: string;
+  version: string;
+  platform: string;
+}
+
+export interface LinkOptions {
+  /** Of the NervesHub device endpoint: "devices.nervescloud.com". */
+  host: string;
+  /** Default 443 */
+  port?: number;
+  /** Default true */
+  ssl?: boolean;
+  auth: CertificateAuth | ProductSecretAuth | DeviceSecretAuth;
+  /** Trust anchors (PEM or DER) in place of the host's built-in ones, for the socket and for downloads. */
+  roots?: Encoded[];
+  /** Default: read from the running image. */
+  firmware?: FirmwareOptions;
+  client?: Client;
+  /** Default: the host's slots. */
+  writer?: FirmwareWriter;
+  /** Put before log lines, so that several links can be told apart. Default "nerveshub". */
+  name?: string;
+  heartbeat?: Partial<HeartbeatOptions>;
+  backoff?: Partial<BackoffOptions>;
+  trial?: Partial<TrialOptions>;
+  /** "legacy" for servers from before June 2026. */
+  statusWords?: StatusWords;
+  /** How long the application's `reboot` may take, in milliseconds; default 30,000. */
+  rebootDeadlineMs?: number;
+  /** Lowest level that is printed; default "info". */
+  logLevel?: Level;
+}
+
+/** Options with every default in place. */
+export interface Settings {
+  readonly host: string;
+  readonly port: number;
+  readonly ssl: boolean;
+  readonly credentials: Credentials;
+  readonly roots: Uint8Array[] | undefined;
+  readonly firmware: FirmwareOptions | undefined;
+  readonly client: Client;
+  readonly writer: FirmwareWriter | undefined;
+  readonly name: string;
+  readonly heartbeat: HeartbeatOptions;
+  readonly backoff: BackoffOptions;
+  readonly trial: TrialOptions;
+  readonly statusWords: StatusWords;
+  readonly rebootDeadlineMs: number;
+  readonly logLevel: Level;
+  /** What must never be logged. */
+  readonly secrets: readonly string[];
+}
+
+/** The server closes after 180 s without a byte; beyond this a single lost beat would be fatal. */
+const longestHeartbeatMs = 120000;
+
+function wrong(option: string, what: string): Fault {
+  return new Fault("options", "bad-option", `Option "${option}" ${what}.`);
+}
+
+function requireText(option: string, value: unknown): string {
+  if (typeof value !== "string" || value.trim() === "") throw wrong(option, "must be a text that is not empty");
+  return value;
+}
+
+function requireNumber(option: string, value: number, least: number, most: number): number {
+  if (!Number.isFinite(value) || value < least || value > most) throw wrong(option, `must be from ${least} to ${most}`);
+  return value;
+}
+
+function checkFirmware(firmware: FirmwareOptions | undefined): FirmwareOptions | undefined {
+  if (firmware === undefined) return undefined;
+  const wanted = ["uuid", "product", "architecture", "version", "platform"] as const;
+  const missing = wanted.filter((name) => typeof firmware[name] !== "string" || firmware[name] === "");
+  if (missing.length > 0) throw wrong("firmware", `lacks ${missing.join(", ")}: all five are needed`);
+  const version = normaliseVersion(firmware.version);
+  if (version === undefined)
+    throw wrong("firmware.version", `is "${firmware.version}", which is not SemVer such as 1.4.0`);
+  return { ...firmware, version };
+}
+
+/** One PEM or DER value as DER certificates. */
+function checkRoots(roots: Encoded[] | undefined): Uint8Array[] | undefined {
+  if (roots === undefined) return undefined;
+  if (!Array.isArray(roots) || roots.length === 0) throw wrong("roots", "must be a list of certificates");
+  return certificateCredentials.certificates("roots", roots);
+}
+
+function checkAuth(auth: LinkOptions["auth"], device: Device): { credentials: Credentials; secrets: string[] } {
+  if (typeof auth !== "object" || auth === null)
+    throw wrong("auth", "is missing: give a certificate or a shared secret");
+  if ("certificate" in auth) {
+    return { credentials: certificateCredentials.from(auth.certificate, auth.key), secrets: [] };
+  }
+  const [keyName, secretName] = "productKey" in auth ? ["productKey", "productSecret"] : ["deviceKey", "deviceSecret"];
+  const given = auth as unknown as Record<string, unknown>;
+  const key = requireText(`auth.${keyName}`, given[keyName]);
+  const secret = requireText(`auth.${secretName}`, given[secretName]);
+  const prefix = keyName === "productKey" ? "nhp_" : "nhd_";
+  if (!key.startsWith(prefix))
+    throw wrong(`auth.${keyName}`, `does not start with "${prefix}": copy the key, not its secret`);
+  const identifier = requireText("auth.identifier", auth.identifier ?? device.identifier);
+  if (identifier.length > 255) throw wrong("auth.identifier", "has more than 255 characters");
+  return { credentials: { type: "shared-secret", key, secret, identifier }, secrets: [secret] };
+}
+
+/**
+ * @param device for the default identifier
+ * @throws Fault of stage "options" that names the option
+ */
+export function checkOptions(options: LinkOptions, device: Device): Settings {
+  if (typeof options !== "object" || options === null) throw wrong("options", "must be an object");
+  const host = requireText("host", options.host);
+  if (host.includes("/") || host.includes(" ")) throw wrong("host", "must be a name without scheme and path");
+  const ssl = options.ssl ?? true;
+  if (typeof ssl !== "boolean") throw wrong("ssl", "must be true or false");
+  const { credentials, secrets } = checkAuth(options.auth, device);
+  if (!ssl && credentials.type === "certificate") throw wrong("auth", "is a certificate, which needs ssl: true");
+  const heartbeat = { intervalMs: 30000, maxIntervalMs: 0, ...options.heartbeat };
+  requireNumber("heartbeat.intervalMs", heartbeat.intervalMs, 1000, longestHeartbeatMs);
+  requireNumber("heartbeat.maxIntervalMs", heartbeat.maxIntervalMs, 0, longestHeartbeatMs);
+  const backoff = { ...defaultBackoff, ...options.backoff };
+  requireNumber("backoff.baseMs", backoff.baseMs, 1, 3600000);
+  requireNumber("backoff.capMs", backoff.capMs, backoff.baseMs, 86400000);
+  requireNumber("backoff.cleanCloseFloorMs", backoff.cleanCloseFloorMs, 0, 3600000);
+  const trial = { ...defaultTrial, ...options.trial };
+  requireNumber("trial.deadlineMs", trial.deadlineMs, 1000, 86400000);
+  requireNumber("trial.boots", trial.boots, 1, 100);
+  const statusWords = options.statusWords ?? "current";
+  if (statusWords !== "current" && statusWords !== "legacy")
+    throw wrong("statusWords", 'must be "current" or "legacy"');
+  return {
+    host,
+    port: requireNumber("port", options.port ?? (ssl ? 443 : 80), 1, 65535),
+    ssl,
+    credentials,
+    roots: checkRoots(options.roots),
+    firmware: checkFirmware(options.firmware),
+    client: options.client ?? {},
+    writer: options.writer,
+    name: options.name === undefined ? "nerveshub" : requireText("name", options.name),
+    heartbeat,
+    backoff,
+    trial,
+    statusWords,
+    rebootDeadlineMs: requireNumber("rebootDeadlineMs", options.rebootDeadlineMs ?? 30000, 0, 3600000),
+    logLevel: options.logLevel ?? "info",
+    secrets,
+  };
+}

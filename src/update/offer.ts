@@ -1,0 +1,82 @@
+/*
+ * The server's `update` message, checked and bounded. Pure. Whatever is missing stays undefined: servers up to the 2.4.0
+ * release send neither size nor checksums.
+ */
+
+import { Fault } from "../../modules/fault/fault.js";
+import { maxUpdateParts, maxUpdateUrlCharacters } from "../../modules/limits/limits.js";
+import type { Update } from "../client.js";
+
+/** Bytes under one checksum of `partials_checksums` (nerves_hub_web, firmwares.ex). */
+export const partSize = 1048576;
+
+export interface Offer extends Update {
+  /** A credential: presigned for 24 h. It must never be logged. */
+  readonly url: string;
+  /** SHA-256 of the file at the URL, lower-case hex. */
+  readonly checksum: string | undefined;
+  /** SHA-256 of its consecutive parts of 1 MiB, lower-case hex; empty when the server sent none. */
+  readonly parts: readonly string[];
+}
+
+const sha256Hex = /^[0-9a-fA-F]{64}$/;
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function bad(what: string): Fault {
+  return new Fault(
+    "offer",
+    "bad-offer",
+    `The server offered an update ${what}; upload the firmware to NervesHub again.`,
+  );
+}
+
+function checksumOf(value: unknown): string | undefined {
+  if (value === null || value === undefined) return undefined;
+  if (typeof value !== "string" || !sha256Hex.test(value)) throw bad("whose checksum is not a SHA-256");
+  return value.toLowerCase();
+}
+
+function partsOf(value: unknown, size: number | undefined): string[] {
+  if (value === null || value === undefined) return [];
+  if (!Array.isArray(value) || value.length > maxUpdateParts) throw bad("with a bad list of part checksums");
+  const parts = value.map((part) => checksumOf(part));
+  if (parts.length === 0) return [];
+  if (size !== undefined && parts.length !== Math.ceil(size / partSize))
+    throw bad("whose part checksums do not fit its size");
+  return parts.filter((part) => part !== undefined);
+}
+
+/**
+ * @returns undefined when the message says that there is nothing to do (`update_available: false`)
+ * @throws Fault of stage "offer", code "bad-offer"
+ */
+export function parseOffer(payload: unknown): Offer | undefined {
+  if (typeof payload !== "object" || payload === null) throw bad("without a payload");
+  const message = payload as Record<string, unknown>;
+  if (message["update_available"] !== true) return undefined;
+  const url = text(message["firmware_url"]);
+  if (url === undefined) throw bad("without a URL");
+  if (url.length > maxUpdateUrlCharacters) throw bad(`with a URL of more than ${maxUpdateUrlCharacters} characters`);
+  const meta = (message["firmware_meta"] ?? {}) as Record<string, unknown>;
+  const uuid = text(meta["uuid"]);
+  if (uuid === undefined) throw bad("without a uuid");
+  const size = message["size"] ?? undefined;
+  if (size !== undefined && (typeof size !== "number" || !Number.isInteger(size) || size <= 0))
+    throw bad("of no valid size");
+  return {
+    url,
+    uuid,
+    version: text(meta["version"]) ?? "unknown",
+    product: text(meta["product"]) ?? "unknown",
+    platform: text(meta["platform"]) ?? "unknown",
+    architecture: text(meta["architecture"]) ?? "unknown",
+    description: text(meta["description"]),
+    size,
+    checksum: checksumOf(message["checksum"]),
+    parts: partsOf(message["partials_checksums"], size),
+    manual: typeof message["deployment_id"] !== "number",
+  };
+}

@@ -1,0 +1,49 @@
+/*
+ * What to do after a download request failed. Pure.
+ *
+ * 403 and 404 mean that the signed URL is gone, so asking again is useless and the server will offer the update anew;
+ * 408, 429, 5xx and everything that happens to a connection may pass. The waits are those of the Rust agent (5, 15,
+ * 45 s) with jitter, and they start anew with every byte that arrives: a slow link is not a dead one.
+ */
+
+import { Fault } from "../../modules/fault/fault.js";
+
+export const retryDelaysMs: readonly number[] = [5000, 15000, 45000, 45000, 90000, 90000];
+
+/** A server may ask for longer than our own waits, but not for a day: then the update is better put off. */
+const longestRetryAfterMs = 120000;
+
+/**
+ * @param attempt failures in a row without a byte between them, 0 for the first
+ * @param retryAfterMs what the server asked for
+ * @param fraction random, 0 to 1
+ * @returns milliseconds, or undefined when it is time to give up
+ */
+export function retryDelay(attempt: number, retryAfterMs: number | undefined, fraction: number): number | undefined {
+  if (attempt >= retryDelaysMs.length) return undefined;
+  const asked = retryAfterMs ?? 0;
+  if (asked > longestRetryAfterMs) return undefined;
+  return Math.round(Math.max(asked, retryDelaysMs[attempt] / 2) + (fraction * retryDelaysMs[attempt]) / 2);
+}
+
+/** The fault of an answer that carries no file; `code` "url-gone" ends the attempt, "server-busy" may be tried again. */
+export function statusFault(status: number): Fault {
+  if (status === 403 || status === 404 || status === 410) {
+    const text = `The download URL answered ${status}: it has expired or the file is gone. NervesHub will offer the update again.`;
+    return new Fault("download", "url-gone", text);
+  }
+  if (status === 408 || status === 429 || status >= 500) {
+    return new Fault("download", "server-busy", `The download server answered ${status}; it is asked again.`);
+  }
+  return new Fault(
+    "download",
+    "url-refused",
+    `The download server answered ${status}; check the storage behind NervesHub.`,
+  );
+}
+
+/** Header `Retry-After` (RFC 9110 §10.2.3) in its form of seconds, as milliseconds. */
+export function retryAfterMs(header: string | undefined): number | undefined {
+  if (header === undefined || !/^\d{1,6}$/.test(header.trim())) return undefined;
+  return Number(header) * 1000;
+}

@@ -1,0 +1,38 @@
+/*
+ * UpdateTarget: where the bytes of an update go. Two implementations: the host's slots, and an application's
+ * FirmwareWriter.
+ *
+ * All is synchronous. What takes long is cut into slices: `drain` and `verify` are called again, with the event loop in
+ * between, until they return true, so that heartbeats and frames are served while flash is busy.
+ */
+
+import type { Offer } from "./offer.js";
+
+export interface UpdateTarget {
+  /**
+   * Makes ready for an offer, before anything is lost.
+   * @returns the offset in the file from which it must be downloaded: 0, or where an earlier run of the same file got to
+   * @throws Fault when the update cannot be taken
+   */
+  begin(offer: Offer): number;
+  /** Takes the next bytes of the file. @returns false when there is work left for `drain` and no more may be written */
+  write(bytes: Uint8Array): boolean;
+  /** A slice of the work that `write` left. @returns true when all is done */
+  drain(): boolean;
+  /**
+   * Takes the target back to an earlier offset of the file.
+   * @param to where the download will end; undefined: at the end of the file
+   * @returns the offset from which to download, `from` or less; when less, to the end of the file
+   */
+  rewind(from: number, to: number | undefined): number;
+  /**
+   * A slice of the check of everything as it lies in flash, after the last byte.
+   * @returns true when all is verified; false when there is more to do; the offset of a part that must be downloaded again
+   * @throws Fault of stage "image" when the whole cannot be right
+   */
+  verify(): boolean | { readonly from: number; readonly to: number };
+  /** Makes what was verified start at the next restart. */
+  activate(): void;
+  /** Lets go of an update that failed for good; an interrupted one is kept for a later `begin`. */
+  abort(keep: boolean): void;
+}

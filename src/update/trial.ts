@@ -1,0 +1,175 @@
+/*
+ * Trial: a new image proves itself, or the device goes back to the old one. Actively: it waits for no reset that a hang
+ * would never give.
+ *
+ * The rule it guards: an image is confirmed only after the server accepted its join and the application agreed. The
+ * store remembers the starts and the last error, so that an image that failed leaves its reason behind, and firmware that
+ * was reverted is known when the server offers it again.
+ */
+
+import type { Host } from "../../modules/host/host.js";
+import type { Timer } from "../../modules/host/timers.js";
+import type { Log } from "../log.js";
+import type { RevertRecord, UpdateRecords } from "./records.js";
+
+export interface TrialOptions {
+  /** From the start of the image to an accepted join, in milliseconds. */
+  deadlineMs: number;
+  /** Starts that an unconfirmed image gets. */
+  boots: number;
+}
+
+/** Ten minutes: what a slow network and a busy server need together, and an operator still waits for. */
+export const defaultTrial: TrialOptions = { deadlineMs: 600000, boots: 3 };
+
+/** Between two questions to the application. */
+const validateIntervalMs = 10000;
+
+export interface TrialHooks {
+  /** The application's own check. */
+  validate(): boolean;
+  /** The image was confirmed: tell the server. */
+  confirmed(): void;
+  /** The image has failed: the slots are set back already; restart. */
+  failed(reason: string): void;
+}
+
+export class Trial {
+  readonly #host: Host;
+  readonly #log: Log;
+  readonly #records: UpdateRecords;
+  readonly #options: TrialOptions;
+  readonly #hooks: TrialHooks;
+  readonly #uuid: string;
+  #deadline: Timer | undefined;
+  #question: Timer | undefined;
+  #reverted = false;
+
+  /** @param uuid of the running firmware */
+  constructor(host: Host, log: Log, records: UpdateRecords, options: TrialOptions, uuid: string, hooks: TrialHooks) {
+    this.#host = host;
+    this.#log = log;
+    this.#records = records;
+    this.#options = options;
+    this.#uuid = uuid;
+    this.#hooks = hooks;
+  }
+
+  /** True while the running image is on trial. */
+  get running(): boolean {
+    return this.#host.slots.trial === "pending";
+  }
+
+  /** True when the device has come back from an image that did not stay. */
+  get revertDetected(): boolean {
+    return this.#reverted || this.#host.slots.reverted;
+  }
+
+  /** What is known of firmware that did not stay, if it is this one. */
+  revertsOf(uuid: string): RevertRecord | undefined {
+    const { reverted } = this.#records;
+    return reverted?.uuid === uuid ? reverted : undefined;
+  }
+
+  /** At every start, before anything else. */
+  start(): void {
+    if (this.running) this.#begin();
+    else this.#lookBack();
+  }
+
+  stop(): void {
+    const { timers } = this.#host;
+    timers.clear(this.#deadline);
+    timers.clear(this.#question);
+  }
+
+  /** The image that is about to be activated. Recorded first: a power cut in between finds a trial that never started. */
+  prepare(uuid: string, version: string): void {
+    this.#records.trial = { uuid, version, boots: 0, lastError: "" };
+  }
+
+  /** The server has accepted the join. */
+  joined(): void {
+    if (!this.running || this.#question !== undefined) return;
+    this.#ask();
+  }
+
+  /** What keeps the trial from ending well; kept for the old image to report. */
+  note(error: string): void {
+    if (!this.running) return;
+    const { trial } = this.#records;
+    if (trial !== undefined && trial.lastError !== error)
+      this.#records.trial = { ...trial, lastError: error.slice(0, 200) };
+  }
+
+  /** Ends the trial well. The caller has seen to it that the server accepted this image. */
+  confirm(): void {
+    if (!this.running) return;
+    this.stop();
+    this.#host.slots.confirm();
+    this.#records.trial = undefined;
+    this.#records.clearDownload();
+    if (this.#records.reverted?.uuid === this.#uuid) this.#records.reverted = undefined;
+    this.#log.notice("The running image is confirmed: it stays.");
+    this.#hooks.confirmed();
+  }
+
+  #begin(): void {
+    const trial = this.#records.trial ?? { uuid: this.#uuid, version: "", boots: 0, lastError: "" };
+    const boots = trial.boots + 1;
+    this.#records.trial = { ...trial, boots };
+    if (boots > this.#options.boots) {
+      this.#fail(`It was started ${this.#options.boots} times without being confirmed. ${trial.lastError}`);
+      return;
+    }
+    const { deadlineMs } = this.#options;
+    this.#log.notice(`The image is on trial: it must reach the server within ${Math.round(deadlineMs / 1000)} s.`);
+    this.#deadline = this.#host.timers.set(() => {
+      const { lastError = "" } = this.#records.trial ?? {};
+      this.#fail(`It was not confirmed within ${Math.round(deadlineMs / 1000)} s. ${lastError}`);
+    }, deadlineMs);
+  }
+
+  /** The old image again, or the same one as ever: has an image been tried and reverted? */
+  #lookBack(): void {
+    const { trial } = this.#records;
+    if (trial === undefined || trial.uuid === this.#uuid) return;
+    this.#records.trial = undefined;
+    // Activated in the moment of a power cut, perhaps, but never started: its download is complete and can be used.
+    if (trial.boots === 0 && !this.#host.slots.reverted) return;
+    const known = this.revertsOf(trial.uuid);
+    const reason = `${trial.lastError} The restart before this one: ${this.#host.device.resetReason}.`.trim();
+    this.#records.reverted = {
+      uuid: trial.uuid,
+      reverts: (known?.reverts ?? 0) + 1,
+      deferred: known?.deferred ?? 0,
+      reason,
+    };
+    this.#records.clearDownload();
+    this.#reverted = true;
+    this.#log.error(`Firmware ${trial.version || trial.uuid} did not stay and the device went back. ${reason}`);
+  }
+
+  /** Remembers that an offer of reverted firmware was put off once more. */
+  defer(record: RevertRecord): void {
+    this.#records.reverted = { ...record, deferred: record.deferred + 1 };
+  }
+
+  #ask(): void {
+    this.#question = undefined;
+    if (this.#hooks.validate()) {
+      this.confirm();
+      return;
+    }
+    this.note("The application's own check of the new image has not passed.");
+    this.#question = this.#host.timers.set(() => this.#ask(), validateIntervalMs);
+  }
+
+  #fail(reason: string): void {
+    this.stop();
+    this.note(reason);
+    this.#log.error(`The new image has failed its trial. ${reason} The device goes back to the old one.`);
+    this.#host.slots.revert();
+    this.#hooks.failed(reason);
+  }
+}

@@ -1,0 +1,342 @@
+/*
+ * Updater: an update from the offer to the restart. The order of its steps is `#run`, top to bottom; nothing else
+ * decides it. What comes after the restart is Trial's.
+ *
+ * It outlives connections: a download goes on while the socket is away, and the report says the rest later.
+ */
+
+import { asFault, Fault } from "../../modules/fault/fault.js";
+import type { SecureOptions } from "../../modules/host/byte-stream.js";
+import type { Host } from "../../modules/host/host.js";
+import { maxPartFailures, maxSourceUses } from "../../modules/limits/limits.js";
+import type { ChannelPort } from "../channel-handler.js";
+import type { Client, Decision } from "../client.js";
+import type { Log } from "../log.js";
+import { Download } from "./download.js";
+import { type Offer, parseOffer } from "./offer.js";
+import { type Outcome, outcomeOf, rescheduleDelay } from "./outcome.js";
+import { type SourceRecord, sameFile, type UpdateRecords } from "./records.js";
+import { Report, type StatusWords } from "./report.js";
+import type { UpdateTarget } from "./target.js";
+import type { Trial } from "./trial.js";
+
+/** The `update` frame leaves the server before its record is written; a status in the same instant collides with it. */
+const recordSettlesMs = 100;
+
+/** Reverts of one firmware after which it is refused, unless an operator pushes it by hand. */
+const revertLimit = 2;
+
+export interface UpdaterOptions {
+  host: Host;
+  log: Log;
+  client: Client;
+  records: UpdateRecords;
+  trial: Trial;
+  target: UpdateTarget;
+  secure: SecureOptions;
+  statusWords: StatusWords;
+  /** Of the running firmware. */
+  uuid: string;
+  /** The new image is in place: say goodbye and restart. */
+  restart(): void;
+}
+
+export class Updater {
+  readonly #options: UpdaterOptions;
+  readonly #report: Report;
+  #offer: Offer | undefined;
+  #download: Download | undefined;
+  #failures = new Map<string, number>();
+  #closed = false;
+
+  constructor(options: UpdaterOptions) {
+    this.#options = options;
+    this.#report = new Report(options.statusWords, options.host.device.networkInterface);
+  }
+
+  /** What the join says: the server keeps its record of this update, and sends no other meanwhile. */
+  get currentlyDownloading(): string | undefined {
+    return this.#report.inFlight ? (this.#offer?.uuid ?? this.#lastUuid) : undefined;
+  }
+  #lastUuid: string | undefined;
+
+  /** True from an accepted offer until the restart or the failure. */
+  get busy(): boolean {
+    return this.#offer !== undefined;
+  }
+
+  /** At the start of a run: goes on with a download that a restart interrupted. The server has its record still. */
+  start(): void {
+    const { records, uuid, trial } = this.#options;
+    const { source, progress } = records;
+    if (source === undefined || trial.running) return;
+    const stale =
+      source.uuid === uuid || source.uses >= maxSourceUses || progress === undefined || !sameFile(source, progress);
+    if (stale) {
+      records.source = undefined;
+      return;
+    }
+    records.source = { ...source, uses: source.uses + 1 };
+    this.#options.log.notice(`The update to ${source.version} was interrupted and goes on.`);
+    this.#report.resume();
+    void this.#run({ platform: "unknown", architecture: "unknown", description: undefined, ...source }, true);
+  }
+
+  online(port: ChannelPort): void {
+    this.#report.online(port);
+  }
+
+  offline(): void {
+    this.#report.offline();
+  }
+
+  /** The server's `update` message. */
+  offered(payload: unknown): void {
+    const { log } = this.#options;
+    let offer: Offer | undefined;
+    try {
+      offer = parseOffer(payload);
+    } catch (error) {
+      this.#refuse(asFault(error, "offer", "bad-offer"));
+      return;
+    }
+    if (offer === undefined) {
+      log.info("The server says that there is no update.");
+      return;
+    }
+    if (this.#offer === undefined) {
+      void this.#run(offer, false);
+    } else if (sameFile(this.#offer, offer)) {
+      log.info("The running update was offered again; its new URL is used from now on.");
+      this.#remember(offer);
+      this.#download?.renew(offer.url);
+    } else {
+      log.info(`An update to ${offer.version} is ignored: the one to ${this.#offer.version} is running.`);
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#download?.close();
+  }
+
+  /** Never rejects: whatever fails ends the update with the word that is due. */
+  async #run(offer: Offer, resumed: boolean): Promise<void> {
+    const { log, target, trial, records } = this.#options;
+    this.#offer = offer;
+    try {
+      if (!resumed) {
+        await this.#wait(recordSettlesMs);
+
+        // Is it known to be bad? Firmware that was reverted is put off, then refused; an operator's own push lands.
+        const known = this.#judgeReverts(offer);
+        if (known !== undefined) {
+          this.#refuseWith(offer, known);
+          return;
+        }
+
+        // Does it run already? Only a push by hand gets here; "ignored" then is an audit entry and no more.
+        if (offer.uuid === this.#options.uuid) {
+          this.#refuseWith(offer, { word: "ignored", reason: `Firmware ${offer.version} is running already.` });
+          return;
+        }
+
+        // Does the application want it, and now?
+        const refusal = this.#ask(offer);
+        if (refusal !== undefined) {
+          this.#refuseWith(offer, refusal);
+          return;
+        }
+        this.#report.received();
+      }
+
+      // Can it be taken: a slot, room, a confirmed image? Nothing is lost yet. Where does the download begin?
+      const from = target.begin(offer);
+      this.#remember(offer);
+      log.notice(`Updating to ${offer.version}${from > 0 ? `, from byte ${from} on` : ""}.`);
+      this.#report.started();
+
+      // The bytes. Kind, head, chip and product are looked at before the first erase (ImageSink, Trust).
+      await this.#fetch(offer, from, undefined);
+
+      // Verified as it lies in flash. A part that is damaged there is downloaded again, alone.
+      this.#report.updating();
+      await this.#verify(offer);
+
+      // From here on a restart starts the new image. The trial is recorded first.
+      trial.prepare(offer.uuid, offer.version);
+      target.activate();
+      records.source = undefined;
+      this.#progress(100);
+      this.#report.completed();
+      log.notice(`Firmware ${offer.version} is in place and verified; restarting into it.`);
+      this.#options.restart();
+    } catch (error) {
+      if (!this.#closed) this.#failed(offer, asFault(error, "download", "update-failed"));
+    }
+  }
+
+  #judgeReverts(offer: Offer): Outcome | undefined {
+    const { trial } = this.#options;
+    const known = trial.revertsOf(offer.uuid);
+    if (known === undefined || offer.manual) return undefined;
+    const times = known.reverts === 1 ? "once" : `${known.reverts} times`;
+    const reason = `The device went back from this firmware ${times}: ${known.reason}`;
+    if (known.reverts >= revertLimit) return { word: "failed", reason };
+    if (known.deferred >= known.reverts) return undefined;
+    trial.defer(known);
+    return { word: "rescheduled", reason, delayMs: rescheduleDelay(known.reverts) };
+  }
+
+  #ask(offer: Offer): Outcome | undefined {
+    const { client, log } = this.#options;
+    let decision: Decision;
+    try {
+      decision = client.updateAvailable?.(offer) ?? "apply";
+    } catch (error) {
+      log.error(`updateAvailable threw: ${asFault(error, "application", "callback-threw").message}`);
+      return { word: "rescheduled", reason: "The application could not decide.", delayMs: this.#nextDelay(offer) };
+    }
+    if (decision === "apply") return undefined;
+    if (decision === "ignore") return { word: "ignored", reason: "The application refused the update." };
+    const { reschedule, reason = "The application asked for a later time." } = decision;
+    const delayMs = Number.isFinite(reschedule) && reschedule > 0 ? reschedule : rescheduleDelay(0);
+    return { word: "rescheduled", reason, delayMs };
+  }
+
+  /** Everything that a restart needs to go on without a new offer, which would cost one of three attempts. */
+  #remember(offer: Offer): void {
+    const { url, uuid, checksum, size, parts, version, product, manual } = offer;
+    const source: SourceRecord = { url, uuid, checksum, size, parts, version, product, manual, uses: 0 };
+    try {
+      this.#options.records.source = source;
+    } catch (error) {
+      const { message } = asFault(error, "store", "store-failed");
+      this.#options.log.warning(`The update cannot go on by itself after a restart: ${message}`);
+    }
+  }
+
+  #fetch(offer: Offer, from: number, to: number | undefined): Promise<void> {
+    const { host, log, target, secure } = this.#options;
+    return new Promise((resolve, reject) => {
+      this.#download = new Download({
+        host,
+        log,
+        offer,
+        target,
+        secure,
+        from,
+        to,
+        onProgress: (received, total) => {
+          if (total !== undefined) this.#progress((received * 100) / total);
+        },
+        onDone: resolve,
+        onFault: reject,
+      });
+      this.#download.start();
+    });
+  }
+
+  async #verify(offer: Offer): Promise<void> {
+    const { target, log } = this.#options;
+    for (let repairs = 0; ; ) {
+      const result = target.verify();
+      if (result === true) return;
+      if (result === false) {
+        await this.#wait(0);
+        continue;
+      }
+      repairs++;
+      if (repairs > maxPartFailures) {
+        throw new Fault(
+          "flash",
+          "part-mismatch",
+          "A part of the image stays damaged in flash; the flash may be worn out.",
+        );
+      }
+      log.warning(`The part at byte ${result.from} is damaged in flash and is downloaded again.`);
+      const from = target.rewind(result.from, result.to);
+      await this.#fetch(offer, from, from === result.from ? result.to : undefined);
+    }
+  }
+
+  #progress(percent: number): void {
+    this.#report.downloading(percent);
+    const { client, log } = this.#options;
+    const whole = Math.min(100, Math.floor(percent));
+    if (whole === this.#percent) return;
+    this.#percent = whole;
+    try {
+      client.progress?.(whole);
+    } catch (error) {
+      log.error(`progress threw: ${asFault(error, "application", "callback-threw").message}`);
+    }
+  }
+  #percent = -1;
+
+  #nextDelay(offer: Offer): number {
+    return rescheduleDelay(this.#failures.get(offer.uuid) ?? 0);
+  }
+
+  /** An offer that is not taken: one word, nothing erased. */
+  #refuseWith(offer: Offer, outcome: Outcome): void {
+    this.#options.log.notice(`The update to ${offer.version} is not taken (${outcome.word}): ${outcome.reason}`);
+    this.#report.received();
+    this.#end(offer, outcome);
+  }
+
+  /** A message that is no offer: the server is told, since its record of it exists. */
+  #refuse(fault: Fault): void {
+    this.#options.log.error(fault.message);
+    if (this.#offer !== undefined) return;
+    this.#report.received();
+    this.#report.ended(outcomeOf(fault, 0));
+    this.#tell(fault);
+  }
+
+  #failed(offer: Offer, fault: Fault): void {
+    const failures = this.#failures.get(offer.uuid) ?? 0;
+    this.#failures.clear();
+    this.#failures.set(offer.uuid, failures + 1);
+    const outcome = outcomeOf(fault, failures);
+    this.#options.log.error(`The update to ${offer.version} has ended (${outcome.word}): ${fault.message}`);
+    this.#abort(outcome.word === "rescheduled");
+    this.#options.records.source = undefined;
+    this.#end(offer, outcome);
+    this.#tell(fault);
+  }
+
+  #abort(keep: boolean): void {
+    try {
+      this.#options.target.abort(keep);
+    } catch (error) {
+      this.#options.log.error(asFault(error, "application", "abort-failed").message);
+    }
+  }
+
+  #end(offer: Offer, outcome: Outcome): void {
+    this.#lastUuid = offer.uuid;
+    this.#offer = undefined;
+    this.#download = undefined;
+    this.#percent = -1;
+    this.#report.ended(outcome);
+  }
+
+  #tell(fault: Fault): void {
+    const { client, log } = this.#options;
+    try {
+      client.error?.(fault);
+    } catch (error) {
+      log.error(`error threw: ${asFault(error, "application", "callback-threw").message}`);
+    }
+  }
+
+  #wait(delayMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#options.host.timers.set(() => {
+        if (this.#closed) reject(new Fault("download", "cancelled", "The link was closed."));
+        else resolve();
+      }, delayMs);
+    });
+  }
+}

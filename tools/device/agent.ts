@@ -1,0 +1,88 @@
+/*
+ * The process of a simulated device: NervesHubLink on the Node host. It ends with `restartStatus` to be started again,
+ * which is what a restart is here.
+ */
+
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { nodeCrypto } from "../../hosts/node/crypto.js";
+import { defaultChipId, flashByCable, openNodeHost } from "../../hosts/node/node-host.js";
+import { buildImage } from "../../hosts/shared/build-image.js";
+import { firmwareMetadata } from "../../modules/ota/firmware-metadata.js";
+import { imageHeadSize, parseImageHead } from "../../modules/ota/image.js";
+import { NervesHubLink } from "../../src/link.js";
+import { type DeviceOptions, readOptions } from "./options.js";
+import { type DeviceEvent, restartStatus } from "./supervisor.js";
+
+function tell(event: DeviceEvent): void {
+  process.send?.(event);
+}
+
+/** A new device gets its first image, as by cable. @returns the chip that its images are for */
+function prepare({ dataDir, image, product }: DeviceOptions): number {
+  mkdirSync(dataDir, { recursive: true });
+  const bytes = image === undefined ? undefined : new Uint8Array(readFileSync(image));
+  const chipId = bytes === undefined ? defaultChipId : parseImageHead(bytes.subarray(0, imageHeadSize)).chipId;
+  if (!existsSync(join(dataDir, "flash.bin"))) {
+    flashByCable(dataDir, bytes ?? buildImage({ chipId, projectName: product, version: "1.0.0" }, nodeCrypto));
+  }
+  return chipId;
+}
+
+function run(options: DeviceOptions): void {
+  const chipId = prepare(options);
+  const host = openNodeHost({
+    dataDir: options.dataDir,
+    chipId,
+    identifier: options.identifier,
+    resetReason: process.env["RESET_REASON"],
+    print: (line) => {
+      process.stdout.write(`${line}\n`);
+      tell({ type: "log", line });
+    },
+    restart: () => {
+      tell({ type: "restarting" });
+      process.exitCode = restartStatus;
+      // The channel to the parent is flushed by disconnecting; then nothing holds the process.
+      process.disconnect?.();
+      setTimeout(() => process.exit(restartStatus), 50);
+    },
+  });
+  const head = new Uint8Array(imageHeadSize);
+  host.slots.running.read(0, head);
+  const { version } = firmwareMetadata(parseImageHead(head));
+  tell({ type: "started", version, trial: host.slots.trial === "pending" });
+  const link = new NervesHubLink(
+    {
+      ...options.link,
+      client: {
+        connected: () => tell({ type: "connected" }),
+        progress: (percent) => tell({ type: "progress", percent }),
+        error: ({ code, message }) => tell({ type: "error", code, message }),
+        identify: () => host.print("*** blinking: somebody wants to find this device ***"),
+        updateAvailable: (update) => {
+          tell({ type: "offered", version: update.version, size: update.size });
+          return "apply";
+        },
+      },
+    },
+    host,
+  );
+  link.start();
+  const stop = (): void => {
+    link.close();
+    setTimeout(() => process.exit(0), 300).unref();
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+  // A device whose desk has gone has nobody to serve.
+  process.once("disconnect", stop);
+}
+
+try {
+  const options = readOptions(process.argv.slice(2));
+  if (options !== undefined) run(options);
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,26 @@
+/*
+ * `npm run device`: a simulated device at the command line, until it is interrupted.
+ */
+
+import { readOptions, usage } from "./options.js";
+import { Supervisor } from "./supervisor.js";
+
+const args = process.argv.slice(2);
+try {
+  if (readOptions(args) === undefined) {
+    process.stdout.write(`${usage}\n`);
+  } else {
+    const supervisor = new Supervisor({
+      args,
+      onExit: (status) => {
+        process.exitCode = status;
+      },
+    });
+    process.once("SIGINT", () => supervisor.stop());
+    process.once("SIGTERM", () => supervisor.stop());
+    supervisor.start();
+  }
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,91 @@
+/*
+ * The command line of a simulated device. Secrets come from the environment: a command line is seen by everybody on the
+ * machine and kept by the shell.
+ */
+
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import type { LinkOptions } from "../../src/options.js";
+
+export const usage = `npm run device -- --host HOST [options]
+
+A device without hardware: the agent in a process of its own, its flash in a folder.
+
+  --host HOST          of the NervesHub device endpoint
+  --port PORT          default 443, or 80 with --no-ssl
+  --no-ssl             plain WebSocket, for the desk hub
+  --ca FILE            trust this CA (PEM) instead of the system's
+  --product-key KEY    shared secret of a product; the secret in NERVESHUB_PRODUCT_SECRET
+  --device-key KEY     shared secret of a device; the secret in NERVESHUB_DEVICE_SECRET
+  --cert FILE          client certificate (PEM) with --key FILE
+  --identifier NAME    default "node-device"
+  --data DIR           where its flash is kept; default ./.device
+  --image FILE         what is flashed first, when the folder is new; default: a made-up image 1.0.0
+  --product NAME       of the made-up image; default "demo"
+  --log LEVEL          debug, info (default), notice, warning, error
+  --help`;
+
+export interface DeviceOptions {
+  link: LinkOptions;
+  identifier: string;
+  dataDir: string;
+  image: string | undefined;
+  product: string;
+}
+
+function auth(values: Record<string, string | boolean | undefined>, identifier: string): LinkOptions["auth"] {
+  const { NERVESHUB_PRODUCT_SECRET: productSecret = "", NERVESHUB_DEVICE_SECRET: deviceSecret = "" } = process.env;
+  if (typeof values["cert"] === "string" && typeof values["key"] === "string") {
+    return { certificate: readFileSync(values["cert"], "utf8"), key: readFileSync(values["key"], "utf8") };
+  }
+  if (typeof values["product-key"] === "string") {
+    if (productSecret === "")
+      throw new Error("--product-key wants the secret in the variable NERVESHUB_PRODUCT_SECRET");
+    return { productKey: values["product-key"], productSecret, identifier };
+  }
+  if (typeof values["device-key"] === "string") {
+    if (deviceSecret === "") throw new Error("--device-key wants the secret in the variable NERVESHUB_DEVICE_SECRET");
+    return { deviceKey: values["device-key"], deviceSecret, identifier };
+  }
+  throw new Error("say who the device is: --product-key, --device-key, or --cert with --key");
+}
+
+/** @throws Error with a sentence for the person at the keyboard; undefined when only help was wanted */
+export function readOptions(args: string[]): DeviceOptions | undefined {
+  const { values } = parseArgs({
+    args,
+    options: {
+      host: { type: "string" },
+      port: { type: "string" },
+      "no-ssl": { type: "boolean" },
+      ca: { type: "string" },
+      "product-key": { type: "string" },
+      "device-key": { type: "string" },
+      cert: { type: "string" },
+      key: { type: "string" },
+      identifier: { type: "string", default: "node-device" },
+      data: { type: "string", default: ".device" },
+      image: { type: "string" },
+      product: { type: "string", default: "demo" },
+      log: { type: "string" },
+      help: { type: "boolean" },
+    },
+  });
+  if (values.help) return undefined;
+  if (values.host === undefined) throw new Error("--host is missing");
+  const ssl = !values["no-ssl"];
+  return {
+    link: {
+      host: values.host,
+      port: values.port === undefined ? undefined : Number(values.port),
+      ssl,
+      auth: auth(values, values.identifier),
+      roots: values.ca === undefined ? undefined : [readFileSync(values.ca, "utf8")],
+      logLevel: values.log as LinkOptions["logLevel"],
+    },
+    identifier: values.identifier,
+    dataDir: values.data,
+    image: values.image,
+    product: values.product,
+  };
+}

@@ -5,8 +5,8 @@
 
 import { Fault } from "../../fault/fault.js";
 
-const typeNames = ["sequential", "in-place", "hdiffpatch"];
-const compressionNames = ["none", "lzma", "crle", "bz2", "heatshrink", "zstd", "lz4"];
+const typeNames = Object.freeze(["sequential", "in-place", "hdiffpatch"]);
+const compressionNames = Object.freeze(["none", "lzma", "crle", "bz2", "heatshrink", "zstd", "lz4"]);
 
 /** Sequential (0) with heatshrink (4). */
 export const supportedPatchType = 0x04;

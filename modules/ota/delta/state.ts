@@ -15,7 +15,7 @@ import { Fault } from "../../fault/fault.js";
 import { deltaWindowBitsLimit } from "../../limits/limits.js";
 
 /** What the decoder reads next. */
-export const Phase = {
+export const Phase = Object.freeze({
   type: 0,
   toSize: 1,
   parameters: 2,
@@ -26,7 +26,7 @@ export const Phase = {
   extra: 7,
   adjustment: 8,
   end: 9,
-} as const;
+});
 
 export interface DecoderState {
   phase: number;

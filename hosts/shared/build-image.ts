@@ -5,7 +5,17 @@
 
 import { Fault } from "../../modules/fault/fault.js";
 import type { Crypto } from "../../modules/host/crypto.js";
-import { appDescriptionFields, appDescriptionMagic, appDescriptionSize } from "../../modules/ota/app-description.js";
+import {
+  appDescriptionMagic,
+  appDescriptionSize,
+  dateField,
+  elfSha256Offset,
+  idfVersionField,
+  projectNameField,
+  type TextField,
+  timeField,
+  versionField,
+} from "../../modules/ota/app-description.js";
 import { appDescriptionOffset, imageHeaderSize, imageMagic, segmentHeaderSize } from "../../modules/ota/image.js";
 import { sealImage } from "../../modules/ota/seal-image.js";
 import { encodeUtf8 } from "../../modules/text/utf8.js";
@@ -19,11 +29,11 @@ export interface ImageOptions {
   version: string;
   /** Default "v5.5". */
   idfVersion?: string;
-  /** 32 bytes. Default: made of the seed, so that another seed is another build with another uuid. */
+  /** 32 bytes. Default: made of everything else, so that another version or seed is another build with another uuid. */
   elfSha256?: Uint8Array;
   /** Of the file, in bytes: a multiple of 16 and at least 1024. Default 1,376,256, what a Moddable app with TLS takes. */
   size?: number;
-  /** Of the content. The same options and seed give the same bytes. */
+  /** Of the content: two versions with one seed differ little, as two builds do. The same options give the same bytes. */
   seed?: number;
 }
 
@@ -45,8 +55,22 @@ function loadAddresses(chipId: number): { data: number; code: number; ram: numbe
   }
 }
 
+function writeText(description: Uint8Array, { offset, size }: TextField, text: string): void {
+  const bytes = encodeUtf8(text);
+  if (bytes.byteLength >= size) {
+    throw new Fault("image", "image-options", `"${text}" does not fit into the ${size - 1} bytes of its field.`);
+  }
+  description.set(bytes, offset);
+}
+
+function sha256(bytes: Uint8Array, crypto: Crypto): Uint8Array {
+  const digest = crypto.digest("sha256");
+  digest.update(bytes);
+  return digest.finish();
+}
+
 /**
- * @param crypto for the appended SHA-256
+ * @param crypto for the hashes
  * @throws Fault "image-options" for a text that does not fit its field or an impossible size
  */
 export function buildImage(options: ImageOptions, crypto: Crypto): Uint8Array {
@@ -91,19 +115,14 @@ export function buildImage(options: ImageOptions, crypto: Crypto): Uint8Array {
   }
 
   const description = image.subarray(appDescriptionOffset, appDescriptionOffset + appDescriptionSize);
-  const elfSha256 = options.elfSha256 ?? description.slice(144, 176);
   description.fill(0);
   view.setUint32(appDescriptionOffset, appDescriptionMagic, true);
-  const texts = { version: options.version, projectName: options.projectName, idfVersion };
-  for (const [name, text] of Object.entries({ ...texts, time: "12:00:00", date: "Nov 21 2026" })) {
-    const field = appDescriptionFields[name as keyof typeof appDescriptionFields];
-    const bytes = encodeUtf8(text);
-    if (bytes.byteLength >= field.size) {
-      throw new Fault("image", "image-options", `The ${name} "${text}" does not fit into ${field.size - 1} bytes.`);
-    }
-    description.set(bytes, field.offset);
-  }
-  description.set(elfSha256, 144);
+  writeText(description, versionField, options.version);
+  writeText(description, projectNameField, options.projectName);
+  writeText(description, timeField, "12:00:00");
+  writeText(description, dateField, "Nov 21 2026");
+  writeText(description, idfVersionField, idfVersion);
+  description.set(options.elfSha256 ?? sha256(image, crypto), elfSha256Offset);
   sealImage(image, crypto);
   return image;
 }

@@ -12,9 +12,9 @@ import { type BootOptions, isBootable, type SlotIndex, verifyBootable } from "./
 import { blockSize, type Flash, sectorSize } from "./flash.js";
 import {
   activeEntry,
+  eraseOtaEntry,
   isOut,
   isWritten,
-  type OtaEntry,
   otaState,
   readOtaData,
   slotOf,
@@ -42,21 +42,22 @@ class WritablePartitionSlot extends PartitionSlot implements WritableSlot {
   readonly eraseSize = sectorSize;
   readonly eraseBlockSize = blockSize;
   readonly writeSize: number;
-  readonly #checkTrial: () => void;
+  readonly #owner: FlashSlots;
 
-  constructor(flash: Flash, partition: Partition, checkTrial: () => void) {
+  constructor(flash: Flash, partition: Partition, owner: FlashSlots) {
     super(flash, partition);
     this.writeSize = flash.writeSize;
-    this.#checkTrial = checkTrial;
+    this.#owner = owner;
   }
 
   erase(offset: number, length: number): void {
-    this.#checkTrial();
+    this.#owner.checkChangeable();
+    this.#owner.forgetInactive();
     this.partition.erase(offset, length);
   }
 
   write(offset: number, bytes: Uint8Array): void {
-    this.#checkTrial();
+    this.#owner.checkChangeable();
     this.partition.write(offset, bytes);
   }
 }
@@ -78,9 +79,7 @@ export class FlashSlots implements Slots {
     this.#inactiveIndex = running === 0 ? 1 : 0;
     this.#otadata = openPartition(options.flash, options.table.otadata);
     this.running = new PartitionSlot(options.flash, options.table.slots[this.#runningIndex]);
-    this.inactive = new WritablePartitionSlot(options.flash, options.table.slots[this.#inactiveIndex], () =>
-      this.#checkTrial(),
-    );
+    this.inactive = new WritablePartitionSlot(options.flash, options.table.slots[this.#inactiveIndex], this);
     this.#trial = this.#stateOf(this.#runningIndex) === otaState.pendingVerify ? "pending" : "confirmed";
   }
 
@@ -103,7 +102,7 @@ export class FlashSlots implements Slots {
    * @throws Fault "trial-running"; of stage "image" for an image that the boot loader would not start
    */
   activate(): void {
-    this.#checkTrial();
+    this.checkChangeable();
     verifyBootable(this.#inactivePartition(), this.#options.crypto, this.#options.chipId);
     const entries = readOtaData(this.#otadata);
     const active = activeEntry(entries);
@@ -112,36 +111,60 @@ export class FlashSlots implements Slots {
     this.#select(this.#inactiveIndex, otaState.new);
   }
 
-  /** esp_rewrite_ota_data: the entry that is not in use is written, unless the one in use is for `slot` already. */
-  #select(slot: SlotIndex, state: number): void {
-    const entries = readOtaData(this.#otadata);
-    const active = activeEntry(entries);
-    if (active < 0) writeOtaEntry(this.#otadata, 0, slot + 1, state);
-    else if (slotOf(entries[active]) === slot) writeOtaEntry(this.#otadata, active, entries[active].sequence, state);
-    else writeOtaEntry(this.#otadata, 1 - active, entries[active].sequence + 1, state);
-  }
-
   /** esp_ota_mark_app_valid_cancel_rollback. Without a trial it has nothing to do. */
   confirm(): void {
     if (this.#trial === "confirmed") return;
-    const { index, entry } = this.#runningEntry();
-    writeOtaEntry(this.#otadata, index, entry.sequence, otaState.valid);
+    const entries = readOtaData(this.#otadata);
+    const active = activeEntry(entries);
+    if (active < 0 || slotOf(entries[active]) !== this.#runningIndex) {
+      throw new Fault("trial", "trial-given-up", "The running image was reverted already; it cannot be confirmed.");
+    }
+    writeOtaEntry(this.#otadata, active, entries[active].sequence, otaState.valid);
     this.#trial = "confirmed";
   }
 
-  /** esp_ota_mark_app_invalid_rollback. Throws Fault "revert-impossible" when there is nothing to go back to. */
+  /**
+   * esp_ota_mark_app_invalid_rollback; nothing when the other slot starts next anyway.
+   *
+   * @throws Fault "revert-impossible" when there is nothing to go back to
+   */
   revert(): void {
-    const { index, entry } = this.#runningEntry();
-    const other = readOtaData(this.#otadata)[1 - index];
-    const way = !isOut(other) && isWritten(other);
-    if (!way || !isBootable(this.#inactivePartition(), this.#options.crypto, this.#options.chipId)) {
+    const entries = readOtaData(this.#otadata);
+    const active = activeEntry(entries);
+    if (active >= 0 && slotOf(entries[active]) !== this.#runningIndex) return;
+    const other = entries[1 - active];
+    const { crypto, chipId } = this.#options;
+    if (active < 0 || isOut(other) || !isWritten(other) || !isBootable(this.#inactivePartition(), crypto, chipId)) {
       throw new Fault(
         "trial",
         "revert-impossible",
         "The other slot holds no image that could run instead of this one.",
       );
     }
-    writeOtaEntry(this.#otadata, index, entry.sequence, otaState.invalid);
+    writeOtaEntry(this.#otadata, active, entries[active].sequence, otaState.invalid);
+  }
+
+  /** @throws Fault "trial-running" */
+  checkChangeable(): void {
+    if (this.#trial === "pending") {
+      throw new Fault(
+        "trial",
+        "trial-running",
+        "The running image is still on trial, and the other slot is its way back; confirm it first.",
+      );
+    }
+  }
+
+  /**
+   * esp_ota_invalidate_inactive_ota_data_slot, which esp_ota_begin calls: the entry of a slot that is being overwritten
+   * goes first, so that no rollback can choose it.
+   */
+  forgetInactive(): void {
+    const entries = readOtaData(this.#otadata);
+    const active = activeEntry(entries);
+    if (active < 0) return;
+    const other = 1 - active;
+    if (isWritten(entries[other]) && slotOf(entries[other]) !== this.#runningIndex) eraseOtaEntry(this.#otadata, other);
   }
 
   #inactivePartition(): Flash {
@@ -153,22 +176,12 @@ export class FlashSlots implements Slots {
     return readOtaData(this.#otadata).find((entry) => isWritten(entry) && slotOf(entry) === slot)?.state;
   }
 
-  #runningEntry(): { index: number; entry: OtaEntry } {
+  /** esp_rewrite_ota_data: the entry that is not in use is written, unless the one in use is for `slot` already. */
+  #select(slot: SlotIndex, state: number): void {
     const entries = readOtaData(this.#otadata);
-    const index = activeEntry(entries);
-    if (index < 0 || slotOf(entries[index]) !== this.#runningIndex) {
-      throw new Fault("trial", "not-selected", "otadata does not name the running image; its state cannot be changed.");
-    }
-    return { index, entry: entries[index] };
-  }
-
-  #checkTrial(): void {
-    if (this.#trial === "pending") {
-      throw new Fault(
-        "trial",
-        "trial-running",
-        "The running image is still on trial, and the other slot is its way back; confirm it first.",
-      );
-    }
+    const active = activeEntry(entries);
+    if (active < 0) writeOtaEntry(this.#otadata, 0, slot + 1, state);
+    else if (slotOf(entries[active]) === slot) writeOtaEntry(this.#otadata, active, entries[active].sequence, state);
+    else writeOtaEntry(this.#otadata, 1 - active, entries[active].sequence + 1, state);
   }
 }

@@ -22,7 +22,7 @@ export type Tear =
   /** Some bits all over the range. */
   | "scattered";
 
-export const tears: readonly Tear[] = ["none", "prefix", "scattered"];
+export const tears: readonly Tear[] = Object.freeze<Tear[]>(["none", "prefix", "scattered"]);
 
 class Memory implements Backing {
   readonly bytes: Uint8Array;

@@ -10,7 +10,7 @@ import { crc32 } from "../../modules/ota/crc32.js";
 import { type Flash, sectorSize } from "./flash.js";
 
 /** esp_ota_img_states_t */
-export const otaState = {
+export const otaState = Object.freeze({
   /** Activated: the boot loader makes it pending when it starts it. */
   new: 0,
   /** On trial. Found at boot, it becomes aborted. */
@@ -21,7 +21,7 @@ export const otaState = {
   /** Restarted before it was confirmed. */
   aborted: 4,
   undefined: 0xffffffff,
-} as const;
+} as const);
 
 export interface OtaEntry {
   /** ota_seq; 0xFFFFFFFF in an erased entry. */
@@ -53,6 +53,10 @@ export function readOtaData(otadata: Flash): OtaEntries {
   return [read(0), read(1)];
 }
 
+export function eraseOtaEntry(otadata: Flash, index: number): void {
+  otadata.erase(index * sectorSize, sectorSize);
+}
+
 /** Erases the entry's sector and writes it: two operations, and between them the other entry decides. */
 export function writeOtaEntry(otadata: Flash, index: number, sequence: number, state: number): void {
   const bytes = new Uint8Array(entrySize).fill(0xff);
@@ -60,7 +64,7 @@ export function writeOtaEntry(otadata: Flash, index: number, sequence: number, s
   view.setUint32(0, sequence, true);
   view.setUint32(24, state, true);
   view.setUint32(28, sequenceCrc(sequence), true);
-  otadata.erase(index * sectorSize, sectorSize);
+  eraseOtaEntry(otadata, index);
   otadata.write(index * sectorSize, bytes);
 }
 

@@ -14,7 +14,14 @@ export class SeededRandom implements Random {
   }
 
   fill(into: Uint8Array): void {
-    for (let i = 0; i < into.byteLength; i++) into[i] = this.#next() & 0xff;
+    const end = into.byteLength;
+    for (let i = 0; i < end; i += 4) {
+      const bits = this.#next();
+      into[i] = bits;
+      if (i + 1 < end) into[i + 1] = bits >> 8;
+      if (i + 2 < end) into[i + 2] = bits >> 16;
+      if (i + 3 < end) into[i + 3] = bits >> 24;
+    }
   }
 
   /** A whole number from 0 to `limit` − 1. */

@@ -14,16 +14,24 @@ export const appDescriptionSize = 256;
 /** ESP_APP_DESC_MAGIC_WORD. */
 export const appDescriptionMagic = 0xabcd5432;
 
-/** Text fields: offset in the description, bytes including padding. */
-export const appDescriptionFields = {
-  version: { offset: 16, size: 32 },
-  projectName: { offset: 48, size: 32 },
-  time: { offset: 80, size: 16 },
-  date: { offset: 96, size: 16 },
-  idfVersion: { offset: 112, size: 32 },
-} as const;
+/** A text field: where it is in the description, and its bytes, padding included. */
+export interface TextField {
+  readonly offset: number;
+  readonly size: number;
+}
 
-const elfSha256Offset = 144;
+/** version */
+export const versionField: TextField = Object.freeze({ offset: 16, size: 32 });
+/** project_name */
+export const projectNameField: TextField = Object.freeze({ offset: 48, size: 32 });
+/** time */
+export const timeField: TextField = Object.freeze({ offset: 80, size: 16 });
+/** date */
+export const dateField: TextField = Object.freeze({ offset: 96, size: 16 });
+/** idf_ver */
+export const idfVersionField: TextField = Object.freeze({ offset: 112, size: 32 });
+/** app_elf_sha256, 32 bytes */
+export const elfSha256Offset = 144;
 
 export interface AppDescription {
   /** As written by the build, not normalised. */
@@ -41,8 +49,7 @@ export interface AppDescription {
   time: string;
 }
 
-function text(bytes: Uint8Array, name: keyof typeof appDescriptionFields): string {
-  const { offset, size } = appDescriptionFields[name];
+function text(bytes: Uint8Array, { offset, size }: TextField, name: string): string {
   let end = offset;
   while (end < offset + size && bytes[end] !== 0) end++;
   try {
@@ -66,12 +73,12 @@ export function parseAppDescription(bytes: Uint8Array): AppDescription {
     );
   }
   return {
-    version: text(bytes, "version"),
-    projectName: text(bytes, "projectName"),
+    version: text(bytes, versionField, "version"),
+    projectName: text(bytes, projectNameField, "project name"),
     secureVersion: view.getUint32(4, true),
-    idfVersion: text(bytes, "idfVersion"),
+    idfVersion: text(bytes, idfVersionField, "ESP-IDF version"),
     elfSha256: bytes.slice(elfSha256Offset, elfSha256Offset + 32),
-    date: text(bytes, "date"),
-    time: text(bytes, "time"),
+    date: text(bytes, dateField, "date"),
+    time: text(bytes, timeField, "time"),
   };
 }

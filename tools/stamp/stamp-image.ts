@@ -8,7 +8,7 @@
 
 import { Fault } from "../../modules/fault/fault.js";
 import type { Crypto } from "../../modules/host/crypto.js";
-import { appDescriptionFields } from "../../modules/ota/app-description.js";
+import { projectNameField, type TextField, versionField } from "../../modules/ota/app-description.js";
 import { appDescriptionOffset, parseImageHead } from "../../modules/ota/image.js";
 import { ImageVerifier } from "../../modules/ota/image-verifier.js";
 import { sealImage } from "../../modules/ota/seal-image.js";
@@ -23,8 +23,7 @@ export interface Stamp {
 }
 
 /** NUL included, so that ESP-IDF's own readers, which take it for a C string, stop at its end. */
-function fieldBytes(name: "version" | "projectName", what: string, text: string): Uint8Array {
-  const { size } = appDescriptionFields[name];
+function fieldBytes({ size }: TextField, what: string, text: string): Uint8Array {
   const bytes = encodeUtf8(text);
   if (bytes.byteLength >= size) {
     throw new Fault(
@@ -63,8 +62,8 @@ function checkStamp({ product, version }: Stamp): void {
  */
 export function stampImage(image: Uint8Array, stamp: Stamp, crypto: Crypto): Uint8Array {
   checkStamp(stamp);
-  const version = fieldBytes("version", "version", stamp.version);
-  const product = fieldBytes("projectName", "product", stamp.product);
+  const version = fieldBytes(versionField, "version", stamp.version);
+  const product = fieldBytes(projectNameField, "product", stamp.product);
   parseImageHead(image);
   const verifier = new ImageVerifier(crypto, image.byteLength);
   verifier.update(image);
@@ -76,8 +75,8 @@ export function stampImage(image: Uint8Array, stamp: Stamp, crypto: Crypto): Uin
     );
   }
   const stamped = image.slice();
-  stamped.set(version, appDescriptionOffset + appDescriptionFields.version.offset);
-  stamped.set(product, appDescriptionOffset + appDescriptionFields.projectName.offset);
+  stamped.set(version, appDescriptionOffset + versionField.offset);
+  stamped.set(product, appDescriptionOffset + projectNameField.offset);
   sealImage(stamped, crypto);
   return stamped;
 }

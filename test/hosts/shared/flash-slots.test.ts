@@ -4,6 +4,7 @@ import { FlashSlots } from "../../../hosts/shared/flash-slots.js";
 import { MemoryFlash } from "../../../hosts/shared/memory-flash.js";
 import { otaState, readOtaData, writeOtaEntry } from "../../../hosts/shared/ota-data.js";
 import { openPartition, partitionTable } from "../../../hosts/shared/partition-table.js";
+import { PowerCut } from "../../../hosts/shared/power-cut.js";
 import { Fault } from "../../../modules/fault/fault.js";
 import { SlotWriter } from "../../../modules/ota/slot-writer.js";
 import { toHex } from "../../../modules/text/hex.js";
@@ -108,6 +109,26 @@ describe("flash slots: an update as ESP-IDF has it", () => {
     assert.equal(start(options).running.label, "ota_1");
   });
 
+  it("the entry of a slot that is overwritten goes before its first byte", () => {
+    const options = device();
+    const old = start(options);
+    install(old, second);
+    old.activate();
+    start(options).confirm();
+    const slots = start(options);
+    assert.equal(slots.running.label, "ota_1");
+    const otadata = openPartition(options.flash, table.otadata);
+    assert.equal(readOtaData(otadata)[0].sequence, 1);
+    options.flash.cutAt(2, "none", 1);
+    assert.throws(
+      () => slots.inactive.erase(0, 4096),
+      (error) => error instanceof PowerCut,
+    );
+    options.flash.powerOn();
+    assert.equal(readOtaData(otadata)[0].sequence, 0xffffffff);
+    assert.equal(start(options).running.label, "ota_1");
+  });
+
   it("activating twice changes nothing", () => {
     const options = device();
     const slots = start(options);
@@ -145,6 +166,18 @@ describe("flash slots: an update as ESP-IDF has it", () => {
     assert.throws(() => tried.activate(), refused("trial-running"));
     tried.confirm();
     tried.inactive.erase(0, 4096);
+  });
+
+  it("a reverted image can be reverted again, and not be confirmed any more", () => {
+    const options = device();
+    const old = start(options);
+    install(old, second);
+    old.activate();
+    const tried = start(options);
+    tried.revert();
+    tried.revert();
+    assert.throws(() => tried.confirm(), refused("trial-given-up"));
+    assert.equal(start(options).running.label, "ota_0");
   });
 
   it("a revert with nothing to go back to is refused", () => {

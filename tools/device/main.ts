@@ -11,14 +11,13 @@ try {
     process.stdout.write(`${usage}\n`);
   } else {
     const supervisor = new Supervisor({
-      args,
       onExit: (status) => {
         process.exitCode = status;
       },
     });
     process.once("SIGINT", () => supervisor.stop());
     process.once("SIGTERM", () => supervisor.stop());
-    supervisor.start();
+    supervisor.start(args);
   }
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}\n`);

@@ -20,8 +20,6 @@ export type DeviceEvent =
   | { readonly type: "restarting" };
 
 export interface SupervisorOptions {
-  /** Command line of the device, as tools/device/options.ts reads it. */
-  args: string[];
   /** Added to the environment. */
   env?: Record<string, string>;
   /** Gets what the device tells; without it the device writes to this process's output. */
@@ -32,6 +30,7 @@ export interface SupervisorOptions {
 
 export class Supervisor {
   readonly #options: SupervisorOptions;
+  #args: string[] = [];
   #child: ChildProcess | undefined;
   #stopped = false;
 
@@ -39,12 +38,18 @@ export class Supervisor {
     this.#options = options;
   }
 
-  /** @param resetReason what the device will be told about why it starts */
-  start(resetReason = "power_on"): void {
-    const { args, env, onEvent, onExit } = this.#options;
+  /** @param args command line of the device, as tools/device/options.ts reads it */
+  start(args: string[]): void {
+    this.#args = args;
+    this.#reset("power_on");
+  }
+
+  /** @param reason what the device will be told about why it starts */
+  #reset(reason: string): void {
+    const { env, onEvent, onExit } = this.#options;
     const program = fileURLToPath(new URL("./agent.js", import.meta.url));
-    const child = fork(program, args, {
-      env: { ...process.env, ...env, RESET_REASON: resetReason },
+    const child = fork(program, this.#args, {
+      env: { ...process.env, ...env, RESET_REASON: reason },
       stdio: onEvent ? ["ignore", "ignore", "inherit", "ipc"] : ["ignore", "inherit", "inherit", "ipc"],
     });
     this.#child = child;
@@ -52,7 +57,7 @@ export class Supervisor {
     child.on("exit", (status) => {
       this.#child = undefined;
       if (this.#stopped) return;
-      if (status === restartStatus) this.start("software");
+      if (status === restartStatus) this.#reset("software");
       else onExit(status ?? 1);
     });
   }
@@ -63,7 +68,7 @@ export class Supervisor {
     if (child === undefined) return;
     child.removeAllListeners("exit");
     child.on("exit", () => {
-      if (!this.#stopped) this.start("power_on");
+      if (!this.#stopped) this.#reset("power_on");
     });
     child.kill("SIGKILL");
   }

@@ -1,0 +1,143 @@
+/*
+ * The main job for somebody who has nothing but Node: a desk hub in this process, the agent in another with its flash in
+ * a folder, and a newer image. Whatever is shown was reported by one of the two; nothing is scripted.
+ */
+
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type DeviceEvent, Supervisor } from "../device/supervisor.js";
+import { Hub } from "../hub/hub.js";
+import type { TimelineEntry } from "../hub/timeline.js";
+import type { DemoImages } from "./images.js";
+import type { Screen } from "./screen.js";
+
+const identifier = "demo-device";
+/** The whole takes seconds; a machine under load takes some more. */
+const limitMs = 120000;
+/** Fast enough not to bore, slow enough to be seen. */
+const bytesPerSecond = 700_000;
+
+export interface DemoResult {
+  /** undefined when it succeeded. */
+  failure: string | undefined;
+  seconds: number;
+}
+
+export class Demo {
+  readonly #images: DemoImages;
+  readonly #screen: Screen;
+  readonly #folder = mkdtempSync(join(tmpdir(), "nerveshub-demo-"));
+  readonly #hub: Hub;
+  readonly #supervisor: Supervisor;
+  readonly #startedMs = performance.now();
+  readonly #lines: string[] = [];
+  /** What follows is the end of the demonstration, not of the device. */
+  #over = false;
+  #finish: (failure: string | undefined) => void = () => {};
+
+  constructor(images: DemoImages, screen: Screen) {
+    this.#images = images;
+    this.#screen = screen;
+    const key = `nhp_${randomBytes(32).toString("base64").replace(/=+$/, "")}`;
+    const secret = randomBytes(32).toString("base64").replace(/=+$/, "");
+    this.#hub = new Hub({
+      product: images.product,
+      keys: [{ key, secret }],
+      downloadBytesPerSecond: bytesPerSecond,
+      offerDelayMs: 300,
+      deltas: "off",
+    });
+    const image = join(this.#folder, "first.bin");
+    writeFileSync(image, images.before);
+    this.#supervisor = new Supervisor({
+      env: { NERVESHUB_PRODUCT_SECRET: secret },
+      onEvent: (event) => this.#device(event),
+      onExit: (status) => this.#finish(`the device's process ended with status ${status}`),
+    });
+    this.#options = ["--product-key", key, "--identifier", identifier, "--image", image];
+  }
+  readonly #options: string[];
+
+  /** Runs until the device has confirmed its new image, or something fails. */
+  async run(): Promise<DemoResult> {
+    const data = join(this.#folder, "device");
+    mkdirSync(data);
+    this.#hub.onEvent((entry) => this.#server(entry));
+    await this.#hub.start();
+    const { product, platform, beforeVersion } = this.#images;
+    this.#screen.fact("desk hub", `127.0.0.1:${this.#hub.port}, product "${product}"`);
+    this.#screen.fact("device", `${platform}, ${product} ${beforeVersion}, flash in ${data}`);
+    const added = this.#hub.addImage(this.#images.after, "newer.bin");
+    if (typeof added === "string") return { failure: added, seconds: 0 };
+    const where = ["--host", "127.0.0.1", "--port", String(this.#hub.port), "--no-ssl", "--data", data];
+    const failure = await new Promise<string | undefined>((resolve) => {
+      const timer = setTimeout(() => resolve(`nothing more happened for ${limitMs / 1000} s`), limitMs);
+      this.#finish = (why) => {
+        clearTimeout(timer);
+        this.#over = true;
+        resolve(why);
+      };
+      this.#supervisor.start([...where, ...this.#options]);
+    });
+    return { failure, seconds: (performance.now() - this.#startedMs) / 1000 };
+  }
+
+  get port(): number {
+    return this.#hub.port;
+  }
+
+  /** What the device logged, for a failure's post-mortem. */
+  get lines(): readonly string[] {
+    return this.#lines;
+  }
+
+  /** Ends both and leaves nothing behind. */
+  async stop(): Promise<void> {
+    this.#supervisor.stop();
+    await this.#hub.stop();
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+
+  #device(event: DeviceEvent): void {
+    if (this.#over) return;
+    switch (event.type) {
+      case "log":
+        this.#lines.push(event.line);
+        break;
+      case "started":
+        if (event.trial)
+          this.#screen.done(`device has restarted into ${event.version}, on trial: it must reach the hub or go back`);
+        break;
+      case "offered":
+        this.#screen.done(
+          `device takes the update to ${event.version}, ${event.size ?? "?"} bytes, into its inactive slot`,
+        );
+        break;
+      case "progress":
+        this.#screen.progress(event.percent);
+        break;
+      case "error":
+        this.#screen.trouble(`${event.message} [${event.code}]`);
+        break;
+      case "restarting":
+        this.#screen.done("device restarts");
+        break;
+    }
+  }
+
+  #server({ kind, text }: TimelineEntry): void {
+    if (this.#over) return;
+    if (kind === "joined") this.#screen.done(`hub accepted the device's join: ${text}`);
+    else if (kind === "refused") this.#screen.trouble(`hub refused a connection: ${text}`);
+    else if (kind === "status") {
+      this.#screen.done(`hub was told: ${text}`);
+      const { inflight } = this.#hub.device(identifier) ?? {};
+      if (inflight === undefined) this.#finish(`the update ended: ${text}`);
+    } else if (kind === "validated") {
+      this.#screen.done("device has confirmed the new image, and told the hub");
+      this.#finish(undefined);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/*
+ * The two images of a demonstration: what the device has, and what it gets. Either both are made up, or the newer one is
+ * a real file and only the older one is made to fit it (same chip, same product, a lower version).
+ */
+
+import { readFileSync } from "node:fs";
+import { nodeCrypto } from "../../hosts/node/crypto.js";
+import { defaultChipId } from "../../hosts/node/node-host.js";
+import { buildImage } from "../../hosts/shared/build-image.js";
+import { chipOf } from "../../modules/ota/chip.js";
+import { parseImageHead } from "../../modules/ota/image.js";
+import { ImageVerifier } from "../../modules/ota/image-verifier.js";
+import { normaliseVersion } from "../../modules/ota/version.js";
+import { stampImage } from "../stamp/stamp-image.js";
+
+export interface DemoImages {
+  product: string;
+  platform: string;
+  before: Uint8Array;
+  beforeVersion: string;
+  after: Uint8Array;
+  afterVersion: string;
+  /** What had to be done to a real file to make it usable, for people. */
+  notes: string[];
+}
+
+const beforeVersion = "1.0.0";
+
+function made(): DemoImages {
+  const common = { chipId: defaultChipId, projectName: "demo" };
+  return {
+    product: "demo",
+    platform: chipOf(defaultChipId).platform,
+    before: buildImage({ ...common, version: beforeVersion, seed: 1 }, nodeCrypto),
+    beforeVersion,
+    after: buildImage({ ...common, version: "1.1.0", seed: 2 }, nodeCrypto),
+    afterVersion: "1.1.0",
+    notes: [],
+  };
+}
+
+/** A version that sorts above the made-up older image, or a stamped one where the file's own is unusable. */
+function usable(
+  image: Uint8Array,
+  product: string,
+  written: string,
+): { image: Uint8Array; version: string; notes: string[] } {
+  const version = normaliseVersion(written);
+  if (version !== undefined) return { image, version, notes: [] };
+  const notes = [
+    `its version "${written}" is not SemVer, which NervesHub refuses: stamped as 1.1.0 for this demonstration`,
+  ];
+  const verifier = new ImageVerifier(nodeCrypto, image.byteLength);
+  verifier.update(image);
+  const { imageSize, trailer } = verifier.finish(image.byteLength);
+  if (trailer !== "none") notes.push("its signature would not survive that and was left off");
+  const bare = image.subarray(0, imageSize);
+  return { image: stampImage(bare, { product, version: "1.1.0" }, nodeCrypto), version: "1.1.0", notes };
+}
+
+function real(path: string): DemoImages {
+  const file = new Uint8Array(readFileSync(path));
+  const { chipId, description } = parseImageHead(file);
+  const product = description.projectName;
+  const { image, version, notes } = usable(file, product, description.version);
+  const older = "0.0.1";
+  return {
+    product,
+    platform: chipOf(chipId).platform,
+    before: buildImage({ chipId, projectName: product, version: older, seed: 1 }, nodeCrypto),
+    beforeVersion: older,
+    after: image,
+    afterVersion: version,
+    notes,
+  };
+}
+
+/** @param path of a real image, or undefined for two made-up ones; throws a Fault when it is no image */
+export function demoImages(path: string | undefined): DemoImages {
+  return path === undefined ? made() : real(path);
+}

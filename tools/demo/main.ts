@@ -1,0 +1,73 @@
+/*
+ * `npm start`: the demonstration at the command line. Ends 0 only when the device runs the new image and has confirmed it.
+ */
+
+import { parseArgs } from "node:util";
+import { Demo } from "./demo.js";
+import { type DemoImages, demoImages } from "./images.js";
+import { Screen } from "./screen.js";
+
+const usage = `npm start -- [options]
+
+A device updates itself from a NervesHub on your desk, restarts into the new image and confirms it.
+
+  --image FILE   update to this ESP-IDF application image instead of a made-up one
+  --stay         keep hub and device running afterwards, until Ctrl-C
+  --help`;
+
+function summary({ before, beforeVersion, after, afterVersion }: DemoImages, seconds: number): string[] {
+  return [
+    `before       ${beforeVersion} (${before.byteLength} bytes)`,
+    `after        ${afterVersion} (${after.byteLength} bytes), confirmed`,
+    `time         ${seconds.toFixed(1)} s, two starts of the device`,
+    "verified     chip, product and uuid before the first erase; each 1 MiB part as it arrived;",
+    "             then, read back from flash: SHA-256 of the whole, the image's structure, its checksum byte",
+    "             and appended SHA-256; and the hub's acceptance before it was confirmed",
+  ];
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: { image: { type: "string" }, stay: { type: "boolean" }, help: { type: "boolean" } },
+  });
+  if (values.help) {
+    process.stdout.write(`${usage}\n`);
+    return 0;
+  }
+  const images = demoImages(values.image);
+  const screen = new Screen(process.stdout);
+  screen.title("A device updates itself");
+  for (const note of images.notes) screen.fact("image", note);
+  const demo = new Demo(images, screen);
+  let interrupted = false;
+  const interrupt = new Promise<void>((resolve) => {
+    process.once("SIGINT", () => {
+      interrupted = true;
+      resolve();
+    });
+  });
+  const result = await Promise.race([demo.run(), interrupt]);
+  if (result === undefined || result.failure !== undefined) {
+    if (result !== undefined) {
+      screen.title(`It did not work: ${result.failure}`);
+      process.stdout.write(`${demo.lines.slice(-20).join("\n")}\n`);
+    }
+    await demo.stop();
+    return 1;
+  }
+  screen.title("Done");
+  for (const line of summary(images, result.seconds)) process.stdout.write(`  ${line}\n`);
+  if (values.stay && !interrupted) {
+    process.stdout.write(`\nHub and device go on; see http://127.0.0.1:${demo.port}/api/devices. Ctrl-C ends them.\n`);
+    await interrupt;
+  }
+  await demo.stop();
+  return 0;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 2;
+}

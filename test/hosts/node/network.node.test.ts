@@ -1,5 +1,6 @@
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { assert, describe, it } from "../../harness.js";
 import { Listener } from "./listener.js";
 import { StreamProbe, settled } from "./stream-probe.js";
@@ -10,6 +11,37 @@ async function withServer(serve: (socket: Socket) => void, body: (listener: List
     await body(listener);
   } finally {
     await listener.stop();
+  }
+}
+
+/** A port that answers nothing: its process is stopped and its queue of one connection is full, so Linux drops SYNs. */
+class BlackHole {
+  readonly port: number;
+  readonly #process: ChildProcess;
+  readonly #fillers: Socket[];
+
+  private constructor(port: number, process: ChildProcess, fillers: Socket[]) {
+    this.port = port;
+    this.#process = process;
+    this.#fillers = fillers;
+  }
+
+  static async open(): Promise<BlackHole> {
+    const program = `const server = require("net").createServer();
+      server.listen({ host: "127.0.0.1", port: 0, backlog: 1 }, () => console.log(server.address().port));`;
+    const child = spawn(process.execPath, ["-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+    const port = Number(await once(child.stdout, "data"));
+    child.kill("SIGSTOP");
+    const fillers: Socket[] = [];
+    for (let count = 0; count < 4; count++) fillers.push(connect(port, "127.0.0.1").on("error", () => undefined));
+    // The kernel accepts one more than the backlog.
+    await Promise.all(fillers.slice(0, 2).map((filler) => once(filler, "connect")));
+    return new BlackHole(port, child, fillers);
+  }
+
+  close(): void {
+    for (const filler of this.#fillers) filler.destroy();
+    this.#process.kill("SIGKILL");
   }
 }
 
@@ -179,6 +211,18 @@ describe("Node network: what fails, by name", () => {
     // Which one depends on whether this machine has a DNS server to ask.
     assert.ok(["close host-not-found", "close dns-unavailable"].includes(probe.seen[0]), probe.seen[0]);
     assert.equal(probe.fault?.stage, "resolve");
+  });
+
+  (process.platform === "linux" ? it : it.skip)("connect-timeout, when packets vanish", async () => {
+    const hole = await BlackHole.open();
+    try {
+      const probe = new StreamProbe({ port: hole.port, connectTimeoutMs: 100 });
+      await probe.closed();
+      assert.deepEqual(probe.seen, ["close connect-timeout"]);
+      assert.equal(probe.fault?.stage, "connect");
+    } finally {
+      hole.close();
+    }
   });
 
   it("connection-reset, when the server resets an open connection", async () => {

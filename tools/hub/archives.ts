@@ -45,7 +45,8 @@ export class Archives {
   offerFor(device: Device, origin: string | undefined): Json | undefined {
     if (this.#file === undefined || origin === undefined) return undefined;
     if (device.updateMode === "off" || device.blockedUntil !== undefined) return undefined;
-    const file = { ...this.#file, contentType: "application/octet-stream" };
-    return { ...this.#event, url: this.#downloads.offer(`/uploads/archives/${this.#uuid}.fw`, file, origin) };
+    const path = `/uploads/archives/${this.#uuid}.fw`;
+    this.#downloads.put(path, { ...this.#file, contentType: "application/octet-stream" });
+    return { ...this.#event, url: this.#downloads.signed(path, origin) };
   }
 }

@@ -103,7 +103,7 @@ export class ConsoleChannel implements Channel {
       const detach = this.attach((event, payload) => {
         if (event === "ended") return finish(undefined);
         output += String(member(payload, "data") ?? "");
-        if (output.includes(endMark)) finish(output.trim());
+        if (output.includes(endMark)) finish(output.replace(/\n$/, ""));
       });
       this.input(`${text}\n# ${endMark}`);
       this.input("\r");

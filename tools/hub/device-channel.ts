@@ -57,7 +57,7 @@ export class DeviceChannel implements Channel {
     const offered = atLeast(join.apiVersion, "2.0.0") ? this.#desk.archiveFor(device) : undefined;
     if (offered !== undefined) this.#topic.broadcast("archive", offered);
     if (atLeast(join.apiVersion, "2.2.0")) this.#topic.broadcast("extensions:get", this.#extensionsOffered());
-    if (atLeast(join.apiVersion, "2.4.0")) this.#sendUpdateMode();
+    this.updateModeChanged();
     device.connection.status = "connected";
     const code = device.connectingCode;
     if (code !== undefined && this.runsScripts) this.#topic.push("scripts/run", { text: code, ref: "connecting_code" });
@@ -78,9 +78,9 @@ export class DeviceChannel implements Channel {
     this.#topic.broadcast(event, payload);
   }
 
-  /** The operator changed the mode or the grant. */
+  /** Told unasked from API 2.4.0 on: at the join, and when the operator changes the mode or the grant. */
   updateModeChanged(): void {
-    if (atLeast(this.#device.connection.apiVersion, "2.4.0")) this.#sendUpdateMode();
+    if (this.#current && atLeast(this.#device.connection.apiVersion, "2.4.0")) this.#sendUpdateMode();
   }
 
   receive(event: string, payload: Json): undefined {
@@ -104,15 +104,25 @@ export class DeviceChannel implements Channel {
         return this.#connectionTypes(member(payload, "values"));
       case "scripts/run":
         return this.#scriptAnswer(payload);
-      case "check_update":
-        return this.#checkUpdate();
-      case "request_update":
-        return this.#requestUpdate();
-      case "set_update_mode":
-        return this.#setUpdateMode(member(payload, "mode"));
       default:
-        return this.#say("ignored", `unknown event ${event}`);
+        return this.#current ? this.#managed(event, payload) : this.#unknown(event);
     }
+  }
+
+  /** The events of device-managed updates, which came after August 2026. */
+  #managed(event: string, payload: Json): undefined {
+    if (event === "check_update") return this.#checkUpdate();
+    if (event === "request_update") return this.#requestUpdate();
+    if (event === "set_update_mode") return this.#setUpdateMode(member(payload, "mode"));
+    return this.#unknown(event);
+  }
+
+  #unknown(event: string): undefined {
+    return this.#say("ignored", `unknown event ${event}`);
+  }
+
+  get #current(): boolean {
+    return this.#desk.settings.protocol === "current";
   }
 
   ended(): void {
@@ -134,7 +144,7 @@ export class DeviceChannel implements Channel {
   }
 
   #extensionsOffered(): Json {
-    if (this.#desk.settings.extensionsGet === "empty") return {};
+    if (!this.#current) return {};
     return advertisement(this.#desk.settings.extensions);
   }
 

@@ -33,7 +33,8 @@ export class DeviceSocket {
   readonly #topics = new Map<string, Joined>();
   readonly #closed: () => void;
   #idle: Timer | undefined;
-  #lastByteAt: number;
+  /** When the device last sent a byte, by the hub's clock. */
+  lastByteAt: number;
 
   /** @param closed called once, when the socket is gone */
   constructor(
@@ -49,9 +50,9 @@ export class DeviceSocket {
     this.origin = origin;
     this.#socket = socket;
     this.#closed = closed;
-    this.#lastByteAt = desk.settings.clock.now();
+    this.lastByteAt = desk.settings.clock.now();
     request.socket.on("data", () => {
-      this.#lastByteAt = desk.settings.clock.now();
+      this.lastByteAt = desk.settings.clock.now();
     });
     socket.on("message", (data, isBinary) => this.#message(data, isBinary));
     socket.on("error", (error) => this.#say("protocol", `WebSocket error: ${error.message}`));
@@ -90,7 +91,7 @@ export class DeviceSocket {
   #watch(delayMs: number): void {
     const { timers, clock, idleTimeoutMs } = this.#desk.settings;
     this.#idle = timers.set(() => {
-      const left = this.#lastByteAt + idleTimeoutMs - clock.now();
+      const left = this.lastByteAt + idleTimeoutMs - clock.now();
       if (left > 0) return this.#watch(left);
       this.#say("idle", `nothing heard for ${idleTimeoutMs / 1000} s: closed with 1002`);
       this.close(1002);

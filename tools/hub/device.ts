@@ -33,7 +33,7 @@ export class Device {
   readonly identifier: string;
   firmware: FirmwareMetadata | undefined;
   validation: Validation = "unknown";
-  autoRevert = false;
+  autoRevert: boolean | null = false;
   inflight: InflightUpdate | undefined;
   /** When each counted attempt began, ms since 1970; cleared by a join with another uuid or by hand. */
   attempts: number[] = [];

@@ -34,9 +34,13 @@ export class Downloads {
     this.#log = log;
   }
 
-  /** @param path "/firmware/1/<uuid>.bin"; @param origin "http://127.0.0.1:4001"; @returns the signed URL */
-  offer(path: string, file: Download, origin: string): string {
+  /** @param path "/firmware/1/<uuid>.bin" */
+  put(path: string, file: Download): void {
     this.#files.set(path, file);
+  }
+
+  /** @param origin "http://127.0.0.1:4001"; @returns a URL that is good for a while, whether or not there is a file */
+  signed(path: string, origin: string): string {
     const expires = this.#settings.clock.now() + this.#settings.urlLifetimeMs;
     return `${origin}${path}?expires=${expires}&signature=${this.#signature(path, expires)}`;
   }

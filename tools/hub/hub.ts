@@ -193,9 +193,10 @@ export class Hub {
     const contentType = sourceUuid === undefined ? "application/octet-stream" : "application/fwup";
     const what = sourceUuid === undefined ? "whole image" : "patch";
     this.timeline.add(device.identifier, "offered", `update to ${version}, ${what} of ${file.size} bytes`);
+    this.downloads.put(path, { ...file, contentType });
     channel.push("update", {
       update_available: true,
-      firmware_url: this.downloads.offer(path, { ...file, contentType }, socket.origin),
+      firmware_url: this.downloads.signed(path, socket.origin),
       firmware_meta: { ...image.metadata },
       size: file.size,
       checksum: file.checksum,

@@ -13,7 +13,7 @@ export interface JoinPayload {
   readonly fields: JsonObject;
   readonly apiVersion: string;
   readonly validation: Validation;
-  readonly autoRevert: boolean;
+  readonly autoRevert: boolean | null;
   /** `currently_downloading_uuid` is a non-empty string: the in-flight record is kept. */
   readonly downloading: boolean;
   readonly wantsFwupKeys: boolean;
@@ -50,8 +50,9 @@ function validationOf(value: Json | undefined): Validation {
 }
 
 /** @returns undefined for what the server's database cannot take as a boolean */
-function booleanOf(value: Json | undefined): boolean | undefined {
-  if (value === undefined || value === null) return false;
+function booleanOf(value: Json | undefined): boolean | null | undefined {
+  if (value === null) return null;
+  if (value === undefined) return false;
   if (value === true || value === "true" || value === "1") return true;
   if (value === false || value === "false" || value === "0") return false;
   return undefined;

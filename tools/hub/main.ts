@@ -23,7 +23,7 @@ const usage = `npm run hub -- [options]
   --manual              offer nothing by itself
   --delta               send patches made by detools, if it is installed
   --no-managed          devices may not set update mode device_managed themselves
-  --old-extensions      extensions:get without versions, as servers up to August 2026
+  --august              the server of August 2026: extensions:get without versions, no update modes
   --slow BYTES          bytes a second of every download
   --quiet               no timeline on the terminal
 `;
@@ -41,7 +41,7 @@ const { values } = parseArgs({
     manual: { type: "boolean", default: false },
     delta: { type: "boolean", default: false },
     "no-managed": { type: "boolean", default: false },
-    "old-extensions": { type: "boolean", default: false },
+    august: { type: "boolean", default: false },
     slow: { type: "string" },
     quiet: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
@@ -68,7 +68,7 @@ async function main(): Promise<void> {
     automaticUpdates: !values.manual,
     deltas: values.delta ? "auto" : "off",
     managedUpdatesAllowed: !values["no-managed"],
-    extensionsGet: values["old-extensions"] ? "empty" : "versions",
+    protocol: values.august ? "2026-08" : "current",
     downloadBytesPerSecond: values.slow === undefined ? undefined : Number(values.slow),
   });
   if (!values.quiet) hub.onEvent((entry) => process.stdout.write(`${timelineLine(entry)}\n`));

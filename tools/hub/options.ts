@@ -45,8 +45,8 @@ export interface HubOptions {
   readonly managedUpdatesAllowed?: boolean;
   /** Extension names with the versions offered, newest first. */
   readonly extensions?: ReadonlyMap<string, readonly string[]>;
-  /** "versions": today's `extensions:get`; "empty": the `{}` of servers up to August 2026. */
-  readonly extensionsGet?: "versions" | "empty";
+  /** "2026-08": the server of August 2026, which sends `{}` in `extensions:get` and knows no update modes. */
+  readonly protocol?: "current" | "2026-08";
   /** Sent to devices that ask for keys with their join. */
   readonly publicKeys?: { readonly fwup?: readonly string[]; readonly archive?: readonly string[] };
   /** What a Range beyond the end gets: "s3" 416, "local" 500 as the server's own file store. */
@@ -61,6 +61,8 @@ export interface HubOptions {
   readonly offerDelayMs?: number;
   /** From one unprompted round of offers to the next, ms. */
   readonly roundIntervalMs?: number;
+  /** Devices that may be updating at one time. */
+  readonly concurrentUpdates?: number;
   /** How long `failed` and `ignored` hold updates back, ms. */
   readonly penaltyMs?: number;
   readonly healthIntervalMs?: number;
@@ -94,7 +96,7 @@ const defaults = {
   deltas: "off",
   managedUpdatesAllowed: true,
   extensions: allExtensions,
-  extensionsGet: "versions",
+  protocol: "current",
   publicKeys: {},
   storage: "s3",
   urlLifetimeMs: 24 * 60 * minute,
@@ -102,6 +104,7 @@ const defaults = {
   scanIntervalMs: 1000,
   offerDelayMs: 100,
   roundIntervalMs: 130_000,
+  concurrentUpdates: 10,
   penaltyMs: 24 * 60 * minute,
   healthIntervalMs: 60 * minute,
 } as const;

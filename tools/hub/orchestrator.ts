@@ -19,8 +19,6 @@ const failureThreshold = 3;
 const failureRate = { attempts: 5, withinMs: 180_000 };
 /** A record that nobody touched for this long is dropped, ms. */
 const recordLifetimeMs = 30 * 60_000;
-/** Devices that may be updating at one time. */
-const concurrentUpdates = 10;
 
 /** Puts an offer on the wire, or reports that the device is not there. */
 export type Offer = (
@@ -86,11 +84,20 @@ export class Orchestrator {
 
   /** Offers an update to everybody who should have one now. */
   round(): void {
-    const now = this.#settings.clock.now();
-    for (const device of this.#devices()) this.#expire(device, now);
+    this.expire();
     for (const device of this.#devices()) {
       if (this.#free() <= 0) return;
       if (device.updateMode === "automatic" && this.holdBack(device) === undefined) this.#send(device);
+    }
+  }
+
+  /** Drops the records of updates that nobody has spoken of for half an hour. */
+  expire(): void {
+    const now = this.#settings.clock.now();
+    for (const device of this.#devices()) {
+      if (device.inflight === undefined || now - device.inflight.touchedAt < recordLifetimeMs) continue;
+      device.inflight = undefined;
+      this.#timeline.add(device.identifier, "expired", "nothing heard of the update for 30 minutes");
     }
   }
 
@@ -159,13 +166,7 @@ export class Orchestrator {
   #free(): number {
     let busy = 0;
     for (const device of this.#devices()) if (device.inflight?.origin === "group") busy++;
-    return concurrentUpdates - busy;
-  }
-
-  #expire(device: Device, now: number): void {
-    if (device.inflight === undefined || now - device.inflight.touchedAt < recordLifetimeMs) return;
-    device.inflight = undefined;
-    this.#timeline.add(device.identifier, "expired", "nothing heard of the update for 30 minutes");
+    return this.#settings.concurrentUpdates - busy;
   }
 
   #tooManyAttempts(device: Device, now: number): boolean {

@@ -11,7 +11,7 @@ import { Hub } from "../../../tools/hub/hub.js";
 import type { Json } from "../../../tools/hub/json.js";
 import type { HubOptions } from "../../../tools/hub/options.js";
 import { assert, fixture } from "../../harness.js";
-import { VirtualTimers } from "../../modules/host/virtual-timers.js";
+import { ManualTimers } from "../../hosts/shared/manual-timers.js";
 import { type Deviation, deviations, webEndpoint } from "./deviations.js";
 import { frameBytes, RawClient, type RawFrame } from "./raw-client.js";
 import { RecordedOperator } from "./recorded-operator.js";
@@ -64,13 +64,13 @@ interface Connection {
 
 export async function replay(name: string, setting: Setting = {}): Promise<void> {
   const records = recording(name);
-  const timers = new VirtualTimers();
+  const timers = new ManualTimers();
   const start = startOf(records);
-  timers.nowMs = start;
+  timers.now = start;
   const hub = new Hub({
     product: "nh-demo",
     keys: [{ key: productKey, secret: productSecret }, deviceKey],
-    clock: { now: () => timers.nowMs },
+    clock: { now: () => timers.now },
     timers,
     protocol: "2026-08",
     offerDelayMs: 3,
@@ -88,7 +88,7 @@ export async function replay(name: string, setting: Setting = {}): Promise<void>
   try {
     for (const [index, record] of records.entries()) {
       if (record.t >= (setting.untilMs ?? Number.POSITIVE_INFINITY)) return;
-      timers.advance(Math.max(0, start + record.t - timers.nowMs));
+      timers.advance(Math.max(0, start + record.t - timers.now));
       await player.play(record, index);
     }
     player.finish();

@@ -191,35 +191,52 @@ export function badRoots(detail: string, cause?: unknown): Fault {
   );
 }
 
-// RFC 5246 §7.2 and RFC 8446 §6.2, with what each usually means when NervesHub sends it.
-const refusedCertificate =
-  "check that the device's certificate or its authority is registered at the hub and is not self-signed";
-const alerts: ReadonlyMap<number, readonly [name: string, advice: string]> = new Map([
-  [40, ["handshake failure", `${refusedCertificate}, or that both sides have a cipher suite in common`] as const],
-  [42, ["bad certificate", refusedCertificate] as const],
-  [43, ["unsupported certificate", "the server cannot use the device's kind of certificate or key"] as const],
-  [44, ["certificate revoked", "the device's certificate was revoked; provision a new one"] as const],
-  [45, ["certificate expired", "the device's certificate has expired; provision a new one"] as const],
-  [46, ["certificate unknown", refusedCertificate] as const],
-  [48, ["unknown CA", "register the authority of the device's certificate at the hub"] as const],
-  [49, ["access denied", refusedCertificate] as const],
-  [51, ["decrypt error", "the device's key probably does not belong to its certificate"] as const],
-  [70, ["protocol version", "the device needs TLS 1.2; allow it on the server"] as const],
-  [71, ["insufficient security", "allow ECDHE with AES-128-GCM on the server"] as const],
-  [80, ["internal error", "the server failed; see its log"] as const],
-  [112, ["unrecognized name", "the server does not know this host name; check the configured host"] as const],
-  [116, ["certificate required", "the server insists on a client certificate; configure one"] as const],
-]);
-
 /** The server ended the connection with a TLS alert. */
 export function tlsAlert(host: string, alert: number, cause?: unknown): Fault {
-  const [name, advice] = alerts.get(alert) ?? ["unknown to this device", "see the server's log"];
   return new Fault(
     "tls",
     `tls-alert-${alert}`,
-    `${host} refused the TLS connection with alert ${alert} (${name}): ${advice}.`,
+    `${host} refused the TLS connection with alert ${alert} (${alertMeaning(alert)}.`,
     cause,
   );
+}
+
+const registration = "the device's certificate or its authority is registered at the hub and is not self-signed";
+
+/** Names from RFC 5246 §7.2 and RFC 8446 §6.2, with what each usually means when a device meets it. */
+function alertMeaning(alert: number): string {
+  switch (alert) {
+    case 40: // what NervesHub sends for every refused certificate
+      return `handshake failure): check that ${registration}, and that both sides have a cipher suite in common`;
+    case 42:
+      return `bad certificate): check that ${registration}`;
+    case 43:
+      return "unsupported certificate): the server cannot use the device's kind of certificate or key";
+    case 44:
+      return "certificate revoked): provision a new certificate for the device";
+    case 45:
+      return "certificate expired): provision a new certificate for the device";
+    case 46:
+      return `certificate unknown): check that ${registration}`;
+    case 48:
+      return "unknown CA): register the authority of the device's certificate at the hub";
+    case 49:
+      return `access denied): check that ${registration}`;
+    case 51:
+      return "decrypt error): the device's key probably does not belong to its certificate";
+    case 70:
+      return "protocol version): the device needs TLS 1.2; allow it on the server";
+    case 71:
+      return "insufficient security): allow ECDHE with AES-128-GCM on the server";
+    case 80:
+      return "internal error): the server failed; see its log";
+    case 112:
+      return "unrecognized name): the server does not know this host name; check the configured host";
+    case 116:
+      return "certificate required): the server insists on a client certificate; configure one";
+    default:
+      return "unknown to this device): see the server's log";
+  }
 }
 
 // Stage "transport".

@@ -1,3 +1,4 @@
+import { SeededRandom } from "../../../hosts/shared/seeded-random.js";
 import type { Fault } from "../../../modules/fault/fault.js";
 import { connectionReset } from "../../../modules/fault/network.js";
 import { HttpGet, type HttpGetOptions, type HttpResponse } from "../../../modules/http/get.js";
@@ -272,6 +273,34 @@ describe("http: broken responses", () => {
     download.network.stream.end(connectionReset("files.example", 80));
     assert.equal(download.code, "connection-reset");
     assert.equal(download.text, "hello");
+  });
+});
+
+describe("http: damaged responses", () => {
+  it("are understood alike however they are split, and always come to an end", () => {
+    const good = encodeUtf8(
+      "HTTP/1.1 103\r\nA: b\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x\r\nhel\r\n2\r\nlo\r\n0\r\nC: d\r\n\r\n",
+    );
+    const random = new SeededRandom(20_261_121);
+    const where = new Uint8Array(2);
+    const codes = new Set<string | undefined>();
+    const outcome = (bytes: Uint8Array, size: number): unknown[] => {
+      const download = new Download();
+      download.request();
+      download.network.stream.receive(bytes, size);
+      download.network.stream.end();
+      assert.equal(download.ends + download.faults.length, 1);
+      codes.add(download.code);
+      return [[...download.body], download.code, download.responses.length];
+    };
+    for (let round = 0; round < 300; round++) {
+      const bytes = good.slice();
+      random.fill(where);
+      bytes[where[0] % bytes.byteLength] = where[1];
+      const whole = outcome(bytes, bytes.byteLength);
+      for (const size of [1, 3]) assert.deepEqual(outcome(bytes, size), whole);
+    }
+    assert.ok(codes.has(undefined) && codes.size > 4, [...codes].join());
   });
 });
 

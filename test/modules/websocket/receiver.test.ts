@@ -1,3 +1,4 @@
+import { SeededRandom } from "../../../hosts/shared/seeded-random.js";
 import { maxMessageBytes } from "../../../modules/limits/limits.js";
 import { fromHex, toHex } from "../../../modules/text/hex.js";
 import { decodeLossy } from "../../../modules/text/lossy.js";
@@ -162,6 +163,24 @@ describe("websocket: violations", () => {
       }
     }
     assert.deepEqual([...codes].sort(), ["1002", "1007", "1009"]);
+  });
+});
+
+describe("websocket: damaged streams", () => {
+  it("are understood alike however they are split, and end in a violation or in silence", () => {
+    const good = hex("010348656c 890161 80026c6f 8200 817e0080".concat("61".repeat(128), "8a00 880603e8 62796521"));
+    const random = new SeededRandom(20_261_121);
+    const where = new Uint8Array(2);
+    let violations = 0;
+    for (let round = 0; round < 2000; round++) {
+      const bytes = good.slice();
+      random.fill(where);
+      bytes[where[0] % bytes.byteLength] = where[1];
+      const whole = events(bytes);
+      for (const size of [1, 3]) assert.deepEqual(events(bytes, size), whole);
+      if (/^10/.test(whole[whole.length - 1] ?? "")) violations++;
+    }
+    assert.ok(violations > 500, `${violations} violations`);
   });
 });
 

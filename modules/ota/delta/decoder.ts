@@ -7,6 +7,10 @@
  * are added to the source's bytes; size and bytes that are new; how far to move in the source. Sizes are signed and of
  * variable length: bit 7 of a byte says that another follows, bit 6 of the first is the sign.
  *
+ * Rebuilt bytes leave in chunks of a flash sector (4096 bytes, the last one shorter), and every chunk ends a call: there
+ * `save` gives the state, small enough for a key of the store, from which `restore` continues after a restart. Memory: 6.4 KB
+ * for NervesHub's window of 256 bytes, 10.2 KB for the largest one, allocated once.
+ *
  * It does not verify the result: a patch has no checksum of what it rebuilds, and a wrong source gives wrong bytes without
  * any error. The caller checks the rebuilt image.
  *
@@ -33,7 +37,7 @@ import {
 export interface DeltaSource {
   /** Bytes that may be read: the length of the image or of its slot. */
   readonly size: number;
-  /** Fills `into` from `offset`; both lie within `size`. What it throws passes through `push`. */
+  /** Fills `into` from `offset`, within `size`. What it throws passes through `push` and ends the decoder. */
   read(offset: number, into: Uint8Array): void;
 }
 
@@ -41,9 +45,12 @@ export interface DeltaOptions {
   source: DeltaSource;
   /** The largest image to rebuild, in bytes: the size of the slot. */
   maxToSize: number;
-  /** Takes rebuilt bytes, in order; the view is valid during the call. What it throws passes through `push`. */
+  /** Takes rebuilt bytes, in order; the view is valid during the call. What it throws ends the decoder. */
   write(bytes: Uint8Array): void;
 }
+
+/** Bytes that one call may decompress and use: a chunk, and the sizes between its pieces, so that most calls end by a write. */
+const budgetLimit = chunkSize + 1024;
 
 const nothing = new Uint8Array(0);
 
@@ -84,7 +91,10 @@ export class DeltaDecoder {
     return decoder;
   }
 
-  /** Bytes of the rebuilt image, once the patch has said so. */
+  /**
+   * Bytes of the rebuilt image, once the patch has said so: after its first seven bytes at most. Pushed alone, with a
+   * budget of seven, they rebuild nothing, so that a slot is erased only for a patch that fits.
+   */
   get toSize(): number | undefined {
     return this.#state.phase > Phase.toSize ? this.#state.toSize : undefined;
   }
@@ -112,16 +122,16 @@ export class DeltaDecoder {
   /**
    * Takes patch bytes. Returns at the latest after one `write` or `budget` bytes of work, whatever comes first: push the
    * rest again until all of it is taken.
-   * @param budget at most this many bytes are decompressed; more than a chunk (4096) is the same as a chunk
+   * @param budget decompressed bytes to use at most: sizes, differences, new bytes; no more than the default, 5120, counts
    * @returns how many of `bytes` were taken
-   * @throws Fault of stage "image", after which every call throws it again: "patch-type-unsupported",
+   * @throws Fault of stage "image", which every later call throws again: "patch-type-unsupported",
    *   "patch-compression-unsupported", "patch-window-too-large", "patch-data-format-unsupported", "patch-too-large" (the
    *   image for the slot), "patch-source-range", "patch-overrun" (a piece goes beyond the announced size), "patch-corrupt"
    */
-  push(bytes: Uint8Array, budget: number = chunkSize): number {
+  push(bytes: Uint8Array, budget: number = budgetLimit): number {
     if (this.#failure !== undefined) throw this.#failure;
     try {
-      const taken = this.#decode(bytes, Math.min(budget, chunkSize));
+      const taken = this.#decode(bytes, Math.min(budget, budgetLimit));
       this.#state.consumed += taken;
       return taken;
     } catch (error) {
@@ -176,7 +186,7 @@ export class DeltaDecoder {
       const wanted = copies ? Math.min(state.left, chunkSize - chunk.length) : 0;
       if (heatshrink.unread === 0) {
         // Ahead by no more than a window: then what is unread after a chunk lies in the window that `save` keeps.
-        heatshrink.inflate(bytes, offset, Math.min(inflateLimit, wanted + 2 ** heatshrink.windowBits));
+        heatshrink.inflate(bytes, offset, Math.min(inflateLimit, wanted + (1 << heatshrink.windowBits)));
         offset = heatshrink.inputPosition;
         if (heatshrink.unread === 0) break;
       }
@@ -226,7 +236,7 @@ export class DeltaDecoder {
       if (state.sizeBytes === sizeBytesLimit) throw corrupt("a size is longer than 34 bits");
       return;
     }
-    const size = state.sizeNegative ? -state.size : state.size;
+    const size = state.sizeNegative ? 0 - state.size : state.size;
     state.size = 0;
     state.sizeBytes = 0;
     state.sizeNegative = false;

@@ -1,7 +1,9 @@
 /* Patches made by detools and by a NervesHub are applied to the byte, however they arrive. */
 
+import { Fault } from "../../../../modules/fault/fault.js";
+import { DeltaDecoder } from "../../../../modules/ota/delta/decoder.js";
 import { assert, describe, fixture, it } from "../../../harness.js";
-import { assertSame, type Pair, pair, rebuild } from "./rebuild.js";
+import { assertSame, type Pair, pair, rebuild, Target } from "./rebuild.js";
 
 const commonBase = [
   "equal",
@@ -43,6 +45,34 @@ describe("ota/delta: rebuilding", () => {
     for (const { name, from, to, patch } of [pair("many-edits"), pair("reordered"), pair("growth", "growth")])
       for (const budget of [1, 5, 100, 4095, 100000])
         assertSame(rebuild(from, patch, patch.byteLength, to.byteLength, budget), to, `${name}, budget ${budget}`);
+  });
+
+  it("the image's size is known from the first seven bytes, before anything is written", () => {
+    for (const { from, to, patch } of [pair("equal"), pair("one-byte", "one-byte")]) {
+      const target = new Target(from, to.byteLength);
+      const decoder = new DeltaDecoder(target.options);
+      assert.equal(decoder.toSize, undefined);
+      decoder.push(patch.subarray(0, 7), 7);
+      assert.equal(decoder.toSize, to.byteLength);
+      assert.equal(target.length, 0);
+    }
+  });
+
+  it("a fault of the flash passes through, and nothing more is read or written", () => {
+    const { from, to, patch } = pair("equal");
+    const { options } = new Target(from, to.byteLength);
+    const fault = new Fault("flash", "flash-write", "The flash does not take it.");
+    options.write = () => {
+      throw fault;
+    };
+    const decoder = new DeltaDecoder(options);
+    for (let call = 0; call < 2; call++)
+      assert.throws(
+        () => decoder.push(patch),
+        (error) => error === fault,
+      );
+    assert.equal(decoder.produced, 0);
+    assert.equal(decoder.savable, false);
   });
 
   it("a source that goes on after its image, as a slot does, changes nothing", () => {

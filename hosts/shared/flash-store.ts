@@ -11,12 +11,12 @@
 
 import { Fault } from "../../modules/fault/fault.js";
 import type { Store } from "../../modules/host/store.js";
+import { maxStoreValueBytes } from "../../modules/limits/limits.js";
 import { crc32 } from "../../modules/ota/crc32.js";
 import { decodeUtf8, encodeUtf8 } from "../../modules/text/utf8.js";
 import { type Flash, sectorSize } from "./flash.js";
 
 const maxKeyLength = 13;
-const maxValueLength = 2048;
 const keyPattern = /^[a-z0-9-]{1,13}$/;
 
 /** Records start on multiples of it: the largest write unit there is (flash encryption). */
@@ -38,7 +38,7 @@ interface Place {
 export class FlashStore implements Store {
   readonly #partition: Flash;
   readonly #bankSize: number;
-  readonly #buffer = new Uint8Array(roundUp(recordHeaderSize + maxKeyLength + maxValueLength));
+  readonly #buffer = new Uint8Array(roundUp(recordHeaderSize + maxKeyLength + maxStoreValueBytes));
   #bank = 0;
   /** 0: neither bank is in use yet. */
   #generation = 0;
@@ -71,11 +71,11 @@ export class FlashStore implements Store {
     if (!keyPattern.test(key)) {
       throw new Fault("store", "store-key", `"${key}" is not a key: 1 to 13 characters of a-z, 0-9 and "-".`);
     }
-    if (value.byteLength > maxValueLength) {
+    if (value.byteLength > maxStoreValueBytes) {
       throw new Fault(
         "store",
         "store-value-too-long",
-        `"${key}" has ${value.byteLength} bytes, at most ${maxValueLength} are kept.`,
+        `"${key}" has ${value.byteLength} bytes, at most ${maxStoreValueBytes} are kept.`,
       );
     }
     const present = this.get(key);
@@ -186,7 +186,7 @@ export class FlashStore implements Store {
     const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
     const valueLength = view.getUint16(0, true);
     const keyLength = head[2];
-    if (keyLength === 0 || keyLength > maxKeyLength || valueLength > maxValueLength) return undefined;
+    if (keyLength === 0 || keyLength > maxKeyLength || valueLength > maxStoreValueBytes) return undefined;
     const length = recordHeaderSize + keyLength + valueLength;
     if (offset + roundUp(length) > this.#bankSize) return undefined;
     const record = this.#buffer.subarray(0, roundUp(length));

@@ -18,6 +18,7 @@
 
 import { Fault } from "../../modules/fault/fault.js";
 import type { Store } from "../../modules/host/store.js";
+import { maxStoreValueBytes } from "../../modules/limits/limits.js";
 import { crc32 } from "../../modules/ota/crc32.js";
 
 /** The medium: named cells without any promise about power cuts. */
@@ -29,7 +30,6 @@ export interface Cells {
 }
 
 const HEADER_SIZE = 8;
-const VALUE_LIMIT = 1024; // bytes; host/store.ts promises no more
 
 interface Copy {
   cell: string;
@@ -73,11 +73,11 @@ export class TwoCopies implements Store {
   set(key: string, value: Uint8Array): void {
     if (!/^[a-z0-9-]{1,13}$/.test(key))
       throw new Fault("store", "store-key", `"${key}" is not a key: 1 to 13 characters of a-z, 0-9 and "-".`);
-    if (value.byteLength > VALUE_LIMIT) {
+    if (value.byteLength > maxStoreValueBytes) {
       throw new Fault(
         "store",
         "store-value-too-long",
-        `"${key}" has ${value.byteLength} bytes, at most 1024 are kept.`,
+        `"${key}" has ${value.byteLength} bytes, at most ${maxStoreValueBytes} are kept.`,
       );
     }
     const current = this.#current(key);

@@ -65,3 +65,8 @@ export const maxPartFailures = 3;
 
 /** Restarts that one remembered download URL may be used after; a presigned one lives 24 hours. */
 export const maxSourceUses = 20;
+
+// Store (modules/host/store.ts), by whoever implements it.
+
+/** One value. The largest is the record of an update under way, which holds a signed download URL (well over 1 kB). */
+export const maxStoreValueBytes = 2048;

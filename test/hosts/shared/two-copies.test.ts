@@ -144,11 +144,11 @@ describe("TwoCopies", () => {
     }
   });
 
-  it("refuses a value above 1024 bytes and keeps the old one", () => {
+  it("refuses a value above 2048 bytes and keeps the old one", () => {
     const store = new TwoCopies(new FlashCells());
     store.set("update", bytes(1));
     assert.throws(
-      () => store.set("update", new Uint8Array(1025)),
+      () => store.set("update", new Uint8Array(2049)),
       (error) => error instanceof Fault && error.code === "store-value-too-long",
     );
     assert.deepEqual(store.get("update"), bytes(1));

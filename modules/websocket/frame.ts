@@ -5,13 +5,13 @@
 import { Fault } from "../fault/fault.js";
 
 /** §5.2. */
-export const opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
+export const opcode = Object.freeze({ continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const);
 
 /** §5.5: the payload of a control frame. */
 export const maxControlBytes = 125;
 
 /** §7.4.1, those that this client sends or reports. */
-export const closeCode = {
+export const closeCode = Object.freeze({
   normal: 1000,
   protocolError: 1002,
   /** A close frame without a code was received. Never on the wire. */
@@ -21,7 +21,7 @@ export const closeCode = {
   invalidPayload: 1007,
   messageTooBig: 1009,
   internalError: 1011,
-} as const;
+} as const);
 
 /** Whether `code` may stand in a close frame (§7.4.1, §7.4.2 and the IANA registry up to 1014). */
 export function validCloseCode(code: number): boolean {

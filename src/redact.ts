@@ -5,8 +5,8 @@
  * It is the second line of defence. The first is that no message is built from a secret.
  */
 
-const queryInUrl = /([a-z]+:\/\/[^\s"'?]*)\?[^\s"']*/gi;
-const token = /SFMyNTY\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)?/g;
+const queryInUrl = (): RegExp => /([a-z]+:\/\/[^\s"'?]*)\?[^\s"']*/gi;
+const token = (): RegExp => /SFMyNTY\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)?/g;
 
 export class Redactor {
   readonly #secrets: readonly string[];
@@ -18,8 +18,8 @@ export class Redactor {
 
   redact(text: string): string {
     let clean = text;
-    if (clean.includes("://")) clean = clean.replace(queryInUrl, "$1?[redacted]");
-    if (clean.includes("SFMyNTY.")) clean = clean.replace(token, "[redacted token]");
+    if (clean.includes("://")) clean = clean.replace(queryInUrl(), "$1?[redacted]");
+    if (clean.includes("SFMyNTY.")) clean = clean.replace(token(), "[redacted token]");
     for (const secret of this.#secrets) if (clean.includes(secret)) clean = clean.split(secret).join("[redacted]");
     return clean;
   }

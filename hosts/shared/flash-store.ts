@@ -17,7 +17,7 @@ import { decodeUtf8, encodeUtf8 } from "../../modules/text/utf8.js";
 import { type Flash, sectorSize } from "./flash.js";
 
 const maxKeyLength = 13;
-const keyPattern = /^[a-z0-9-]{1,13}$/;
+const keyPattern = (): RegExp => /^[a-z0-9-]{1,13}$/;
 
 /** Records start on multiples of it: the largest write unit there is (flash encryption). */
 const unit = 16;
@@ -68,7 +68,7 @@ export class FlashStore implements Store {
 
   /** @throws Fault "store-key", "store-value-too-long", "store-full" */
   set(key: string, value: Uint8Array): void {
-    if (!keyPattern.test(key)) {
+    if (!keyPattern().test(key)) {
       throw new Fault("store", "store-key", `"${key}" is not a key: 1 to 13 characters of a-z, 0-9 and "-".`);
     }
     if (value.byteLength > maxStoreValueBytes) {

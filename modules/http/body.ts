@@ -13,7 +13,7 @@ import { LineReader } from "./lines.js";
 type Framing = "length" | "chunk-size" | "chunk-data" | "chunk-end" | "trailers" | "close" | "done";
 
 // RFC 9112 §7.1: the size in hexadecimal, then perhaps extensions, which nobody understands and everybody passes over.
-const chunkSize = /^([0-9a-f]{1,12})[ \t]*(?:;.*)?$/i;
+const chunkSize = (): RegExp => /^([0-9a-f]{1,12})[ \t]*(?:;.*)?$/i;
 
 export class BodyReader {
   /** The body's length in bytes when the head tells it. */
@@ -109,7 +109,7 @@ export class BodyReader {
     if (!this.#lines.complete) return next;
     const line = this.#lines.take();
     if (this.#framing === "chunk-size") {
-      const parts = chunkSize.exec(line);
+      const parts = chunkSize().exec(line);
       if (!parts) throw this.#fault("bad-chunk", "with a chunk whose size is not a number");
       this.#left = Number.parseInt(parts[1], 16);
       this.#framing = this.#left === 0 ? "trailers" : "chunk-data";

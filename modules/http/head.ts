@@ -18,8 +18,8 @@ export interface ResponseHead {
   headers: Map<string, string>;
 }
 
-const statusLine = /^HTTP\/1\.[0-9] +([1-5][0-9][0-9])(?: (.*))?$/;
-const headerLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$/;
+const statusLine = (): RegExp => /^HTTP\/1\.[0-9] +([1-5][0-9][0-9])(?: (.*))?$/;
+const headerLine = (): RegExp => /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$/;
 
 /** Reads one response head. */
 export class HeadReader {
@@ -72,7 +72,7 @@ export class HeadReader {
   #line(line: string): void {
     if (!this.#head) {
       if (line === "") return; // RFC 9112 §2.2: empty lines before the status line are passed over
-      const parts = statusLine.exec(line);
+      const parts = statusLine().exec(line);
       if (!parts) throw this.#notHttp();
       this.#head = { status: Number(parts[1]), reason: (parts[2] ?? "").trim(), headers: new Map() };
       return;
@@ -89,7 +89,7 @@ export class HeadReader {
       headers.set(this.#name, `${headers.get(this.#name)} ${line.trim()}`);
       return;
     }
-    const parts = headerLine.exec(line);
+    const parts = headerLine().exec(line);
     if (!parts) throw this.#fault("bad-header", "a line that is not a header");
     if (++this.#count > maxHeaderCount) throw this.#fault("too-many-headers", `more than ${maxHeaderCount} headers`);
     this.#name = parts[1].toLowerCase();

@@ -7,9 +7,9 @@
 import { Fault } from "../fault/fault.js";
 import { hostHeader, type Url } from "./url.js";
 
-const name = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const name = (): RegExp => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 // Visible ASCII, blanks and tabs (RFC 9110 §5.5); all the product's own headers are within.
-const value = /^[\t\x20-\x7e]*$/;
+const value = (): RegExp => /^[\t\x20-\x7e]*$/;
 
 /**
  * Request line, `Host`, then `headers` in their order, with the empty line.
@@ -18,7 +18,7 @@ const value = /^[\t\x20-\x7e]*$/;
 export function requestText(url: Url, headers: [name: string, value: string][]): string {
   const lines = [`GET ${url.path} HTTP/1.1`, `host: ${hostHeader(url)}`];
   for (const [headerName, headerValue] of headers) {
-    if (!name.test(headerName) || !value.test(headerValue)) {
+    if (!name().test(headerName) || !value().test(headerValue)) {
       const shown = headerName.replace(/[^!-~]/g, "?").slice(0, 40);
       throw new Fault(
         "options",

@@ -16,17 +16,17 @@ export interface Url {
   path: string;
 }
 
-const absolute = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^#]*)/i;
-const authority = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::([0-9]*))?$/i;
+const absolute = (): RegExp => /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^#]*)/i;
+const authority = (): RegExp => /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::([0-9]*))?$/i;
 
 /** @returns undefined when `text` is not an absolute URL of a known scheme with a usable host */
 export function parseUrl(text: string): Url | undefined {
   const escaped = percentEncoded(text);
-  const parts = escaped === undefined ? null : absolute.exec(escaped);
+  const parts = escaped === undefined ? null : absolute().exec(escaped);
   if (!parts) return undefined;
   const scheme = parts[1].toLowerCase();
   if (scheme !== "http" && scheme !== "https" && scheme !== "ws" && scheme !== "wss") return undefined;
-  const where = authority.exec(parts[2]);
+  const where = authority().exec(parts[2]);
   if (!where) return undefined;
   const port = where[3] ? Number(where[3]) : defaultPort(scheme);
   if (port < 1 || port > 65535) return undefined;

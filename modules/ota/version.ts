@@ -7,14 +7,15 @@
 
 const number = "(0|[1-9][0-9]*)";
 const preReleaseIdentifier = "(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)";
-const semVer = new RegExp(
-  `^${number}\\.${number}\\.${number}(?:-${preReleaseIdentifier}(?:\\.${preReleaseIdentifier})*)?(?:\\+[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?$`,
-);
-const numeric = /^[0-9]+$/;
+const semVer = (): RegExp =>
+  new RegExp(
+    `^${number}\\.${number}\\.${number}(?:-${preReleaseIdentifier}(?:\\.${preReleaseIdentifier})*)?(?:\\+[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?$`,
+  );
+const numeric = (): RegExp => /^[0-9]+$/;
 
 /** True for a version as SemVer 2.0.0 (and Elixir's Version) has it. */
 export function isSemVer(version: string): boolean {
-  return semVer.test(version);
+  return semVer().test(version);
 }
 
 /**
@@ -27,7 +28,7 @@ export function normaliseVersion(version: string): string | undefined {
   const bare = version.trim().replace(/^v+/, "").replace(/^V+/, "");
   if (isSemVer(bare)) return bare;
   const parts = bare.split(".");
-  if (!parts.every((part) => numeric.test(part))) return undefined;
+  if (!parts.every((part) => numeric().test(part))) return undefined;
   let repaired: string;
   if (parts.length === 1) repaired = `${parts[0]}.0.0`;
   else if (parts.length === 2) repaired = `${parts[0]}.${parts[1]}.0`;

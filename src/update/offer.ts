@@ -19,7 +19,7 @@ export interface Offer extends Update {
   readonly parts: readonly string[];
 }
 
-const sha256Hex = /^[0-9a-fA-F]{64}$/;
+const sha256Hex = (): RegExp => /^[0-9a-fA-F]{64}$/;
 
 function text(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
@@ -35,7 +35,7 @@ function bad(what: string): Fault {
 
 function checksumOf(value: unknown): string | undefined {
   if (value === null || value === undefined) return undefined;
-  if (typeof value !== "string" || !sha256Hex.test(value)) throw bad("whose checksum is not a SHA-256");
+  if (typeof value !== "string" || !sha256Hex().test(value)) throw bad("whose checksum is not a SHA-256");
   return value.toLowerCase();
 }
 

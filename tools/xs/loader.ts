@@ -1,0 +1,64 @@
+/*
+ * Compiles loader.c once per version of it, and runs `-p lin` products with it.
+ */
+
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { BUILDS, lacking, ROOT, type Sdk } from "./sdk.js";
+
+/** The compiled loader; ends with status 3 where it cannot be had. */
+export function buildLoader(sdk: Sdk): string {
+  if (process.platform !== "linux") lacking("the headless loader needs Linux (GLib's main loop)");
+  const source = join(ROOT, "tools/xs/loader.c");
+  const program = join(BUILDS, "loader");
+  if (existsSync(program) && statSync(program).mtimeMs > statSync(source).mtimeMs) return program;
+  const glib = spawnSync("pkg-config", ["--cflags", "--libs", "glib-2.0"], { encoding: "utf8" });
+  if (glib.status !== 0) lacking("the headless loader needs GLib: apt-get install libglib2.0-dev pkg-config");
+  mkdirSync(BUILDS, { recursive: true });
+  const include = `-I${join(sdk.home, "build/simulators/modules")}`;
+  const options = glib.stdout.trim().split(/\s+/);
+  const cc = spawnSync(
+    "cc",
+    ["-O2", "-Wall", "-Wextra", source, include, ...options, "-ldl", "-rdynamic", "-o", program],
+    {
+      encoding: "utf8",
+    },
+  );
+  if (cc.error) lacking("the headless loader needs a C compiler: apt-get install build-essential");
+  if (cc.status !== 0) {
+    console.error(cc.stderr);
+    process.exit(1);
+  }
+  return program;
+}
+
+/**
+ * Runs a product to its end; its output goes through, without the once-a-second counters of instrumented builds.
+ * @param product the folder that mcconfig() returned
+ * @param seconds deadline
+ * @returns the exit status (see loader.c)
+ */
+export function runProduct(
+  loader: string,
+  product: string,
+  seconds: number,
+  environment: NodeJS.ProcessEnv,
+): Promise<number> {
+  return new Promise((settle) => {
+    const child = spawn(loader, ["-t", String(seconds), join(product, "mc.so")], {
+      env: environment,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let partial = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      const lines = (partial + text).split("\n");
+      partial = lines.pop()!;
+      for (const line of lines) if (!line.startsWith("instruments")) console.log(line);
+    });
+    child.on("close", (status, signal) => {
+      if (partial) console.log(partial);
+      settle(status ?? (signal === "SIGSEGV" ? 139 : 1));
+    });
+  });
+}

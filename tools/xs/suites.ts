@@ -1,0 +1,97 @@
+/*
+ * The XS app that runs the suites: a generated manifest and main over the JavaScript that our own compiler made.
+ *
+ * Not mcconfig's way of compiling TypeScript, which starts the compiler once per module; the sources are the same. As in
+ * the product, everything of ours but the suites is preloaded (so it is frozen, and its Maps and typed arrays are
+ * read-only) and built-ins that nobody names are stripped.
+ */
+
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { BUILDS, ROOT } from "./sdk.js";
+
+/** What manifests put before the path of a module to make its name. */
+const PREFIX = "";
+
+/** The host's manifests bring what is in these folders, with its natives, as they do in the product. */
+const fromManifests = ["hosts/xs", "hosts/simulator"];
+
+/** Compiled for both engines, and compiled for XS only. */
+const compiled = [join(ROOT, "dist"), join(BUILDS, "js")];
+
+/** Where module `name` (its path below the root, without extension) was compiled to. */
+function compiledFile(name: string): string {
+  const file = compiled.map((folder) => join(folder, `${name}.js`)).find((path) => existsSync(path));
+  if (!file) throw new Error(`${name} is not compiled`);
+  return file;
+}
+
+/** The relative imports of a compiled module, as module names. */
+function importsOf(name: string): string[] {
+  const text = readFileSync(compiledFile(name), "utf8");
+  const specifiers = [...text.matchAll(/^\s*(?:import|export)\b[^"';]*?["'](\.[^"']+)\.js["']/gm)].map((m) => m[1]);
+  return specifiers.map((specifier) => join(dirname(name), specifier));
+}
+
+function hostModules(): string[] {
+  return fromManifests.flatMap((folder) =>
+    readdirSync(join(ROOT, folder))
+      .filter((file) => file.endsWith(".ts"))
+      .map((file) => join(folder, file.slice(0, -".ts".length))),
+  );
+}
+
+/** Test files on XS: every suite that does not need Node, and those that need XS. */
+export function suiteNames(filter: string): string[] {
+  const files = readdirSync(join(ROOT, "test"), { recursive: true, encoding: "utf8" });
+  const suites = files.filter((file) => file.endsWith(".test.ts") && !file.endsWith(".node.test.ts"));
+  const names = suites.map((file) => join("test", file.slice(0, -".ts".length))).sort();
+  return names.filter((name) => name.includes(filter));
+}
+
+/** `names` and all that they import, but for the harness and what manifests bring. */
+function closure(names: string[]): string[] {
+  const modules = new Set<string>();
+  const waiting = [...names];
+  for (let name = waiting.pop(); name; name = waiting.pop()) {
+    if (modules.has(name) || name === "test/harness") continue;
+    modules.add(name);
+    waiting.push(...importsOf(name));
+  }
+  return [...modules].filter((name) => !fromManifests.includes(dirname(name))).sort();
+}
+
+/**
+ * Writes the app that runs the suites whose names contain `filter`.
+ * @returns its manifest
+ */
+export function writeSuiteApp(name: string, filter: string): string {
+  const folder = join(BUILDS, "apps", name);
+  mkdirSync(folder, { recursive: true });
+  const suites = suiteNames(filter);
+  const load = JSON.stringify(suites.map((suite) => `${PREFIX}${suite}`));
+  writeFileSync(join(folder, "main.js"), `import { run } from "${PREFIX}test/harness";\nrun(${load});\n`);
+  writeFileSync(join(folder, "harness.js"), `export * from "${PREFIX}test/xs/harness";\n`);
+  const modules = closure([...suites, ...hostModules(), "test/xs/harness"]);
+  const path = (file: string) => relative(folder, file).replace(/\.js$/, "");
+  const manifest = {
+    build: { NAME: name },
+    include: [
+      "$(MODDABLE)/examples/manifest_base.json",
+      "$(MODDABLE)/modules/base/debug/manifest.json",
+      path(join(ROOT, "hosts/simulator/manifest.json")),
+    ],
+    creation: { stack: 512 },
+    defines: { xs: { abortHook: 1 } },
+    modules: {
+      main: "./main",
+      [`${PREFIX}test/harness`]: "./harness",
+      ...Object.fromEntries(modules.map((module) => [`${PREFIX}${module}`, path(compiledFile(module))])),
+      "*": [path(join(ROOT, "test/xs/native"))],
+    },
+    preload: modules.filter((module) => /^(src|modules|hosts)\//.test(module)).map((module) => `${PREFIX}${module}`),
+  };
+  const file = join(folder, "manifest.json");
+  writeFileSync(file, JSON.stringify(manifest, null, 2));
+  return file;
+}

@@ -1,0 +1,29 @@
+/*
+ * npm run test:xs [-- [-d | -i] [NAME]]: builds the suites whose path contains NAME (default: all) into one XS app, runs
+ * it with the headless loader, and passes its status on. "-d" gives line numbers in stacks.
+ */
+
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { buildLoader, runProduct } from "./loader.js";
+import { findSdk, mcconfig, ROOT } from "./sdk.js";
+import { writeSuiteApp } from "./suites.js";
+
+/** The whole run, all suites. */
+const deadlineSeconds = 600;
+
+const kind = process.argv.find((argument) => argument === "-d" || argument === "-i");
+const filter = process.argv.slice(2).find((argument) => !argument.startsWith("-")) ?? "";
+
+const sdk = findSdk();
+const loader = buildLoader(sdk);
+const types = spawnSync(process.execPath, [join(ROOT, "tools/xs/types.mjs"), "--emit"], {
+  cwd: ROOT,
+  stdio: "inherit",
+});
+if (types.status !== 0) process.exit(1);
+const product = mcconfig(sdk, { manifest: writeSuiteApp("suites", filter), name: "suites", platform: "lin", kind });
+const environment = { ...process.env, NERVESHUB_FIXTURES: join(ROOT, "test/fixtures") };
+const status = await runProduct(loader, product.folder, deadlineSeconds, environment);
+if (product.warnings.length > 0) console.log(`failed: ${product.warnings.length} linker warnings, printed above`);
+process.exit(status === 0 && product.warnings.length > 0 ? 1 : status);

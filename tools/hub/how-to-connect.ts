@@ -24,7 +24,7 @@ Desk hub for product "${product}"
 
 A device on Node:
   NERVESHUB_PRODUCT_SECRET='${secret}' npm run device -- --host ${host} --port ${hub.port}${ssl ? "" : " --no-ssl"} \\
-    --product-key '${key}' --identifier desk-01 --data ./device-01
+    --product-key '${key}' --identifier desk-01 --data ./device-01 --product ${product}
 
 The app in the Moddable simulator:
   mcconfig -m -p lin host=${host} port=${hub.port} ssl=${ssl} productKey='${key}' productSecret='${secret}'

@@ -45,7 +45,10 @@ export class Hub {
     this.settings = settings;
     this.timeline = new Timeline(settings.clock);
     this.library = new FirmwareLibrary(settings.product);
-    this.deltas = new Deltas(this.library);
+    this.deltas = new Deltas(this.library, settings.detools, (text) => {
+      this.timeline.add(undefined, "patch", text);
+      this.orchestrator.schedule();
+    });
     this.downloads = new Downloads(settings, (text, path) => this.#downloadSeen(text, path));
     this.archives = new Archives(this.downloads);
     this.orchestrator = new Orchestrator(

@@ -12,7 +12,7 @@ import { runPrompt } from "./prompt.js";
 import { timelineLine } from "./timeline.js";
 
 const usage = `npm run hub -- [options]
-  --product NAME        product; images with another project name are refused (nh-demo)
+  --product NAME        product; images with another project name are refused (demo)
   --firmware DIR        folder of ESP-IDF images (firmware)
   --port N              port to listen on (4001; 0 takes a free one)
   --listen ADDRESS      address to listen on; anything but loopback is your decision (127.0.0.1)
@@ -22,6 +22,7 @@ const usage = `npm run hub -- [options]
   --client-ca FILE      take client certificates signed by this CA; PEM
   --manual              offer nothing by itself
   --delta               send patches made by detools, if it is installed
+  --detools COMMAND     how to run detools, for example "venv/bin/python -m detools"
   --no-managed          devices may not set update mode device_managed themselves
   --august              the server of August 2026: extensions:get without versions, no update modes
   --slow BYTES          bytes a second of every download
@@ -30,7 +31,7 @@ const usage = `npm run hub -- [options]
 
 const { values } = parseArgs({
   options: {
-    product: { type: "string", default: "nh-demo" },
+    product: { type: "string", default: "demo" },
     firmware: { type: "string", default: "firmware" },
     port: { type: "string", default: "4001" },
     listen: { type: "string", default: "127.0.0.1" },
@@ -40,6 +41,7 @@ const { values } = parseArgs({
     "client-ca": { type: "string" },
     manual: { type: "boolean", default: false },
     delta: { type: "boolean", default: false },
+    detools: { type: "string" },
     "no-managed": { type: "boolean", default: false },
     august: { type: "boolean", default: false },
     slow: { type: "string" },
@@ -67,6 +69,7 @@ async function main(): Promise<void> {
     tls: cert && certKey ? { cert, key: certKey, clientCa: text(values["client-ca"]) } : undefined,
     automaticUpdates: !values.manual,
     deltas: values.delta ? "auto" : "off",
+    detools: values.detools?.split(" "),
     managedUpdatesAllowed: !values["no-managed"],
     protocol: values.august ? "2026-08" : "current",
     downloadBytesPerSecond: values.slow === undefined ? undefined : Number(values.slow),

@@ -41,6 +41,8 @@ export interface HubOptions {
   readonly groupTags?: readonly string[];
   /** Patches between known images by the real detools: "auto" uses it when it is installed. */
   readonly deltas?: "auto" | "off";
+  /** The command that runs detools, with its first arguments; looked for when not given. */
+  readonly detools?: readonly string[];
   /** Devices may put themselves into `device_managed`. */
   readonly managedUpdatesAllowed?: boolean;
   /** Extension names with the versions offered, newest first. */
@@ -68,8 +70,10 @@ export interface HubOptions {
   readonly healthIntervalMs?: number;
 }
 
-export type Settings = Required<Omit<HubOptions, "firmwareDir" | "tls" | "downloadBytesPerSecond">> &
-  Pick<HubOptions, "firmwareDir" | "tls" | "downloadBytesPerSecond">;
+/** What has no default. */
+type Unset = "firmwareDir" | "tls" | "detools" | "downloadBytesPerSecond";
+
+export type Settings = Required<Omit<HubOptions, Unset>> & Pick<HubOptions, Unset>;
 
 /** All that the server of November 2026 offers, newest version first. */
 export const allExtensions: ReadonlyMap<string, readonly string[]> = new Map([

@@ -4,7 +4,7 @@
  */
 
 import type { Timers } from "../../modules/host/timers.js";
-import type { Deltas } from "./deltas.js";
+import type { Deltas, Patch } from "./deltas.js";
 import type { Device } from "./device.js";
 import type { FirmwareImage, FirmwareLibrary, ServedFile } from "./firmware-library.js";
 import type { Settings } from "./options.js";
@@ -117,6 +117,7 @@ export class Orchestrator {
     if (device.blockedUntil !== undefined && device.blockedUntil > now) return "it is in the penalty box";
     const target = this.target(device);
     if (target === undefined) return device.groupId === null ? "not in the deployment group" : "nothing newer";
+    if (this.#patch(device, target) === "making") return "its patch is being made";
     if (this.#tooManyAttempts(device, now)) {
       device.blockedUntil = now + this.#settings.penaltyMs;
       const until = new Date(device.blockedUntil).toISOString();
@@ -143,7 +144,8 @@ export class Orchestrator {
   push(device: Device, image: FirmwareImage, sourceUuid?: string): string | undefined {
     if (device.inflight !== undefined) return "an update is already in flight";
     const file = sourceUuid === undefined ? image : this.#deltas.patch(sourceUuid, image.metadata.uuid);
-    if (file === undefined) return "no patch between these two images";
+    if (file === "making") return "the patch is being made: try again when the timeline says it is there";
+    if (file === "none") return "there is no patch between these two images";
     if (device.updateMode === "automatic") device.updateMode = "off";
     device.inflight = this.#record(image, "manual");
     const sent = this.#offer(device, image, file, sourceUuid, null);
@@ -152,10 +154,15 @@ export class Orchestrator {
 
   #send(device: Device): void {
     const image = this.target(device)!;
-    const source = device.firmware!.uuid;
-    const patch = this.#settings.deltas === "auto" ? this.#deltas.patch(source, image.metadata.uuid) : undefined;
+    const patch = this.#patch(device, image);
     device.inflight = this.#record(image, "group");
-    this.#offer(device, image, patch ?? image, patch === undefined ? undefined : source, groupId);
+    if (typeof patch === "string") this.#offer(device, image, image, undefined, groupId);
+    else this.#offer(device, image, patch, device.firmware!.uuid, groupId);
+  }
+
+  #patch(device: Device, target: FirmwareImage): Patch {
+    if (this.#settings.deltas === "off") return "none";
+    return this.#deltas.patch(device.firmware!.uuid, target.metadata.uuid);
   }
 
   #record(image: FirmwareImage, origin: "group" | "manual") {

@@ -1,0 +1,126 @@
+/*
+ * What a person can do at the desk: over the JSON endpoint, at the prompt, and what is refused.
+ */
+
+import { request } from "node:http";
+import { runCommand } from "../../../tools/hub/prompt.js";
+import { afterEach, assert, beforeEach, describe, it } from "../../harness.js";
+import { Desk, type DeskDevice, oldFirmware } from "./desk.js";
+
+describe("desk hub, operator", () => {
+  let desk: Desk;
+  let device: DeskDevice;
+
+  beforeEach(async () => {
+    desk = await new Desk({ publicKeys: { fwup: ["key-1"] }, automaticUpdates: false }).start("app-1.1.0.bin");
+    device = await desk.device("d", { ...oldFirmware, fwup_public_keys: "on_connect" });
+  });
+
+  afterEach(() => desk.stop());
+
+  const url = (path: string) => `http://127.0.0.1:${desk.hub.port}/api/${path}`;
+  const get = async (path: string) => (await fetch(url(path))).json();
+  const post = async (path: string, body: object = {}) => {
+    const response = await fetch(url(path), { method: "POST", body: JSON.stringify(body) });
+    return { status: response.status, ...((await response.json()) as object) } as {
+      status: number;
+      [k: string]: unknown;
+    };
+  };
+
+  it("sees devices, images and the timeline as JSON", async () => {
+    const [first] = (await get("devices")) as { identifier: string; firmware: { version: string } }[];
+    assert.equal(first.identifier, "d");
+    assert.equal(first.firmware.version, "1.0.0");
+    assert.equal(((await get("firmware")) as { version: string }[])[0].version, "1.1.0");
+    const entries = (await get("devices/d/timeline")) as { kind: string; number: number }[];
+    assert.deepEqual(
+      entries.map(({ kind }) => kind),
+      ["connected", "joined"],
+    );
+    assert.deepEqual(await get(`timeline?after=${entries[1].number}`), []);
+  });
+
+  it("pushes, reboots and identifies over the JSON endpoint", async () => {
+    assert.equal((await post("devices/d/push", { firmware: "1.1.0" })).status, 200);
+    assert.equal((await device.pushed("update"))["deployment_id"], null);
+    await post("devices/d/reboot");
+    await device.pushed("reboot");
+    await post("devices/d/identify");
+    await device.pushed("identify");
+  });
+
+  it("is told in words what cannot be done", async () => {
+    assert.deepEqual(await post("devices/nobody/reboot"), { status: 409, error: "no device is called nobody" });
+    assert.deepEqual(await post("devices/d/console", { data: "x" }), {
+      status: 409,
+      error: "d has not joined the console topic",
+    });
+    assert.equal((await post("devices/d/push", { firmware: "9.9.9" })).error, "no image is 9.9.9");
+    assert.equal((await post("faults", { kind: "nosuch" })).status, 409);
+  });
+
+  it("runs a script and gets its answer", async () => {
+    const answer = post("devices/d/script", { text: "heap" });
+    const { ref, text } = await device.pushed("scripts/run");
+    assert.equal(text, "heap");
+    device.send("device", "scripts/run", { ref: ref!, result: "completed", output: "120 kB", return: "" });
+    assert.equal((await answer)["done"], "120 kB");
+  });
+
+  it("is told after 15 s that a script was not answered", async () => {
+    const answer = post("devices/d/script", { text: "heap" });
+    await device.pushed("scripts/run");
+    desk.timers.advance(15_000);
+    assert.deepEqual(await answer, { status: 409, error: "device not available or responding" });
+  });
+
+  it("types into the console and reads what it shows", async () => {
+    await device.join("console", { console_version: "2.0.0" });
+    await post("devices/d/console", { data: "h" });
+    assert.deepEqual(await device.pushed("dn"), { data: "h" });
+    device.send("console", "up", { data: "h\r\nok\r\n" });
+    await device.settled();
+    assert.deepEqual(await get("devices/d/console"), { output: "h\r\nok\r\n" });
+  });
+
+  it("offers an archive with a URL that works", async () => {
+    await post("devices/d/archive", { base64: Buffer.from("sounds").toString("base64"), version: "2.0.0" });
+    const archive = await device.pushed("archive");
+    assert.equal(archive["version"], "2.0.0");
+    assert.equal(await (await fetch(archive["url"] as string)).text(), "sounds");
+  });
+
+  it("sends public keys to a device that asked, and by hand", async () => {
+    assert.deepEqual(await device.pushed("fwup_public_keys"), { keys: ["key-1"] });
+    await post("devices/d/public-keys", { kind: "archive", keys: ["key-2"] });
+    assert.deepEqual(await device.pushed("archive_public_keys"), { keys: ["key-2"] });
+  });
+
+  it("sets and clears faults", async () => {
+    await post("faults", { kind: "drop", after: 10, times: 3 });
+    assert.deepEqual(await get("faults"), [{ kind: "drop", after: 10, times: 3, left: 3 }]);
+    await fetch(url("faults"), { method: "DELETE" });
+    assert.deepEqual(await get("faults"), []);
+  });
+
+  it("is no web page: a request with an Origin or a foreign Host is refused", async () => {
+    for (const headers of [{ origin: "http://evil.example" }, { host: "evil.example" }]) {
+      const status = await new Promise((resolve) => {
+        request(url("devices"), { headers }, (response) => resolve(response.resume().statusCode)).end();
+      });
+      assert.equal(status, 403);
+    }
+  });
+
+  it("has a prompt that lists its commands and answers mistakes", async () => {
+    assert.match(await runCommand(desk.hub, "help"), /push DEVICE IMAGE/);
+    assert.match(await runCommand(desk.hub, "devices"), /d +connected +1\.0\.0 on esp32s3/);
+    assert.equal(await runCommand(desk.hub, "reboot"), "usage: reboot DEVICE");
+    assert.match(await runCommand(desk.hub, "dance"), /no such command/);
+    assert.match(await runCommand(desk.hub, "fault stall 1000 2"), /stall 1000/);
+    assert.equal(desk.hub.faults.pending().length, 1);
+    await runCommand(desk.hub, "identify d");
+    await device.pushed("identify");
+  });
+});

@@ -171,7 +171,7 @@ export class NervesHubLink {
       credentials.type === "certificate"
         ? "with a client certificate"
         : `with shared secret ${credentials.key.slice(0, 8)}… as "${credentials.identifier}", time from ${this.#wallClock.source}`;
-    this.#log.info(`Connecting to ${scheme}://${target.host}:${target.port}${target.path} ${who}.`);
+    this.#log.info(`Connecting to ${scheme}://${target.host}:${target.port}${target.path.split("?")[0]} ${who}.`);
     this.#session = new Session({
       host: this.#host,
       log: this.#log,

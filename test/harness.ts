@@ -25,3 +25,8 @@ export const assert = {
 export function fixture(path: string): Uint8Array {
   return new Uint8Array(readFileSync(new URL(`../../test/fixtures/${path}`, import.meta.url)));
 }
+
+/** A figure that a suite has found, for whoever reads the run. */
+export function report(line: string): void {
+  process.stdout.write(`    ${line}\n`);
+}

@@ -137,16 +137,20 @@ export class Trial {
     this.#records.trial = undefined;
     // Activated in the moment of a power cut, perhaps, but never started: its download is complete and can be used.
     if (trial.boots === 0 && !this.#host.slots.reverted) return;
-    const known = this.revertsOf(trial.uuid);
-    const reason = `${trial.lastError} The restart before this one: ${this.#host.device.resetReason}.`.trim();
-    this.#records.reverted = {
-      uuid: trial.uuid,
-      reverts: (known?.reverts ?? 0) + 1,
-      deferred: known?.deferred ?? 0,
-      reason,
-    };
-    this.#records.clearDownload();
     this.#reverted = true;
+    // What was downloaded stays: it was verified, and is in the slot still if the image is wanted once more.
+    this.#records.source = undefined;
+    const { resetReason } = this.#host.device;
+    if (resetReason === "power_on" && trial.lastError === "") {
+      this.#log.warning(
+        `The power went while firmware ${trial.version || trial.uuid} was on trial: the device went back.`,
+      );
+      return;
+    }
+    const reason = `${trial.lastError} The restart before this one: ${resetReason}.`.trim();
+    const known = this.revertsOf(trial.uuid);
+    const reverts = (known?.reverts ?? 0) + 1;
+    this.#records.reverted = { uuid: trial.uuid, reverts, deferred: known?.deferred ?? 0, reason };
     this.#log.error(`Firmware ${trial.version || trial.uuid} did not stay and the device went back. ${reason}`);
   }
 

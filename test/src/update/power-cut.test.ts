@@ -1,0 +1,104 @@
+/*
+ * The proof that an update cannot brick: the flash operations of a good run are counted, then power is cut at every one
+ * of them, torn in every way, and the device must come back by itself and end where it should. The idea is MCUboot's
+ * (sim/src/image.rs).
+ */
+
+import { tears } from "../../../hosts/shared/memory-flash.js";
+import { recordInterval } from "../../../src/update/slot-target.js";
+import { assert, describe, it, report } from "../../harness.js";
+import { image, type SceneOptions, UpdateScene } from "../../virtual/update-scene.js";
+import type { Cut } from "../../virtual/virtual-device.js";
+
+const hour = 3600000;
+/** Bytes in work when the power goes, besides those since the last record: an erase block, and what is on its way. */
+const inWork = 65536;
+
+interface Tally {
+  cuts: number;
+  worstAgain: number;
+}
+
+function tail(scene: UpdateScene, what: string): string {
+  return `${what}\n${scene.device.lines.slice(-25).join("\n")}`;
+}
+
+/** Flash operations of a good run, from the first power-on to the confirmation. */
+async function operationsOf(options: SceneOptions): Promise<number> {
+  const scene = new UpdateScene(options);
+  scene.device.powerOn();
+  assert.ok(await scene.run(() => scene.updated, hour), tail(scene, "the good run is no update"));
+  return scene.device.operations;
+}
+
+/** One update with `cuts`: it must end on the new image, confirmed, with the hub knowing the truth. */
+async function survive(options: SceneOptions, cuts: Cut[], tally: Tally): Promise<void> {
+  const scene = new UpdateScene({ ...options, cuts });
+  const name = cuts.map(({ at, tear }) => `cut at ${at} (${tear})`).join(", then ");
+  scene.device.powerOn();
+  const done = await scene.run(() => scene.updated, 24 * hour);
+  assert.ok(done, tail(scene, `${name}: not updated, runs ${scene.version}`));
+  assert.equal(scene.version, "1.1.0", name);
+  assert.equal(scene.device.host?.slots.trial, "confirmed", name);
+  assert.deepEqual(scene.hub.crashes, [], tail(scene, name));
+  const again = scene.files.served - (options.file ?? options.after).byteLength;
+  const allowed = scene.device.cuts * (recordInterval + inWork);
+  assert.ok(again <= allowed, tail(scene, `${name}: ${again} bytes were downloaded again`));
+  tally.cuts += scene.device.cuts;
+  tally.worstAgain = Math.max(tally.worstAgain, again);
+}
+
+describe("update: power cuts", () => {
+  const before = image("1.0.0", 1, 65536);
+  const after = image("1.1.0", 2, 303104);
+  const options = { before, after };
+
+  it("a cut at every flash operation, torn in every way, ends on the new image", async () => {
+    const operations = await operationsOf(options);
+    assert.ok(operations > 80, `${operations} operations`);
+    const tally = { cuts: 0, worstAgain: 0 };
+    for (const tear of tears) {
+      for (let at = 1; at <= operations; at++) await survive(options, [{ at, tear }], tally);
+    }
+    assert.equal(tally.cuts, tears.length * operations);
+    report(`${tally.cuts} power cuts, ${tally.cuts} recovered, 0 bricked, worst re-download ${tally.worstAgain} bytes`);
+  });
+
+  it("a second cut at any later operation ends on the new image as well", async () => {
+    const operations = await operationsOf(options);
+    const tally = { cuts: 0, worstAgain: 0 };
+    for (let at = 1; at <= operations; at += 7) {
+      for (let later = at + 1; later <= operations + 20; later += 11) {
+        const tear = tears[(at + later) % tears.length];
+        await survive(
+          options,
+          [
+            { at, tear },
+            { at: later, tear },
+          ],
+          tally,
+        );
+      }
+    }
+    report(`${tally.cuts} power cuts in pairs, 0 bricked, worst re-download ${tally.worstAgain} bytes`);
+  });
+
+  it("an image that fails its trial ends on the old one, wherever power is cut", async () => {
+    const failing = { ...options, link: { client: { validate: () => false }, trial: { deadlineMs: 60000 } } };
+    const old = new UpdateScene(failing);
+    old.device.powerOn();
+    const back = (scene: UpdateScene) => () => scene.hub.blocked && scene.version === "1.0.0";
+    assert.ok(await old.run(back(old), 48 * hour), tail(old, "never given up"));
+    const { operations } = old.device;
+    let cuts = 0;
+    for (let at = 1; at <= operations; at += 3) {
+      const tear = tears[at % tears.length];
+      const scene = new UpdateScene({ ...failing, cuts: [{ at, tear }] });
+      scene.device.powerOn();
+      assert.ok(await scene.run(back(scene), 48 * hour), tail(scene, `cut at ${at} (${tear}), runs ${scene.version}`));
+      assert.deepEqual(scene.hub.crashes, [], tail(scene, `cut at ${at} (${tear})`));
+      cuts += scene.device.cuts;
+    }
+    report(`${cuts} power cuts of a failing image, ${cuts} times back on the old one`);
+  });
+});

@@ -1,0 +1,105 @@
+/*
+ * The ESP32 build as far as it goes without ESP-IDF: mcconfig generates it, TypeScript is checked and compiled, and the
+ * SDK's linker preloads and links the whole image's byte code into mc.xs.c. Only the C compiler is left out.
+ *
+ * make insists on two things of ESP-IDF that are stood in for: a git repository with a commit at IDF_PATH, and the
+ * sdkconfig.h that ESP-IDF would generate.
+ */
+
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { BUILDS, type Sdk } from "../xs/sdk.js";
+import { byteCodeSize } from "./byte-code.js";
+
+export interface Target {
+  /** mcconfig's -p */
+  readonly platform: string;
+  /** The chip's name in ESP-IDF. */
+  readonly chip: string;
+}
+
+export interface Link {
+  /** mcconfig's folder of generated files. */
+  readonly folder: string;
+  /** The ESP-IDF project in it. */
+  readonly project: string;
+  /** Module name to bytes of byte code. */
+  readonly modules: ReadonlyMap<string, number>;
+  /** What compiler and linker warned about. */
+  readonly warnings: readonly string[];
+}
+
+interface Output {
+  status: number;
+  text: string;
+}
+
+function run(command: string, options: string[], environment: NodeJS.ProcessEnv): Output {
+  const { status, stdout, stderr, error } = spawnSync(command, options, {
+    env: environment,
+    encoding: "utf8",
+    maxBuffer: 64 << 20,
+  });
+  return { status: status ?? 1, text: error ? error.message : `${stdout}${stderr}` };
+}
+
+/** mcconfig without -m: no ESP-IDF is needed. */
+export function generate(sdk: Sdk, manifest: string, platform: string, name: string): Output {
+  const output = join(BUILDS, name);
+  mkdirSync(output, { recursive: true });
+  return run("mcconfig", ["-p", platform, "-o", output, manifest], sdk.environment);
+}
+
+/** A git repository with one commit, for the SDK's make rules to describe. */
+function standInIdf(): string {
+  const folder = join(BUILDS, "esp-idf");
+  if (!existsSync(join(folder, ".git"))) {
+    mkdirSync(folder, { recursive: true });
+    const git = (...options: string[]) => run("git", ["-C", folder, ...options], process.env);
+    git("init", "-q");
+    const committed = git(
+      "-c",
+      "user.name=check",
+      "-c",
+      "user.email=check@localhost",
+      "commit",
+      "-qm",
+      "x",
+      "--allow-empty",
+    );
+    if (committed.status !== 0) throw new Error(`git commit: ${committed.text}`);
+  }
+  return folder;
+}
+
+/**
+ * @param name of the output folder below .build, and build.NAME of the manifest
+ * @param compiled an earlier target's folder, whose compiled TypeScript is taken over: sources and typings are the same
+ * @throws Error with what the tool said
+ */
+export function link(sdk: Sdk, manifest: string, name: string, target: Target, compiled: string | undefined): Link {
+  const generated = generate(sdk, manifest, target.platform, name);
+  if (generated.status !== 0) throw new Error(generated.text);
+  const folder = join(BUILDS, name, "tmp", target.platform, "release", name);
+  const project = join(folder, `xsProj-${target.chip}`);
+  mkdirSync(join(project, "build/config"), { recursive: true });
+  writeFileSync(join(project, "build/config/sdkconfig.h"), "");
+  if (compiled !== undefined) cpSync(join(compiled, "tsc"), join(folder, "tsc"), { recursive: true });
+
+  const environment = { ...sdk.environment, IDF_PATH: standInIdf() };
+  const made = run("make", ["-f", join(folder, "makefile"), join(folder, "mc.xs.c")], environment);
+  const lines = made.text.split("\n").filter((line) => !line.startsWith("# ") && line !== "");
+  if (made.status !== 0) throw new Error(lines.join("\n"));
+
+  const modules = new Map<string, number>();
+  const root = join(folder, "modules");
+  for (const file of readdirSync(root, { recursive: true, encoding: "utf8" }).sort()) {
+    if (!file.endsWith(".xsb")) continue;
+    modules.set(
+      relative(root, join(root, file)).slice(0, -4).replaceAll("\\", "/"),
+      byteCodeSize(readFileSync(join(root, file))),
+    );
+  }
+  return { folder, project, modules, warnings: lines.filter((line) => /not frozen|no const/.test(line)) };
+}

@@ -70,3 +70,33 @@ export const maxSourceUses = 20;
 
 /** One value. The largest is the record of an update under way, which holds a signed download URL (well over 1 kB). */
 export const maxStoreValueBytes = 2048;
+
+// TLS and certificates (modules/tls, modules/x509).
+
+/** Certificates in a server's chain. Public ones have 2 to 4; each costs a kilobyte and, on an ESP32, a signature check. */
+export const maxCertificateChain = 8;
+/** Steps of the search for a way from the server's certificate to a trusted one: cross-signed chains take under 10. */
+export const maxPathSteps = 64;
+/** Ways to a trusted certificate whose signatures are checked before giving up: each check takes a device a while. */
+export const maxPathsChecked = 3;
+/** A clock before this was never set: this software did not exist. 2026-01-01. */
+export const earliestPlausibleMs = 1_767_225_600_000;
+/** RSA keys in certificates, in bits: below is forgeable, above takes a device seconds for each signature. */
+export const minRsaBits = 2048;
+export const maxRsaBits = 4096;
+/** One handshake message. NervesHub's CertificateRequest with the Mozilla CA list has 12 to 15 kB, a chain 2 to 6. */
+export const maxHandshakeMessageBytes = 32_768;
+/** The fragment of one TLS record with its overhead (RFC 5246 §6.2.3). */
+export const maxTlsRecordBytes = 16_384 + 2048;
+/** A record buffer that grew beyond this is given back when a record needs less than a quarter of it. */
+export const keptTlsRecordBytes = 4096;
+/** Plain bytes per TLS record sent: encryption holds three copies of a record for a moment. */
+export const maxTlsSendBytes = 2048;
+/** TLS warnings in a row; they are passed over, and endless ones are a way to keep a client busy. */
+export const maxTlsWarnings = 8;
+/** Remembered TLS sessions: the hub, and a firmware or archive server or two. */
+export const maxTlsSessions = 4;
+/** A TLS session is not resumed after this (RFC 5246 §F.1.4 suggests 24 hours). */
+export const maxTlsSessionAgeMs = 86_400_000;
+/** Default bound on a TLS handshake: an ESP32 with RSA-2048 takes some seconds, a slow network a few more. */
+export const defaultHandshakeTimeoutMs = 30_000;

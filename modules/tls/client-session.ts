@@ -1,0 +1,135 @@
+/*
+ * The SDK's TLS session, fed with packets that were read elsewhere, and with a cache of its own.
+ *
+ * Not a protocol of its own: order, key exchange and certificates are checked in hardened/. The rule it guards: what
+ * comes before the handshake's end is never taken for application data (the SDK keeps an unencrypted record that says
+ * it is, and delivers it afterwards).
+ */
+
+import SDKSession, { type SessionCache, type Transport } from "ssl/session";
+import { badRecord } from "../fault/tls.js";
+import type { ByteStream } from "../host/byte-stream.js";
+import { maxTlsWarnings } from "../limits/limits.js";
+import type { RecordReader } from "./record-reader.js";
+
+export interface ClientSessionOptions {
+  /** Name to send as SNI; undefined for an address (RFC 6066 §3 allows names only). */
+  serverName: string | undefined;
+  /** Certificates and key of the device. */
+  clientCertificates: Uint8Array[] | undefined;
+  clientKey: Uint8Array | undefined;
+  trust: { verify(certificates: Uint8Array[]): unknown };
+  cache: SessionCache;
+  /** Records of the server are asked to be no longer (RFC 6066 §4): 512, 1024, 2048 or 4096. */
+  maxFragmentLength: number | undefined;
+}
+
+const tls12 = 0x303;
+const changeCipherSpec = 20;
+const serverHello = 2;
+const serverHelloDone = 14;
+/**
+ * SignatureAndHashAlgorithm, best first: ECDSA (3) and RSA (1) with SHA-256 (4), SHA-384 (5), SHA-512 (6). The SDK offers
+ * SHA-256 only, and Erlang then refuses an EC certificate of Let's Encrypt, whose CA signs with SHA-384.
+ */
+const signatureAlgorithms = Object.freeze(
+  [
+    { hash: 4, sig: 3 },
+    { hash: 4, sig: 1 },
+    { hash: 5, sig: 3 },
+    { hash: 5, sig: 1 },
+    { hash: 6, sig: 1 },
+  ],
+  true,
+);
+const warning = 1;
+/** Steps of the SDK's handshake that send without reading: hello, our flight after the server's, our Finished. */
+const answering: readonly number[] = Object.freeze([0, 14, 20]);
+
+export class ClientSession extends SDKSession {
+  #packet: Uint8Array | undefined;
+  #established = false;
+  #warnings = 0;
+
+  constructor(options: ClientSessionOptions) {
+    const { serverName, clientCertificates, clientKey, trust, cache, maxFragmentLength } = options;
+    super({
+      protocolVersion: tls12,
+      tls_signature_algorithms: signatureAlgorithms,
+      trust,
+      clientCertificates,
+      clientKey,
+      ...(serverName === undefined ? undefined : { serverName }),
+      ...(maxFragmentLength === undefined ? undefined : { tls_max_fragment_length: maxFragmentLength }),
+    });
+    this.cacheManager = cache;
+    this.lastMessage = undefined;
+    this.initiateHandshake();
+  }
+
+  /**
+   * Goes on with the handshake as far as what was received allows.
+   * @param reseed called before each flight of ours, so that its random numbers come from a fresh seed
+   * @returns whether the handshake is over. Throws.
+   */
+  proceed(reader: RecordReader, stream: ByteStream, transport: Transport, reseed: () => void): boolean {
+    for (;;) {
+      if (answering.includes(this.handshakeProcess)) reseed();
+      else {
+        const packet = reader.next(stream, this.serverCipher !== null);
+        if (!packet) return false;
+        this.#take(packet);
+      }
+      try {
+        if (!this.handshake(transport)) continue;
+      } catch (error) {
+        this.#passWarning(error);
+        continue;
+      }
+      if (this.alert) throw new Error("closed");
+      this.#established = true;
+      return true;
+    }
+  }
+
+  /** Application data of the next record that has some; null after the server's close_notify. Throws. */
+  receive(reader: RecordReader, stream: ByteStream, transport: Transport): Uint8Array | null | undefined {
+    for (;;) {
+      const packet = reader.next(stream, true);
+      if (!packet) return undefined;
+      this.#take(packet);
+      try {
+        const data = this.read(transport);
+        if (data === null || (data && data.byteLength > 0)) return data;
+      } catch (error) {
+        this.#passWarning(error);
+      }
+    }
+  }
+
+  /** The cipher changes once: after the server's flight, or after its hello when a session is resumed. */
+  #take(packet: Uint8Array): void {
+    const { lastMessage, clientSessionID } = this;
+    const expected = lastMessage === serverHelloDone || (lastMessage === serverHello && clientSessionID);
+    if (packet[0] === changeCipherSpec && !(expected && this.serverCipher === null))
+      throw badRecord("ChangeCipherSpec out of order");
+    this.#packet = packet;
+  }
+
+  /** The SDK throws for every alert but close_notify; a warning is nothing to stop for. */
+  #passWarning(error: unknown): void {
+    if (this.alert?.level !== warning || ++this.#warnings > maxTlsWarnings) throw error;
+    this.alert = undefined;
+  }
+
+  override readPacket(): Uint8Array | undefined {
+    const packet = this.#packet;
+    this.#packet = undefined;
+    return packet;
+  }
+
+  override putData(data: Uint8Array): void {
+    if (!this.#established) throw badRecord("application data in the middle of the handshake");
+    super.putData(data);
+  }
+}

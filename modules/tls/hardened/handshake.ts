@@ -1,0 +1,233 @@
+/*
+ * In place of the SDK's `ssl/handshake`, for the client's side:
+ *
+ * - every message must be the one that TLS allows next (RFC 5246 §7.3); the SDK takes any, in any order;
+ * - the key exchange is taken only with a signature by the key of the verified certificate; the SDK skips the check when
+ *   it does not know the algorithm, so anybody in between could leave it out;
+ * - the device can prove an EC key, not only an RSA one;
+ * - the CA list of a CertificateRequest (12 to 15 kB from NervesHub) is passed over instead of copied name by name.
+ *
+ * An error that has to reach an operator carries a `refusal`, which SecureStream turns into its Fault.
+ */
+
+import Curve from "curve";
+import ECDSA from "ecdsa";
+import { deterministicNonce } from "hardened/nonce";
+import { requireShape } from "hardened/shape";
+import { type HashName, type PublicKey, verifySignature } from "hardened/signature";
+import sdk from "sdk/ssl/handshake";
+import type { Session } from "ssl/session";
+import SSLStream from "ssl/stream";
+
+requireShape("ssl/handshake", sdk, [
+  "unpacketize",
+  "packetize",
+  "serverHello.unpacketize",
+  "certificate.unpacketize",
+  "serverKeyExchange.unpacketize",
+  "certificateRequest.unpacketize",
+  "serverHelloDone.unpacketize",
+  "clientKeyExchange.packetize",
+  "certificateVerify.packetize",
+  "certificateVerify.calculateDigest",
+  "finished.unpacketize",
+]);
+
+export type Refusal = "order" | "version" | "suite" | "key-exchange" | "finished";
+
+/** An error with a reason that a program can tell apart. */
+export class HandshakeError extends Error {
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal, message: string) {
+    super(message);
+    this.refusal = refusal;
+  }
+}
+
+const serverHello = 2;
+const certificate = 11;
+const serverKeyExchange = 12;
+const certificateRequest = 13;
+const serverHelloDone = 14;
+const certificateVerify = 15;
+const finished = 20;
+
+const tls12 = 0x303;
+const secp256r1 = 23;
+const namedCurve = 3;
+const sha256 = 4;
+/** By HashAlgorithm (RFC 5246 §7.4.1.4.1); the weak ones are not there. */
+const hashes: readonly (HashName | undefined)[] = Object.freeze([
+  undefined,
+  undefined,
+  undefined,
+  undefined,
+  "SHA256",
+  "SHA384",
+  "SHA512",
+]);
+const rsa = 1;
+const ecdsa = 3;
+
+/** What may come before each message; undefined is the beginning. An abbreviated handshake goes from 2 to 20. */
+function checkOrder(session: Session, message: number): void {
+  if (!session.connectionEnd) return;
+  const last = session.lastMessage;
+  let expected: boolean;
+  switch (message) {
+    case serverHello:
+      expected = last === undefined;
+      break;
+    case certificate:
+      expected = last === serverHello;
+      break;
+    case serverKeyExchange:
+      expected = last === certificate;
+      break;
+    case certificateRequest:
+      expected = last === serverKeyExchange;
+      break;
+    case serverHelloDone:
+      expected = last === serverKeyExchange || last === certificateRequest;
+      break;
+    default:
+      expected =
+        Boolean(session.serverCipher) && (last === serverHelloDone || (last === serverHello && resumes(session)));
+  }
+  if (!expected) throw new HandshakeError("order", `handshake message ${message} out of order`);
+  session.lastMessage = message;
+}
+
+function resumes({ clientSessionID, serverSessionID }: Session): boolean {
+  if (!clientSessionID || !serverSessionID || clientSessionID.byteLength !== serverSessionID.byteLength) return false;
+  const offered = new Uint8Array(clientSessionID);
+  return new Uint8Array(serverSessionID).every((byte, i) => byte === offered[i]);
+}
+
+/** Throws unless the point lies on the curve, in affine coordinates. */
+function checkPoint(point: Uint8Array<ArrayBuffer>): void {
+  const { a, b, m } = new Curve("secp256r1").ec;
+  const x = BigInt.fromArrayBuffer(point.slice(1, 33).buffer);
+  const y = BigInt.fromArrayBuffer(point.slice(33).buffer);
+  if (x >= m || y >= m || (y * y - (x * x * x + a * x + b)) % m !== 0n)
+    throw new HandshakeError("key-exchange", "its point is not on the curve");
+}
+
+function refuseExchange(what: string): never {
+  throw new HandshakeError("key-exchange", what);
+}
+
+/** ServerKeyExchange with ECDHE (RFC 8422 §5.4): curve and point, then the signature over both random numbers and them. */
+function readKeyExchange(session: Session, body: Uint8Array<ArrayBuffer>): void {
+  const pointLength = body[3];
+  const signed = 4 + pointLength;
+  if (body.byteLength < signed + 4 || body[0] !== namedCurve)
+    refuseExchange("its key exchange is cut off or of an unknown kind");
+  if (((body[1] << 8) | body[2]) !== secp256r1 || pointLength !== 65 || body[4] !== 4)
+    refuseExchange("its key exchange is not on P-256");
+  const hash = hashes[body[signed]];
+  const algorithm = body[signed + 1];
+  const length = (body[signed + 2] << 8) | body[signed + 3];
+  if (!hash || (algorithm !== rsa && algorithm !== ecdsa))
+    refuseExchange(`its key exchange is not signed with an algorithm that was offered (${body[signed]}/${algorithm})`);
+  if (body.byteLength !== signed + 4 + length) refuseExchange("the length of its signature is wrong");
+  const key = session.certificateManager.getKey(session.peerCert) as PublicKey | undefined;
+  if (!key || !session.peerCert) refuseExchange("it sent no certificate");
+  if ("curve" in key !== (algorithm === ecdsa))
+    refuseExchange("its signature is of another kind than its certificate's key");
+  const parameters = body.subarray(0, signed);
+  const signature = body.subarray(signed + 4);
+  if (!verifySignature(key, hash, [session.clientRandom, session.serverRandom, parameters], signature))
+    refuseExchange("the signature of its key exchange is wrong");
+  const point = body.slice(4, signed);
+  checkPoint(point);
+  session.dhparams = { named_curve: secp256r1, dh_Ys: point.buffer };
+}
+
+const hardened: typeof sdk = {
+  ...sdk,
+
+  certificate: {
+    ...sdk.certificate,
+    unpacketize(session: Session, body: SSLStream | undefined): void {
+      checkOrder(session, certificate);
+      sdk.certificate.unpacketize.call(this, session, body);
+    },
+  },
+
+  serverHelloDone: {
+    ...sdk.serverHelloDone,
+    unpacketize(session: Session, body: SSLStream | undefined): void {
+      checkOrder(session, serverHelloDone);
+      sdk.serverHelloDone.unpacketize.call(this, session, body);
+    },
+  },
+
+  serverHello: {
+    ...sdk.serverHello,
+    unpacketize(session: Session, body: SSLStream | undefined): void {
+      checkOrder(session, serverHello);
+      // The hello's own bytes: version, random number, session id, suite.
+      const bytes = body!.readChunk(body!.bytesAvailable, true);
+      const version = (bytes[0] << 8) | bytes[1];
+      if (version !== tls12) throw new HandshakeError("version", String(version));
+      try {
+        sdk.serverHello.unpacketize.call(this, session, new SSLStream(bytes));
+      } catch (error) {
+        throw new HandshakeError("suite", error instanceof Error ? error.message : "");
+      }
+    },
+  },
+
+  serverKeyExchange: {
+    ...sdk.serverKeyExchange,
+    unpacketize(session: Session, body: SSLStream | undefined): void {
+      checkOrder(session, serverKeyExchange);
+      if (!body) throw new HandshakeError("key-exchange", "its key exchange is empty");
+      readKeyExchange(session, body.readChunk(body.bytesAvailable, true));
+    },
+  },
+
+  certificateRequest: {
+    ...sdk.certificateRequest,
+    unpacketize(session: Session): void {
+      checkOrder(session, certificateRequest);
+      session.clientCerts = session.certificateManager.findPreferredCert([], []);
+    },
+  },
+
+  certificateVerify: {
+    ...sdk.certificateVerify,
+    packetize(session: Session, own: ArrayBuffer): unknown {
+      const key = session.certificateManager.getKey(own) as { curve?: Curve; d: bigint };
+      if (!key.curve) return sdk.certificateVerify.packetize.call(this, session, own);
+      const hash: ArrayBuffer = session.handshakeDigests.SHA256.close(true);
+      const nonce = deterministicNonce(key.d, key.curve.n, hash);
+      // ECDSA takes the nonce from its curve argument when there is one.
+      const curve = { G: key.curve.G, ec: key.curve.ec, n: key.curve.n, orderSize: key.curve.orderSize, k: nonce };
+      const signature = new ECDSA(key.d, curve).sign(hash, true);
+      const body = new SSLStream();
+      body.writeChar(sha256);
+      body.writeChar(ecdsa);
+      body.writeChars(signature.byteLength, 2);
+      body.writeChunk(signature);
+      return sdk.packetize(session, certificateVerify, body);
+    },
+  },
+
+  finished: {
+    ...sdk.finished,
+    unpacketize(session: Session, body: SSLStream | undefined): void {
+      checkOrder(session, finished);
+      if (body?.bytesAvailable !== 12) throw new HandshakeError("finished", "length");
+      try {
+        sdk.finished.unpacketize.call(this, session, body);
+      } catch (error) {
+        throw new HandshakeError("finished", error instanceof Error ? error.message : "");
+      }
+    },
+  },
+};
+
+export default Object.freeze(hardened, true);

@@ -1,0 +1,23 @@
+/*
+ * A Network that adds TLS to one that opens plain TCP streams. Sessions are remembered here, so one object should serve
+ * all connections of an app.
+ */
+
+import type { ByteStream, ByteStreamOptions, Network } from "../host/byte-stream.js";
+import { type SecureEnvironment, SecureStream } from "./secure-stream.js";
+import { SessionCache } from "./session-cache.js";
+
+export class SecureNetwork implements Network {
+  readonly #environment: SecureEnvironment;
+
+  constructor(environment: Omit<SecureEnvironment, "cache">) {
+    this.#environment = { ...environment, cache: new SessionCache(environment.clock) };
+  }
+
+  open(options: ByteStreamOptions): ByteStream {
+    const { secure } = options;
+    return secure
+      ? new SecureStream({ ...options, secure }, this.#environment)
+      : this.#environment.network.open(options);
+  }
+}

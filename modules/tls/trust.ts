@@ -1,0 +1,140 @@
+/*
+ * Who is trusted: the configured roots, or else the ones built into the app from the SDK's store.
+ *
+ * The SDK's store is `ca.ski`, the key identifiers (20 bytes each) of 238 roots, and `caN.der` for its N-th entry, of
+ * which an app includes those that it needs (roots.json lists ours). Configured roots replace them all.
+ */
+
+import Resource from "Resource";
+import { type HashName, type PublicKey, verifySignature } from "hardened/signature";
+import { badRoots } from "../fault/network.js";
+import { certificateUnsupported, clockUnknown } from "../fault/tls.js";
+import type { Clock } from "../host/clock.js";
+import { type Certificate, nameForPeople, readCertificate, sameBytes } from "../x509/certificate.js";
+import { mayHaveIssued, type TrustAnchors, verifyPath } from "../x509/path.js";
+import { readPublicKey } from "./public-key.js";
+
+const identifierBytes = 20;
+
+/** Roots that were given, DER. Throws a Fault when one cannot be read. */
+export class ConfiguredRoots implements TrustAnchors {
+  readonly #roots: Certificate[];
+
+  constructor(roots: readonly Uint8Array[]) {
+    try {
+      this.#roots = roots.map(readCertificate);
+    } catch (error) {
+      throw badRoots(error instanceof Error ? error.message : String(error), error);
+    }
+  }
+
+  issuersOf(certificate: Certificate): Certificate[] {
+    return this.#roots.filter((root) => mayHaveIssued(root, certificate));
+  }
+
+  includes(certificate: Certificate): boolean {
+    return this.#roots.some(({ der }) => sameBytes(der, certificate.der));
+  }
+
+  hint(certificate: Certificate): string | undefined {
+    const index = storeIndex(certificate.authorityKeyIdentifier);
+    if (index === undefined) return undefined;
+    return `configured are other roots; the SDK has it as ca${index}.der`;
+  }
+}
+
+/** Place of a key identifier in the SDK's store. */
+function storeIndex(identifier: Uint8Array | undefined): number | undefined {
+  if (identifier?.byteLength !== identifierBytes || !Resource.exists("ca.ski")) return undefined;
+  const store = new Uint8Array(new Resource("ca.ski") as unknown as ArrayBuffer);
+  for (let at = 0; at < store.byteLength; at += identifierBytes) {
+    let i = 0;
+    while (i < identifierBytes && store[at + i] === identifier[i]) i++;
+    if (i === identifierBytes) return at / identifierBytes;
+  }
+  return undefined;
+}
+
+/** The roots that the app was built with. They stay in flash; one is read when a chain leads to it. */
+export class BuiltInRoots implements TrustAnchors {
+  issuersOf(certificate: Certificate): Certificate[] {
+    const index = storeIndex(certificate.authorityKeyIdentifier);
+    if (index === undefined) return [];
+    const name = `ca${index}.der`;
+    if (!Resource.exists(name)) return [];
+    const root = readCertificate(new Uint8Array(new Resource(name) as unknown as ArrayBuffer));
+    return mayHaveIssued(root, certificate) ? [root] : [];
+  }
+
+  includes(): boolean {
+    return false;
+  }
+
+  hint(certificate: Certificate): string | undefined {
+    const index = storeIndex(certificate.authorityKeyIdentifier);
+    if (index === undefined) return undefined;
+    return `the SDK has it as ca${index}.der, include "$(MODDABLE)/modules/crypt/data/ca${index}" in the manifest's resources`;
+  }
+}
+
+/** Signature algorithms of certificates, OIDs as hexadecimal. SHA-1 and MD5 are forgeable and not among them. */
+const algorithms: readonly (readonly [oid: string, hash: HashName, ec: boolean])[] = Object.freeze(
+  [
+    ["2a864886f70d01010b", "SHA256", false],
+    ["2a864886f70d01010c", "SHA384", false],
+    ["2a864886f70d01010d", "SHA512", false],
+    ["2a8648ce3d040302", "SHA256", true],
+    ["2a8648ce3d040303", "SHA384", true],
+    ["2a8648ce3d040304", "SHA512", true],
+  ] as [string, HashName, boolean][],
+  true,
+);
+
+function keyOf(certificate: Certificate): PublicKey {
+  try {
+    return readPublicKey(certificate.publicKey);
+  } catch (error) {
+    throw certificateUnsupported(
+      nameForPeople(certificate.subject),
+      `its key is ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+function isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
+  const algorithm = algorithms.find(([oid]) => oid === certificate.signatureAlgorithm);
+  if (!algorithm)
+    throw certificateUnsupported(
+      nameForPeople(certificate.subject),
+      `it is signed with an algorithm that is weak or unknown (OID ${certificate.signatureAlgorithm} in hexadecimal)`,
+    );
+  const [, hash, ec] = algorithm;
+  const key = keyOf(issuer);
+  return "curve" in key === ec && verifySignature(key, hash, [certificate.signed], certificate.signature);
+}
+
+/** Judges one server's chain; given to the session as its `trust`. */
+export class Trust {
+  readonly #anchors: TrustAnchors;
+  readonly #serverName: string;
+  readonly #clock: Clock;
+
+  constructor(anchors: TrustAnchors, serverName: string, clock: Clock) {
+    this.#anchors = anchors;
+    this.#serverName = serverName;
+    this.#clock = clock;
+  }
+
+  /** @returns the key of the server's certificate. Throws a Fault when the chain is not to be trusted. */
+  verify(chain: Uint8Array[]): PublicKey {
+    const nowMs = this.#clock.now();
+    if (nowMs === undefined) throw clockUnknown();
+    const leaf = verifyPath(chain, {
+      serverName: this.#serverName,
+      nowMs,
+      anchors: this.#anchors,
+      verifySignature: isSignedBy,
+    });
+    return keyOf(leaf);
+  }
+}

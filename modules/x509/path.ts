@@ -1,0 +1,164 @@
+/*
+ * Path validation (RFC 5280 §6), as far as a TLS client needs it: from the server's certificate up to a trust anchor.
+ *
+ * Two passes. The first walks up by names and key identifiers and checks no signature; the second checks signatures
+ * from the anchor down. So no key is ever used before somebody trusted has vouched for it: a hostile server cannot make
+ * a device compute with numbers of its own choosing.
+ *
+ * Not here: revocation, name constraints (a certificate that has them as critical is refused), policies.
+ */
+
+import { Fault } from "../fault/fault.js";
+import {
+  badCertificateSignature,
+  certificateExpired,
+  certificateMalformed,
+  certificateNotYetValid,
+  certificateUnsupported,
+  clockWrong,
+  issuerNotCa,
+  nameMismatch,
+  selfSigned,
+  unknownCa,
+} from "../fault/tls.js";
+import { earliestPlausibleMs, maxCertificateChain, maxPathSteps, maxPathsChecked } from "../limits/limits.js";
+import { toHex } from "../text/hex.js";
+import { type Certificate, nameForPeople, readCertificate, sameBytes } from "./certificate.js";
+import { offeredNames, speaksFor } from "./server-name.js";
+
+/** Where the trust comes from. */
+export interface TrustAnchors {
+  /** Anchors that may have issued `certificate`; empty when there is none. */
+  issuersOf(certificate: Certificate): Certificate[];
+  /** Is this very certificate an anchor? A pinned server certificate is. */
+  includes(certificate: Certificate): boolean;
+  /** What would make the missing issuer known, as the end of a sentence; undefined when there is nothing to say. */
+  hint(certificate: Certificate): string | undefined;
+}
+
+export interface PathOptions {
+  /** Name or address that the server's certificate must speak for. */
+  serverName: string;
+  nowMs: number;
+  anchors: TrustAnchors;
+  /**
+   * Is `certificate` signed by the key of `issuer`? Throws a Fault for a key or algorithm that it cannot use; both
+   * certificates' bytes are well-formed, the key is trusted.
+   */
+  verifySignature(certificate: Certificate, issuer: Certificate): boolean;
+}
+
+/** May `issuer` have issued `certificate`, by names and key identifiers? */
+export function mayHaveIssued(issuer: Certificate, certificate: Certificate): boolean {
+  if (!sameBytes(issuer.subject, certificate.issuer)) return false;
+  const wanted = certificate.authorityKeyIdentifier;
+  return !wanted || !issuer.subjectKeyIdentifier || sameBytes(wanted, issuer.subjectKeyIdentifier);
+}
+
+/** Ways from the server's certificate up to an anchor, the shortest first; a few, since a server can send a maze. */
+function pathsUp(leaf: Certificate, sent: Certificate[], anchors: TrustAnchors): Certificate[][] {
+  const found: Certificate[][] = [];
+  const open: Certificate[][] = [[leaf]];
+  for (let steps = 0; steps < maxPathSteps && found.length < maxPathsChecked; steps++) {
+    const path = open.shift();
+    if (!path) break;
+    const last = path[path.length - 1];
+    for (const anchor of anchors.issuersOf(last)) found.push([...path, anchor]);
+    for (const candidate of sent)
+      if (!path.includes(candidate) && mayHaveIssued(candidate, last)) open.push([...path, candidate]);
+  }
+  return found.slice(0, maxPathsChecked);
+}
+
+function checkDates(path: Certificate[], nowMs: number): void {
+  for (const { subject, notBeforeMs, notAfterMs } of path) {
+    if (nowMs < notBeforeMs) throw certificateNotYetValid(nameForPeople(subject), notBeforeMs, nowMs);
+    if (nowMs > notAfterMs) throw certificateExpired(nameForPeople(subject), notAfterMs, nowMs);
+  }
+}
+
+/** §6.1.4 (k) to (n): everything above the server's certificate is a CA that may issue, and may have that many below. */
+function checkIssuers(path: Certificate[]): void {
+  for (let i = 1; i < path.length; i++) {
+    const { subject, ca, mayIssue, pathLength } = path[i];
+    const name = nameForPeople(subject);
+    if (!ca) throw issuerNotCa(name, "it is not a CA (basicConstraints)");
+    if (!mayIssue) throw issuerNotCa(name, "its keyUsage does not allow that");
+    if (pathLength !== undefined && i - 1 > pathLength) throw issuerNotCa(name, "its path length does not allow that");
+  }
+}
+
+function checkLeaf(leaf: Certificate, serverName: string): void {
+  const name = nameForPeople(leaf.subject);
+  if (!leaf.serverUse) throw certificateUnsupported(name, "it is not meant for servers (extendedKeyUsage)");
+  if (!leaf.maySign) throw certificateUnsupported(name, "it may not sign a key exchange (keyUsage)");
+  if (!speaksFor(leaf.alternativeNames, serverName))
+    throw nameMismatch(serverName, offeredNames(leaf.alternativeNames));
+}
+
+function checkPath(path: Certificate[], options: PathOptions): void {
+  for (const { subject, unknownCritical } of path)
+    if (unknownCritical.length > 0)
+      throw certificateUnsupported(
+        nameForPeople(subject),
+        `it needs an extension that is not supported (OID ${unknownCritical[0]} in hexadecimal)`,
+      );
+  checkDates(path, options.nowMs);
+  checkIssuers(path);
+  for (let i = path.length - 2; i >= 0; i--)
+    if (!options.verifySignature(path[i], path[i + 1])) throw badCertificateSignature(nameForPeople(path[i].subject));
+}
+
+/** Why there was no way up: told of the last certificate that could be reached from the server's own. */
+function explainNoPath(leaf: Certificate, sent: Certificate[], anchors: TrustAnchors): Fault {
+  if (sameBytes(leaf.subject, leaf.issuer)) return selfSigned(nameForPeople(leaf.subject));
+  const path = [leaf];
+  for (let next: Certificate | undefined = leaf; next; ) {
+    const last: Certificate = path[path.length - 1];
+    next = sent.find((candidate) => !path.includes(candidate) && mayHaveIssued(candidate, last));
+    if (next) path.push(next);
+  }
+  const top = path[path.length - 1];
+  const identifier =
+    top.authorityKeyIdentifier ?? (sameBytes(top.subject, top.issuer) ? top.subjectKeyIdentifier : undefined);
+  return unknownCa(nameForPeople(top.issuer), identifier && toHex(identifier), anchors.hint(top));
+}
+
+function readAll(chain: readonly Uint8Array[]): Certificate[] {
+  if (chain.length === 0) throw certificateMalformed("there is none");
+  if (chain.length > maxCertificateChain) throw certificateMalformed(`${chain.length} of them`);
+  try {
+    return chain.map(readCertificate);
+  } catch (error) {
+    throw certificateMalformed(error);
+  }
+}
+
+/**
+ * Verifies what a server sent, or throws a Fault of stage "tls" that says what is wrong.
+ * @param chain DER, the server's own certificate first, the others in any order
+ * @returns the server's certificate: its key may be used
+ */
+export function verifyPath(chain: readonly Uint8Array[], options: PathOptions): Certificate {
+  const [leaf, ...sent] = readAll(chain);
+  if (options.nowMs < earliestPlausibleMs) throw clockWrong(options.nowMs);
+  if (options.anchors.includes(leaf)) {
+    checkDates([leaf], options.nowMs);
+    checkLeaf(leaf, options.serverName);
+    return leaf;
+  }
+  let refusal: unknown;
+  for (const path of pathsUp(leaf, sent, options.anchors)) {
+    try {
+      checkPath(path, options);
+      checkLeaf(leaf, options.serverName);
+      return leaf;
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      refusal ??= error;
+    }
+  }
+  if (refusal) throw refusal;
+  checkDates([leaf], options.nowMs);
+  throw explainNoPath(leaf, sent, options.anchors);
+}

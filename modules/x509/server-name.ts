@@ -1,0 +1,107 @@
+/*
+ * Does a certificate speak for this server? (RFC 9525, formerly 6125.)
+ *
+ * Only subjectAltName counts: DNS names, with "*" as the whole left-most label, and IP addresses byte for byte. The
+ * common name is never looked at.
+ */
+
+import { decodeUtf8 } from "../text/utf8.js";
+import { printable } from "./certificate.js";
+import { DerReader } from "./der.js";
+
+const dnsName = 0x82;
+const ipAddress = 0x87;
+
+/** How many names a refusal lists: a certificate of a content network can have a hundred. */
+const listedNames = 6;
+
+/** @returns the four bytes of a dotted IPv4 address, or undefined */
+export function ipv4Address(host: string): Uint8Array | undefined {
+  const parts = host.split(".");
+  if (parts.length !== 4) return undefined;
+  const bytes = new Uint8Array(4);
+  for (let i = 0; i < 4; i++) {
+    if (!/^(0|[1-9][0-9]{0,2})$/.test(parts[i])) return undefined;
+    const value = Number(parts[i]);
+    if (value > 255) return undefined;
+    bytes[i] = value;
+  }
+  return bytes;
+}
+
+/** @returns the sixteen bytes of an IPv6 address (no zone, no embedded IPv4), or undefined */
+export function ipv6Address(host: string): Uint8Array | undefined {
+  const halves = host.split("::");
+  if (halves.length > 2 || !host.includes(":")) return undefined;
+  const groups = halves.map((half) => (half === "" ? [] : half.split(":")));
+  const count = groups.reduce((sum, half) => sum + half.length, 0);
+  if (halves.length === 1 ? count !== 8 : count > 7) return undefined;
+  const bytes = new Uint8Array(16);
+  for (let half = 0; half < groups.length; half++) {
+    let at = half === 0 ? 0 : 16 - groups[half].length * 2;
+    for (const group of groups[half]) {
+      if (!/^[0-9a-fA-F]{1,4}$/.test(group)) return undefined;
+      const value = Number.parseInt(group, 16);
+      bytes[at++] = value >> 8;
+      bytes[at++] = value & 0xff;
+    }
+  }
+  return bytes;
+}
+
+function matchesDns(pattern: string, host: string): boolean {
+  if (!pattern.startsWith("*.")) return pattern === host;
+  const dot = host.indexOf(".");
+  const rest = pattern.slice(2);
+  // "*.com" would speak for every company.
+  return dot > 0 && rest.includes(".") && host.slice(dot + 1) === rest;
+}
+
+function sameAddress(a: Uint8Array, b: Uint8Array): boolean {
+  return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
+}
+
+function addressText(bytes: Uint8Array): string {
+  if (bytes.byteLength === 4) return bytes.join(".");
+  const groups: string[] = [];
+  for (let i = 0; i + 1 < bytes.byteLength; i += 2) groups.push(((bytes[i] << 8) | bytes[i + 1]).toString(16));
+  return groups.join(":");
+}
+
+/**
+ * @param alternativeNames contents of the certificate's subjectAltName
+ * @param host name or address that was connected to, any case, a final dot allowed
+ */
+export function speaksFor(alternativeNames: Uint8Array | undefined, host: string): boolean {
+  if (alternativeNames === undefined) return false;
+  const address = ipv4Address(host) ?? ipv6Address(host);
+  const lower = host.toLowerCase();
+  const name = lower.endsWith(".") ? lower.slice(0, -1) : lower;
+  const names = new DerReader(alternativeNames);
+  while (!names.done) {
+    const kind = names.next;
+    const value = names.read(kind);
+    if (address) {
+      if (kind === ipAddress && sameAddress(value, address)) return true;
+    } else if (kind === dnsName && matchesDns(decodeUtf8(value).toLowerCase(), name)) return true;
+  }
+  return false;
+}
+
+/** The names and addresses that a certificate speaks for, the first few, for a refusal. */
+export function offeredNames(alternativeNames: Uint8Array | undefined): string[] {
+  const offered: string[] = [];
+  if (alternativeNames === undefined) return offered;
+  const names = new DerReader(alternativeNames);
+  while (!names.done) {
+    const kind = names.next;
+    const value = names.read(kind);
+    if (kind !== dnsName && kind !== ipAddress) continue;
+    if (offered.length === listedNames) {
+      offered.push("…");
+      break;
+    }
+    offered.push(kind === dnsName ? printable(decodeUtf8(value)) : addressText(value));
+  }
+  return offered;
+}

@@ -1,0 +1,68 @@
+import { encodeUtf8 } from "../../../modules/text/utf8.js";
+import { ipv4Address, ipv6Address, offeredNames, speaksFor } from "../../../modules/x509/server-name.js";
+import { assert, describe, it } from "../../harness.js";
+
+/** Contents of a subjectAltName. */
+function names(...entries: (string | Uint8Array)[]): Uint8Array {
+  const bytes: number[] = [];
+  for (const entry of entries) {
+    const value = typeof entry === "string" ? encodeUtf8(entry) : entry;
+    bytes.push(typeof entry === "string" ? 0x82 : 0x87, value.byteLength, ...value);
+  }
+  return new Uint8Array(bytes);
+}
+
+describe("server name", () => {
+  it("matches a DNS name whatever its case", () => {
+    assert.ok(speaksFor(names("Hub.Example"), "hub.eXample"));
+    assert.ok(speaksFor(names("a.example", "hub.example"), "hub.example."));
+    assert.ok(!speaksFor(names("hub.example"), "hub.example.org"));
+    assert.ok(!speaksFor(names("hub.example"), "ahub.example"));
+  });
+
+  it("lets a star stand for exactly one whole label", () => {
+    const wild = names("*.hub.example");
+    assert.ok(speaksFor(wild, "a.hub.example"));
+    assert.ok(!speaksFor(wild, "hub.example"));
+    assert.ok(!speaksFor(wild, "b.a.hub.example"));
+    assert.ok(!speaksFor(wild, ".hub.example"));
+    assert.ok(!speaksFor(names("a*.hub.example"), "ab.hub.example"));
+    assert.ok(!speaksFor(names("a.*.example"), "a.hub.example"));
+  });
+
+  it("takes no star for a whole top-level domain", () => {
+    assert.ok(!speaksFor(names("*.example"), "hub.example"));
+    assert.ok(!speaksFor(names("*"), "example"));
+  });
+
+  it("compares addresses with addresses only", () => {
+    const address = Uint8Array.of(192, 168, 1, 20);
+    assert.ok(speaksFor(names(address), "192.168.1.20"));
+    assert.ok(!speaksFor(names("192.168.1.20"), "192.168.1.20"));
+    assert.ok(!speaksFor(names("*.168.1.20"), "192.168.1.20"));
+    assert.ok(speaksFor(names(ipv6Address("fe80::1")!), "FE80:0:0:0:0:0:0:1"));
+  });
+
+  it("finds nothing in a certificate without names", () => {
+    assert.ok(!speaksFor(undefined, "hub.example"));
+    assert.deepEqual(offeredNames(undefined), []);
+  });
+
+  it("lists the first names of many", () => {
+    const listed = offeredNames(names("a", "b", "c", "d", Uint8Array.of(1, 2, 3, 4), "f", "g", "h"));
+    assert.deepEqual(listed, ["a", "b", "c", "d", "1.2.3.4", "f", "…"]);
+  });
+
+  it("reads IPv4 addresses in their one spelling", () => {
+    assert.deepEqual(ipv4Address("10.0.0.255"), Uint8Array.of(10, 0, 0, 255));
+    for (const text of ["10.0.0", "10.0.0.256", "10.0.0.01", "0x0a.0.0.1", "10.0.0.1.", "hub.example.a.b", "1. .1.1"])
+      assert.equal(ipv4Address(text), undefined, text);
+  });
+
+  it("reads IPv6 addresses, shortened or not", () => {
+    assert.deepEqual(ipv6Address("::"), new Uint8Array(16));
+    assert.equal(ipv6Address("1:2:3:4:5:6:7:8")![15], 8);
+    for (const text of ["hub", "1:2", "1::2::3", ":1:2:3:4:5:6:7", "12345::", "1:2:3:4:5:6:7:8::"])
+      assert.equal(ipv6Address(text), undefined, text);
+  });
+});

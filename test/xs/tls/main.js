@@ -1,0 +1,3 @@
+import { runCases } from "test/xs/tls/client";
+
+runCases();

@@ -2,7 +2,7 @@
 
 import { Fault } from "../../../../modules/fault/fault.js";
 import { DeltaDecoder } from "../../../../modules/ota/delta/decoder.js";
-import { stateSize } from "../../../../modules/ota/delta/state.js";
+import { Phase, stateSize } from "../../../../modules/ota/delta/state.js";
 import { assert, describe, it } from "../../../harness.js";
 import { assertSame, pair, pushAll, Target } from "./rebuild.js";
 
@@ -115,6 +115,56 @@ describe("ota/delta: saving and restoring", () => {
       }
     }
     assert.ok(refused > 100, `${refused} refused`);
+  });
+
+  it("a state with any one number out of its range is refused", () => {
+    const { from, to, patch } = pair("many-edits");
+    const { state } = savedStates(from, patch, to.byteLength, 1000).find(({ produced }) => produced === 4096)!;
+    const { options } = new Target(from, to.byteLength);
+    const edited = (edit: (view: DataView) => void): Uint8Array => {
+      const copy = state.slice();
+      const view = new DataView(copy.buffer);
+      view.setUint8(1, Phase.adjustment);
+      view.setUint32(20, 0, true);
+      edit(view);
+      return copy;
+    };
+    DeltaDecoder.restore(
+      options,
+      edited(() => {}),
+    );
+    const edits: [string, (view: DataView) => void][] = [
+      ["format", (view) => view.setUint8(0, 2)],
+      ["phase", (view) => view.setUint8(1, 10)],
+      ["an end before the image is complete", (view) => view.setUint8(1, Phase.end)],
+      ["no window for its phase", (view) => view.setUint8(1, Phase.parameters)],
+      ["parameters", (view) => view.setUint8(2, 0x90)],
+      ["lookahead", (view) => view.setUint8(2, 0x45)],
+      ["bytes of a size", (view) => view.setUint8(3, 5)],
+      ["image size", (view) => view.setUint32(4, to.byteLength + 1, true)],
+      ["produced beyond the image", (view) => view.setUint32(8, 8192, true)],
+      ["produced inside a chunk", (view) => view.setUint32(8, 4112, true)],
+      ["source position", (view) => view.setUint32(16, from.byteLength + 1, true)],
+      ["a piece outside its phase", (view) => view.setUint32(20, 1, true)],
+      ["bits", (view) => view.setUint32(24, 2 ** 23, true)],
+      ["a size below zero", (view) => view.setFloat64(28, -1, true)],
+      ["a size of a fraction", (view) => view.setFloat64(28, 0.5, true)],
+      ["no size at all", (view) => view.setFloat64(28, Number.NaN, true)],
+      ["number of bits", (view) => view.setUint8(37, 24)],
+      ["distance", (view) => view.setUint16(38, 257, true)],
+      ["a copy from nowhere", (view) => view.setUint32(38, 0x00010000, true)],
+      ["length of a copy", (view) => view.setUint16(40, 129, true)],
+      ["unread", (view) => view.setUint16(42, 257, true)],
+    ];
+    for (const [name, edit] of edits) {
+      let code = "restored";
+      try {
+        DeltaDecoder.restore(options, edited(edit));
+      } catch (error) {
+        code = (error as Fault).code;
+      }
+      assert.equal(code, "delta-state-invalid", name);
+    }
   });
 
   it("a state for another slot or source size is refused", () => {

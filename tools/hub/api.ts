@@ -80,6 +80,10 @@ async function act(hub: Hub, name: string, action: string, fields: JsonObject): 
       return operator.consoleEvent(name, text("event"), fields["payload"] ?? {});
     case "extension":
       return operator.extension(name, text("event"), fields["payload"] ?? {});
+    case "component-action":
+      return operator.componentAction(name, text("component"), text("action"));
+    case "component-mode":
+      return operator.componentMode(name, text("component"), text("mode"), text("value"));
     case "extension-switch":
       return operator.switchExtension(name, text("extension"), fields["on"] === true);
     case "update-mode":

@@ -82,12 +82,13 @@ export class ExtensionsChannel implements Channel {
   }
 
   #grant(name: string, version: string): void {
-    const { clock, timers, healthIntervalMs } = this.#desk.settings;
+    const { clock, timers, healthIntervalMs, geoIntervalMs } = this.#desk.settings;
     const side = makeExtension(name, {
       device: this.#device,
       clock,
       timers,
       healthIntervalMs,
+      geoIntervalMs,
       version,
       push: (event, payload) => this.#topic.push(`${name}:${event}`, payload),
       refresh: (other) => {

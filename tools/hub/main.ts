@@ -8,6 +8,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { howToConnect } from "./how-to-connect.js";
 import { Hub } from "./hub.js";
+import type { HubTls } from "./options.js";
 import { runPrompt } from "./prompt.js";
 import { timelineLine } from "./timeline.js";
 
@@ -53,20 +54,26 @@ const { values } = parseArgs({
 const text = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file, "utf8"));
 const base64 = () => randomBytes(32).toString("base64").replace(/=+$/, "");
 
+function tlsOptions(): HubTls | undefined {
+  const [cert, key, clientCa] = [text(values.cert), text(values["cert-key"]), text(values["client-ca"])];
+  if (cert !== undefined && key !== undefined) return { cert, key, clientCa };
+  if (cert ?? key ?? clientCa) throw new Error("TLS needs both --cert and --cert-key");
+  return undefined;
+}
+
 async function main(): Promise<void> {
   if (values.help) return void process.stdout.write(usage);
   const key = values.key ?? `nhp_${base64()}`;
   const secret = process.env["NERVESHUB_PRODUCT_SECRET"] ?? base64();
   const firmwareDir = resolve(values.firmware);
   mkdirSync(firmwareDir, { recursive: true });
-  const [cert, certKey] = [text(values.cert), text(values["cert-key"])];
   const hub = new Hub({
     product: values.product,
     keys: [{ key, secret }],
     firmwareDir,
     port: Number(values.port),
     listen: values.listen,
-    tls: cert && certKey ? { cert, key: certKey, clientCa: text(values["client-ca"]) } : undefined,
+    tls: tlsOptions(),
     automaticUpdates: !values.manual,
     deltas: values.delta ? "auto" : "off",
     detools: values.detools?.split(" "),

@@ -3,6 +3,7 @@
  * people, or throws a Refusal with one.
  */
 
+import { randomUUID } from "node:crypto";
 import type { ArchiveInfo } from "./archives.js";
 import type { ConsoleChannel } from "./console-channel.js";
 import type { Device, UpdateMode } from "./device.js";
@@ -130,6 +131,20 @@ export class Operator {
     if (channel === undefined) throw new Refusal(`${identifier} has not joined the extensions topic`);
     channel.push(event, payload);
     return `${event} sent to ${identifier}`;
+  }
+
+  /** Asks a component for an action it reported. @returns the reference that the result will carry */
+  componentAction(identifier: string, component: string, action: string): string {
+    const ref = randomUUID();
+    this.extension(identifier, "components:action:run", { ref, component, action });
+    return ref;
+  }
+
+  /** Asks a component to set a mode it reported. @returns the reference that the result will carry */
+  componentMode(identifier: string, component: string, mode: string, value: string): string {
+    const ref = randomUUID();
+    this.extension(identifier, "components:mode:set", { ref, component, mode, value });
+    return ref;
   }
 
   /** Switches an extension on or off for one device; takes full effect at its next connection. */

@@ -68,6 +68,8 @@ export interface HubOptions {
   /** How long `failed` and `ignored` hold updates back, ms. */
   readonly penaltyMs?: number;
   readonly healthIntervalMs?: number;
+  /** From one question for the position to the next, ms; 0 asks once. */
+  readonly geoIntervalMs?: number;
 }
 
 /** What has no default. */
@@ -111,6 +113,7 @@ const defaults = {
   concurrentUpdates: 10,
   penaltyMs: 24 * 60 * minute,
   healthIntervalMs: 60 * minute,
+  geoIntervalMs: 0,
 } as const;
 
 export function settingsOf(options: HubOptions): Settings {

@@ -36,6 +36,8 @@ function connectingCode(note: string, hub: Hub): void {
   if (note.startsWith("connecting code")) hub.operator.setConnectingCode("dev-scr", "hello()");
 }
 
+const organisationKey = "JB7ey1Pczjml9AcBePVTh5sg6+dSuK6JhS5g7tO1laU=";
+
 const recordings: readonly (readonly [name: string, setting?: Setting])[] = [
   ["connect-product-secret"],
   ["connect-device-secret"],
@@ -82,6 +84,10 @@ const recordings: readonly (readonly [name: string, setting?: Setting])[] = [
   ["extensions"],
   ["extensions-payloads"],
   ["extensions-join-variants"],
+  ["extensions-intervals", { options: { healthIntervalMs: 60_000, geoIntervalMs: 60_000 } }],
+  ["public-keys", { options: { publicKeys: { fwup: [organisationKey], archive: [organisationKey] } } }],
+  ["protocol-join-again", inGroup],
+  ["update-nerves-link-style", inGroup],
 ];
 
 describe("desk hub, recorded exchanges", () => {

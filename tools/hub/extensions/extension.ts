@@ -13,6 +13,8 @@ export interface ExtensionContext {
   readonly clock: HubClock;
   readonly timers: Timers;
   readonly healthIntervalMs: number;
+  /** 0 for never. */
+  readonly geoIntervalMs: number;
   /** The version in force: the one advertised, not the one declared. */
   readonly version: string;
   /** Pushes `<name>:<event>`. */

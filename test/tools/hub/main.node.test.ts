@@ -1,0 +1,62 @@
+/*
+ * `npm run hub` as a newcomer meets it: what it prints, and that its prompt works and ends.
+ */
+
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { assert, describe, it } from "../../harness.js";
+
+const main = fileURLToPath(new URL("../../../tools/hub/main.js", import.meta.url));
+
+/** Runs the command with those lines typed in. */
+async function run(args: readonly string[], input: string): Promise<{ status: number | null; output: string }> {
+  const child = spawn(process.execPath, [main, ...args], {
+    env: { ...process.env, NERVESHUB_PRODUCT_SECRET: "s3cret" },
+  });
+  let output = "";
+  child.stdout.on("data", (data: Buffer) => {
+    output += data.toString();
+  });
+  child.stderr.on("data", (data: Buffer) => {
+    output += data.toString();
+  });
+  child.stdin.end(input);
+  const status = await new Promise<number | null>((resolve) => child.once("exit", resolve));
+  return { status, output };
+}
+
+describe("desk hub, command line", () => {
+  it("says how to connect a device, answers help, and ends with quit", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "desk-hub-main-"));
+    const { status, output } = await run(["--port", "0", "--firmware", folder, "--key", "nhp_x"], "help\nquit\n");
+    rmSync(folder, { recursive: true });
+    assert.equal(status, 0, output);
+    assert.match(
+      output,
+      /NERVESHUB_PRODUCT_SECRET='s3cret' npm run device -- --host 127\.0\.0\.1 --port [1-9]\d+ --no-ssl/,
+    );
+    assert.match(output, /mcconfig -m -p lin host=127\.0\.0\.1 port=[1-9]\d+/);
+    assert.match(output, /forgive DEVICE/);
+  });
+
+  it("prints its options", async () => {
+    const { status, output } = await run(["--help"], "");
+    assert.equal(status, 0);
+    assert.match(output, /--listen ADDRESS/);
+  });
+
+  it("never falls back to plain text when TLS is asked for by halves", async () => {
+    const { status, output } = await run(["--port", "0", "--cert", main], "");
+    assert.equal(status, 1);
+    assert.match(output, /needs both --cert and --cert-key/);
+  });
+
+  it("ends with a sentence when an option is wrong", async () => {
+    const { status, output } = await run(["--port", "0", "--cert", "no-such-file.pem", "--cert-key", "x"], "");
+    assert.equal(status, 1);
+    assert.match(output, /no-such-file\.pem/);
+  });
+});

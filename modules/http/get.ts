@@ -70,6 +70,7 @@ export class HttpGet {
   #interim = 0;
   #stream: ByteStream | undefined;
   #request: Uint8Array = new Uint8Array(0);
+  #connected = false;
   #head: HeadReader | undefined;
   #body: BodyReader | undefined;
   #timer: Timer | undefined;
@@ -127,6 +128,7 @@ export class HttpGet {
     this.#body = undefined;
     this.#streamEnd = undefined;
     this.#from = this.#to = 0;
+    this.#connected = false;
     this.#request = encodeUtf8(requestText(url, this.#requestHeaders()));
     this.#stream = network.open({
       host: url.host,
@@ -155,6 +157,7 @@ export class HttpGet {
   }
 
   #send(): void {
+    this.#connected = true;
     if (!this.#stream || this.#request.byteLength === 0) return;
     const taken = this.#stream.write(this.#request);
     this.#request = this.#request.subarray(taken);
@@ -213,6 +216,7 @@ export class HttpGet {
       if (coding !== "identity")
         throw this.#fault("bad-content-encoding", "sent a compressed body without being asked");
       this.#body = new BodyReader(head, "download", publicText(this.#url!));
+      this.#head = undefined;
       const contentRange = status === 206 ? parseContentRange(headers.get("content-range")) : undefined;
       this.#options.onResponse({ status, reason, headers, length: this.#body.length, contentRange });
     }
@@ -283,7 +287,7 @@ export class HttpGet {
 
   #restartTimer(): void {
     this.#clearTimer();
-    if (this.#paused || this.#finished) return;
+    if (this.#paused || this.#finished || !this.#connected) return;
     const { timers, idleTimeoutMs } = this.#options;
     this.#timer = timers.set(
       () =>

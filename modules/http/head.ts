@@ -74,6 +74,7 @@ export class HeadReader {
       if (line === "") return; // RFC 9112 §2.2: empty lines before the status line are passed over
       const parts = statusLine().exec(line);
       if (!parts) throw this.#notHttp();
+      this.#checkControls(line);
       this.#head = { status: Number(parts[1]), reason: (parts[2] ?? "").trim(), headers: new Map() };
       return;
     }
@@ -81,7 +82,7 @@ export class HeadReader {
       this.#done = true;
       return;
     }
-    if (hasControl(line)) throw this.#fault("bad-header", "a header line with control characters");
+    this.#checkControls(line);
     const { headers } = this.#head;
     if (line.startsWith(" ") || line.startsWith("\t")) {
       // A folded line continues the one before it (RFC 9112 §5.2).
@@ -104,6 +105,12 @@ export class HeadReader {
     if (!"HTTP/".startsWith(start.trimStart())) throw this.#notHttp();
   }
 
+  /** They would reach logs and terminals. */
+  #checkControls(line: string): void {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+    if (/[\x00-\x08\x0a-\x1f\x7f]/.test(line)) throw this.#fault("bad-header", "control characters in its headers");
+  }
+
   #notHttp(): Fault {
     return new Fault(
       this.#stage,
@@ -115,9 +122,4 @@ export class HeadReader {
   #fault(code: string, what: string): Fault {
     return new Fault(this.#stage, code, `${this.#peer} answered with ${what}; check that this is the right server.`);
   }
-}
-
-function hasControl(line: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  return /[\x00-\x08\x0a-\x1f\x7f]/.test(line);
 }

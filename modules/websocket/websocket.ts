@@ -200,6 +200,7 @@ export class WebSocketClient {
       const fault = upgradeFault(head, acceptFor(this.#key, this.#options.crypto), this.#peer);
       if (fault) throw fault;
       this.#clearTimer();
+      this.#head = undefined;
       this.#state = "open";
       this.#options.onOpen({ headers: head.headers });
     } else if (head.status < 200) {

@@ -416,6 +416,17 @@ describe("http: timeouts, pause and close", () => {
     assert.equal(download.ends, 1);
   });
 
+  it("connecting is not idling, also after a pause", () => {
+    const download = new Download();
+    download.get.pause();
+    download.get.resume();
+    download.timers.advance(1_000_000);
+    assert.equal(download.code, undefined);
+    download.request();
+    download.timers.advance(30_000);
+    assert.equal(download.code, "idle-timeout");
+  });
+
   it("a pause from inside onData holds back the rest of the buffer, and the end", () => {
     const response = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n";
     const seen: string[] = [];

@@ -95,6 +95,10 @@ describe("http: response head", () => {
     }
   });
 
+  it("refuses control characters in the reason, which would reach a log", () => {
+    assert.equal(code("HTTP/1.1 200 O\x1b[2JK\r\n\r\n"), "bad-header");
+  });
+
   it("bounds the line, the number of lines and the whole", () => {
     const start = "HTTP/1.1 200 OK\r\n";
     const fits = "x".repeat(maxHeaderLineBytes - 5);

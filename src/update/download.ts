@@ -54,6 +54,7 @@ export class Download {
   /** A range that a server refused in a way that can mean "beyond the end". */
   #rangeRefused = false;
   #partFailures = 0;
+  #doubted = false;
   #finished = false;
 
   constructor(options: DownloadOptions) {
@@ -224,6 +225,12 @@ export class Download {
     this.#again(0);
   }
 
+  /** What makes an image unusable ends the update for a day, and may be one damaged byte: it is fetched again once. */
+  #doubt(fault: Fault): void {
+    this.#doubted = true;
+    this.#startOver(`${fault.message} It may have been damaged on its way`);
+  }
+
   #startOver(why: string): void {
     this.#to = undefined;
     this.#options.log.warning(`${why}; the download starts from the beginning.`);
@@ -291,7 +298,9 @@ export class Download {
     try {
       body();
     } catch (error) {
-      this.#fail(asFault(error, "download", "download-failed"));
+      const fault = asFault(error, "download", "download-failed");
+      if (fault.stage === "image" && !this.#doubted) this.#doubt(fault);
+      else this.#fail(fault);
     }
   }
 }

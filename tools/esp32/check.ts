@@ -26,7 +26,7 @@ const TARGETS: readonly Target[] = [
 
 /** Platforms that there is no host for. (Without their own SDKs, `esp` and `pico` already fail in mcconfig.) */
 const REFUSED = ["nrf52", "wasm"];
-const REFUSAL = /NervesHub link: /;
+const REFUSAL = /nerveshub/i;
 
 /** Our modules, by the folder they come from. */
 const OURS = /^(hosts|modules|src)\//;

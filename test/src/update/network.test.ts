@@ -3,9 +3,10 @@
  * truncation, ranges ignored or wrong, files swapped, URLs expired.
  */
 
-import { assert, describe, it, report } from "../../harness.js";
+import { sealImage } from "../../../modules/ota/seal-image.js";
+import { assert, crypto, describe, fixture, it, report } from "../../harness.js";
 import type { Answer } from "../../virtual/file-server.js";
-import { image, type SceneOptions, UpdateScene } from "../../virtual/update-scene.js";
+import { image, type SceneOptions, sha256, UpdateScene } from "../../virtual/update-scene.js";
 import type { Break } from "../../virtual/virtual-network.js";
 
 const hour = 3600000;
@@ -64,6 +65,38 @@ describe("update: network faults", () => {
       report(`${cuts} connections cut (${breakAs}), ${cuts} resumed at the very byte`);
     });
   }
+
+  it("a delta that the real server made is resumed after a cut at any of its bytes", async () => {
+    const source = fixture("transcripts/fixtures/app-1.0.0.bin");
+    const target = fixture("transcripts/fixtures/app-1.1.0.bin");
+    const patch = fixture("transcripts/fixtures/delta-1.0.0-1.1.0.patch");
+    for (let cutAfter = 0; cutAfter <= patch.byteLength; cutAfter++) {
+      const answer = cutAfter < patch.byteLength ? { cutAfter } : {};
+      const scene = await update(
+        { before: source, after: target, file: patch },
+        first(answer),
+        `patch cut after ${cutAfter}`,
+      );
+      assert.equal(scene.files.served, patch.byteLength);
+      const running = new Uint8Array(target.byteLength);
+      scene.device.host?.slots.running.read(0, running);
+      assert.equal(sha256(running), sha256(target));
+    }
+    report(`${patch.byteLength} cuts of a recorded delta, ${patch.byteLength} resumed, every rebuilt byte right`);
+  });
+
+  it("a delta for another image than the running one fails with what to do about it", async () => {
+    const target = fixture("transcripts/fixtures/app-1.1.0.bin");
+    const other = fixture("transcripts/fixtures/app-1.0.0.bin").slice();
+    other[200] ^= 1;
+    sealImage(other, crypto);
+    const file = fixture("transcripts/fixtures/delta-1.0.0-1.1.0.patch");
+    const scene = new UpdateScene({ before: other, after: target, file });
+    const end = await ending(scene);
+    assert.equal(end?.status, "failed");
+    assert.match(String(end?.reason), /flash the uploaded file once, or switch deltas off/);
+    assert.equal(scene.version, "1.0.0");
+  });
 
   it("a link that gives only a few bytes a connection finishes all the same", async () => {
     const scene = await update({ before, after }, () => ({ cutAfter: 100 }), "100 bytes a connection");

@@ -6,8 +6,8 @@
 
 import { tears } from "../../../hosts/shared/memory-flash.js";
 import { recordInterval } from "../../../src/update/slot-target.js";
-import { assert, describe, it, report } from "../../harness.js";
-import { image, type SceneOptions, UpdateScene } from "../../virtual/update-scene.js";
+import { assert, describe, fixture, it, report } from "../../harness.js";
+import { image, type SceneOptions, sha256, UpdateScene } from "../../virtual/update-scene.js";
 import type { Cut } from "../../virtual/virtual-device.js";
 
 const hour = 3600000;
@@ -39,10 +39,14 @@ async function survive(options: SceneOptions, cuts: Cut[], tally: Tally): Promis
   const done = await scene.run(() => scene.updated, 24 * hour);
   assert.ok(done, tail(scene, `${name}: not updated, runs ${scene.version}`));
   assert.equal(scene.version, "1.1.0", name);
+  const running = new Uint8Array(options.after.byteLength);
+  scene.device.host?.slots.running.read(0, running);
+  assert.equal(sha256(running), sha256(options.after), `${name}: other bytes run`);
   assert.equal(scene.device.host?.slots.trial, "confirmed", name);
   assert.deepEqual(scene.hub.crashes, [], tail(scene, name));
-  const again = scene.files.served - (options.file ?? options.after).byteLength;
-  const allowed = scene.device.cuts * (recordInterval + inWork);
+  const file = options.file ?? options.after;
+  const again = scene.files.served - file.byteLength;
+  const allowed = scene.device.cuts * Math.min(file.byteLength, recordInterval + inWork);
   assert.ok(again <= allowed, tail(scene, `${name}: ${again} bytes were downloaded again`));
   tally.cuts += scene.device.cuts;
   tally.worstAgain = Math.max(tally.worstAgain, again);
@@ -62,6 +66,21 @@ describe("update: power cuts", () => {
     }
     assert.equal(tally.cuts, tears.length * operations);
     report(`${tally.cuts} power cuts, ${tally.cuts} recovered, 0 bricked, worst re-download ${tally.worstAgain} bytes`);
+  });
+
+  it("the same for a delta, continued from the state that was saved with the progress", async () => {
+    const source = image("1.0.0", 1, 294912);
+    const target = image("1.1.0", 1, 303104);
+    const delta = { before: source, after: target, file: fixture("delta/update-1.0.0-1.1.0.patch") };
+    const operations = await operationsOf(delta);
+    const tally = { cuts: 0, worstAgain: 0 };
+    for (const tear of tears) {
+      for (let at = 1; at <= operations; at++) await survive(delta, [{ at, tear }], tally);
+    }
+    assert.equal(tally.cuts, tears.length * operations);
+    report(
+      `${tally.cuts} power cuts of a delta, ${tally.cuts} recovered, 0 bricked, worst re-download ${tally.worstAgain} bytes`,
+    );
   });
 
   it("a second cut at any later operation ends on the new image as well", async () => {

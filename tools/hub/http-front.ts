@@ -14,6 +14,8 @@ import type { Settings } from "./options.js";
 
 /** Largest message the real server takes, bytes. */
 const maxMessage = 8_000_000;
+/** How long a stopping hub waits for devices to answer its close, ms. */
+const goodbyeMs = 500;
 
 export interface FrontHandlers {
   /** Decides about a request to a socket path. */
@@ -57,9 +59,15 @@ export class HttpFront {
     });
   }
 
-  close(): Promise<void> {
-    for (const socket of this.#sockets.clients) socket.terminate();
-    return new Promise((resolve) => {
+  /** Says goodbye with 1012 to every device, waits for their answers for a moment, and closes the listener. */
+  async close(): Promise<void> {
+    const open = [...this.#sockets.clients] as HubWebSocket[];
+    const gone = open.map((socket) => new Promise((resolve) => socket.once("close", resolve)));
+    for (const socket of open) socket.end(1012);
+    const patience = setTimeout(() => open.map((socket) => socket.terminate()), goodbyeMs);
+    await Promise.all(gone);
+    clearTimeout(patience);
+    await new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
       this.#server.closeAllConnections();
     });

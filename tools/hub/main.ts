@@ -10,7 +10,6 @@ import { howToConnect } from "./how-to-connect.js";
 import { Hub } from "./hub.js";
 import type { HubTls } from "./options.js";
 import { runPrompt } from "./prompt.js";
-import { timelineLine } from "./timeline.js";
 
 const usage = `npm run hub -- [options]
   --product NAME        product; images with another project name are refused (demo)
@@ -30,38 +29,45 @@ const usage = `npm run hub -- [options]
   --quiet               no timeline on the terminal
 `;
 
-const { values } = parseArgs({
-  options: {
-    product: { type: "string", default: "demo" },
-    firmware: { type: "string", default: "firmware" },
-    port: { type: "string", default: "4001" },
-    listen: { type: "string", default: "127.0.0.1" },
-    key: { type: "string" },
-    cert: { type: "string" },
-    "cert-key": { type: "string" },
-    "client-ca": { type: "string" },
-    manual: { type: "boolean", default: false },
-    delta: { type: "boolean", default: false },
-    detools: { type: "string" },
-    "no-managed": { type: "boolean", default: false },
-    august: { type: "boolean", default: false },
-    slow: { type: "string" },
-    quiet: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-});
+const options = {
+  product: { type: "string", default: "demo" },
+  firmware: { type: "string", default: "firmware" },
+  port: { type: "string", default: "4001" },
+  listen: { type: "string", default: "127.0.0.1" },
+  key: { type: "string" },
+  cert: { type: "string" },
+  "cert-key": { type: "string" },
+  "client-ca": { type: "string" },
+  manual: { type: "boolean", default: false },
+  delta: { type: "boolean", default: false },
+  detools: { type: "string" },
+  "no-managed": { type: "boolean", default: false },
+  august: { type: "boolean", default: false },
+  slow: { type: "string" },
+  quiet: { type: "boolean", default: false },
+  help: { type: "boolean", default: false },
+} as const;
 
 const text = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file, "utf8"));
 const base64 = () => randomBytes(32).toString("base64").replace(/=+$/, "");
 
-function tlsOptions(): HubTls | undefined {
-  const [cert, key, clientCa] = [text(values.cert), text(values["cert-key"]), text(values["client-ca"])];
+type TlsFiles = { cert?: string; "cert-key"?: string; "client-ca"?: string };
+
+function tlsOptions(files: TlsFiles): HubTls | undefined {
+  const [cert, key, clientCa] = [text(files.cert), text(files["cert-key"]), text(files["client-ca"])];
   if (cert !== undefined && key !== undefined) return { cert, key, clientCa };
   if (cert ?? key ?? clientCa) throw new Error("TLS needs both --cert and --cert-key");
   return undefined;
 }
 
+/** @throws Error with a sentence when it is not a number */
+function number(option: string, value: string | undefined): number | undefined {
+  if (value !== undefined && !/^\d+$/.test(value)) throw new Error(`--${option} needs a number, not ${value}`);
+  return value === undefined ? undefined : Number(value);
+}
+
 async function main(): Promise<void> {
+  const { values } = parseArgs({ options });
   if (values.help) return void process.stdout.write(usage);
   const key = values.key ?? `nhp_${base64()}`;
   const secret = process.env["NERVESHUB_PRODUCT_SECRET"] ?? base64();
@@ -71,17 +77,16 @@ async function main(): Promise<void> {
     product: values.product,
     keys: [{ key, secret }],
     firmwareDir,
-    port: Number(values.port),
+    port: number("port", values.port),
     listen: values.listen,
-    tls: tlsOptions(),
+    tls: tlsOptions(values),
     automaticUpdates: !values.manual,
     deltas: values.delta ? "auto" : "off",
     detools: values.detools?.split(" "),
     managedUpdatesAllowed: !values["no-managed"],
     protocol: values.august ? "2026-08" : "current",
-    downloadBytesPerSecond: values.slow === undefined ? undefined : Number(values.slow),
+    downloadBytesPerSecond: number("slow", values.slow),
   });
-  if (!values.quiet) hub.onEvent((entry) => process.stdout.write(`${timelineLine(entry)}\n`));
   await hub.start();
   process.stdout.write(howToConnect(hub, { key, secret, firmwareDir }));
   if (values.delta) {
@@ -90,7 +95,7 @@ async function main(): Promise<void> {
       tool ? `Patches by ${tool}.\n` : "detools is not installed (pip install detools): whole images only.\n",
     );
   }
-  await runPrompt(hub, process.stdin, process.stdout);
+  await runPrompt(hub, { input: process.stdin, output: process.stdout, timeline: !values.quiet });
   await hub.stop();
 }
 

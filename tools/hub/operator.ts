@@ -36,6 +36,12 @@ export class Operator {
     return `${image.metadata.version} pushed to ${identifier}${before === "automatic" ? "; its automatic updates are off now" : ""}`;
   }
 
+  /** A round of automatic offers, now. */
+  offer(): string {
+    this.#hub.orchestrator.round();
+    return "whoever should have an update has been offered it";
+  }
+
   reboot(identifier: string): string {
     return this.#broadcast(identifier, "reboot", {});
   }

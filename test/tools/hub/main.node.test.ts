@@ -54,7 +54,14 @@ describe("desk hub, command line", () => {
     assert.match(output, /needs both --cert and --cert-key/);
   });
 
-  it("ends with a sentence when an option is wrong", async () => {
+  it("answers an option that it does not have with a sentence, not with a trace", async () => {
+    const { status, output } = await run(["--prot", "0"], "");
+    assert.equal(status, 1);
+    assert.match(output, /^hub: Unknown option '--prot'/);
+    assert.ok(!output.includes("at parseArgs"));
+  });
+
+  it("ends with a sentence when a file is missing", async () => {
     const { status, output } = await run(["--port", "0", "--cert", "no-such-file.pem", "--cert-key", "x"], "");
     assert.equal(status, 1);
     assert.match(output, /no-such-file\.pem/);

@@ -3,7 +3,7 @@
  */
 
 import { request } from "node:http";
-import { runCommand } from "../../../tools/hub/prompt.js";
+import { runCommand } from "../../../tools/hub/commands.js";
 import { afterEach, assert, beforeEach, describe, it } from "../../harness.js";
 import { Desk, type DeskDevice, oldFirmware } from "./desk.js";
 

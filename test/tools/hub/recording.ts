@@ -20,6 +20,11 @@ export function recording(name: string): readonly Recorded[] {
     .map((line) => JSON.parse(line) as Recorded);
 }
 
+/** Of the lines of a response. */
+export function statusOf(head: readonly string[]): number {
+  return Number(head[0].split(" ")[1]);
+}
+
 /** The lines of a recorded request or response, names of headers in lower case. */
 export function headersOf(head: readonly string[]): Map<string, string> {
   return new Map(

@@ -1,0 +1,163 @@
+/*
+ * The commands of the hub's prompt, as one table, so that `help` cannot lie. A refusal is an answer like any other.
+ */
+
+import { readFileSync } from "node:fs";
+import { modeOf } from "./api.js";
+import { faultOf } from "./download-faults.js";
+import type { Hub } from "./hub.js";
+import { isText, type Json } from "./json.js";
+import { Refusal } from "./operator.js";
+import { timelineLine } from "./timeline.js";
+
+/** @param words what follows the name; @param rest the same as one text */
+type Run = (hub: Hub, words: readonly string[], rest: string) => string | Promise<string>;
+
+/** The text behind the first `n` words. */
+const behind = (rest: string, n: number) => rest.split(/\s+/).slice(n).join(" ");
+const json = (text: string) => JSON.parse(text || "{}") as Json;
+
+const table: readonly (readonly [name: string, usage: string, help: string, run: Run])[] = [
+  ["help", "", "this list", () => helpText()],
+  ["devices", "", "who is there", (hub) => deviceLines(hub)],
+  ["show", "DEVICE", "all that is known of a device", (hub, [id]) => showDevice(hub, id)],
+  ["timeline", "[DEVICE]", "what happened", (hub, [id]) => timelineLines(hub, id)],
+  ["firmware", "", "the images, newest first", (hub) => firmwareLines(hub)],
+  [
+    "push",
+    "DEVICE IMAGE [delta]",
+    "send an image (version, uuid or file)",
+    (hub, [id, image, delta]) => hub.operator.push(id, image, delta === "delta"),
+  ],
+  ["offer", "", "start a round of automatic offers now", (hub) => hub.operator.offer()],
+  ["forgive", "DEVICE", "clear the penalty box", (hub, [id]) => hub.operator.clearPenalty(id)],
+  [
+    "mode",
+    "DEVICE MODE",
+    "automatic, device_managed or off",
+    (hub, [id, mode]) => hub.operator.setUpdateMode(id, modeOf(mode)),
+  ],
+  ["reboot", "DEVICE", "ask for a restart", (hub, [id]) => hub.operator.reboot(id)],
+  ["identify", "DEVICE", "ask it to make itself noticed", (hub, [id]) => hub.operator.identify(id)],
+  ["reconnect", "DEVICE", "close its socket with 1001", (hub, [id]) => hub.operator.reconnect(id)],
+  ["remove", "DEVICE", "delete it: its next login is refused", (hub, [id]) => hub.operator.remove(id)],
+  ["script", "DEVICE TEXT", "run a support script", (hub, [id], rest) => hub.operator.script(id, behind(rest, 1))],
+  [
+    "connecting",
+    "DEVICE [TEXT]",
+    "code to run at every join; none clears it",
+    (hub, [id], rest) => hub.operator.setConnectingCode(id, behind(rest, 1)),
+  ],
+  [
+    "type",
+    "DEVICE TEXT",
+    "type a line into its console",
+    (hub, [id], rest) => hub.operator.consoleType(id, behind(rest, 1)),
+  ],
+  ["console", "DEVICE", "what its console has shown", (hub, [id]) => hub.operator.consoleOutput(id)],
+  [
+    "ask",
+    "DEVICE EVENT [JSON]",
+    "an extension event, such as health:check",
+    (hub, [id, event], rest) => hub.operator.extension(id, event, json(behind(rest, 2))),
+  ],
+  [
+    "action",
+    "DEVICE COMPONENT ACTION",
+    "run an action of a component",
+    (hub, [id, component, action]) => hub.operator.componentAction(id, component, action),
+  ],
+  [
+    "extension",
+    "DEVICE NAME on|off",
+    "switch an extension",
+    (hub, [id, name, on]) => hub.operator.switchExtension(id, name, on === "on"),
+  ],
+  [
+    "archive",
+    "DEVICE FILE [VERSION]",
+    "offer a file as an archive",
+    (hub, [id, file, version]) => hub.operator.archive(id, readFileSync(file), { version }),
+  ],
+  [
+    "keys",
+    "DEVICE fwup|archive KEY…",
+    "send public keys",
+    (hub, [id, kind, ...keys]) => hub.operator.publicKeys(id, kind === "archive" ? "archive" : "fwup", keys),
+  ],
+  [
+    "send",
+    "DEVICE EVENT [JSON]",
+    "any event on the device topic",
+    (hub, [id, event], rest) => hub.operator.send(id, event, json(behind(rest, 2))),
+  ],
+  ["fault", "[KIND NUMBER TIMES]", "break the next downloads; nothing clears", (hub, words) => setFault(hub, words)],
+  ["quit", "", "stop the hub", () => ""],
+];
+const commands = new Map(table.map(([name, usage, , run]) => [name, { usage, run }]));
+
+/** @returns the answer; a refusal is an answer too */
+export async function runCommand(hub: Hub, line: string): Promise<string> {
+  const [name, ...words] = line.trim().split(/\s+/);
+  if (name === "") return "";
+  const command = commands.get(name);
+  if (command === undefined) return `no such command: ${name}. Try help.`;
+  const needed = command.usage
+    .replace(/ ?\[.*/, "")
+    .split(" ")
+    .filter((word) => word !== "").length;
+  if (words.length < needed) return `usage: ${name} ${command.usage}`;
+  try {
+    return await command.run(hub, words, words.join(" "));
+  } catch (error) {
+    const expected = error instanceof Refusal || error instanceof SyntaxError || "code" in (error as object);
+    if (expected) return (error as Error).message;
+    throw error;
+  }
+}
+
+function helpText(): string {
+  return table.map(([name, usage, help]) => `${`${name} ${usage}`.padEnd(34)} ${help}`).join("\n");
+}
+
+function deviceLines(hub: Hub): string {
+  const lines = hub.devices().map((device) => {
+    const { firmware, connection, inflight } = device;
+    const update =
+      inflight === undefined ? (hub.orchestrator.holdBack(device) ?? "update due") : `updating: ${inflight.status}`;
+    const running = firmware === undefined ? "unknown firmware" : `${firmware.version} on ${firmware.platform}`;
+    return `${device.identifier.padEnd(20)} ${connection.status.padEnd(13)} ${running.padEnd(24)} ${update}`;
+  });
+  return lines.length === 0 ? "no device has connected yet" : lines.join("\n");
+}
+
+function showDevice(hub: Hub, identifier: string): string {
+  const device = hub.device(identifier);
+  return device === undefined ? `no device is called ${identifier}` : JSON.stringify(device.summary(), undefined, 2);
+}
+
+function timelineLines(hub: Hub, identifier: string | undefined): string {
+  return hub.timeline.entries(identifier).slice(-40).map(timelineLine).join("\n");
+}
+
+function firmwareLines(hub: Hub): string {
+  const lines = hub.library
+    .images()
+    .map(
+      ({ name, size, metadata: m }) =>
+        `${m.version.padEnd(16)} ${m.platform.padEnd(9)} ${String(size).padStart(9)} bytes  ${name}`,
+    );
+  return lines.length === 0 ? "no images" : lines.join("\n");
+}
+
+function setFault(hub: Hub, [kind, number, times]: readonly string[]): string {
+  if (kind === undefined) {
+    hub.faults.clear();
+    return "no faults";
+  }
+  const n = Number(number);
+  const fault = faultOf({ kind, after: n, at: n, extra: n, offset: n, status: n });
+  if (isText(fault)) return fault;
+  hub.faults.set(fault, Number(times ?? 1));
+  return `the next download gets: ${kind} ${number ?? ""}`;
+}

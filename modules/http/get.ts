@@ -17,21 +17,13 @@ import { encodeUtf8 } from "../text/utf8.js";
 import { BodyReader } from "./body.js";
 import { HeadReader, type ResponseHead } from "./head.js";
 import { requestText } from "./request.js";
+import { contentRange, type HttpResponse } from "./response.js";
 import { parseUrl, publicText, resolveUrl, sameOrigin, type Url } from "./url.js";
+
+export type { HttpResponse } from "./response.js";
 
 /** Bytes of the one buffer a download is read through: a flash sector, and what the SDK's TLS hands out well. */
 const bufferBytes = 4096;
-
-export interface HttpResponse {
-  status: number;
-  reason: string;
-  /** Names in lower case; repeated ones joined by ", ". */
-  headers: Map<string, string>;
-  /** Bytes of this body, when the server says so. Of a partial response: of the part. */
-  length: number | undefined;
-  /** `Content-Range` of a 206: first and last byte, and the size of the whole when the server says so. */
-  contentRange: { from: number; to: number; total: number | undefined } | undefined;
-}
 
 export interface HttpGetOptions {
   network: Network;
@@ -217,8 +209,13 @@ export class HttpGet {
         throw this.#fault("bad-content-encoding", "sent a compressed body without being asked");
       this.#body = new BodyReader(head, "download", publicText(this.#url!));
       this.#head = undefined;
-      const contentRange = status === 206 ? parseContentRange(headers.get("content-range")) : undefined;
-      this.#options.onResponse({ status, reason, headers, length: this.#body.length, contentRange });
+      this.#options.onResponse({
+        status,
+        reason,
+        headers,
+        length: this.#body.length,
+        contentRange: status === 206 ? contentRange(headers.get("content-range")) : undefined,
+      });
     }
   }
 
@@ -306,11 +303,4 @@ export class HttpGet {
   #fault(code: string, what: string): Fault {
     return new Fault("download", code, `${publicText(this.#url!)} ${what}; check the server that holds the file.`);
   }
-}
-
-/** RFC 9110 §14.4; undefined for anything but one range of bytes. */
-function parseContentRange(text: string | undefined): HttpResponse["contentRange"] {
-  const parts = /^bytes ([0-9]{1,15})-([0-9]{1,15})\/([0-9]{1,15}|\*)$/i.exec(text ?? "");
-  if (!parts) return undefined;
-  return { from: Number(parts[1]), to: Number(parts[2]), total: parts[3] === "*" ? undefined : Number(parts[3]) };
 }

@@ -190,6 +190,31 @@ describe("http: against node:https", () => {
     });
   });
 
+  it("a download over TLS that is paused again and again loses no byte", async () => {
+    await withServer(createHttpsServer(tls(), serveFile), async (port) => {
+      const pieces: Uint8Array[] = [];
+      await new Promise<void>((resolve, reject) => {
+        const get = new HttpGet({
+          network: new NodeNetwork(),
+          timers: new NodeTimers(reject),
+          url: `https://localhost:${port}/file`,
+          secure: { roots: [authority.certificate] },
+          connectTimeoutMs: 5000,
+          idleTimeoutMs: 5000,
+          onResponse: () => undefined,
+          onData: (bytes) => {
+            pieces.push(bytes.slice());
+            get.pause();
+            setImmediate(() => get.resume());
+          },
+          onEnd: resolve,
+          onFault: reject,
+        });
+      });
+      assert.equal(Buffer.compare(Buffer.concat(pieces), file), 0);
+    });
+  });
+
   it("a redirect from http to https is followed, credentials stay behind", async () => {
     const seen: (string | undefined)[] = [];
     const target: RequestListener = (request, response) => {

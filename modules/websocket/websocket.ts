@@ -11,16 +11,14 @@
 import { asFault, Fault } from "../fault/fault.js";
 import type { ByteStream } from "../host/byte-stream.js";
 import type { Timer } from "../host/timers.js";
-import { HeadReader, type ResponseHead } from "../http/head.js";
 import { parseUrl, publicText, type Url } from "../http/url.js";
-import { maxInterimResponses } from "../limits/limits.js";
 import { encodeUtf8 } from "../text/utf8.js";
 import { closePayload } from "./close-payload.js";
 import { closeCode, maxControlBytes, opcode, Violation } from "./frame.js";
-import { acceptFor, upgradeFault, upgradeKey, upgradeRequest } from "./handshake.js";
+import { Opening } from "./opening.js";
 import type { Closed, WebSocketOptions } from "./options.js";
 import { Receiver } from "./receiver.js";
-import { RefusalReader } from "./refusal.js";
+import type { Refusal } from "./refusal.js";
 import { Sender } from "./sender.js";
 
 export type { Closed, WebSocketOptions } from "./options.js";
@@ -32,8 +30,6 @@ const readBufferBytes = 2048;
 type State =
   | "connecting"
   | "upgrading"
-  /** The answer was not 101; a piece of its body is awaited. */
-  | "refusing"
   | "open"
   /** A close frame was sent, or sent and received: the end of the TCP connection is awaited, which is the server's to make. */
   | "closing"
@@ -50,11 +46,7 @@ export class WebSocketClient {
   #receiver: Receiver;
   #timer: Timer | undefined;
   #buffer = new Uint8Array(readBufferBytes);
-  #key: string;
-  #head: HeadReader | undefined;
-  #interim = 0;
-  #refusal: RefusalReader | undefined;
-  #request = "";
+  #opening: Opening | undefined;
   #streamEnd: { fault: Error | undefined } | undefined;
   /** Bytes were left unsent since the last onDrain. */
   #backedUp = false;
@@ -64,7 +56,6 @@ export class WebSocketClient {
   /** Starts to connect. No callback comes from inside the constructor. */
   constructor(options: WebSocketOptions) {
     this.#options = options;
-    this.#key = upgradeKey(options.random);
     this.#receiver = new Receiver({
       onText: (text) => {
         if (this.#state === "open") options.onText(text);
@@ -132,9 +123,9 @@ export class WebSocketClient {
   }
 
   #connect(url: Url): void {
-    const { network, secure, connectTimeoutMs, headers } = this.#options;
+    const { network, secure, connectTimeoutMs, headers, random, crypto } = this.#options;
     this.#peer = publicText(url);
-    this.#request = upgradeRequest(url, this.#key, headers);
+    this.#opening = new Opening(url, headers, random, crypto);
     this.#stream = network.open({
       host: url.host,
       port: url.port,
@@ -149,19 +140,18 @@ export class WebSocketClient {
           this.#pump();
         }),
     });
-    this.#sender = new Sender(this.#options.random, this.#stream);
+    this.#sender = new Sender(random, this.#stream);
   }
 
   #onOpen(): void {
     const { upgradeTimeoutMs } = this.#options;
     this.#state = "upgrading";
-    this.#head = new HeadReader("upgrade", this.#peer);
     this.#setTimer(upgradeTimeoutMs, () => {
-      if (this.#refusal) this.#refuse(this.#refusal);
+      const refusal = this.#opening!.refusal;
+      if (refusal) this.#refuse(refusal);
       else throw this.#fault("upgrade-timeout", `did not answer the upgrade within ${upgradeTimeoutMs} ms`);
     });
-    this.#sender!.raw(encodeUtf8(this.#request));
-    this.#request = "";
+    this.#sender!.raw(this.#opening!.request);
   }
 
   #onWritable(): void {
@@ -183,33 +173,20 @@ export class WebSocketClient {
 
   #take(count: number): void {
     let from = 0;
-    while (this.#state === "upgrading" && from < count) {
-      from = this.#head!.push(this.#buffer, from, count);
-      if (this.#head!.head) this.#answered(this.#head!.head);
+    if (this.#state === "upgrading") {
+      const opening = this.#opening!;
+      from = opening.push(this.#buffer, from, count);
+      if (opening.accepted) this.#opened(opening.accepted);
+      else if (opening.refused) this.#refuse(opening.refusal!);
     }
-    if (this.#state === "refusing") {
-      this.#refusal!.push(this.#buffer, from, count);
-      if (this.#refusal!.done) this.#refuse(this.#refusal!);
-    } else if (this.#state === "open" || this.#state === "closing") {
-      this.#receiver.push(this.#buffer, from, count);
-    }
+    if (this.#state === "open" || this.#state === "closing") this.#receiver.push(this.#buffer, from, count);
   }
 
-  #answered(head: ResponseHead): void {
-    if (head.status === 101) {
-      const fault = upgradeFault(head, acceptFor(this.#key, this.#options.crypto), this.#peer);
-      if (fault) throw fault;
-      this.#clearTimer();
-      this.#head = undefined;
-      this.#state = "open";
-      this.#options.onOpen({ headers: head.headers });
-    } else if (head.status < 200) {
-      if (++this.#interim > maxInterimResponses) throw this.#fault("interim-limit", "sent interim responses only");
-      this.#head = new HeadReader("upgrade", this.#peer);
-    } else {
-      this.#state = "refusing";
-      this.#refusal = new RefusalReader(head, this.#peer);
-    }
+  #opened(headers: Map<string, string>): void {
+    this.#clearTimer();
+    this.#opening = undefined;
+    this.#state = "open";
+    this.#options.onOpen({ headers });
   }
 
   #send(code: number, payload: Uint8Array): void {
@@ -238,22 +215,23 @@ export class WebSocketClient {
 
   /** The stream has ended and all its bytes were read. */
   #ended(error: Error | undefined): void {
-    if (this.#state === "refusing") this.#refuse(this.#refusal!);
+    const refusal = this.#opening?.refusal;
+    if (refusal) this.#refuse(refusal);
     else if (this.#closed) this.#finish(this.#closed);
-    else if (error) this.#finish(this.#abnormal(asFault(error, "transport", "connection-lost")));
-    else if (this.#state === "upgrading") {
-      this.#finish(
-        this.#abnormal(this.#fault("upgrade-closed", "closed the connection instead of answering the upgrade")),
-      );
-    } else {
-      this.#finish(this.#abnormal(this.#fault("connection-lost", "closed the connection without a close frame")));
-    }
+    else this.#finish(this.#abnormal(error ? asFault(error, "transport", "connection-lost") : this.#lost()));
   }
 
-  #refuse(reader: RefusalReader): void {
+  #lost(): Fault {
+    return this.#state === "upgrading"
+      ? this.#fault("upgrade-closed", "closed the connection instead of answering the upgrade")
+      : this.#fault("connection-lost", "closed the connection without a close frame");
+  }
+
+  #refuse(refusal: Refusal): void {
+    if (this.#state === "closed") return;
     this.abort();
     try {
-      this.#options.onRefused(reader.refusal);
+      this.#options.onRefused(refusal);
     } catch (error) {
       this.#options.onClose(this.#abnormal(asFault(error, "application", "callback-threw")));
     }

@@ -48,6 +48,10 @@ typedef struct {
 	uint8_t connected;
 	uint8_t closed;         /* by the user, or collected */
 	uint8_t ended;          /* by the peer or an error; reported once all was read */
+	uint8_t nodelay;
+	uint16_t port;
+	char *addresses;        /* those that were not tried yet, separated by spaces */
+	char *next;
 	Buffer in;
 	Buffer out;
 } TCPRecord, *TCP;
@@ -61,6 +65,7 @@ static const xsHostHooks hooks = { nh_tcp_destructor, markTCP, NULL };
 static void release(TCP tcp)
 {
 	if (--tcp->uses > 0) return;
+	free(tcp->addresses);
 	free(tcp);
 }
 
@@ -69,11 +74,38 @@ static void stop(TCP tcp)
 	if (tcp->watch) g_source_remove(tcp->watch);
 	if (tcp->failing) g_source_remove(tcp->failing);
 	tcp->watch = tcp->failing = 0;
+	tcp->watched = 0;
 	if (tcp->fd >= 0) {
 		close(tcp->fd);
 		modInstrumentationAdjust(NetworkSockets, -1);
 	}
 	tcp->fd = -1;
+}
+
+/* Starts connecting to the next address. Returns 0 when there is none that could be tried. */
+static int connectNext(TCP tcp)
+{
+	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM };
+	char port[8];
+	snprintf(port, sizeof port, "%d", tcp->port);
+	stop(tcp);
+	for (char *address; (address = strsep(&tcp->next, " ")); ) {
+		struct addrinfo *found;
+		if (getaddrinfo(address, port, &hints, &found)) continue;
+		int fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		int value = tcp->nodelay;
+		int failed = (fd < 0) || (connect(fd, found->ai_addr, found->ai_addrlen) && (errno != EINPROGRESS));
+		freeaddrinfo(found);
+		if (failed) {
+			if (fd >= 0) close(fd);
+			continue;
+		}
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &value, sizeof value);
+		modInstrumentationAdjust(NetworkSockets, +1);
+		tcp->fd = fd;
+		return 1;
+	}
+	return 0;
 }
 
 /* Calls the user. On return the socket may be closed: the caller holds a use. */
@@ -153,7 +185,10 @@ static gboolean onEvent(gint fd, GIOCondition condition, gpointer it)
 		int error = 0;
 		socklen_t size = sizeof error;
 		getsockopt(tcp->fd, SOL_SOCKET, SO_ERROR, &error, &size);
-		if (error) end(tcp);
+		if (error) {
+			if (connectNext(tcp)) update(tcp);
+			else end(tcp);
+		}
 		else {
 			tcp->connected = 1;
 			update(tcp);
@@ -209,54 +244,41 @@ void nh_tcp_destructor(void *it)
 	release(tcp);
 }
 
-/* nh_tcp_open({address, port, nodelay, onReadable, onWritable, onError}); address: IPv4 or IPv6, no name */
+/* nh_tcp_open({address, port, nodelay, onReadable, onWritable, onError}) */
 void nh_tcp_open(xsMachine *the)
 {
-	char address[64], port[8];
-	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM };
-	struct addrinfo *found;
-
 	xsmcVars(1);
-	xsmcGet(xsVar(0), xsArg(0), xsID_address);
-	xsmcToStringBuffer(xsVar(0), address, sizeof address);
 	xsmcGet(xsVar(0), xsArg(0), xsID_port);
-	xsIntegerValue number = builtinGetSignedInteger(the, &xsVar(0));
-	if ((number < 1) || (number > 65535)) xsRangeError("invalid port");
-	snprintf(port, sizeof port, "%d", (int)number);
+	xsIntegerValue port = builtinGetSignedInteger(the, &xsVar(0));
+	if ((port < 1) || (port > 65535)) xsRangeError("invalid port");
 	xsSlot *onReadable = builtinGetCallback(the, xsID_onReadable);
 	xsSlot *onWritable = builtinGetCallback(the, xsID_onWritable);
 	xsSlot *onError = builtinGetCallback(the, xsID_onError);
 	xsmcGet(xsVar(0), xsArg(0), xsID_nodelay);
 	int nodelay = xsmcTest(xsVar(0));
-
-	if (getaddrinfo(address, port, &hints, &found)) xsUnknownError("invalid address");
-	int fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0) {
-		freeaddrinfo(found);
-		xsUnknownError("no socket");
-	}
-	if (nodelay) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &nodelay, sizeof nodelay);
-	int failed = connect(fd, found->ai_addr, found->ai_addrlen) && (errno != EINPROGRESS);
-	freeaddrinfo(found);
-
+	xsmcGet(xsVar(0), xsArg(0), xsID_address);
+	char *addresses = strdup(xsmcToString(xsVar(0)));
 	TCP tcp = calloc(1, sizeof(TCPRecord));
-	if (!tcp) {
-		close(fd);
+	if (!tcp || !addresses) {
+		free(addresses);
+		free(tcp);
 		xsRangeError("no memory");
 	}
-	modInstrumentationAdjust(NetworkSockets, +1);
 	tcp->the = the;
 	tcp->obj = xsThis;
-	tcp->fd = fd;
+	tcp->fd = -1;
 	tcp->uses = 1;
+	tcp->port = port;
+	tcp->nodelay = nodelay;
+	tcp->addresses = tcp->next = addresses;
 	tcp->onReadable = onReadable;
 	tcp->onWritable = onWritable;
 	tcp->onError = onError;
 	xsmcSetHostData(xsThis, tcp);
 	xsSetHostHooks(xsThis, (xsHostHooks *)&hooks);
 	xsRemember(tcp->obj);
-	if (failed) end(tcp);
-	else update(tcp);
+	if (connectNext(tcp)) update(tcp);
+	else end(tcp);
 }
 
 void nh_tcp_close(xsMachine *the)

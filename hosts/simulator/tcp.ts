@@ -8,7 +8,7 @@ const read = native("nh_tcp_read");
 const write = native("nh_tcp_write");
 
 interface TCPOptions {
-  /** IPv4 or IPv6; no name. */
+  /** IPv4 or IPv6, no name; or several, separated by spaces, which are tried in turn. */
   address: string;
   port: number;
   nodelay?: boolean;

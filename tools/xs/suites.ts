@@ -8,13 +8,14 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { readNatives } from "./natives.js";
 import { BUILDS, ROOT } from "./sdk.js";
 
 /** What manifests put before the path of a module to make its name. */
 const PREFIX = "";
 
-/** The host's manifests bring what is in these folders, with its natives, as they do in the product. */
-const fromManifests = ["hosts/xs", "hosts/simulator"];
+/** The host of the suites: all of it is in the app. */
+const hostFolders = ["hosts/xs", "hosts/simulator"];
 
 /** Compiled for both engines, and compiled for XS only. */
 const compiled = [join(ROOT, "dist"), join(BUILDS, "js")];
@@ -34,7 +35,7 @@ function importsOf(name: string): string[] {
 }
 
 function hostModules(): string[] {
-  return fromManifests.flatMap((folder) =>
+  return hostFolders.flatMap((folder) =>
     readdirSync(join(ROOT, folder))
       .filter((file) => file.endsWith(".ts"))
       .map((file) => join(folder, file.slice(0, -".ts".length))),
@@ -49,7 +50,7 @@ export function suiteNames(filter: string): string[] {
   return names.filter((name) => name.includes(filter));
 }
 
-/** `names` and all that they import, but for the harness and what manifests bring. */
+/** `names` and all that they import, but for the harness. */
 function closure(names: string[]): string[] {
   const modules = new Set<string>();
   const waiting = [...names];
@@ -58,7 +59,7 @@ function closure(names: string[]): string[] {
     modules.add(name);
     waiting.push(...importsOf(name));
   }
-  return [...modules].filter((name) => !fromManifests.includes(dirname(name))).sort();
+  return [...modules].sort();
 }
 
 /**
@@ -72,24 +73,26 @@ export function writeSuiteApp(name: string, filter: string): string {
   const load = JSON.stringify(suites.map((suite) => `${PREFIX}${suite}`));
   writeFileSync(join(folder, "main.js"), `import { run } from "${PREFIX}test/harness";\nrun(${load});\n`);
   writeFileSync(join(folder, "harness.js"), `export * from "${PREFIX}test/xs/harness";\n`);
-  const modules = closure([...suites, ...hostModules(), "test/xs/harness"]);
+  const { includes, sources, replacements } = readNatives(join(ROOT, "hosts/simulator/manifest.json"));
+  const replacing = [...replacements.values()];
+  const modules = closure([...suites, ...hostModules(), "test/xs/harness"]).filter((name) => !replacing.includes(name));
   const path = (file: string) => relative(folder, file).replace(/\.js$/, "");
   const manifest = {
     build: { NAME: name },
-    include: [
-      "$(MODDABLE)/examples/manifest_base.json",
-      "$(MODDABLE)/modules/base/debug/manifest.json",
-      path(join(ROOT, "hosts/simulator/manifest.json")),
-    ],
+    include: ["$(MODDABLE)/examples/manifest_base.json", "$(MODDABLE)/modules/base/debug/manifest.json", ...includes],
     creation: { stack: 512 },
     defines: { xs: { abortHook: 1 } },
     modules: {
       main: "./main",
       [`${PREFIX}test/harness`]: "./harness",
       ...Object.fromEntries(modules.map((module) => [`${PREFIX}${module}`, path(compiledFile(module))])),
-      "*": [path(join(ROOT, "test/xs/native"))],
+      ...Object.fromEntries([...replacements].map(([module, file]) => [module, path(compiledFile(file))])),
+      "*": [join(ROOT, "test/xs/native"), ...sources].map((file) => (file.startsWith("$(") ? file : path(file))),
     },
-    preload: modules.filter((module) => /^(src|modules|hosts)\//.test(module)).map((module) => `${PREFIX}${module}`),
+    preload: modules
+      .filter((module) => /^(src|modules|hosts)\//.test(module))
+      .map((module) => `${PREFIX}${module}`)
+      .concat([...replacements.keys()]),
   };
   const file = join(folder, "manifest.json");
   writeFileSync(file, JSON.stringify(manifest, null, 2));

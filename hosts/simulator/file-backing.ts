@@ -1,0 +1,32 @@
+/*
+ * The content of the simulated flash chip in a file, one byte for one byte. NOR rules are not here but in NorFlash, which
+ * stands on it.
+ */
+
+import type { Backing } from "../shared/nor-flash.js";
+
+const open = native("nh_file_open") as (path: string, size: number) => number;
+const readAt = native("nh_file_read") as (file: number, offset: number, into: Uint8Array) => void;
+const writeAt = native("nh_file_write") as (file: number, offset: number, bytes: Uint8Array) => void;
+
+export class FileBacking implements Backing {
+  readonly size: number;
+  readonly #file: number;
+
+  /**
+   * @param path of the file; made, erased (0xFF), when there is none
+   * @param size bytes of flash
+   */
+  constructor(path: string, size: number) {
+    this.size = size;
+    this.#file = open(path, size);
+  }
+
+  read(offset: number, into: Uint8Array): void {
+    readAt(this.#file, offset, into);
+  }
+
+  write(offset: number, bytes: Uint8Array): void {
+    writeAt(this.#file, offset, bytes);
+  }
+}

@@ -1,0 +1,89 @@
+/*
+ * A whole simulated device on XS: flash in a file with the boot loader's rules, real sockets, the computer's clock.
+ * Opening the host is what a reset is on hardware: the boot loader runs and says which slot starts.
+ *
+ * The environment says what hardware has by being that piece of hardware:
+ *   NERVESHUB_FLASH       file that is the flash; default "nerveshub-flash.bin" in $HOME
+ *   NERVESHUB_IDENTIFIER  default "simulator"
+ *   NERVESHUB_PRODUCT     of the made-up image 1.0.0 that a new flash gets, as by cable; default "simulator"
+ */
+
+import type { Device, DeviceFacts } from "../../modules/host/device.js";
+import type { Host } from "../../modules/host/host.js";
+import { boot } from "../shared/boot-loader.js";
+import { buildImage } from "../shared/build-image.js";
+import { FlashSlots } from "../shared/flash-slots.js";
+import { FlashStore } from "../shared/flash-store.js";
+import { NorFlash } from "../shared/nor-flash.js";
+import { openPartition, partitionTable } from "../shared/partition-table.js";
+import { XsClock } from "../xs/clock.js";
+import { XsCrypto } from "../xs/crypto.js";
+import { machineFacts } from "../xs/machine.js";
+import { PlainNetwork } from "../xs/network.js";
+import { XsTimers } from "../xs/timers.js";
+import { FileBacking } from "./file-backing.js";
+import { environment, resolve, restart, SystemRandom } from "./system.js";
+
+/** esp_chip_id_t of the ESP32-S3, whose images the simulated boot loader starts. */
+const chipId = 9;
+const writeSize = 16;
+/** First byte of every ESP-IDF image. */
+const imageMagic = 0xe9;
+
+class SimulatedDevice implements Device {
+  readonly identifier = environment("NERVESHUB_IDENTIFIER") ?? "simulator";
+  readonly chipId = chipId;
+  readonly resetReason = environment("NERVESHUB_RESET_REASON") ?? "power_on";
+  readonly networkInterface = "eth0";
+
+  facts(): DeviceFacts {
+    return machineFacts();
+  }
+
+  restart(): void {
+    restart();
+  }
+}
+
+function openFlash(crypto: XsCrypto): NorFlash {
+  const table = partitionTable();
+  const path = environment("NERVESHUB_FLASH") ?? `${environment("HOME") ?? "."}/nerveshub-flash.bin`;
+  const flash = new NorFlash(new FileBacking(path, table.flashSize), writeSize);
+  const slots = table.slots.map((slot) => openPartition(flash, slot));
+  const first = new Uint8Array(1);
+  const empty = slots.every((slot) => {
+    slot.read(0, first);
+    return first[0] !== imageMagic;
+  });
+  if (empty) {
+    const projectName = environment("NERVESHUB_PRODUCT") ?? "simulator";
+    const image = buildImage({ chipId, projectName, version: "1.0.0" }, crypto);
+    const padded = new Uint8Array(Math.ceil(image.byteLength / writeSize) * writeSize).fill(0xff);
+    padded.set(image);
+    slots[0].erase(0, slots[0].size);
+    slots[0].write(0, padded);
+  }
+  return flash;
+}
+
+/** @throws Fault "no-bootable-image" when neither slot holds an image for this chip */
+export function createHost(): Host {
+  const crypto = new XsCrypto();
+  const clock = new XsClock();
+  const timers = new XsTimers();
+  const random = new SystemRandom();
+  const table = partitionTable();
+  const flash = openFlash(crypto);
+  const bootOptions = { flash, table, crypto, chipId };
+  return {
+    network: new PlainNetwork(resolve),
+    clock,
+    timers,
+    random,
+    crypto,
+    slots: new FlashSlots(bootOptions, boot(bootOptions)),
+    store: new FlashStore(openPartition(flash, table.state)),
+    device: new SimulatedDevice(),
+    print: (line) => trace(`${line}\n`),
+  };
+}

@@ -1,0 +1,25 @@
+/*
+ * What the simulator takes from the computer it runs on: entropy, environment variables, names, a restart.
+ */
+
+import type { Random } from "../../modules/host/random.js";
+import type { Resolve } from "../xs/socket-stream.js";
+
+const entropy = native("nh_entropy") as (into: Uint8Array) => void;
+const lookUp = native("nh_resolve") as (host: string, onResolved: (addresses: string) => void) => void;
+
+/** XS's own generators begin alike in every run on a computer; this one is the system's. */
+export class SystemRandom implements Random {
+  fill(into: Uint8Array): void {
+    entropy(into);
+  }
+}
+
+/** All addresses of a name at once: tcp.ts tries them in turn, as "localhost" may be IPv6 first and served on IPv4. */
+export const resolve: Resolve = (host, onResolved) =>
+  lookUp(host, (found) => onResolved(found === "" ? undefined : found));
+
+export const environment = native("nh_environment") as (name: string) => string | undefined;
+
+/** Ends the program and starts it again from its beginning, with the same arguments. */
+export const restart = native("nh_restart") as () => void;

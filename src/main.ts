@@ -1,0 +1,75 @@
+/*
+ * The application: a device that does nothing but be reachable and updatable through NervesHub. Configuration, network up,
+ * start the link. An application of your own does the same with `new NervesHubLink(options, host)`.
+ *
+ * Configuration comes from the store (provisioned, survives updates) and else from mc/config (built in; `mcconfig … host=…`).
+ * Names are the same in both: see `names`. Secrets belong in the store: an image is readable for everybody who has it.
+ */
+
+import { createHost, startNetwork } from "hosts/platform/platform";
+import config from "mc/config";
+import type { Host } from "../modules/host/host.js";
+import { decodeUtf8 } from "../modules/text/utf8.js";
+import { NervesHubLink } from "./link.js";
+import type { LinkOptions } from "./options.js";
+
+const names = Object.freeze([
+  "host",
+  "port",
+  "ssl",
+  "product-key",
+  "product-secret",
+  "device-key",
+  "device-secret",
+  "log-level",
+  "ssid",
+  "password",
+  "time-server",
+] as const);
+
+type Settings = Partial<Record<(typeof names)[number], string>>;
+
+function readSettings(host: Host): Settings {
+  const settings: Settings = {};
+  for (const name of names) {
+    const stored = host.store.get(name);
+    const value = stored === undefined ? config[name] : decodeUtf8(stored);
+    if (value !== undefined && value !== "") settings[name] = String(value);
+  }
+  return settings;
+}
+
+/** A client certificate in the store (DER, under "cert" and "key") comes before a shared secret. */
+function readAuth(host: Host, settings: Settings): LinkOptions["auth"] {
+  const [certificate, key] = [host.store.get("cert"), host.store.get("key")];
+  if (certificate !== undefined && key !== undefined) return { certificate, key };
+  const deviceKey = settings["device-key"];
+  if (deviceKey !== undefined) return { deviceKey, deviceSecret: settings["device-secret"] ?? "" };
+  return { productKey: settings["product-key"] ?? "", productSecret: settings["product-secret"] ?? "" };
+}
+
+function readOptions(host: Host, settings: Settings): LinkOptions {
+  const ca = host.store.get("ca");
+  return {
+    host: settings.host ?? "",
+    port: settings.port === undefined ? undefined : Number(settings.port),
+    ssl: settings.ssl !== "false",
+    auth: readAuth(host, settings),
+    roots: ca === undefined ? undefined : [ca],
+    logLevel: settings["log-level"] as LinkOptions["logLevel"],
+  };
+}
+
+function main(): void {
+  const host = createHost();
+  try {
+    const settings = readSettings(host);
+    const link = new NervesHubLink(readOptions(host, settings), host);
+    startNetwork(host, settings, () => link.start());
+  } catch (error) {
+    // Nothing was changed and nothing is retried: the sentence says what to configure, and a restart loop would hide it.
+    host.print(error instanceof Error ? error.message : String(error));
+  }
+}
+
+main();

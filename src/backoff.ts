@@ -18,7 +18,7 @@ export interface BackoffOptions {
   cleanCloseFloorMs: number;
 }
 
-export const defaultBackoff: BackoffOptions = { baseMs: 1000, capMs: 60000, cleanCloseFloorMs: 1000 };
+export const defaultBackoff: BackoffOptions = Object.freeze({ baseMs: 1000, capMs: 60000, cleanCloseFloorMs: 1000 });
 
 export interface Wait {
   /** Attempts that failed since the last accepted join; 0 for the first wait. */

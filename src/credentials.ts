@@ -49,4 +49,4 @@ function from(certificate: Encoded | Encoded[], key: Encoded): CertificateCreden
   return { type: "certificate", certificate: certificates("auth.certificate", certificate), key: der };
 }
 
-export const certificateCredentials = { certificates, from };
+export const certificateCredentials = Object.freeze({ certificates, from });

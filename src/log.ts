@@ -8,7 +8,7 @@ import type { Redactor } from "./redact.js";
 
 export type Level = "debug" | "info" | "notice" | "warning" | "error";
 
-export const levels: readonly Level[] = ["debug", "info", "notice", "warning", "error"];
+export const levels: readonly Level[] = Object.freeze<Level[]>(["debug", "info", "notice", "warning", "error"]);
 
 export type LogListener = (level: Level, message: string) => void;
 

@@ -22,8 +22,8 @@ const names = Object.freeze([
   "device-key",
   "device-secret",
   "log-level",
-  "ssid",
-  "password",
+  "wifi-ssid",
+  "wifi-password",
   "time-server",
 ] as const);
 

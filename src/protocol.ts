@@ -20,7 +20,7 @@ export const heartbeatTopic = "phoenix";
 export const heartbeatEvent = "heartbeat";
 
 /** Server to device, on topic "device". */
-export const fromServer = {
+export const fromServer = Object.freeze({
   update: "update",
   reboot: "reboot",
   identify: "identify",
@@ -32,10 +32,10 @@ export const fromServer = {
   updateMode: "update_mode",
   updateAvailable: "update_available",
   updateRejected: "update_rejected",
-} as const;
+} as const);
 
 /** Device to server, on topic "device". */
-export const toServer = {
+export const toServer = Object.freeze({
   statusUpdate: "status_update",
   updateProgress: "update_progress",
   legacyProgress: "fwup_progress",
@@ -47,13 +47,13 @@ export const toServer = {
   checkUpdate: "check_update",
   requestUpdate: "request_update",
   setUpdateMode: "set_update_mode",
-} as const;
+} as const);
 
 /**
  * Every property name that the device topic's payloads may carry. What is not listed never becomes an object property:
  * on XS a name is interned for ever, so foreign names would be a leak that the server controls.
  */
-export const deviceNames: readonly string[] = [
+export const deviceNames: readonly string[] = Object.freeze([
   "status",
   "response",
   "reason",
@@ -84,4 +84,4 @@ export const deviceNames: readonly string[] = [
   "available",
   "delay_for",
   "extensions",
-];
+]);

@@ -10,6 +10,7 @@
 
 import type { Device, DeviceFacts } from "../../modules/host/device.js";
 import type { Host } from "../../modules/host/host.js";
+import { SecureNetwork } from "../../modules/tls/secure-network.js";
 import { boot } from "../shared/boot-loader.js";
 import { buildImage } from "../shared/build-image.js";
 import { FlashSlots } from "../shared/flash-slots.js";
@@ -76,7 +77,7 @@ export function createHost(): Host {
   const flash = openFlash(crypto);
   const bootOptions = { flash, table, crypto, chipId };
   return {
-    network: new PlainNetwork(resolve),
+    network: new SecureNetwork({ network: new PlainNetwork(resolve), timers, clock, random }),
     clock,
     timers,
     random,

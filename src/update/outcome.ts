@@ -13,7 +13,7 @@ export type Outcome =
   | { readonly word: "rescheduled"; readonly reason: string; readonly delayMs: number };
 
 /** Faults that the same file will meet again. Everything else may pass. */
-const lasting: readonly string[] = [
+const lasting: readonly string[] = Object.freeze([
   "bad-offer",
   "not-an-image",
   "fwup-archive",
@@ -32,7 +32,7 @@ const lasting: readonly string[] = [
   "reverted-before",
   "writer-refused",
   "url-unusable",
-];
+]);
 
 /** First wait, doubled with every failure of the same firmware, in milliseconds; what the Rust agent waits at the most. */
 const firstDelayMs = 2 * 60 * 1000;

@@ -58,10 +58,15 @@ export interface RevertRecord {
   readonly reason: string;
 }
 
-const keys = { progress: "upd-progress", source: "upd-source", trial: "upd-trial", reverted: "upd-reverted" };
+const keys = Object.freeze({
+  progress: "upd-progress",
+  source: "upd-source",
+  trial: "upd-trial",
+  reverted: "upd-reverted",
+});
 
 /** Every name above; XS parses with this list. */
-const names = [
+const names = Object.freeze([
   "uuid",
   "checksum",
   "size",
@@ -77,7 +82,7 @@ const names = [
   "reverts",
   "deferred",
   "reason",
-];
+]);
 
 function isNaturalNumber(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 0;

@@ -20,7 +20,7 @@ export interface TrialOptions {
 }
 
 /** Ten minutes: what a slow network and a busy server need together, and an operator still waits for. */
-export const defaultTrial: TrialOptions = { deadlineMs: 600000, boots: 3 };
+export const defaultTrial: TrialOptions = Object.freeze({ deadlineMs: 600000, boots: 3 });
 
 /** Between two questions to the application. */
 const validateIntervalMs = 10000;

@@ -7,6 +7,7 @@
 import type { IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
 import type { HubOptions, SharedSecret } from "./options.js";
+import { requestUrl } from "./request-url.js";
 import { checkSharedSecret } from "./shared-secret.js";
 
 export interface Admitted {
@@ -44,7 +45,7 @@ export function admit(
   deleted: Deleted,
   nowMs: number,
 ): Admitted | Refused {
-  const url = new URL(request.url ?? "/", "http://hub");
+  const url = requestUrl(request);
   if (request.method !== "GET") return { status: 400, why: `method ${request.method}` };
   const origin = request.headers.origin;
   if (origin !== undefined && !sameHost(origin, request.headers.host)) {

@@ -8,6 +8,7 @@ import { faultOf } from "./download-faults.js";
 import type { Hub } from "./hub.js";
 import { isObject, isText, type Json, type JsonObject } from "./json.js";
 import { Refusal } from "./operator.js";
+import { requestUrl } from "./request-url.js";
 
 /** Largest request body, bytes: an archive in base64. */
 const maxBody = 8_000_000;
@@ -17,7 +18,7 @@ const loopbackHost = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
 /** @returns false when the path is not under /api/ */
 export function answerApi(hub: Hub, request: IncomingMessage, response: ServerResponse): boolean {
-  const url = new URL(request.url ?? "/", "http://hub");
+  const url = requestUrl(request);
   if (!url.pathname.startsWith("/api/")) return false;
   const local = loopback.has(request.socket.remoteAddress ?? "") && loopbackHost.test(request.headers.host ?? "");
   if (!local || request.headers.origin !== undefined) {

@@ -54,7 +54,13 @@ export class DeviceSocket {
     request.socket.on("data", () => {
       this.lastByteAt = desk.settings.clock.now();
     });
-    socket.on("message", (data, isBinary) => this.#message(data, isBinary));
+    socket.on("message", (data, isBinary) => {
+      try {
+        this.#message(data, isBinary);
+      } catch (error) {
+        this.#defect(error);
+      }
+    });
     socket.on("error", (error) => this.#say("protocol", `WebSocket error: ${error.message}`));
     socket.on("close", (code) => this.#end(code));
     this.#watch(desk.settings.idleTimeoutMs);
@@ -131,6 +137,15 @@ export class DeviceSocket {
       const reply = joined.channel.receive(event, frame.payload);
       if (reply !== undefined) this.#reply(joined.mark, frame, reply);
     });
+  }
+
+  /** Not the device's fault: what the real server would crash on is a ChannelCrash. The hub lives on. */
+  #defect(error: unknown): void {
+    this.#say(
+      "defect",
+      `the hub has a defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
+    this.close(1011);
   }
 
   #unjoined(frame: Frame): void {

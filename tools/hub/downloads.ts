@@ -8,6 +8,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type DownloadFault, DownloadFaults } from "./download-faults.js";
 import type { Settings } from "./options.js";
 import { type ByteRange, rangeOf } from "./range.js";
+import { requestUrl } from "./request-url.js";
 
 export interface Download {
   readonly bytes: Buffer;
@@ -47,7 +48,7 @@ export class Downloads {
 
   /** @returns false when the path is not one of a download */
   answer(request: IncomingMessage, response: ServerResponse): boolean {
-    const url = new URL(request.url ?? "/", "http://hub");
+    const url = requestUrl(request);
     if (!/^\/(firmware|uploads)\//.test(url.pathname)) return false;
     const refusal = this.#refusal(request.method, url);
     if (refusal !== undefined) {

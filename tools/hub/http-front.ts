@@ -11,6 +11,7 @@ import { WebSocketServer } from "ws";
 import { type Admitted, answerElsewhere, type Refused } from "./admission.js";
 import { HubWebSocket } from "./hub-web-socket.js";
 import type { Settings } from "./options.js";
+import { requestUrl } from "./request-url.js";
 
 /** Largest message the real server takes, bytes. */
 const maxMessage = 8_000_000;
@@ -95,7 +96,7 @@ export class HttpFront {
   #request(request: IncomingMessage, response: ServerResponse): void {
     response.setHeader("date", this.#date());
     if (this.#handlers.plain(request, response)) return;
-    const answer = answerElsewhere(pathOf(request)) ?? this.#notAnUpgrade(request);
+    const answer = answerElsewhere(requestUrl(request).pathname) ?? this.#notAnUpgrade(request);
     const body = answer.body ?? "";
     response.writeHead(answer.status, { "content-length": Buffer.byteLength(body), ...answer.headers }).end(body);
   }
@@ -110,7 +111,7 @@ export class HttpFront {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", () => socket.destroy());
-    const decided = answerElsewhere(pathOf(request)) ?? this.#handlers.admit(request);
+    const decided = answerElsewhere(requestUrl(request).pathname) ?? this.#handlers.admit(request);
     if ("status" in decided) {
       this.#handlers.refused(request, decided);
       this.#refuse(socket, decided);
@@ -134,8 +135,4 @@ export class HttpFront {
   #date(): string {
     return new Date(this.#settings.clock.now()).toUTCString();
   }
-}
-
-function pathOf(request: IncomingMessage): string {
-  return (request.url ?? "/").split("?")[0];
 }

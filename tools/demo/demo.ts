@@ -3,7 +3,7 @@
  * a folder, and a newer image. Whatever is shown was reported by one of the two; nothing is scripted.
  */
 
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,10 +19,29 @@ const limitMs = 120000;
 /** Fast enough not to bore, slow enough to be seen. */
 const bytesPerSecond = 700_000;
 
+export interface DemoOptions {
+  images: DemoImages;
+  screen: Screen;
+  /** Send a patch instead of the image. */
+  delta: boolean;
+  /** Cut power and connections on the way. */
+  chaos: boolean;
+}
+
+/** Where power is cut, in percent of the download; one of them by chance a little later or earlier. */
+const powerCuts = [18, 43, 77];
+/** Connections that break off, after a random number of bytes up to this. */
+const droppedConnections = 3;
+const dropWithin = 300_000;
+
 export interface DemoResult {
   /** undefined when it succeeded. */
   failure: string | undefined;
   seconds: number;
+  /** Starts of the device's process. */
+  starts: number;
+  /** What the hub sent, in its words. */
+  offered: string;
 }
 
 export class Demo {
@@ -33,13 +52,18 @@ export class Demo {
   readonly #supervisor: Supervisor;
   readonly #startedMs = performance.now();
   readonly #lines: string[] = [];
+  /** Percent at which power is still to be cut. */
+  readonly #cuts: number[];
+  #starts = 0;
+  #offered = "";
   /** What follows is the end of the demonstration, not of the device. */
   #over = false;
   #finish: (failure: string | undefined) => void = () => {};
 
-  constructor(images: DemoImages, screen: Screen) {
+  constructor({ images, screen, delta, chaos }: DemoOptions) {
     this.#images = images;
     this.#screen = screen;
+    this.#cuts = chaos ? powerCuts.map((percent) => percent + randomInt(12)) : [];
     const key = `nhp_${randomBytes(32).toString("base64").replace(/=+$/, "")}`;
     const secret = randomBytes(32).toString("base64").replace(/=+$/, "");
     this.#hub = new Hub({
@@ -47,8 +71,11 @@ export class Demo {
       keys: [{ key, secret }],
       downloadBytesPerSecond: bytesPerSecond,
       offerDelayMs: 300,
-      deltas: "off",
+      deltas: delta ? "auto" : "off",
     });
+    if (chaos) {
+      for (let i = 0; i < droppedConnections; i++) this.#hub.faults.set({ kind: "drop", after: randomInt(dropWithin) });
+    }
     const image = join(this.#folder, "first.bin");
     writeFileSync(image, images.before);
     this.#supervisor = new Supervisor({
@@ -69,8 +96,8 @@ export class Demo {
     const { product, platform, beforeVersion } = this.#images;
     this.#screen.fact("desk hub", `127.0.0.1:${this.#hub.port}, product "${product}"`);
     this.#screen.fact("device", `${platform}, ${product} ${beforeVersion}, flash in ${data}`);
-    const added = this.#hub.addImage(this.#images.after, "newer.bin");
-    if (typeof added === "string") return { failure: added, seconds: 0 };
+    const problem = this.#addImages();
+    if (problem !== undefined) return this.#result(problem);
     const where = ["--host", "127.0.0.1", "--port", String(this.#hub.port), "--no-ssl", "--data", data];
     const failure = await new Promise<string | undefined>((resolve) => {
       const timer = setTimeout(() => resolve(`nothing more happened for ${limitMs / 1000} s`), limitMs);
@@ -81,7 +108,23 @@ export class Demo {
       };
       this.#supervisor.start([...where, ...this.#options]);
     });
-    return { failure, seconds: (performance.now() - this.#startedMs) / 1000 };
+    return this.#result(failure);
+  }
+
+  #result(failure: string | undefined): DemoResult {
+    const seconds = (performance.now() - this.#startedMs) / 1000;
+    return { failure, seconds, starts: this.#starts, offered: this.#offered };
+  }
+
+  /** @returns why the hub does not take one of them */
+  #addImages(): string | undefined {
+    const { before, after, patch } = this.#images;
+    const older = this.#hub.addImage(before, "older.bin");
+    const newer = this.#hub.addImage(after, "newer.bin");
+    if (typeof older === "string") return older;
+    if (typeof newer === "string") return newer;
+    if (patch !== undefined) this.#hub.deltas.add(older.metadata.uuid, newer.metadata.uuid, patch);
+    return undefined;
   }
 
   get port(): number {
@@ -107,6 +150,7 @@ export class Demo {
         this.#lines.push(event.line);
         break;
       case "started":
+        this.#starts++;
         if (event.trial)
           this.#screen.done(`device has restarted into ${event.version}, on trial: it must reach the hub or go back`);
         break;
@@ -117,6 +161,7 @@ export class Demo {
         break;
       case "progress":
         this.#screen.progress(event.percent);
+        this.#cutPower(event.percent);
         break;
       case "error":
         this.#screen.trouble(`${event.message} [${event.code}]`);
@@ -127,9 +172,21 @@ export class Demo {
     }
   }
 
+  #cutPower(percent: number): void {
+    if (this.#cuts.length === 0 || percent < this.#cuts[0]) return;
+    this.#cuts.shift();
+    this.#screen.trouble(`power cut at ${percent} %: the device's process is killed and started again`);
+    this.#supervisor.cutPower();
+  }
+
   #server({ kind, text }: TimelineEntry): void {
     if (this.#over) return;
     if (kind === "joined") this.#screen.done(`hub accepted the device's join: ${text}`);
+    else if (kind === "offered") {
+      this.#offered = text;
+      this.#screen.done(`hub offers: ${text}`);
+    } else if (kind === "download" && text.includes("drop"))
+      this.#screen.trouble(`hub will break this download off (${text.split(" of ")[0]})`);
     else if (kind === "refused") this.#screen.trouble(`hub refused a connection: ${text}`);
     else if (kind === "status") {
       this.#screen.done(`hub was told: ${text}`);

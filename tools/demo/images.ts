@@ -20,11 +20,15 @@ export interface DemoImages {
   beforeVersion: string;
   after: Uint8Array;
   afterVersion: string;
+  /** A patch from `before` to `after`, where one was recorded. */
+  patch?: Uint8Array;
   /** What had to be done to a real file to make it usable, for people. */
   notes: string[];
 }
 
 const beforeVersion = "1.0.0";
+/** A little more than the older one: a release adds code. What a Moddable application with TLS takes. */
+const madeSize = 1_392_640;
 
 function made(): DemoImages {
   const common = { chipId: defaultChipId, projectName: "demo" };
@@ -33,7 +37,7 @@ function made(): DemoImages {
     platform: chipOf(defaultChipId).platform,
     before: buildImage({ ...common, version: beforeVersion, seed: 1 }, nodeCrypto),
     beforeVersion,
-    after: buildImage({ ...common, version: "1.1.0", seed: 2 }, nodeCrypto),
+    after: buildImage({ ...common, version: "1.1.0", seed: 1, size: madeSize }, nodeCrypto),
     afterVersion: "1.1.0",
     notes: [],
   };
@@ -72,6 +76,24 @@ function real(path: string): DemoImages {
     after: image,
     afterVersion: version,
     notes,
+  };
+}
+
+/** The pair of images and the patch between them that a real NervesHub made (test/fixtures/transcripts). */
+export function recordedImages(): DemoImages {
+  const read = (name: string): Uint8Array =>
+    new Uint8Array(readFileSync(new URL(`../../../test/fixtures/transcripts/fixtures/${name}`, import.meta.url)));
+  const before = read("app-1.0.0.bin");
+  const { chipId, description } = parseImageHead(before);
+  return {
+    product: description.projectName,
+    platform: chipOf(chipId).platform,
+    before,
+    beforeVersion,
+    after: read("app-1.1.0.bin"),
+    afterVersion: "1.1.0",
+    patch: read("delta-1.0.0-1.1.0.patch"),
+    notes: ["detools is not installed, so this is a pair of small images with a patch that a real NervesHub made"],
   };
 }
 

@@ -3,93 +3,126 @@
  * Pure. README.md lists the codes for operators.
  *
  * NervesHub's own answers say little: nearly every refused login is an empty 401, a refused certificate is TLS alert 40,
- * a mistyped path is a redirect to the documentation (transcripts auth-failures, upgrade-paths, cert-variants).
+ * a mistyped path is a redirect to the documentation (transcripts auth-failures, upgrade-paths, cert-variants). What
+ * fails below HTTP is named by modules/fault/network.ts, what breaks the WebSocket protocol by modules/websocket.
  */
 
 import { Fault } from "../modules/fault/fault.js";
 import type { Refusal } from "../modules/websocket/websocket.js";
-import type { Credentials } from "./credentials.js";
+import type { Credentials, SharedSecretCredentials } from "./credentials.js";
+import type { Signed } from "./wall-clock.js";
 
 export interface RefusalContext {
   credentials: Credentials;
-  /** Server's time less ours when the request was made, in milliseconds; undefined when the answer had no date. */
-  clockDifferenceMs: number | undefined;
+  /** What the answer's `Date` says about the signature; undefined when it says nothing. */
+  signed: Signed | undefined;
 }
 
-/** The server's window: a signature may be this old, and not from the future. */
-const signatureAgeMs = 90000;
+/** Of a server's own words, this many characters are shown. */
+const toldCharacters = 80;
 
 function fault(code: string, message: string): Fault {
   return new Fault("upgrade", code, message);
 }
 
-function unauthorized(refusal: Refusal, { credentials, clockDifferenceMs }: RefusalContext): Fault {
-  const told = refusal.headers.get("nh-connection-error-reason");
-  if (told !== undefined) {
+function quoted(text: string): string {
+  return ` ("${text.trim().slice(0, toldCharacters)}")`;
+}
+
+function secretRefused({ key, identifier }: SharedSecretCredentials): Fault {
+  const checks = key.startsWith("nhd_")
+    ? `the device key exists and is active, the secret belongs to it, and it was made for the identifier "${identifier}"`
+    : `the product key exists and is active, the secret belongs to it, and no other device, also a deleted one or one of another product, has the identifier "${identifier}"`;
+  return fault(
+    "credentials-refused",
+    `The server refused the shared secret (401): check in NervesHub that ${checks}, and that the server has shared secrets switched on.`,
+  );
+}
+
+function unauthorized(refusal: Refusal, { credentials, signed }: RefusalContext): Fault {
+  if (credentials.type === "certificate") {
+    return fault(
+      "certificate-not-seen",
+      "The server saw no client certificate (401): a proxy may end TLS before it, or this is the web endpoint; use host and port of the device endpoint.",
+    );
+  }
+  if (refusal.headers.has("nh-connection-error-reason")) {
     return fault(
       "no-credentials",
-      "The server saw no credentials (401); a proxy in between may have removed the x-nh headers.",
+      "The server saw no credentials (401): something between has removed the x-nh headers; let the proxy pass them, or connect without it.",
     );
   }
-  if (credentials.type === "certificate") {
-    const text =
-      "The server saw no client certificate (401); TLS may end at a proxy: use the device endpoint's own host and port.";
-    return fault("certificate-not-seen", text);
-  }
-  if (clockDifferenceMs !== undefined && (clockDifferenceMs < -1000 || clockDifferenceMs > signatureAgeMs)) {
-    const seconds = Math.round(Math.abs(clockDifferenceMs) / 1000);
-    const direction = clockDifferenceMs > 0 ? "behind" : "ahead of";
+  if (signed?.refused) {
+    const [code, direction] = signed.ageS < 0 ? ["clock-ahead", "ahead of"] : ["clock-behind", "behind"];
     return fault(
-      "clock-wrong",
-      `The clock is ${seconds} s ${direction} the server's, so the signature was refused (401).`,
+      code,
+      `The clock is ${direction} the server's, so the signature was refused (401): the next attempt uses the server's time; check SNTP.`,
     );
   }
-  const { key, identifier } = credentials;
-  const owner = key.startsWith("nhd_") ? "device" : "product";
-  const text =
-    `The server refused the shared secret (401): check that the ${owner} key exists and is active, that the secret belongs to it, ` +
-    `and that no other device or product has the identifier "${identifier}".`;
-  return fault("credentials-refused", text);
+  return secretRefused(credentials);
+}
+
+function forbidden({ type }: Credentials): Fault {
+  if (type === "certificate") {
+    return fault(
+      "forbidden",
+      "The server refused the socket (403): this looks like NervesHub's web endpoint, where certificates are not taken; use host and port of the device endpoint.",
+    );
+  }
+  return fault(
+    "forbidden",
+    "The server or a proxy before it forbids the socket (403): check host and port, and that nothing between adds an Origin header or changes the query.",
+  );
+}
+
+function unavailable(told: string | undefined): Fault {
+  if (told === undefined) {
+    return fault("server-unavailable", "The server, or a proxy before it, is unavailable (503); it is tried again.");
+  }
+  return fault(
+    "authentication-unavailable",
+    `The server could not authenticate anybody just now (503)${quoted(told)}; it is tried again. If it stays so, its database is down or the identifier is not valid text.`,
+  );
 }
 
 /** An answer to the upgrade that is not 101 and is not a redirect to be followed. */
 export function refusalFault(refusal: Refusal, context: RefusalContext): Fault {
   const { status, headers, body } = refusal;
-  const told = headers.get("nh-connection-error-reason");
   switch (status) {
     case 400:
       return fault(
         "bad-request",
-        `The server took the upgrade for malformed (400${body ? `: ${body.slice(0, 80)}` : ""}); is a proxy in between?`,
+        `The server took the upgrade for malformed (400)${body ? quoted(body) : ""}: a proxy between changes it, or the port expects TLS; check port and the option ssl.`,
       );
     case 401:
       return unauthorized(refusal, context);
     case 403:
-      return fault(
-        "forbidden",
-        "The server refused the protocol version or the origin (403); is this a NervesHub device endpoint?",
-      );
+      return forbidden(context.credentials);
     case 404:
       return fault("not-found", "The server knows no device socket (404); check host and port.");
+    case 407:
+    case 511:
+      return fault(
+        "proxy-login",
+        `The network wants a login before it lets anything through (${status}): log in to its portal, or use another network.`,
+      );
     case 429:
-      return fault("rate-limited", "The server is taking no more connections for now (429).");
+      return fault(
+        "rate-limited",
+        "The server takes no more connections for now (429); it is tried again more slowly.",
+      );
     case 431:
       return fault(
         "headers-too-large",
-        "The server refused the request's headers as too large (431); is the identifier very long?",
+        "The server refused the request's headers as too large (431): shorten the identifier, or look at what a proxy between adds.",
       );
-    case 503: {
-      const why = told === undefined ? "" : ` ("${told.slice(0, 80)}")`;
-      return fault(
-        "server-unavailable",
-        `The server could not authenticate anybody just now (503)${why}; it is tried again.`,
-      );
-    }
+    case 503:
+      return unavailable(headers.get("nh-connection-error-reason"));
   }
   if (status >= 300 && status < 400) {
     return fault(
       "wrong-path",
-      `The server redirects elsewhere (${status}): this is not the path of a device socket; check host and port.`,
+      `The server redirects elsewhere (${status}): it has no device socket; check host and port, which have to be those of the device endpoint.`,
     );
   }
   if (status >= 500)
@@ -101,29 +134,33 @@ export function refusalFault(refusal: Refusal, context: RefusalContext): Fault {
   );
 }
 
-/** A connection that ended with a close frame. */
+/** A connection that ended with a close frame; each code leads to a new attempt. */
 export function closeFault(code: number): Fault {
+  const ended = (name: string, message: string): Fault => new Fault("websocket", name, message);
   switch (code) {
     case 1000:
-      return fault("closed", "The server closed the connection.");
+      return ended("closed", "The server closed the connection (1000); a new one is made.");
     case 1001:
-      return fault(
+      return ended(
         "replaced",
-        "The server closed the connection (1001): an operator asked for a reconnect, or another device connects with the same identifier.",
+        "The server closed the connection (1001): an operator asked for a reconnect, or another device connects with the same identifier; if it repeats, give each device its own.",
       );
     case 1002:
-      return fault("closed-idle", "The server heard nothing for too long, or took a frame for malformed (1002).");
+      return ended(
+        "closed-idle",
+        "The server heard nothing for too long, or took a frame for malformed (1002); if it repeats, shorten heartbeat.intervalMs.",
+      );
     case 1007:
     case 1011:
-      return fault(
+      return ended(
         "closed-error",
         `The server's process failed over something that was sent (${code}); its log says over what.`,
       );
     case 1009:
-      return fault("closed-too-big", "The server found a message too large (1009).");
+      return ended("closed-too-big", "The server found a message too large (1009); send less at once.");
     case 1012:
-      return fault("drained", "The server is restarting (1012).");
+      return ended("drained", "The server is restarting (1012); a new connection is made when it is back.");
     default:
-      return fault("closed", `The connection was closed with code ${code}.`);
+      return ended("closed", `The server closed the connection with code ${code}; a new one is made.`);
   }
 }

@@ -5,24 +5,22 @@
  * The rule it guards: it never gives up and always says why. Every attempt and every end is one line in the log.
  */
 
-import { asFault, Fault } from "../modules/fault/fault.js";
-import type { SecureOptions } from "../modules/host/byte-stream.js";
+import { asFault, type Fault } from "../modules/fault/fault.js";
 import type { Host } from "../modules/host/host.js";
 import type { Timer } from "../modules/host/timers.js";
-import { sharedSecretHeaders } from "../modules/nh1/shared-secret.js";
 import { buildTime } from "../modules/ota/build-time.js";
 import type { Refusal } from "../modules/websocket/websocket.js";
 import { backoffDelay } from "./backoff.js";
 import type { ChannelHandler, ChannelPort } from "./channel-handler.js";
+import { Destination } from "./destination.js";
 import { DeviceChannel, type DeviceEventHandler } from "./device-channel.js";
-import { closeFault, refusalFault } from "./diagnosis.js";
+import { closeFault } from "./diagnosis.js";
 import { type Firmware, readFirmware } from "./firmware.js";
 import { randomFraction } from "./fraction.js";
 import { type Level, Log } from "./log.js";
 import { checkOptions, type LinkOptions, type Settings } from "./options.js";
-import { certificateSocketPath, deviceNames, fromServer, sharedSecretSocketPath, toServer, vsn } from "./protocol.js";
+import { deviceNames, fromServer, toServer } from "./protocol.js";
 import { Redactor } from "./redact.js";
-import { redirectTarget } from "./redirect.js";
 import { orderlyRestart } from "./restart.js";
 import { type Ended, Session, type Target } from "./session.js";
 import { Trust } from "./trust.js";
@@ -36,24 +34,31 @@ import { WallClock } from "./wall-clock.js";
 /** A session that was replaced (1001) within this time counts as a fight with another device of the same identifier. */
 const lastingSessionMs = 300000;
 
+/** A draining server closes 1,000 devices within 4 s and takes 100 a second: the first wait spreads over 8 s. */
+const drainedAttempt = 3;
+
+/** SNTP answers within a second or two where it answers at all. */
+const clockWaitMs = 5000;
+const clockPollMs = 500;
+
 export class NervesHubLink {
   readonly #host: Host;
   readonly #settings: Settings;
   readonly #log: Log;
   readonly #firmware: Firmware;
   readonly #wallClock: WallClock;
+  readonly #destination: Destination;
   readonly #trial: Trial;
   readonly #updater: Updater;
   readonly #events = new Map<string, DeviceEventHandler>();
   #session: Session | undefined;
   #port: ChannelPort | undefined;
   #timer: Timer | undefined;
-  /** Where a redirect has led; undefined: where the options say. */
-  #moved: { host: string; port: number; path: string } | undefined;
-  #redirects = 0;
   #heartbeatIntervalMs: number;
   /** Attempts since the last accepted join. */
   #attempt = 0;
+  /** How long the clock was waited for, in milliseconds. */
+  #clockWaitedMs = 0;
   /** Sessions in a row that another connection of this identifier ended early. */
   #replaced = 0;
   #joinedMs: number | undefined;
@@ -73,6 +78,8 @@ export class NervesHubLink {
     const { client } = settings;
     const { metadata, head } = this.#firmware;
     this.#wallClock = new WallClock(host.clock, host.store, log, buildTime(head?.description));
+    const { clock, crypto } = host;
+    this.#destination = new Destination({ settings, clock, crypto, wallClock: this.#wallClock, log });
     const records = new UpdateRecords(host.store);
     this.#trial = new Trial(host, log, records, settings.trial, metadata.uuid, {
       validate: () => this.#validate(),
@@ -118,6 +125,9 @@ export class NervesHubLink {
     const session = this.#session;
     this.#session = undefined;
     session?.abort();
+    const wasConnected = this.#joinedMs !== undefined;
+    this.#joinedMs = undefined;
+    if (wasConnected) this.#disconnected("A reconnect was asked for.");
     this.#connect();
   }
 
@@ -157,21 +167,15 @@ export class NervesHubLink {
 
   #connect(): void {
     this.#host.timers.clear(this.#timer);
-    if (!this.#isRunning()) return;
-    const { credentials, heartbeat } = this.#settings;
+    if (!this.#isRunning() || this.#waitForClock()) return;
+    const { heartbeat } = this.#settings;
     let target: Target;
     try {
-      target = this.#target();
+      target = this.#destination.target();
     } catch (error) {
       this.#wait(asFault(error, "application", "connect-failed"), false);
       return;
     }
-    const scheme = target.secure ? "wss" : "ws";
-    const who =
-      credentials.type === "certificate"
-        ? "with a client certificate"
-        : `with shared secret ${credentials.key.slice(0, 8)}… as "${credentials.identifier}", time from ${this.#wallClock.source}`;
-    this.#log.info(`Connecting to ${scheme}://${target.host}:${target.port}${target.path.split("?")[0]} ${who}.`);
     this.#session = new Session({
       host: this.#host,
       log: this.#log,
@@ -185,25 +189,14 @@ export class NervesHubLink {
     });
   }
 
-  #target(): Target {
-    const { credentials, roots, ssl } = this.#settings;
-    const path = credentials.type === "certificate" ? certificateSocketPath : sharedSecretSocketPath;
-    const place = this.#moved ?? { ...this.#settings, path: `${path}?vsn=${vsn}` };
-    const target: Target = { host: place.host, port: place.port, path: place.path, headers: [] };
-    if (ssl) {
-      const secure: SecureOptions = roots === undefined ? {} : { roots };
-      if (credentials.type === "certificate") {
-        secure.certificate = credentials.certificate;
-        secure.key = credentials.key;
-      }
-      target.secure = secure;
-    }
-    if (credentials.type === "shared-secret") {
-      // At the moment of connecting: a signature made before a wait may be too old after it.
-      const time = this.#wallClock.signingTime();
-      target.headers = sharedSecretHeaders(this.#host.crypto, { ...credentials, time });
-    }
-    return target;
+  /** At a cold start SNTP is under way: the clock is awaited for a moment, and then started from what is known. */
+  #waitForClock(): boolean {
+    if (this.#wallClock.known || this.#clockWaitedMs >= clockWaitMs) return false;
+    if (this.#clockWaitedMs === 0) this.#log.info(`The time is not known yet: waiting ${clockWaitMs / 1000} s for it.`);
+    this.#clockWaitedMs += clockPollMs;
+    if (this.#clockWaitedMs >= clockWaitMs) this.#call("the clock", () => this.#wallClock.seed());
+    this.#timer = this.#host.timers.set(() => this.#connect(), clockPollMs);
+    return true;
   }
 
   /** New ones for every session: nothing of an old connection lives in them. */
@@ -227,7 +220,7 @@ export class NervesHubLink {
 
   #joined(): void {
     this.#attempt = 0;
-    this.#redirects = 0;
+    this.#destination.accepted();
     this.#joinedMs = this.#host.clock.monotonic();
     this.#call("the store", () => this.#wallClock.remember());
     this.#call("the trial", () => this.#trial.joined());
@@ -247,6 +240,7 @@ export class NervesHubLink {
     // A connection that died of silence may have been too quiet for something in between.
     if (fault?.code === "heartbeat-unanswered") this.#heartbeatIntervalMs = this.#settings.heartbeat.intervalMs;
     this.#countReplacement(code);
+    if (code === 1012) this.#attempt = Math.max(this.#attempt, drainedAttempt);
     this.#wait(fault ?? closeFault(code), fault === undefined);
   }
 
@@ -258,39 +252,29 @@ export class NervesHubLink {
   }
 
   #refused(refusal: Refusal): void {
-    const { credentials } = this.#settings;
-    const clockDifferenceMs = this.#wallClock.learn(refusal.headers.get("date"));
-    if (refusal.status >= 300 && refusal.status < 400) {
-      const target = redirectTarget(this.#target(), refusal, credentials, this.#redirects);
-      if (!(target instanceof Fault)) {
-        this.#redirects++;
-        this.#moved = target;
-        this.#log.info(`The server redirects to ${target.host}:${target.port}.`);
-        this.#connect();
-        return;
-      }
-      this.#moved = undefined;
-      this.#redirects = 0;
-      this.#wait(target, false);
-      return;
-    }
-    this.#wait(refusalFault(refusal, { credentials, clockDifferenceMs }), false, refusal.headers.get("retry-after"));
+    const verdict = this.#destination.refused(refusal);
+    if (verdict === "redirected") this.#connect();
+    else this.#wait(verdict.fault, false, verdict.retryAfterMs);
   }
 
   /** Says why, and tries again after the backoff. */
-  #wait(fault: Fault, clean: boolean, retryAfter?: string): void {
-    const { backoff, client } = this.#settings;
-    const seconds = retryAfter !== undefined && /^\d{1,6}$/.test(retryAfter.trim()) ? Number(retryAfter) : undefined;
-    const wait = { attempt: this.#attempt, clean, retryAfterMs: seconds === undefined ? undefined : seconds * 1000 };
-    const delayMs = backoffDelay(backoff, wait, randomFraction(this.#host.random));
-    this.#attempt++;
+  #wait(fault: Fault, clean: boolean, retryAfterMs?: number): void {
+    const { backoff } = this.#settings;
     const wasConnected = this.#joinedMs !== undefined;
     this.#joinedMs = undefined;
+    if (!wasConnected) this.#destination.failed();
+    const wait = { attempt: this.#attempt, clean, retryAfterMs };
+    const delayMs = backoffDelay(backoff, wait, randomFraction(this.#host.random));
+    this.#attempt++;
     this.#log.warning(`${fault.message} [${fault.code}] Trying again in ${(delayMs / 1000).toFixed(1)} s.`);
     this.#timer = this.#host.timers.set(() => this.#connect(), delayMs);
     this.#call("the trial", () => this.#trial.note(fault.message));
-    if (wasConnected) this.#call("disconnected", () => client.disconnected?.(fault.message));
-    this.#call("error", () => client.error?.(fault));
+    if (wasConnected) this.#disconnected(fault.message);
+    this.#call("error", () => this.#settings.client.error?.(fault));
+  }
+
+  #disconnected(reason: string): void {
+    this.#call("disconnected", () => this.#settings.client.disconnected?.(reason));
   }
 
   #validate(): boolean {
@@ -313,6 +297,7 @@ export class NervesHubLink {
     this.#state = "restarting";
     this.#host.timers.clear(this.#timer);
     this.#log.notice("Restarting.");
+    if (this.connected) this.#call("the store", () => this.#wallClock.remember());
     const { client, rebootDeadlineMs } = this.#settings;
     orderlyRestart({
       host: this.#host,

@@ -56,7 +56,8 @@ export class Log {
   }
 
   write(level: Level, message: string): void {
-    let line = this.#redactor.redact(message);
+    // What a server says may hold line breaks: it must not write lines of its own.
+    let line = this.#redactor.redact(message).replace(/[\r\n\t]+/g, " ");
     if (line.length > maxLogLineCharacters) line = `${line.slice(0, maxLogLineCharacters)}…`;
     if (levels.indexOf(level) >= this.#least) this.#print(`${this.#prefix} ${level}: ${line}`);
     for (const listener of this.#listeners) {

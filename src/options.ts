@@ -9,7 +9,7 @@ import { normaliseVersion } from "../modules/ota/version.js";
 import type { HeartbeatOptions } from "../modules/phoenix/heartbeat.js";
 import { type BackoffOptions, defaultBackoff } from "./backoff.js";
 import type { Client } from "./client.js";
-import { type Credentials, certificateCredentials } from "./credentials.js";
+import { type Credentials, certificateCredentials, decodeCertificates } from "./credentials.js";
 import type { FirmwareWriter } from "./firmware-writer.js";
 import type { Level } from "./log.js";
 import type { StatusWords } from "./update/report.js";
@@ -131,14 +131,14 @@ function checkFirmware(firmware: FirmwareOptions | undefined): FirmwareOptions |
 function checkRoots(roots: Encoded[] | undefined): Uint8Array[] | undefined {
   if (roots === undefined) return undefined;
   if (!Array.isArray(roots) || roots.length === 0) throw wrong("roots", "must be a list of certificates");
-  return certificateCredentials.certificates("roots", roots);
+  return decodeCertificates("roots", roots);
 }
 
 function checkAuth(auth: LinkOptions["auth"], device: Device): { credentials: Credentials; secrets: string[] } {
   if (typeof auth !== "object" || auth === null)
     throw wrong("auth", "is missing: give a certificate or a shared secret");
   if ("certificate" in auth) {
-    return { credentials: certificateCredentials.from(auth.certificate, auth.key), secrets: [] };
+    return { credentials: certificateCredentials(auth.certificate, auth.key), secrets: [] };
   }
   const [keyName, secretName] = "productKey" in auth ? ["productKey", "productSecret"] : ["deviceKey", "deviceSecret"];
   const given = auth as unknown as Record<string, unknown>;

@@ -6,6 +6,8 @@
  */
 
 const queryInUrl = (): RegExp => /([a-z]+:\/\/[^\s"'?]*)\?[^\s"']*/gi;
+/** Of a path, or of a URL that was cut: whatever looks like name=value behind a question mark. */
+const query = (): RegExp => /\?[A-Za-z][\w.%-]*=[^\s"']*/g;
 const token = (): RegExp => /SFMyNTY\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)?/g;
 
 export class Redactor {
@@ -19,6 +21,7 @@ export class Redactor {
   redact(text: string): string {
     let clean = text;
     if (clean.includes("://")) clean = clean.replace(queryInUrl(), "$1?[redacted]");
+    if (clean.includes("?")) clean = clean.replace(query(), "?[redacted]");
     if (clean.includes("SFMyNTY.")) clean = clean.replace(token(), "[redacted token]");
     for (const secret of this.#secrets) if (clean.includes(secret)) clean = clean.split(secret).join("[redacted]");
     return clean;

@@ -1,8 +1,9 @@
 /*
  * Redirects of the upgrade: operators put a redirecting front before a fleet to move it. Pure.
  *
- * The rules are those of downloads: at most five in a row, never from TLS to plain, and a secret never goes to another
- * host. A certificate may: its key stays here. A shared secret signs a token that another host could use for 90 s.
+ * The rules are those of downloads: at most five in a row, and never from TLS to plain. Nothing of an old request goes
+ * along: each attempt is signed anew, and what another host gets is a token for 90 s that the redirecting server has
+ * had as well. A certificate's key stays here anyway.
  */
 
 import { Fault } from "../modules/fault/fault.js";
@@ -11,51 +12,45 @@ import { maxRedirects } from "../modules/limits/limits.js";
 import type { Refusal } from "../modules/websocket/websocket.js";
 import type { Credentials } from "./credentials.js";
 import { refusalFault } from "./diagnosis.js";
-import type { Target } from "./session.js";
+import { vsn } from "./protocol.js";
+
+/** Where a device socket is. */
+export interface Place {
+  readonly host: string;
+  readonly port: number;
+  readonly ssl: boolean;
+  /** With query. */
+  readonly path: string;
+}
 
 /**
- * @param from the target whose answer `refusal` is, of status 3xx
- * @param count redirects followed since the last accepted join
+ * @param from whose answer `refusal` is, of status 3xx
+ * @param count redirects followed in this attempt
  * @returns where to go, or why not
  */
-export function redirectTarget(
-  from: Target,
-  refusal: Refusal,
-  credentials: Credentials,
-  count: number,
-): { host: string; port: number; path: string } | Fault {
+export function redirectTarget(from: Place, refusal: Refusal, credentials: Credentials, count: number): Place | Fault {
   const location = refusal.headers.get("location");
-  const scheme: Scheme = from.secure ? "wss" : "ws";
+  const scheme: Scheme = from.ssl ? "wss" : "ws";
   const url = location === undefined ? undefined : resolveUrl({ scheme, ...from }, location);
   // A path of its own is the mark of a device socket; the endpoint sends every other path to its documentation.
   if (url === undefined || !url.path.split("?")[0].endsWith("/websocket")) {
-    return refusalFault(refusal, { credentials, clockDifferenceMs: undefined });
+    return refusalFault(refusal, { credentials, signed: undefined });
   }
-  const secure = url.scheme === "wss" || url.scheme === "https";
+  const ssl = url.scheme === "wss" || url.scheme === "https";
   if (count >= maxRedirects) {
-    return new Fault(
-      "upgrade",
-      "too-many-redirects",
-      `The server redirects in a circle; after ${maxRedirects} it is left.`,
-    );
+    const text = `The server redirects more than ${maxRedirects} times, now to ${url.host}; check what stands before the hub.`;
+    return new Fault("upgrade", "too-many-redirects", text);
   }
-  if (from.secure !== undefined && !secure) {
-    return new Fault(
-      "upgrade",
-      "redirect-to-plain",
-      "The server redirects from TLS to a plain connection, which is refused.",
-    );
+  if (from.ssl && !ssl) {
+    const text = `The server redirects from TLS to a plain connection (${url.host}:${url.port}), which is refused; correct what stands before the hub.`;
+    return new Fault("upgrade", "redirect-to-plain", text);
   }
-  if (from.secure === undefined && secure) {
-    return new Fault(
-      "upgrade",
-      "redirect-to-tls",
-      "The server wants TLS: set the option ssl to true and the port that goes with it.",
-    );
-  }
-  if (url.host !== from.host && credentials.type === "shared-secret") {
-    const text = `The server redirects to ${url.host}, and a shared secret is not shown to another host: set the option host to it.`;
-    return new Fault("upgrade", "redirect-elsewhere", text);
-  }
-  return { host: url.host, port: url.port, path: url.path };
+  const { host, port, path } = url;
+  return { host, port, ssl, path: withVersion(path) };
+}
+
+/** A front may drop the query, and without `vsn` the hub answers 403. */
+function withVersion(path: string): string {
+  if (path.includes("vsn=")) return path;
+  return `${path}${path.includes("?") ? "&" : "?"}vsn=${vsn}`;
 }

@@ -262,10 +262,19 @@ export class Session {
     entry.attempts++;
     this.#guard(() => this.#apply(entry, { type: "join", ref: this.#nextRef(), payload: handler.joinPayload() }));
     if (this.#ended) return;
-    entry.timer = timers.set(() => {
-      const text = `The server did not answer the join of "${handler.topic}" within ${joinTimeoutMs / 1000} s.`;
-      this.#fail(new Fault("join", "join-timeout", text));
-    }, joinTimeoutMs);
+    entry.timer = timers.set(() => this.#unanswered(entry), joinTimeoutMs);
+  }
+
+  /** Without the device topic a connection is worth nothing; another one can be tried again beside it. */
+  #unanswered(entry: Topic): void {
+    const { topic } = entry.handler;
+    const text = `The server did not answer the join of "${topic}" within ${joinTimeoutMs / 1000} s.`;
+    if (topic === deviceTopic) {
+      this.#fail(new Fault("join", "join-timeout", `${text} It is overloaded, or no NervesHub; it is tried again.`));
+      return;
+    }
+    entry.channel = newChannel(topic);
+    this.#lost(entry, text);
   }
 
   #left(entry: Topic): void {

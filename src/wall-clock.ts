@@ -1,35 +1,60 @@
 /*
- * WallClock: the time of day for signing, and where it came from.
+ * WallClock: the time of day for signing and for judging certificates, and where it came from.
  *
- * A shared secret is refused when the time in it is more than 90 s old or a second ahead of the server, and the refusal
- * looks like a wrong secret. So the time is looked for in this order: the host's clock (which SNTP sets), the `Date`
- * header of a refusal, the last time known to the store. The log says which was used.
+ * A shared secret is refused when the time in it is 90 s old or ahead of the server at all, and the refusal looks like a
+ * wrong secret. So the time is looked for in this order: the host's clock (which SNTP sets), the `Date` header of a
+ * refusal, the last time known to the store. The log says which was used.
  *
- * The rule it guards: a `Date` header is believed only when it lies after this firmware's build. It corrects what is
- * signed; it sets the host's clock only where that knows no time at all, and so never speaks for a certificate check of
- * the connection that it came over.
+ * The rule it guards: a `Date` header is believed only within bounds around this firmware's build, and only after the
+ * connection that it came over was judged. It corrects what is signed; the host's clock, by which later certificates are
+ * judged, it sets only where that knows no time at all.
  */
 
 import type { Clock } from "../modules/host/clock.js";
 import type { Store } from "../modules/host/store.js";
+import { maxClockAheadOfBuildMs } from "../modules/limits/limits.js";
 import type { Log } from "./log.js";
 
 const storeKey = "last-time";
 
-/** Signed this much in the past: the server takes 90 s of age and not one second of future. */
+/** Signed this much in the past: the server takes 90 s of age and nothing from the future. */
 const signedInPastMs = 2000;
 
-/** A difference below this is the header's resolution and the way here. */
-const toleranceMs = 3000;
+/** What the server takes, in seconds (nerveshub-device-protocol.md §2.3.5). */
+const maxSignatureAgeS = 90;
+
+/** With less room than this for a slow connection, the time is put right before it fails. */
+const comfortableAgeS = 60;
+
+/** The host's clock has been set meanwhile when it moved this much against the monotonic one. */
+const jumpMs = 1500;
+
+type Source = "the device's clock" | "a Date header" | "the store" | "the build time";
+
+/** What a `Date` header said about a signature. */
+export interface Signed {
+  /** Of the signature when the server looked at it, in seconds; negative is the future. */
+  readonly ageS: number;
+  /** The server refuses such a signature whoever made it. */
+  readonly refused: boolean;
+}
+
+interface Correction {
+  readonly source: Source;
+  /** To be added to the host's time, in milliseconds. */
+  readonly offsetMs: number;
+  /** The host's clock less the monotonic one, in milliseconds: changes when somebody sets the clock. */
+  readonly basisMs: number;
+}
 
 export class WallClock {
   readonly #clock: Clock;
   readonly #store: Store;
   readonly #log: Log;
   readonly #builtMs: number;
-  /** Server's time less ours, in milliseconds, from a Date header. */
-  #offsetMs = 0;
-  #source: "the device's clock" | "a Date header" | "the store" | "the build time" = "the device's clock";
+  /** What is known about the host's clock; holds as long as nobody else sets that. */
+  #correction: Correction | undefined;
+  #source: Source = "the device's clock";
 
   /** @param builtMs when this firmware was built, milliseconds since 1970: no true time is before it */
   constructor(clock: Clock, store: Store, log: Log, builtMs: number) {
@@ -39,59 +64,105 @@ export class WallClock {
     this.#builtMs = builtMs;
   }
 
-  /** Where the time of the next signature comes from, for the log. */
+  /** Where the time of the last signature came from, for the log. */
   get source(): string {
     return this.#source;
   }
 
+  /** Whether the host's clock can be right. */
+  get known(): boolean {
+    return this.#hostTime() !== undefined;
+  }
+
+  /**
+   * Starts the host's clock from the last time that a server accepted, when it knows none. That time is behind, which
+   * fails at worst as a certificate that is not valid yet; without it nothing could be judged where SNTP is blocked.
+   */
+  seed(): void {
+    const stored = this.known ? undefined : this.#stored();
+    if (stored === undefined) return;
+    this.#set(stored, "the store");
+    const day = new Date(stored).toISOString().slice(0, 10);
+    this.#log.warning(
+      `The time is unknown; the clock starts from the last known time (${day}). Check that SNTP is reachable.`,
+    );
+  }
+
   /** Seconds since 1970 to sign with. Never undefined: a guess earns a refusal whose Date header says the true time. */
   signingTime(): number {
-    return Math.floor((this.#now() + this.#offsetMs - signedInPastMs) / 1000);
+    return Math.floor((this.#now() - signedInPastMs) / 1000);
   }
 
   /**
    * A refusal's `Date` header.
-   * @returns the server's time less ours before the correction, in milliseconds, or undefined when the header is no use
+   * @param signedAt what `signingTime` gave for this attempt; undefined when nothing was signed
+   * @returns undefined when the header is no use, or nothing was signed
    */
-  learn(header: string | undefined): number | undefined {
+  learn(header: string | undefined, signedAt: number | undefined): Signed | undefined {
     const serverMs = header === undefined ? Number.NaN : Date.parse(header);
-    if (Number.isNaN(serverMs) || serverMs < this.#builtMs) return undefined;
-    const differenceMs = serverMs - (this.#now() + this.#offsetMs);
-    if (Math.abs(differenceMs) < toleranceMs) return differenceMs;
-    if (this.#clock.now() === undefined) {
-      this.#clock.set(serverMs);
-      this.#offsetMs = 0;
-    } else {
-      this.#offsetMs += differenceMs;
+    const bounded = serverMs >= this.#builtMs && serverMs <= this.#builtMs + maxClockAheadOfBuildMs;
+    if (!bounded) return undefined;
+    const hostMs = this.#hostTime();
+    if (hostMs === undefined) {
+      this.#set(serverMs, "a Date header");
+      this.#log.warning("The time was unknown; the clock is set from the server's Date header.");
     }
-    this.#source = "a Date header";
-    const direction = differenceMs > 0 ? "behind" : "ahead of";
-    this.#log.warning(
-      `The clock is ${Math.round(Math.abs(differenceMs) / 1000)} s ${direction} the server's; its time is used to sign.`,
-    );
-    return differenceMs;
+    if (signedAt === undefined) return undefined;
+    // Both are whole seconds, the header cut off as the signature is: exact, however slow the connection was.
+    const ageS = serverMs / 1000 - signedAt;
+    if (hostMs !== undefined && (ageS < 0 || ageS >= comfortableAgeS)) {
+      const basisMs = hostMs - this.#clock.monotonic();
+      this.#correction = { source: "a Date header", offsetMs: serverMs - hostMs, basisMs };
+      const seconds = Math.round(Math.abs(ageS - signedInPastMs / 1000));
+      const direction = ageS < 0 ? "ahead of" : "behind";
+      this.#log.warning(`The clock is ${seconds} s ${direction} the server's, whose time is used to sign from now on.`);
+    }
+    return { ageS, refused: ageS < 0 || ageS >= maxSignatureAgeS };
   }
 
   /** The server has accepted us: this time is good enough to start from after a restart. */
   remember(): void {
     const bytes = new Uint8Array(8);
-    new DataView(bytes.buffer).setFloat64(0, this.#now() + this.#offsetMs);
+    new DataView(bytes.buffer).setFloat64(0, this.#now());
     this.#store.set(storeKey, bytes);
   }
 
-  #now(): number {
+  #set(nowMs: number, source: Source): void {
+    this.#clock.set(nowMs);
+    const basisMs = (this.#clock.now() ?? nowMs) - this.#clock.monotonic();
+    this.#correction = { source, offsetMs: 0, basisMs };
+  }
+
+  #hostTime(): number | undefined {
     const now = this.#clock.now();
-    if (now !== undefined && now >= this.#builtMs) {
-      if (this.#offsetMs === 0 && this.#source !== "a Date header") this.#source = "the device's clock";
-      return now;
-    }
+    return now !== undefined && now >= this.#builtMs ? now : undefined;
+  }
+
+  #stored(): number | undefined {
     const bytes = this.#store.get(storeKey);
     const stored = bytes?.byteLength === 8 ? new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0) : Number.NaN;
-    if (stored >= this.#builtMs) {
-      this.#source = "the store";
-      return stored;
+    return stored >= this.#builtMs && stored <= this.#builtMs + maxClockAheadOfBuildMs ? stored : undefined;
+  }
+
+  #now(): number {
+    const hostMs = this.#hostTime();
+    if (hostMs === undefined) {
+      const stored = this.#stored();
+      this.#source = stored === undefined ? "the build time" : "the store";
+      return stored ?? this.#builtMs;
     }
-    this.#source = "the build time";
-    return this.#builtMs;
+    if (this.#correction === undefined) {
+      this.#source = "the device's clock";
+      return hostMs;
+    }
+    const { source, offsetMs, basisMs } = this.#correction;
+    if (Math.abs(hostMs - this.#clock.monotonic() - basisMs) > jumpMs) {
+      // Somebody has set the clock, SNTP most likely: that is better than what was known about the old one.
+      this.#correction = undefined;
+      this.#source = "the device's clock";
+      return hostMs;
+    }
+    this.#source = source;
+    return hostMs + offsetMs;
   }
 }

@@ -45,6 +45,12 @@ export const maxJsonDepth = 32;
 /** Window of a delta's compression, 2^12 = 4 KB, held in memory. NervesHub's deltas have 2^8; detools can make 2^15. */
 export const deltaWindowBitsLimit = 12;
 
+/** How far after this firmware's build a server's `Date` is believed, in milliseconds: twenty years. */
+export const maxClockAheadOfBuildMs = 20 * 365 * 86_400_000;
+
+/** The longest `Retry-After` that is obeyed, in milliseconds: an hour. A device that is told "next week" is lost. */
+export const maxRetryAfterMs = 3_600_000;
+
 /** Characters of one log line; the server stores lines of any length, a serial console and the queue do not. */
 export const maxLogLineCharacters = 1024;
 

@@ -1,0 +1,115 @@
+/*
+ * Destination: where the next attempt goes and how it proves who the device is. It follows redirects, signs at the moment
+ * of connecting, and says in the first line of every attempt what is tried.
+ *
+ * Not here: when to try again, which is the link's.
+ */
+
+import { Fault } from "../modules/fault/fault.js";
+import type { Clock } from "../modules/host/clock.js";
+import type { Crypto } from "../modules/host/crypto.js";
+import { sharedSecretHeaders } from "../modules/nh1/shared-secret.js";
+import type { Refusal } from "../modules/websocket/websocket.js";
+import { type CertificateCredentials, certificateWarnings } from "./credentials.js";
+import { refusalFault } from "./diagnosis.js";
+import type { Log } from "./log.js";
+import type { Settings } from "./options.js";
+import { certificateSocketPath, sharedSecretSocketPath, vsn } from "./protocol.js";
+import { type Place, redirectTarget } from "./redirect.js";
+import { retryAfterMs } from "./retry-after.js";
+import type { Target } from "./session.js";
+import type { WallClock } from "./wall-clock.js";
+
+export interface DestinationOptions {
+  settings: Settings;
+  clock: Clock;
+  crypto: Crypto;
+  wallClock: WallClock;
+  log: Log;
+}
+
+/** What to do after a refusal: go to where it redirects at once, or say why and wait. */
+export type Verdict = "redirected" | { readonly fault: Fault; readonly retryAfterMs: number | undefined };
+
+export class Destination {
+  readonly #options: DestinationOptions;
+  readonly #configured: Place;
+  /** Where redirects have led, until an attempt fails there. */
+  #place: Place;
+  #redirects = 0;
+  /** What the signature of the attempt under way says, seconds since 1970. */
+  #signedAt: number | undefined;
+  /** Codes of the warnings about the certificate that were given last. */
+  #warned = "";
+
+  constructor(options: DestinationOptions) {
+    this.#options = options;
+    const { host, port, ssl, credentials } = options.settings;
+    const path = credentials.type === "certificate" ? certificateSocketPath : sharedSecretSocketPath;
+    this.#configured = { host, port, ssl, path: `${path}?vsn=${vsn}` };
+    this.#place = this.#configured;
+  }
+
+  /** Of the attempt that begins now. */
+  target(): Target {
+    const { settings, crypto, wallClock, log } = this.#options;
+    const { credentials, roots } = settings;
+    const { host, port, path, ssl } = this.#place;
+    this.#signedAt = undefined;
+    const target: Target = { host, port, path, headers: [] };
+    if (ssl) target.secure = roots === undefined ? {} : { roots };
+    let who = "with a client certificate";
+    if (credentials.type === "certificate") {
+      this.#warn(credentials);
+      const { certificate, key } = credentials;
+      target.secure = { ...target.secure, certificate, key };
+    } else {
+      const { key, identifier } = credentials;
+      const time = wallClock.signingTime();
+      this.#signedAt = time;
+      target.headers = sharedSecretHeaders(crypto, { ...credentials, time });
+      who = `with shared secret ${key.slice(0, 8)}… as "${identifier}", time from ${wallClock.source}`;
+    }
+    log.info(`Connecting to ${ssl ? "wss" : "ws"}://${host}:${port}${path.split("?")[0]} ${who}.`);
+    return target;
+  }
+
+  /** Takes from a refusal what it says about the time, and where it leads. */
+  refused(refusal: Refusal): Verdict {
+    const { settings, wallClock, log } = this.#options;
+    const { credentials } = settings;
+    const { status, headers } = refusal;
+    const date = headers.get("date");
+    const signed = wallClock.learn(date, this.#signedAt);
+    if (status < 300 || status >= 400) {
+      const fault = refusalFault(refusal, { credentials, signed });
+      return { fault, retryAfterMs: retryAfterMs(headers.get("retry-after"), date) };
+    }
+    const place = redirectTarget(this.#place, refusal, credentials, this.#redirects);
+    if (place instanceof Fault) return { fault: place, retryAfterMs: undefined };
+    this.#redirects++;
+    this.#place = place;
+    log.info(`The server redirects (${status}) to ${place.host}:${place.port}.`);
+    return "redirected";
+  }
+
+  /** The server has accepted the device: this is where it belongs, until it is lost. */
+  accepted(): void {
+    this.#redirects = 0;
+  }
+
+  /** An attempt failed: where redirects led once is not where they may lead now. */
+  failed(): void {
+    this.#redirects = 0;
+    this.#place = this.#configured;
+  }
+
+  #warn(credentials: CertificateCredentials): void {
+    const { clock, wallClock, log } = this.#options;
+    const faults = certificateWarnings(credentials, wallClock.known ? clock.now() : undefined);
+    const codes = faults.map(({ code }) => code).join(" ");
+    if (codes === this.#warned) return;
+    this.#warned = codes;
+    for (const { message, code } of faults) log.warning(`${message} [${code}]`);
+  }
+}

@@ -52,8 +52,18 @@ describe("text: UTF-8", () => {
     assert.equal(decodeUtf8(encodeUtf8(text)), text);
   });
 
+  it("carries the characters at every border of a length", () => {
+    for (const text of ["\x7f", "\x80", "\u07ff", "\u0800", "\ud7ff", "\ue000", "\uffff", "\u{10000}", "\u{10ffff}"]) {
+      assert.equal(decodeUtf8(encodeUtf8(text)), text);
+    }
+  });
+
   it("refuses invalid sequences", () => {
-    for (const hex of ["80", "c0af", "eda080", "f5808080", "e282"]) {
+    // At least one of every row that RFC 3629 §4 leaves out; the last ones are cut off or have a stray byte.
+    for (const hex of [
+      ...["80", "c080", "c0af", "c1bf", "e080af", "e09fbf", "eda080", "edbfbf", "f08080af", "f08fbfbf", "f4908080"],
+      ...["f5808080", "f888808080", "fc8480808080", "fe", "ff", "61c0af", "e282ac80", "c328", "c3", "e282", "f09f98"],
+    ]) {
       assert.throws(
         () => decodeUtf8(fromHex(hex)!),
         (error) => error instanceof TypeError,

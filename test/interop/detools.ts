@@ -12,6 +12,8 @@ import { join } from "node:path";
 export const detoolsVersion = "0.53.0";
 
 export interface Detools {
+  /** The program and its first arguments, as the desk hub wants them. */
+  readonly command: readonly string[];
   /** The patch from `from` to `to` with NervesHub's parameters, unless `options` say otherwise. */
   createPatch(from: Uint8Array, to: Uint8Array, ...options: string[]): Uint8Array;
   /** Applies a patch with detools' Python decoder (heatshrink is C there): its CPU milliseconds, the best of three. */
@@ -62,6 +64,7 @@ export function findDetools(): Detools | string {
     return path;
   };
   return {
+    command: [python, "-m", "detools"],
     createPatch(from, to, ...options): Uint8Array {
       const server = ["--compression", "heatshrink", "--patch-type", "sequential", "--algorithm", "bsdiff"];
       const patch = file("patch");

@@ -8,7 +8,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { howToConnect } from "./how-to-connect.js";
 import { Hub } from "./hub.js";
-import type { HubTls } from "./options.js";
+import type { HubTls, SharedSecret } from "./options.js";
 import { runPrompt } from "./prompt.js";
 
 const usage = `npm run hub -- [options]
@@ -18,6 +18,7 @@ const usage = `npm run hub -- [options]
   --listen ADDRESS      address to listen on; anything but loopback is your decision (127.0.0.1)
   --key KEY             product key (made for this run), with its secret in the environment variable
                         NERVESHUB_PRODUCT_SECRET (made for this run)
+  --device-key KEY --device IDENTIFIER   also a device key, with its secret in NERVESHUB_DEVICE_SECRET
   --cert FILE --cert-key FILE   speak TLS; PEM
   --client-ca FILE      take client certificates signed by this CA; PEM
   --manual              offer nothing by itself
@@ -35,6 +36,8 @@ const options = {
   port: { type: "string", default: "4001" },
   listen: { type: "string", default: "127.0.0.1" },
   key: { type: "string" },
+  "device-key": { type: "string" },
+  device: { type: "string" },
   cert: { type: "string" },
   "cert-key": { type: "string" },
   "client-ca": { type: "string" },
@@ -50,6 +53,14 @@ const options = {
 
 const text = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file, "utf8"));
 const base64 = () => randomBytes(32).toString("base64").replace(/=+$/, "");
+
+/** @throws Error with a sentence when only a part of a device key is given */
+function deviceKeys(key: string | undefined, identifier: string | undefined): SharedSecret[] {
+  if (key === undefined && identifier === undefined) return [];
+  const secret = process.env["NERVESHUB_DEVICE_SECRET"];
+  if (key !== undefined && identifier !== undefined && secret !== undefined) return [{ key, identifier, secret }];
+  throw new Error("a device key needs --device-key, --device and the variable NERVESHUB_DEVICE_SECRET");
+}
 
 type TlsFiles = { cert?: string; "cert-key"?: string; "client-ca"?: string };
 
@@ -75,7 +86,7 @@ async function main(): Promise<void> {
   mkdirSync(firmwareDir, { recursive: true });
   const hub = new Hub({
     product: values.product,
-    keys: [{ key, secret }],
+    keys: [{ key, secret }, ...deviceKeys(values["device-key"], values.device)],
     firmwareDir,
     port: number("port", values.port),
     listen: values.listen,

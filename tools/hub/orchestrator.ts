@@ -14,6 +14,7 @@ import { at } from "./update-status.js";
 /** The one deployment group's number, as `deployment_id` in `update`. */
 export const groupId = 1;
 
+const tooManyAttempts = "too many attempts";
 /** Attempts in all, and attempts within a time, ms, after which a device is blocked without another word. */
 const failureThreshold = 3;
 const failureRate = { attempts: 5, withinMs: 180_000 };
@@ -87,7 +88,7 @@ export class Orchestrator {
     this.expire();
     for (const device of this.#devices()) {
       if (this.#free() <= 0) return;
-      if (device.updateMode === "automatic" && this.holdBack(device) === undefined) this.#send(device);
+      if (device.updateMode === "automatic" && this.#mayHave(device) === undefined) this.#send(device);
     }
   }
 
@@ -118,19 +119,23 @@ export class Orchestrator {
     const target = this.target(device);
     if (target === undefined) return device.groupId === null ? "not in the deployment group" : "nothing newer";
     if (this.#patch(device, target) === "making") return "its patch is being made";
-    if (this.#tooManyAttempts(device, now)) {
-      device.blockedUntil = now + this.#settings.penaltyMs;
-      const until = new Date(device.blockedUntil).toISOString();
-      this.#timeline.add(device.identifier, "blocked", `too many attempts: no updates until ${until}`);
-      return "too many attempts";
-    }
-    return undefined;
+    return this.#tooManyAttempts(device, now) ? tooManyAttempts : undefined;
+  }
+
+  /** As `holdBack`, and puts a device that has failed too often into the penalty box. */
+  #mayHave(device: Device): string | undefined {
+    const heldBack = this.holdBack(device);
+    if (heldBack !== tooManyAttempts) return heldBack;
+    device.blockedUntil = this.#settings.clock.now() + this.#settings.penaltyMs;
+    const until = new Date(device.blockedUntil).toISOString();
+    this.#timeline.add(device.identifier, "blocked", `too many attempts: no updates until ${until}`);
+    return heldBack;
   }
 
   /** `request_update` of a device that manages its own updates. */
   request(device: Device): Refusal | undefined {
     if (device.updateMode === "off") return { reason: "updates_disabled", delayFor: 60 };
-    const heldBack = this.holdBack(device);
+    const heldBack = this.#mayHave(device);
     if (heldBack !== undefined) {
       return { reason: heldBack === "nothing newer" ? "no_update" : "not_eligible", delayFor: 60 };
     }

@@ -115,16 +115,21 @@ export class UpdateScene {
     return this.hub.uuid === firmwareMetadata(parseImageHead(this.#options.after)).uuid && this.hub.validated;
   }
 
-  /** Lets time pass, timer by timer. @returns whether `done` came true within `limitMs` */
-  async run(done: () => boolean, limitMs: number): Promise<boolean> {
-    const until = this.timers.now + limitMs;
-    for (;;) {
-      await settle();
-      if (done()) return true;
-      const { nextMs } = this.timers;
-      if (nextMs === undefined || this.timers.now + nextMs > until) return false;
-      this.timers.advance(nextMs);
-    }
+  /** See runTimers. */
+  run(done: () => boolean, limitMs: number): Promise<boolean> {
+    return runTimers(this.timers, done, limitMs);
+  }
+}
+
+/** Lets time pass, timer by timer. @returns whether `done` came true within `limitMs` */
+export async function runTimers(timers: ManualTimers, done: () => boolean, limitMs: number): Promise<boolean> {
+  const until = timers.now + limitMs;
+  for (;;) {
+    await settle();
+    if (done()) return true;
+    const { nextMs } = timers;
+    if (nextMs === undefined || timers.now + nextMs > until) return false;
+    timers.advance(nextMs);
   }
 }
 

@@ -9,10 +9,8 @@ import type { Timers } from "../../modules/host/timers.js";
 import { toBase64 } from "../../modules/text/base64.js";
 import { decodeUtf8, encodeUtf8 } from "../../modules/text/utf8.js";
 import { concat } from "../modules/host/scripted-network.js";
+import { acceptGuid, frameSize, textFrame, unmask } from "./server-frames.js";
 import type { Connection } from "./virtual-network.js";
-
-/** RFC 6455 §1.3 */
-const acceptGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /** The closed list; anything else ends the real server's channel process. */
 const statuses = ["received", "started", "downloading", "updating", "completed", "failed", "ignored", "rescheduled"];
@@ -196,21 +194,5 @@ export class VirtualHub {
 }
 
 function send(connection: Connection, message: unknown): void {
-  const text = encodeUtf8(JSON.stringify(message));
-  const { byteLength: length } = text;
-  const head = length < 126 ? [0x81, length] : [0x81, 126, length >> 8, length & 255];
-  connection.send(concat(new Uint8Array(head), text));
-}
-
-/** @returns bytes of the first frame in `buffer` (masked, under 64 KB), or 0 when its head is not complete */
-function frameSize(buffer: Uint8Array): number {
-  if (buffer.byteLength < 2) return 0;
-  const length = buffer[1] & 127;
-  if (length < 126) return 6 + length;
-  return buffer.byteLength < 4 ? 0 : 8 + (buffer[2] << 8) + buffer[3];
-}
-
-function unmask(frame: Uint8Array): Uint8Array {
-  const start = (frame[1] & 127) < 126 ? 2 : 4;
-  return frame.slice(start + 4).map((byte, i) => byte ^ frame[start + (i & 3)]);
+  connection.send(textFrame(message));
 }

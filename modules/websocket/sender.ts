@@ -19,10 +19,14 @@ const maxHeaderBytes = 8;
 export class Sender {
   #random: Random;
   #stream: ByteStream;
-  #queue = new Uint8Array(smallestQueue);
+  #queue!: Uint8Array;
+  /** The same memory as `#queue`. */
+  #words!: Int32Array;
   #start = 0;
   #end = 0;
   #mask = new Uint8Array(4);
+  #turned = new Uint8Array(4);
+  #turnedWord = new Int32Array(this.#turned.buffer);
   #pong = new Uint8Array(maxControlBytes);
   /** Length of the pong that waits, -1 when none does. */
   #pongLength = -1;
@@ -30,6 +34,7 @@ export class Sender {
   constructor(random: Random, stream: ByteStream) {
     this.#random = random;
     this.#stream = stream;
+    this.#allocate(smallestQueue);
   }
 
   /** Bytes that the stream has not taken yet. */
@@ -88,7 +93,7 @@ export class Sender {
     for (;;) {
       if (this.#start === this.#end) {
         this.#start = this.#end = 0;
-        if (this.#queue.byteLength > keptSendQueueBytes) this.#queue = new Uint8Array(smallestQueue);
+        if (this.#queue.byteLength > keptSendQueueBytes) this.#allocate(smallestQueue);
         if (this.#pongLength < 0) return;
         const length = this.#pongLength;
         this.#pongLength = -1;
@@ -113,12 +118,32 @@ export class Sender {
       queue[at++] = length >> 8;
       queue[at++] = length & 0xff;
     }
-    const mask = this.#mask;
-    this.#random.fill(mask);
-    queue.set(mask, at);
+    this.#random.fill(this.#mask);
+    queue.set(this.#mask, at);
     at += 4;
-    for (let i = 0; i < length; i++) queue[at + i] = payload[i] ^ mask[i & 3];
+    queue.set(payload, at);
     this.#end = at + length;
+    this.#maskRange(at, this.#end);
+  }
+
+  /** Masks a payload where it lies, by words: a byte at a time took XS twice as long (measured). */
+  #maskRange(from: number, to: number): void {
+    const queue = this.#queue;
+    const mask = this.#mask;
+    let at = from;
+    for (; at < to && (at & 3) !== 0; at++) queue[at] ^= mask[(at - from) & 3];
+    for (let i = 0; i < 4; i++) this.#turned[i] = mask[(at - from + i) & 3];
+    const word = this.#turnedWord[0];
+    const words = this.#words;
+    const lastWord = to >> 2;
+    for (let i = at >> 2; i < lastWord; i++) words[i] ^= word;
+    for (at = Math.max(at, to & ~3); at < to; at++) queue[at] ^= mask[(at - from) & 3];
+  }
+
+  /** `size` is a multiple of four. */
+  #allocate(size: number): void {
+    this.#queue = new Uint8Array(size);
+    this.#words = new Int32Array(this.#queue.buffer);
   }
 
   /** Makes room for `length` bytes behind the queued ones. */
@@ -130,9 +155,9 @@ export class Sender {
     if (size === this.#queue.byteLength) {
       this.#queue.copyWithin(0, this.#start, this.#end);
     } else {
-      const grown = new Uint8Array(size);
-      grown.set(this.#queue.subarray(this.#start, this.#end));
-      this.#queue = grown;
+      const queue = this.#queue;
+      this.#allocate(size);
+      this.#queue.set(queue.subarray(this.#start, this.#end));
     }
     this.#start = 0;
     this.#end = queued;

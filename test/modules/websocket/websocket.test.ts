@@ -339,6 +339,19 @@ describe("websocket: sending", () => {
     }
   });
 
+  it("masks payloads of every length wherever they come to lie in the queue", () => {
+    const connection = new Connection().open();
+    connection.stream.room = 0;
+    let expected = "";
+    for (let length = 0; length < 40; length++) {
+      const text = "x".repeat(length);
+      connection.client.sendText(text);
+      expected += masked("81", encodeUtf8(text));
+    }
+    connection.stream.drain();
+    assert.equal(connection.sent, expected);
+  });
+
   it("takes a fresh mask for every frame", () => {
     let count = 0;
     const connection = new Connection({

@@ -101,6 +101,10 @@ declare module "sdk/ssl/ciphersuites" {
   export default suites;
 }
 
+declare module "ssl/ciphersuites" {
+  export { default } from "sdk/ssl/ciphersuites";
+}
+
 declare module "sdk/ssl/cert" {
   interface CertificateOptions {
     verify?: boolean;

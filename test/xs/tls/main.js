@@ -1,3 +1,12 @@
-import { runCases } from "test/xs/tls/client";
+import { run } from "test/xs/harness";
+import { runCases, runSoak } from "test/xs/tls/suite";
 
-runCases();
+const environment = native("test_environment");
+const exit = native("test_exit");
+
+if (environment("TLS_TIMES")) runSoak();
+else
+  runCases((failures) => {
+    if (failures > 0) exit(1);
+    else run(["test/xs/tls/hardened"]);
+  });

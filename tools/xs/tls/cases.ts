@@ -26,8 +26,10 @@ export interface Case {
   nowMs?: number;
   timeoutMs?: number;
   maxFragmentLength?: number;
-  /** Lines to send, each with its answer. "big" reads until the end. */
+  /** Lines to send, each with its answer. "big" reads until the end; "flood" is 200 kB, as the stream takes them. */
   talk?: [string, string][];
+  /** Default: all there is. "told": as much as onReadable says; "slow": that, a moment later. */
+  reading?: "told" | "slow";
 }
 
 const files = (identity: Identity): { certificate: string[]; key: string } => ({
@@ -122,6 +124,9 @@ export async function makeCases(folder: string): Promise<Case[]> {
   add("node: wildcard", nodeWild, "ok", { ...echo, serverName: "a.hub.test" });
   add("node: wildcard one label too deep", nodeWild, "certificate-name-mismatch", { serverName: "b.a.hub.test" });
   add("node: 300 kB in full records", nodeEc, "ok", { talk: [["big\n", "big"]] });
+  add("node: 300 kB, reading what was announced", nodeEc, "ok", { talk: [["big\n", "big"]], reading: "told" });
+  add("node: 300 kB, reading slowly", nodeEc, "ok", { talk: [["big\n", "big"]], reading: "slow" });
+  add("node: 200 kB there and back", nodeEc, "ok", { talk: [["flood", "flood"]] });
   add("node: RSA device, RSA server, 140 CA names", nodeAskRsa, "ok", {
     ...files(deviceRsa),
     talk: [["who?\n", "true device-rsa\n"]],

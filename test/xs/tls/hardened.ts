@@ -1,0 +1,85 @@
+/*
+ * Units of modules/tls/hardened that no conversation shows by itself.
+ */
+
+import { Digest } from "crypt";
+import Curve from "curve";
+import ECDSA from "ecdsa";
+import { deterministicNonce } from "hardened/nonce";
+import { requireShape } from "hardened/shape";
+import { signatureNumbers } from "hardened/signature";
+import suites from "ssl/ciphersuites";
+import { fromHex } from "../../../modules/text/hex.js";
+import { assert, describe, it } from "../harness.js";
+
+const curve = new Curve("secp256r1");
+
+describe("hardened TLS modules", () => {
+  // RFC 6979 A.2.5: P-256, SHA-256.
+  const d = 0xc9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721n;
+  for (const [message, k, r, s] of [
+    [
+      "sample",
+      0xa6e3c57dd01abe90086538398355dd4c3b17aa873382b0f24d6129493d8aad60n,
+      0xefd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716n,
+      0xf7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8n,
+    ],
+    [
+      "test",
+      0xd16b6ae827f17175e040871a1c7ec3500192c4c92677336ec2537acaee0008e0n,
+      0xf1abb023518351cd71d881567b1ea663ed3efcf6c5132b354f28d3b0b7d38367n,
+      0x019f4113742a2b14bd25926b49c649155f267e60d3814b4c0cc84250e46f0083n,
+    ],
+  ] as [string, bigint, bigint, bigint][])
+    it(`the nonce and the signature of "${message}" are those of RFC 6979`, () => {
+      const hash = new Digest("SHA256").process(ArrayBuffer.fromString(message));
+      const nonce = deterministicNonce(d, curve.n, hash);
+      assert.equal(nonce, k);
+      const signing = { G: curve.G, ec: curve.ec, n: curve.n, orderSize: curve.orderSize, k: nonce };
+      const signature = new Uint8Array(new ECDSA(d, signing).sign(hash, true));
+      assert.deepEqual(signatureNumbers(signature, curve.n), { r, s });
+    });
+
+  it("an ECDSA value is taken in its one form only", () => {
+    const good = "3006020107020109";
+    assert.deepEqual(signatureNumbers(fromHex(good)!, curve.n), { r: 7n, s: 9n });
+    for (const bad of [
+      "",
+      "30",
+      "3000",
+      "3006020107020100",
+      "3006020100020109",
+      "3006020187020109",
+      "300602010702010900",
+      "3007020107020109",
+      "300702020007020109",
+      "3006020107030109",
+      "30060201070201",
+      "3003020107",
+      "308106020107020109",
+    ])
+      assert.equal(signatureNumbers(fromHex(bad)!, curve.n), undefined, bad);
+  });
+
+  it("only the two suites with ephemeral keys and AES-GCM are there, EC first", () => {
+    assert.deepEqual(
+      suites.map(({ value }) => [...value]),
+      [
+        [0xc0, 0x2b],
+        [0xc0, 0x2f],
+      ],
+    );
+  });
+
+  it("an SDK module without an expected function stops the build with a sentence", () => {
+    requireShape("a", { b: { c() {} } }, ["b.c"]);
+    assert.throws(
+      () => requireShape("ssl/x", { b: {} }, ["b.c"]),
+      (error) => error.message.includes('"ssl/x" has no function "b.c" any more'),
+    );
+    assert.throws(
+      () => requireShape("ssl/x", {}, ["b.c"]),
+      (error) => error.message.includes("b.c"),
+    );
+  });
+});

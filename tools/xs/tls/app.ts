@@ -1,0 +1,27 @@
+/*
+ * Builds the app of test/xs/tls and runs it against servers that are up.
+ */
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { buildLoader, runProduct } from "../loader.js";
+import { BUILDS, findSdk, mcconfig, ROOT } from "../sdk.js";
+import type { Case } from "./cases.js";
+
+/** Certificates, keys and the list of cases; ignored by git. */
+export const folder = join(BUILDS, "tls");
+
+/** @returns a function that runs the app over `cases` and passes its exit status on */
+export function buildApp(): (cases: Case[], deadlineSeconds: number, more?: NodeJS.ProcessEnv) => Promise<number> {
+  const sdk = findSdk();
+  const loader = buildLoader(sdk);
+  const kind = process.argv.find((argument) => argument === "-d" || argument === "-i");
+  const manifest = join(ROOT, "test/xs/tls/manifest.json");
+  const product = mcconfig(sdk, { manifest, name: "tls-suite", platform: "lin", ...(kind ? { kind } : undefined) });
+  mkdirSync(folder, { recursive: true });
+  return (cases, deadlineSeconds, more) => {
+    const list = join(folder, "cases.json");
+    writeFileSync(list, JSON.stringify(cases, null, 1));
+    return runProduct(loader, product.folder, deadlineSeconds, { ...process.env, TLS_CASES: list, ...more });
+  };
+}

@@ -1,8 +1,8 @@
 /*
- * Who is trusted: the configured roots, or else the ones built into the app from the SDK's store.
+ * Who is trusted: the configured roots, or else the ones built into the app. Configured roots replace them all.
  *
- * The SDK's store is `ca.ski`, the key identifiers (20 bytes each) of 238 roots, and `caN.der` for its N-th entry, of
- * which an app includes those that it needs (roots.json lists ours). Configured roots replace them all.
+ * Built in are resources (roots.md lists them): `caN.der` of the SDK's store, where `ca.ski` has the key
+ * identifiers, 20 bytes each, of its 238 roots in order; and `IDENTIFIER.der` (hexadecimal) for roots that are not in that store.
  */
 
 import Resource from "Resource";
@@ -10,6 +10,7 @@ import { type HashName, type PublicKey, verifySignature } from "hardened/signatu
 import { badRoots } from "../fault/network.js";
 import { certificateUnsupported, clockUnknown } from "../fault/tls.js";
 import type { Clock } from "../host/clock.js";
+import { toHex } from "../text/hex.js";
 import { type Certificate, nameForPeople, readCertificate, sameBytes } from "../x509/certificate.js";
 import { mayHaveIssued, type TrustAnchors, verifyPath } from "../x509/path.js";
 import { readPublicKey } from "./public-key.js";
@@ -55,15 +56,20 @@ function storeIndex(identifier: Uint8Array | undefined): number | undefined {
   return undefined;
 }
 
-/** The roots that the app was built with. They stay in flash; one is read when a chain leads to it. */
+/** The root with this key identifier, if the app was built with it. It stays in flash. */
+export function builtInRoot(identifier: Uint8Array): Certificate | undefined {
+  let name = `${toHex(identifier)}.der`;
+  if (!Resource.exists(name)) name = `ca${storeIndex(identifier)}.der`;
+  if (!Resource.exists(name)) return undefined;
+  return readCertificate(new Uint8Array(new Resource(name) as unknown as ArrayBuffer));
+}
+
+/** The roots that the app was built with; one is read when a chain leads to it. */
 export class BuiltInRoots implements TrustAnchors {
   issuersOf(certificate: Certificate): Certificate[] {
-    const index = storeIndex(certificate.authorityKeyIdentifier);
-    if (index === undefined) return [];
-    const name = `ca${index}.der`;
-    if (!Resource.exists(name)) return [];
-    const root = readCertificate(new Uint8Array(new Resource(name) as unknown as ArrayBuffer));
-    return mayHaveIssued(root, certificate) ? [root] : [];
+    const identifier = certificate.authorityKeyIdentifier;
+    const root = identifier && builtInRoot(identifier);
+    return root && mayHaveIssued(root, certificate) ? [root] : [];
   }
 
   includes(): boolean {

@@ -9,8 +9,13 @@ import { deterministicNonce } from "hardened/nonce";
 import { requireShape } from "hardened/shape";
 import { signatureNumbers } from "hardened/signature";
 import suites from "ssl/ciphersuites";
-import { fromHex } from "../../../modules/text/hex.js";
+import { fromHex, toHex } from "../../../modules/text/hex.js";
+import { builtInRoot } from "../../../modules/tls/trust.js";
+import { sameBytes } from "../../../modules/x509/certificate.js";
 import { assert, describe, it } from "../harness.js";
+
+const environment = native("test_environment") as (name: string) => string | undefined;
+const file = native("test_file") as (path: string) => ArrayBuffer;
 
 const curve = new Curve("secp256r1");
 
@@ -69,6 +74,18 @@ describe("hardened TLS modules", () => {
         [0xc0, 0x2f],
       ],
     );
+  });
+
+  it("every root of modules/tls/roots.md is built in and found by its key identifier", () => {
+    const table = String.fromArrayBuffer(file(environment("TLS_ROOTS")!));
+    const identifiers = [...table.matchAll(/^\| ([^|]+) \| ([0-9a-f]{40}) \|/gm)];
+    assert.equal(identifiers.length, 14);
+    for (const [, name, identifier] of identifiers) {
+      const root = builtInRoot(fromHex(identifier)!);
+      assert.equal(toHex(root!.subjectKeyIdentifier!), identifier, name);
+      assert.ok(root!.ca && sameBytes(root!.subject, root!.issuer), name);
+    }
+    assert.equal(builtInRoot(new Uint8Array(20)), undefined);
   });
 
   it("an SDK module without an expected function stops the build with a sentence", () => {

@@ -22,6 +22,8 @@ export function buildApp(): (cases: Case[], deadlineSeconds: number, more?: Node
   return (cases, deadlineSeconds, more) => {
     const list = join(folder, "cases.json");
     writeFileSync(list, JSON.stringify(cases, null, 1));
-    return runProduct(loader, product.folder, deadlineSeconds, { ...process.env, TLS_CASES: list, ...more });
+    const roots = join(ROOT, "modules/tls/roots.md");
+    const environment = { ...process.env, TLS_CASES: list, TLS_ROOTS: roots, ...more };
+    return runProduct(loader, product.folder, deadlineSeconds, environment);
   };
 }

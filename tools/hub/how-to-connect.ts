@@ -27,7 +27,7 @@ A device on Node:
     --product-key '${key}' --identifier desk-01 --data ./device-01 --product ${product}
 
 The app in the Moddable simulator:
-  mcconfig -m -p lin host=${host} port=${hub.port} ssl=${ssl} productKey='${key}' productSecret='${secret}'
+  mcconfig -m -p lin host=${host} port=${hub.port} ssl=${ssl} product-key='${key}' product-secret='${secret}'
 
 Type "help" for what the hub can do.
 `;

@@ -98,6 +98,9 @@ async function main(): Promise<void> {
     protocol: values.august ? "2026-08" : "current",
     downloadBytesPerSecond: number("slow", values.slow),
   });
+  const signal = new Promise<"signal">((done) => {
+    for (const name of ["SIGINT", "SIGTERM"]) process.once(name, () => done("signal"));
+  });
   await hub.start();
   process.stdout.write(howToConnect(hub, { key, secret, firmwareDir }));
   if (values.delta) {
@@ -106,8 +109,12 @@ async function main(): Promise<void> {
       tool ? `Patches by ${tool}.\n` : "detools is not installed (pip install detools): whole images only.\n",
     );
   }
-  await runPrompt(hub, { input: process.stdin, output: process.stdout, timeline: !values.quiet });
+  const terminal = { input: process.stdin, output: process.stdout, timeline: !values.quiet };
+  const ending = await Promise.race([runPrompt(hub, terminal), signal]);
+  // Without a terminal, as in the background, the end of the input is not the end of the hub.
+  if (ending === "end" && !process.stdin.isTTY) await signal;
   await hub.stop();
+  process.stdin.destroy();
 }
 
 main().catch((error: Error) => {

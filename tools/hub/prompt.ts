@@ -16,18 +16,24 @@ export interface Terminal {
   readonly timeline: boolean;
 }
 
-/** Reads lines until `quit` or the end of the input. */
-export async function runPrompt(hub: Hub, { input, output, timeline }: Terminal): Promise<void> {
+/** Reads lines until `quit` (or Ctrl-C), or until the input ends. */
+export async function runPrompt(hub: Hub, { input, output, timeline }: Terminal): Promise<"quit" | "end"> {
   const lines = createInterface({ input, output, prompt: "hub> " });
   const silence = hub.onEvent((entry) => {
     if (!timeline) return;
     // Over the prompt and whatever is being typed, which come again below.
-    output.write(`\r\x1b[K${timelineLine(entry)}\n`);
-    lines.prompt(true);
+    output.write(lines.terminal ? `\r\x1b[K${timelineLine(entry)}\n` : `${timelineLine(entry)}\n`);
+    if (lines.terminal) lines.prompt(true);
   });
-  const stop = new Promise<void>((resolve) => lines.once("SIGINT", resolve).once("close", resolve));
+  let quit = false;
+  const stop = new Promise<void>((resolve) => lines.once("close", resolve));
+  const end = () => {
+    quit = true;
+    lines.close();
+  };
+  lines.on("SIGINT", end);
   lines.on("line", async (line) => {
-    if (line.trim() === "quit") return lines.close();
+    if (line.trim() === "quit") return end();
     const answer = await runCommand(hub, line);
     if (answer !== "") output.write(`${answer}\n`);
     lines.prompt();
@@ -35,5 +41,5 @@ export async function runPrompt(hub: Hub, { input, output, timeline }: Terminal)
   lines.prompt();
   await stop;
   silence();
-  lines.close();
+  return quit ? "quit" : "end";
 }

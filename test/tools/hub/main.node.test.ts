@@ -42,6 +42,20 @@ describe("desk hub, command line", () => {
     assert.match(output, /forgive DEVICE/);
   });
 
+  it("goes on in the background when there is no input, until it is told to stop", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "desk-hub-main-"));
+    const child = spawn(process.execPath, [main, "--port", "0", "--firmware", folder], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    await new Promise((resolve) => child.stdout.on("data", (data: Buffer) => data.includes("Type") && resolve(data)));
+    await new Promise(setImmediate);
+    assert.equal(child.exitCode, null);
+    child.kill("SIGTERM");
+    const status = await new Promise((resolve) => child.once("exit", resolve));
+    rmSync(folder, { recursive: true });
+    assert.equal(status, 0);
+  });
+
   it("prints its options", async () => {
     const { status, output } = await run(["--help"], "");
     assert.equal(status, 0);

@@ -31,6 +31,9 @@ const REFUSAL = /nerveshub/i;
 /** Our modules, by the folder they come from; "hardened" is a part of modules/tls. */
 const OURS = /^(hardened|hosts|modules|src)\//;
 
+/** Its body is what the device is to run, so it is the one module that is not preloaded. */
+const ENTRY = "src/main";
+
 /** The manifest's build.NAME. */
 function nameOf(manifest: string): string {
   const { build } = JSON.parse(readFileSync(manifest, "utf8")) as { build?: { NAME?: string } };
@@ -57,7 +60,7 @@ for (const target of TARGETS) {
     const found = [
       ...made.warnings.filter((warning) => OURS.test(warning.replace(/^### warning: /, ""))),
       ...notPreloaded(readFileSync(join(made.folder, "mc.xs.c"), "utf8"))
-        .filter((module) => OURS.test(module))
+        .filter((module) => OURS.test(module) && module !== ENTRY)
         .map((module) => `${module} is not preloaded`),
       ...fragments.flatMap((fragment) =>
         lostOptions(fragment, readFileSync(join(made.project, "sdkconfig.mc"), "utf8")),

@@ -52,6 +52,8 @@ export class DeviceChannel implements ChannelHandler {
     const { updater, networkInterface, joined } = this.#options;
     this.#port = port;
     port.push(toServer.reportNetworkInterface, { interface: networkInterface });
+    const type = connectionType(networkInterface);
+    if (type !== undefined) port.push(toServer.connectionTypes, { values: [type] });
     updater.online(port);
     joined(port);
   }
@@ -67,4 +69,11 @@ export class DeviceChannel implements ChannelHandler {
     this.#options.updater.offline();
     this.#options.left();
   }
+}
+
+/** NervesHub's word for an interface (nerves_hub_web, connection_types), undefined where it has none. */
+function connectionType(networkInterface: string): "wifi" | "ethernet" | "cellular" | undefined {
+  if (networkInterface.startsWith("wlan")) return "wifi";
+  if (/^e(th|n)/.test(networkInterface)) return "ethernet";
+  return /^(wwan|ppp)/.test(networkInterface) ? "cellular" : undefined;
 }

@@ -15,6 +15,9 @@ import type { ChannelHandler, ChannelPort } from "./channel-handler.js";
 import { Destination } from "./destination.js";
 import { DeviceChannel, type DeviceEventHandler } from "./device-channel.js";
 import { closeFault } from "./diagnosis.js";
+import type { Alarms } from "./extensions/alarms.js";
+import type { ErrorContext } from "./extensions/error-reports.js";
+import type { Metrics } from "./extensions/metrics.js";
 import { type Firmware, readFirmware } from "./firmware.js";
 import { randomFraction } from "./fraction.js";
 import { type Level, Log } from "./log.js";
@@ -22,6 +25,7 @@ import { checkOptions, type LinkOptions, type Settings } from "./options.js";
 import { deviceNames, fromServer, toServer } from "./protocol.js";
 import { Redactor } from "./redact.js";
 import { orderlyRestart } from "./restart.js";
+import { Services } from "./services.js";
 import { type Ended, Session, type Target } from "./session.js";
 import { Trust } from "./trust.js";
 import { UpdateRecords } from "./update/records.js";
@@ -50,6 +54,7 @@ export class NervesHubLink {
   readonly #destination: Destination;
   readonly #trial: Trial;
   readonly #updater: Updater;
+  readonly #services: Services;
   readonly #events = new Map<string, DeviceEventHandler>();
   #session: Session | undefined;
   #port: ChannelPort | undefined;
@@ -71,7 +76,8 @@ export class NervesHubLink {
     const settings = checkOptions(options, host.device);
     this.#host = host;
     this.#settings = settings;
-    this.#log = new Log((line) => host.print(line), new Redactor(settings.secrets), settings.logLevel, settings.name);
+    const redactor = new Redactor(settings.secrets);
+    this.#log = new Log((line) => host.print(line), redactor, settings.logLevel, settings.name);
     this.#firmware = readFirmware(host.slots.running, settings.firmware);
     this.#heartbeatIntervalMs = settings.heartbeat.intervalMs;
     const log = this.#log;
@@ -88,6 +94,7 @@ export class NervesHubLink {
     });
     const trust = new Trust({ chipId: host.device.chipId, running: head === undefined ? undefined : metadata });
     const { writer } = settings;
+    const secure = settings.roots === undefined ? {} : { roots: settings.roots };
     this.#updater = new Updater({
       host,
       log,
@@ -95,7 +102,7 @@ export class NervesHubLink {
       records,
       trial: this.#trial,
       target: writer ? new WriterTarget(writer, host.crypto) : new SlotTarget(host, log, trust, records),
-      secure: settings.roots === undefined ? {} : { roots: settings.roots },
+      secure,
       statusWords: settings.statusWords,
       uuid: metadata.uuid,
       restart: () => this.#restart(),
@@ -103,6 +110,16 @@ export class NervesHubLink {
     this.#events.set(fromServer.update, (payload) => this.#updater.offered(payload));
     this.#events.set(fromServer.reboot, () => this.#restart());
     this.#events.set(fromServer.identify, () => this.#call("identify", () => client.identify?.()));
+    this.#services = new Services({
+      ...{ host, log, redactor, client, secure },
+      options: settings.services,
+      name: settings.name,
+      firmware: this.#firmware,
+      updater: this.#updater,
+      roundTripMs: () => this.roundTripMs,
+      restart: () => this.#restart(),
+    });
+    this.#services.addEvents(this.#events);
   }
 
   /** Starts connecting. Once. */
@@ -111,6 +128,7 @@ export class NervesHubLink {
     this.#state = "running";
     const { metadata } = this.#firmware;
     this.#log.info(`Running ${metadata.product} ${metadata.version} (${metadata.platform}, ${metadata.uuid}).`);
+    this.#services.start();
     this.#trial.start();
     if (!this.#isRunning()) return;
     this.#updater.start();
@@ -141,6 +159,53 @@ export class NervesHubLink {
     this.#log.write(level, message);
   }
 
+  /** Conditions that hold until they are cleared, shown on the device's page. */
+  get alarms(): Alarms {
+    return this.#services.alarms;
+  }
+
+  /** Readings over time, kept while there is no connection. */
+  get metrics(): Metrics {
+    return this.#services.metrics;
+  }
+
+  /** What else the server uses of this device: health, geo, components, update mode, keys, archives. */
+  get services(): Services {
+    return this.#services;
+  }
+
+  /** Tells the server of an error that the application has dealt with. Never throws. */
+  reportError(error: unknown, context?: ErrorContext): void {
+    this.#services.errorReports.report(error, context);
+  }
+
+  /**
+   * Keeps the error that is about to end this run; the server hears of it after the next join. For XS's abort hook and
+   * its like. Never throws.
+   * @returns false when it could not be kept
+   */
+  recordCrash(error: unknown): boolean {
+    return this.#services.errorReports.recordCrash(error);
+  }
+
+  /** Asks the server whether there is an update; the client's `updateChecked` is told. @returns false: it was not asked */
+  checkUpdate(): boolean {
+    return this.#services.updates.check();
+  }
+
+  /**
+   * Asks the server for the update now, where the device decides when. A refusal comes to `updateRejected`.
+   * @returns false when it was not asked: no connection, an older server, or asked again too soon
+   */
+  requestUpdate(): boolean {
+    return this.#services.updates.request();
+  }
+
+  /** Who decides when to update; `updateModeChanged` is told what came of it. @returns false: it was not asked */
+  setUpdateMode(mode: "automatic" | "device_managed"): boolean {
+    return this.#services.updates.setMode(mode);
+  }
+
   /** True while the server has accepted this device. */
   get connected(): boolean {
     return this.#port !== undefined;
@@ -157,6 +222,7 @@ export class NervesHubLink {
     this.#state = "closed";
     this.#trial.stop();
     this.#updater.close();
+    this.#services.close();
     this.#host.timers.clear(this.#timer);
     this.#session?.close(1000, "");
   }
@@ -180,7 +246,7 @@ export class NervesHubLink {
       host: this.#host,
       log: this.#log,
       target,
-      names: deviceNames,
+      names: [...deviceNames, ...this.#services.names],
       heartbeat,
       heartbeatIntervalMs: this.#heartbeatIntervalMs,
       handlers: this.#handlers(),
@@ -210,12 +276,18 @@ export class NervesHubLink {
       events: this.#events,
       joined: (port) => {
         this.#port = port;
+        this.#services.deviceJoined(port);
       },
       left: () => {
         this.#port = undefined;
+        this.#services.deviceLeft();
       },
     });
-    return [device];
+    const services = this.#services.handlers({
+      join: (topic) => this.#session?.join(topic),
+      bufferedBytes: () => this.#session?.bufferedBytes ?? 0,
+    });
+    return [device, ...services];
   }
 
   #joined(): void {

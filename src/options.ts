@@ -12,6 +12,7 @@ import type { Client } from "./client.js";
 import { type Credentials, certificateCredentials, decodeCertificates } from "./credentials.js";
 import type { FirmwareWriter } from "./firmware-writer.js";
 import type { Level } from "./log.js";
+import type { ServiceOptions } from "./service-options.js";
 import type { StatusWords } from "./update/report.js";
 import { defaultTrial, type TrialOptions } from "./update/trial.js";
 
@@ -50,7 +51,7 @@ export interface FirmwareOptions {
   platform: string;
 }
 
-export interface LinkOptions {
+export interface LinkOptions extends ServiceOptions {
   /** Of the NervesHub device endpoint: "devices.nervescloud.com". */
   host: string;
   /** Default 443 */
@@ -95,6 +96,7 @@ export interface Settings {
   readonly statusWords: StatusWords;
   readonly rebootDeadlineMs: number;
   readonly logLevel: Level;
+  readonly services: ServiceOptions;
   /** What must never be logged. */
   readonly secrets: readonly string[];
 }
@@ -193,6 +195,7 @@ export function checkOptions(options: LinkOptions, device: Device): Settings {
     statusWords,
     rebootDeadlineMs: requireNumber("rebootDeadlineMs", options.rebootDeadlineMs ?? 30000, 0, 3600000),
     logLevel: options.logLevel ?? "info",
+    services: options,
     secrets,
   };
 }

@@ -106,3 +106,107 @@ export const maxTlsSessions = 4;
 export const maxTlsSessionAgeMs = 86_400_000;
 /** Default bound on a TLS handshake: an ESP32 with RSA-2048 takes some seconds, a slow network a few more. */
 export const defaultHandshakeTimeoutMs = 30_000;
+// Extensions (src/extensions). The server's own bounds are in its extension modules; ours lie below them.
+
+/** Unsent bytes on the socket beyond which extensions and console wait: updates and heartbeats have the queue's rest. */
+export const maxExtensionBacklogBytes = 4096;
+/** Characters in one batch of log lines, readings or error reports: at most 16 KB of UTF-8, half of the send queue. */
+export const maxBatchCharacters = 4096;
+/** Pushes whose refs are remembered, to know which extension a refusal means. */
+export const maxRememberedRefs = 32;
+
+/** Log lines that wait for the server, and their characters together: what a chatty minute has, and what RAM allows. */
+export const maxBufferedLogLines = 128;
+export const maxBufferedLogCharacters = 12_288;
+/** First lines after a start that are never the ones to be dropped: a boot has about twenty. */
+export const keptBootLines = 24;
+/** Lines of one `logging:send`; the server drops the rest. */
+export const maxLogLinesInMessage = 100;
+/** The server takes 5 messages a second and 10 at once. Less, since a stalled network delivers several at once. */
+export const loggingRate = { perSecond: 4, burst: 8 };
+/** Lines kept for the console's `log` and for crash reports, and their characters together. */
+export const maxRecentLines = 40;
+export const maxRecentCharacters = 4096;
+
+/** The server takes 1 message a second and 5 at once. */
+export const metricsRate = { perSecond: 0.5, burst: 3 };
+/** Reports that wait, and names of one report: what one `metrics:report` may carry. */
+export const maxMetricReports = 60;
+export const maxMetricNames = 20;
+/** Bytes of a metric's name. */
+export const maxMetricNameBytes = 64;
+/** Names an application may use in all: each is interned for ever on XS. */
+export const maxDistinctMetrics = 64;
+/** The server discards readings whose time is more than 24 h off. */
+export const maxReadingAgeMs = 23 * 3_600_000;
+/** Metrics of one health report: the server keeps each as a series. */
+export const maxHealthMetrics = 64;
+/** The server has no bucket for health, geo and the like; a flood of requests is answered about once a second. */
+export const answerRate = { perSecond: 1, burst: 3 };
+
+/** Alarms raised at one time; a snapshot has to fit one message. */
+export const maxAlarms = 32;
+/** Characters of an alarm's name (the server's bound) and of its description (ours). */
+export const maxAlarmNameCharacters = 255;
+export const maxAlarmDescriptionCharacters = 256;
+/** The server takes 1 message a second and 10 at once, and believes times back to 72 h. */
+export const alarmsRate = { perSecond: 0.8, burst: 8 };
+export const maxAlarmAgeMs = 71 * 3_600_000;
+
+/** Error reports that wait; the server takes 25 in one message. */
+export const maxErrorReports = 12;
+/** Characters of reason and message; the server cuts at 2 KB and 8 KB. */
+export const maxErrorReasonCharacters = 500;
+export const maxErrorMessageCharacters = 1000;
+/** Stack frames; the server keeps 30. */
+export const maxErrorFrames = 12;
+/** Context entries (server: 32), characters of one value (server: 512 bytes). */
+export const maxErrorContextEntries = 16;
+export const maxErrorContextCharacters = 128;
+/** The server takes 1 message a second and 5 at once. */
+export const errorReportsRate = { perSecond: 0.5, burst: 3 };
+/** Characters of the stack and of the last log lines in a crash record: the store takes 2,048 bytes of UTF-8 a value. */
+export const maxCrashStackCharacters = 600;
+export const maxCrashLogCharacters = 240;
+
+/** Bytes of a GeoIP answer; the usual service sends about 250. */
+export const maxGeoIpBytes = 2048;
+/** Identities of one report (the server cuts off the rest), characters of a name, bytes of details. */
+export const maxIdentities = 10;
+export const maxIdentityCharacters = 255;
+export const maxIdentityDetailsBytes = 4096;
+/** Characters of a result of a component's action or mode; the server keeps 8,192. */
+export const maxComponentOutputCharacters = 2048;
+/** Actions and modes that run at one time. */
+export const maxComponentRequests = 4;
+
+// Console and support scripts (src/console, src/scripts.ts).
+
+/** Characters of a line that is typed. */
+export const maxCommandLineCharacters = 256;
+/** Lines of history. */
+export const maxHistoryLines = 16;
+/** Characters typed ahead while a command runs. */
+export const maxTypeAheadCharacters = 1024;
+/** Characters of what one command prints: a screen or two, and it must wait in RAM until the socket takes it. */
+export const maxCommandOutputCharacters = 4096;
+/** Characters of one `up` message. */
+export const maxConsoleMessageCharacters = 1024;
+/** Characters that wait for the socket; what goes beyond is dropped and said. */
+export const maxConsoleBacklogCharacters = 8192;
+/** Commands that return a promise are given up after this; scripts as a whole too, since the server forgets them at 15 s. */
+export const commandDeadlineMs = 10_000;
+/** Characters and lines of a script. */
+export const maxScriptCharacters = 8192;
+export const maxScriptLines = 100;
+/** Scripts that run or wait at one time; more are refused in words. */
+export const maxScripts = 4;
+/** Characters of a script's reference; the server's have six, or "connecting_code". */
+export const maxScriptRefCharacters = 64;
+
+/** Public keys kept of each kind, and their characters together: the store takes 2,048 bytes a value. */
+export const maxServerKeys = 16;
+export const maxServerKeysCharacters = 1900;
+
+/** Longest time a refusal may keep a device from asking for an update again: a week, in minutes. */
+export const maxUpdateRefusalMinutes = 10_080;

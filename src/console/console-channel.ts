@@ -1,0 +1,74 @@
+/*
+ * The console topic: a terminal in the browser, served by the command table. Joined only where the application has asked
+ * for it, since it is a remote control.
+ *
+ * The rule it guards: only `up` is ever pushed, with text: this channel has no catch-all on the server, and anything else
+ * ends it there.
+ */
+
+import { maxExtensionBacklogBytes } from "../../modules/limits/limits.js";
+import type { ChannelHandler, ChannelPort } from "../channel-handler.js";
+import { consoleTopic } from "../protocol.js";
+import { Terminal, type TerminalOptions } from "./terminal.js";
+
+export interface ConsoleChannelOptions extends Omit<TerminalOptions, "send"> {
+  /** Bytes that wait to be sent on the socket. */
+  bufferedBytes(): number;
+}
+
+/** What the browser's file drop and terminal need; of the version nothing else depends. */
+const consoleVersion = "2.0.0";
+
+/** Property names of what the server pushes here. */
+export const consoleNames: readonly string[] = ["data", "height", "width", "filename"];
+
+export class ConsoleChannel implements ChannelHandler {
+  readonly topic = consoleTopic;
+  readonly #terminal: Terminal;
+  #port: ChannelPort | undefined;
+
+  constructor(options: ConsoleChannelOptions) {
+    this.#terminal = new Terminal({
+      ...options,
+      send: (data) =>
+        options.bufferedBytes() <= maxExtensionBacklogBytes && this.#port?.push("up", { data }) !== undefined,
+    });
+  }
+
+  joinPayload(): object {
+    return { console_version: consoleVersion };
+  }
+
+  joined(_response: unknown, port: ChannelPort): void {
+    this.#port = port;
+    this.#terminal.begin();
+  }
+
+  message(event: string, payload: unknown): void {
+    const { data, width, filename } = (typeof payload === "object" && payload !== null ? payload : {}) as {
+      data?: unknown;
+      width?: unknown;
+      filename?: unknown;
+    };
+    if (event === "dn" && typeof data === "string") this.#terminal.input(data);
+    else if (event === "window_size") this.#terminal.resize(width);
+    else if (event === "restart") this.#terminal.begin();
+    else if (event === "file-data/start") {
+      this.#terminal.notice(`This device takes no files; ${fileName(filename)} was thrown away.`);
+    }
+  }
+
+  left(): void {
+    this.#port = undefined;
+    this.#terminal.end();
+  }
+}
+
+/** The name is a stranger's text: its last path component, without control characters, and short. */
+function fileName(filename: unknown): string {
+  if (typeof filename !== "string") return "it";
+  const last = filename.split(/[/\\]/).at(-1) ?? "";
+  let clean = "";
+  for (const character of last) if (character >= " " && character !== "\x7f") clean += character;
+  return `"${clean.slice(0, 64)}"`;
+}

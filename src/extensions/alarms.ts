@@ -1,0 +1,152 @@
+/*
+ * alarms 0.1.0: conditions that hold until they are cleared. The server keeps its own set of a device's alarms; this side
+ * keeps the true one and sends it whole whenever single events could have been lost.
+ *
+ * The rule it guards: whatever is dropped on the way, the server ends with the set that is raised here. An alarm that was
+ * raised and cleared while nothing could be sent leaves no trace there.
+ */
+
+import type { Clock } from "../../modules/host/clock.js";
+import type { Timers } from "../../modules/host/timers.js";
+import {
+  alarmsRate,
+  maxAlarmAgeMs,
+  maxAlarmDescriptionCharacters,
+  maxAlarmNameCharacters,
+  maxAlarms,
+} from "../../modules/limits/limits.js";
+import type { Log } from "../log.js";
+import type { Extension, ExtensionPort } from "./extension.js";
+import { type Attempt, PacedSender } from "./paced-sender.js";
+import { isoTime, wallTime } from "./wall-time.js";
+
+interface Alarm {
+  readonly description: string;
+  readonly raisedMs: number;
+}
+
+interface Change {
+  readonly name: string;
+  readonly raised: boolean;
+  readonly atMs: number;
+}
+
+export class Alarms implements Extension {
+  readonly key = "alarms";
+  readonly versions = ["0.1.0"];
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #sender: PacedSender;
+  readonly #raised = new Map<string, Alarm>();
+  /** Changes that the server has not heard of, in their order. */
+  #changes: Change[] = [];
+  #snapshotDue = false;
+  #port: ExtensionPort | undefined;
+
+  constructor(host: { clock: Clock; timers: Timers }, log: Log) {
+    this.#clock = host.clock;
+    this.#log = log;
+    this.#sender = new PacedSender(host, alarmsRate, () => this.#flush());
+  }
+
+  /**
+   * Raises an alarm; one that is raised already gets the new description.
+   * @param name up to 255 characters: "BatteryLow"
+   * @param description for the operator: "3.1 V"
+   * @returns false when it was not taken, with the reason in the log
+   */
+  raise(name: string, description = ""): boolean {
+    if (name === "" || name.length > maxAlarmNameCharacters) return this.#refuse(name, "has no usable name");
+    const before = this.#raised.get(name);
+    const text = description.slice(0, maxAlarmDescriptionCharacters);
+    if (before === undefined && this.#raised.size >= maxAlarms)
+      return this.#refuse(name, `is one more than the ${maxAlarms} that can be raised at one time`);
+    if (before?.description === text) return true;
+    const atMs = this.#clock.monotonic();
+    this.#raised.set(name, { description: text, raisedMs: before?.raisedMs ?? atMs });
+    this.#changed({ name, raised: true, atMs });
+    return true;
+  }
+
+  /** @returns false when no such alarm was raised */
+  clear(name: string): boolean {
+    if (!this.#raised.delete(name)) return false;
+    this.#changed({ name, raised: false, atMs: this.#clock.monotonic() });
+    return true;
+  }
+
+  /** What is raised: name and description. */
+  get raised(): ReadonlyMap<string, { readonly description: string }> {
+    return this.#raised;
+  }
+
+  /** True while the server hears of alarms by this extension; health reports leave them out then. */
+  get isAttached(): boolean {
+    return this.#port !== undefined;
+  }
+
+  attached(port: ExtensionPort): void {
+    this.#port = port;
+    this.#changes = [];
+    // The server asks for a sync on attach; should that get lost, the set is said without being asked.
+    this.#snapshotDue = true;
+    this.#sender.wake();
+  }
+
+  event(event: string): void {
+    if (event !== "sync") return;
+    this.#snapshotDue = true;
+    this.#sender.wake();
+  }
+
+  detached(): void {
+    this.#port = undefined;
+    this.#sender.stop();
+  }
+
+  #changed(change: Change): void {
+    if (this.#port === undefined) return;
+    this.#changes.push(change);
+    // More than a set holds: the set itself is shorter to say.
+    if (this.#changes.length > maxAlarms) this.#snapshotDue = true;
+    this.#sender.wake();
+  }
+
+  #flush(): Attempt {
+    if (this.#port === undefined) return "refused";
+    if (this.#snapshotDue) {
+      const alarms = [...this.#raised].map(([name, alarm]) => this.#entry(name, alarm));
+      if (!this.#port.send("snapshot", { alarms })) return "refused";
+      this.#snapshotDue = false;
+      this.#changes = [];
+      return "sent";
+    }
+    const change = this.#changes[0];
+    if (change === undefined) return "empty";
+    const { name, raised, atMs } = change;
+    const alarm = this.#raised.get(name);
+    // Cleared meanwhile: what follows in the list says so; the description is no longer known.
+    const payload = raised
+      ? this.#entry(name, alarm ?? { description: "", raisedMs: atMs })
+      : { alarm: name, ...this.#time("cleared_at", atMs) };
+    if (!this.#port.send(raised ? "raised" : "cleared", payload)) return "refused";
+    this.#changes.shift();
+    return "sent";
+  }
+
+  #entry(name: string, { description, raisedMs }: Alarm): object {
+    return { alarm: name, description, ...this.#time("raised_at", raisedMs) };
+  }
+
+  /** Left out where it is unknown or older than the server believes. */
+  #time(field: "raised_at" | "cleared_at", monotonicMs: number): object {
+    const ms = wallTime(this.#clock, monotonicMs);
+    if (ms === undefined || this.#clock.monotonic() - monotonicMs > maxAlarmAgeMs) return {};
+    return field === "raised_at" ? { raised_at: isoTime(ms) } : { cleared_at: isoTime(ms) };
+  }
+
+  #refuse(name: string, why: string): false {
+    this.#log.warning(`Alarm "${name.slice(0, 40)}" ${why}.`);
+    return false;
+  }
+}

@@ -1,0 +1,95 @@
+/*
+ * geo 0.0.1: where the device is, when the server asks.
+ *
+ * The rule it guards: nothing is sent without a position. The server stores whatever it gets, so a position must be two
+ * finite numbers on this planet, and not 0°/0°, which is what receivers without a fix say.
+ */
+
+import type { Host } from "../../modules/host/host.js";
+import { answerRate } from "../../modules/limits/limits.js";
+import type { Log } from "../log.js";
+import type { Extension, ExtensionPort } from "./extension.js";
+import type { GeoIp } from "./geoip.js";
+import { type Attempt, PacedSender } from "./paced-sender.js";
+
+export interface Position {
+  /** Degrees, north is positive. */
+  readonly latitude: number;
+  /** Degrees, east is positive. */
+  readonly longitude: number;
+  /** Metres. */
+  readonly accuracy?: number;
+  /** Where it comes from, shown to the operator: "gps", "fixed". Default "device". */
+  readonly source?: string;
+}
+
+/** A fixed position, or a function that knows the current one (undefined: not now). */
+export type PositionProvider = Position | (() => Position | undefined);
+
+export function isPosition(position: Position | undefined): position is Position {
+  if (position === undefined || position === null) return false;
+  const { latitude, longitude } = position;
+  if (!Number.isFinite(latitude) || !Number.isFinite(longitude)) return false;
+  return Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180 && !(latitude === 0 && longitude === 0);
+}
+
+export class Geo implements Extension {
+  readonly key = "geo";
+  readonly versions = ["0.0.1"];
+  readonly #log: Log;
+  readonly #provider: PositionProvider | GeoIp;
+  readonly #sender: PacedSender;
+  #due = false;
+  #port: ExtensionPort | undefined;
+
+  constructor(host: Host, log: Log, provider: PositionProvider | GeoIp) {
+    this.#log = log;
+    this.#provider = provider;
+    this.#sender = new PacedSender(host, answerRate, () => this.#flush());
+  }
+
+  /** Sends the position without being asked, after a move. @returns false while the server wants none */
+  report(): boolean {
+    if (this.#port === undefined) return false;
+    this.#due = true;
+    this.#sender.wake();
+    return true;
+  }
+
+  attached(port: ExtensionPort): void {
+    this.#port = port;
+  }
+
+  event(event: string): void {
+    if (event === "location:request") this.report();
+  }
+
+  detached(): void {
+    this.#port = undefined;
+    this.#due = false;
+    this.#sender.stop();
+    if ("resolve" in this.#provider) this.#provider.close();
+  }
+
+  #flush(): Attempt {
+    if (!this.#due) return "empty";
+    this.#due = false;
+    const position = this.#position();
+    if (position === undefined) return "empty";
+    if (!isPosition(position)) {
+      this.#log.warning("The position is not one on this planet; it is not sent.");
+      return "empty";
+    }
+    const { latitude, longitude, accuracy, source = "device" } = position;
+    const payload = { latitude, longitude, source, ...(accuracy === undefined ? {} : { accuracy }) };
+    if (this.#port?.send("location:update", payload)) return "sent";
+    this.#due = true;
+    return "refused";
+  }
+
+  #position(): Position | undefined {
+    if (typeof this.#provider === "function") return this.#provider();
+    if (!("resolve" in this.#provider)) return this.#provider;
+    return this.#provider.resolve(() => this.report());
+  }
+}

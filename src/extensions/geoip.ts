@@ -1,0 +1,111 @@
+/*
+ * GeoIp: a rough position from the address that a public service sees, as the official agent asks for it
+ * (nerves_hub_link, extensions/geo/default_resolver.ex; github.com/nerves-networking/whenwhere).
+ *
+ * It tells that service that this device exists, so it is off unless asked for. Bounded: one request at a time, one
+ * answer of 2 KB, and an answer holds for a day.
+ */
+
+import type { SecureOptions } from "../../modules/host/byte-stream.js";
+import type { Host } from "../../modules/host/host.js";
+import { HttpGet } from "../../modules/http/get.js";
+import { parseJson } from "../../modules/json/parse.js";
+import { maxGeoIpBytes } from "../../modules/limits/limits.js";
+import { decodeUtf8 } from "../../modules/text/utf8.js";
+import type { Log } from "../log.js";
+import type { Position } from "./geo.js";
+
+export const defaultGeoIpUrl = "https://whenwhere.nerves-project.org/";
+
+const holdsMs = 86_400_000;
+/** After a failure nothing is asked for so long. */
+const failedWaitMs = 300_000;
+const timeoutMs = 15_000;
+const names = ["latitude", "longitude"];
+
+export class GeoIp {
+  readonly #host: Host;
+  readonly #log: Log;
+  readonly #url: string;
+  readonly #secure: SecureOptions;
+  #position: Position | undefined;
+  #askAgainMs = 0;
+  #request: HttpGet | undefined;
+
+  constructor(host: Host, log: Log, url: string, secure: SecureOptions) {
+    this.#host = host;
+    this.#log = log;
+    this.#url = url;
+    this.#secure = secure;
+  }
+
+  /** @returns the position if it is known; otherwise asks for it and calls `found` when it is */
+  resolve(found: () => void): Position | undefined {
+    const now = this.#host.clock.monotonic();
+    if (now < this.#askAgainMs || this.#request !== undefined) return this.#position;
+    this.#position = undefined;
+    this.#ask(found);
+    return undefined;
+  }
+
+  close(): void {
+    this.#request?.close();
+    this.#request = undefined;
+  }
+
+  #ask(found: () => void): void {
+    const { network, timers } = this.#host;
+    const body = new Uint8Array(maxGeoIpBytes);
+    let length = 0;
+    let status = 0;
+    this.#request = new HttpGet({
+      network,
+      timers,
+      url: this.#url,
+      headers: [["accept", "application/json"]],
+      secure: this.#secure,
+      connectTimeoutMs: timeoutMs,
+      idleTimeoutMs: timeoutMs,
+      onResponse: (response) => {
+        status = response.status;
+      },
+      onData: (bytes) => {
+        if (length + bytes.byteLength > maxGeoIpBytes) this.#failed("its answer is too long");
+        else body.set(bytes, length);
+        length += bytes.byteLength;
+      },
+      onEnd: () => {
+        this.#request = undefined;
+        const position = status === 200 ? positionIn(body.subarray(0, length)) : undefined;
+        if (position === undefined) {
+          this.#failed(`it answered ${status} without a position`);
+          return;
+        }
+        this.#position = position;
+        this.#askAgainMs = this.#host.clock.monotonic() + holdsMs;
+        found();
+      },
+      onFault: (fault) => this.#failed(fault.message),
+    });
+  }
+
+  #failed(why: string): void {
+    this.close();
+    this.#askAgainMs = this.#host.clock.monotonic() + failedWaitMs;
+    this.#log.info(`The GeoIP service gave no position: ${why}.`);
+  }
+}
+
+/** The service sends degrees as texts; numbers are taken as well. */
+export function positionIn(body: Uint8Array): Position | undefined {
+  try {
+    const value = parseJson(decodeUtf8(body), names) as { latitude?: unknown; longitude?: unknown } | null;
+    const latitude = Number.parseFloat(String(value?.latitude));
+    const longitude = Number.parseFloat(String(value?.longitude));
+    return Number.isFinite(latitude) && Number.isFinite(longitude)
+      ? { latitude, longitude, source: "geoip" }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,66 @@
+/*
+ * Vitals: what a device says of itself without being told what to measure. Names and units are those that NervesHub's
+ * pages render, and else those of its other ESP32 agent.
+ *
+ * The rule it guards: `mem_used_percent` means something. Nearly all of an ESP32's heap is taken before the first line of
+ * JavaScript runs (XS allocates its machine at once), so the share of the whole is above the server's 80 % on a healthy
+ * device, for ever. What is reported is the share of what was free when the link was made: 100 % is a device that is
+ * about to run out.
+ */
+
+import type { Clock } from "../../modules/host/clock.js";
+import type { Device } from "../../modules/host/device.js";
+
+const bytesInMb = 1048576;
+
+function megabytes(bytes: number): number {
+  return Math.round((bytes / bytesInMb) * 1000) / 1000;
+}
+
+export class Vitals {
+  readonly #device: Device;
+  readonly #clock: Clock;
+  readonly #roundTripMs: () => number | undefined;
+  readonly #startedMs: number;
+  readonly #heapAtStart: number | undefined;
+
+  constructor(host: { device: Device; clock: Clock }, roundTripMs: () => number | undefined) {
+    this.#device = host.device;
+    this.#clock = host.clock;
+    this.#roundTripMs = roundTripMs;
+    this.#startedMs = host.clock.monotonic();
+    this.#heapAtStart = host.device.facts().heapFree;
+  }
+
+  /** Milliseconds since the link was made, which is since the start of the application as a rule. */
+  get uptimeMs(): number {
+    return this.#clock.monotonic() - this.#startedMs;
+  }
+
+  /** By name; only what this platform knows. */
+  metrics(): Record<string, number> {
+    const facts = this.#device.facts();
+    const metrics: Record<string, number> = { uptime_seconds: Math.floor(this.uptimeMs / 1000) };
+    const add = (name: string, value: number | undefined): void => {
+      if (value !== undefined && Number.isFinite(value)) metrics[name] = value;
+    };
+    const { heapFree } = facts;
+    const size = this.#heapAtStart;
+    if (heapFree !== undefined && size !== undefined && size > 0) {
+      const used = Math.max(0, size - heapFree);
+      add("mem_size_mb", megabytes(size));
+      add("mem_used_mb", megabytes(used));
+      add("mem_used_percent", Math.round((used / size) * 1000) / 10);
+    }
+    add("heap_free_bytes", heapFree);
+    add("heap_min_free_bytes", facts.heapLowWater);
+    add("heap_largest_free_block_bytes", facts.heapLargestBlock);
+    add("xs_chunk_bytes", facts.xsChunks);
+    add("xs_slot_bytes", facts.xsSlots);
+    add("xs_stack_peak", facts.xsStackPeak);
+    add("wifi_rssi", facts.wifiRssi);
+    add("cpu_temp", facts.cpuTemperature);
+    add("round_trip_ms", this.#roundTripMs());
+    return metrics;
+  }
+}

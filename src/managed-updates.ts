@@ -1,0 +1,117 @@
+/*
+ * ManagedUpdates: the device decides when (nerves_hub_web, docs/device_managed_updates.md; API 2.4.0). Checking and
+ * asking; what is then offered is an ordinary `update`.
+ *
+ * The rules it guards: nothing of this is said to a server that has not spoken of it; and after a refusal nothing is
+ * asked before the time that the server named, which here is in minutes.
+ */
+
+import type { Clock } from "../modules/host/clock.js";
+import { maxUpdateRefusalMinutes } from "../modules/limits/limits.js";
+import type { ChannelPort } from "./channel-handler.js";
+import type { Client, UpdateMode } from "./client.js";
+import type { Log } from "./log.js";
+import { toServer } from "./protocol.js";
+
+const modes: readonly unknown[] = ["automatic", "device_managed", "off"];
+/** Where a refusal names no time: what the server names as a rule. */
+const defaultRefusalMinutes = 5;
+
+function fieldsOf(payload: unknown): Record<string, unknown> {
+  return typeof payload === "object" && payload !== null ? (payload as Record<string, unknown>) : {};
+}
+
+export class ManagedUpdates {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #client: Client;
+  #port: ChannelPort | undefined;
+  #mode: UpdateMode | undefined;
+  /** Monotonic milliseconds before which no update is asked for. */
+  #notBeforeMs = 0;
+
+  constructor(clock: Clock, log: Log, client: Client) {
+    this.#clock = clock;
+    this.#log = log;
+    this.#client = client;
+  }
+
+  /** The mode in force; undefined until the server has told, which servers before API 2.4.0 never do. */
+  get mode(): UpdateMode | undefined {
+    return this.#mode;
+  }
+
+  /** How long an update may not be asked for, in milliseconds; 0: it may. */
+  get waitMs(): number {
+    return Math.max(0, this.#notBeforeMs - this.#clock.monotonic());
+  }
+
+  online(port: ChannelPort): void {
+    this.#port = port;
+  }
+
+  offline(): void {
+    this.#port = undefined;
+    this.#mode = undefined;
+  }
+
+  /** Asks whether there is an update; `updateChecked` is told. @returns false when it could not be asked */
+  check(): boolean {
+    return this.#say(toServer.checkUpdate, {});
+  }
+
+  /** Asks for the update now. @returns false when it could not be asked, or not yet (`waitMs`) */
+  request(): boolean {
+    if (this.waitMs > 0) {
+      this.#log.info(`No update is asked for: the server wants ${Math.ceil(this.waitMs / 1000)} s more.`);
+      return false;
+    }
+    return this.#say(toServer.requestUpdate, {});
+  }
+
+  /** `updateModeChanged` is told what came of it. @returns false when it could not be asked */
+  setMode(mode: "automatic" | "device_managed"): boolean {
+    return this.#say(toServer.setUpdateMode, { mode });
+  }
+
+  /** `update_mode` */
+  modeTold(payload: unknown): void {
+    const { mode, managed_updates_allowed: allowed } = fieldsOf(payload);
+    if (!modes.includes(mode)) return;
+    this.#mode = mode as UpdateMode;
+    this.#log.info(`Update mode: ${this.#mode}.`);
+    this.#client.updateModeChanged?.(this.#mode, allowed === true);
+  }
+
+  /** `update_available` */
+  checked(payload: unknown): void {
+    const { available, firmware_meta: meta } = fieldsOf(payload);
+    const { version } = fieldsOf(meta);
+    const known = available === true && typeof version === "string" ? version : undefined;
+    this.#log.info(
+      available === true ? `The server has an update${known ? ` to ${known}` : ""}.` : "There is no update.",
+    );
+    this.#client.updateChecked?.(available === true, known);
+  }
+
+  /** `update_rejected` */
+  rejected(payload: unknown): void {
+    const { reason, delay_for: minutes } = fieldsOf(payload);
+    const named = typeof minutes === "number" && Number.isFinite(minutes) && minutes >= 0;
+    const delayMs = Math.min(named ? minutes : defaultRefusalMinutes, maxUpdateRefusalMinutes) * 60_000;
+    this.#notBeforeMs = this.#clock.monotonic() + delayMs;
+    const why = typeof reason === "string" ? reason.slice(0, 100) : "no reason given";
+    this.#log.info(
+      `The server gives no update now (${why}); none is asked for within ${Math.ceil(delayMs / 60_000)} min.`,
+    );
+    this.#client.updateRejected?.(why, delayMs);
+  }
+
+  #say(event: string, payload: object): boolean {
+    if (this.#mode === undefined) {
+      this.#log.info("The server does not offer device-managed updates, or is not connected.");
+      return false;
+    }
+    return this.#port?.push(event, payload) !== undefined;
+  }
+}

@@ -1,0 +1,221 @@
+/*
+ * Services: what the agent serves besides firmware, put together. It makes the extensions, the command table and what
+ * handles the operator's messages, once; and for every connection the handlers of its topics.
+ */
+
+import type { SecureOptions } from "../modules/host/byte-stream.js";
+import type { Host } from "../modules/host/host.js";
+import { Archives } from "./archive/archives.js";
+import type { ChannelHandler, ChannelPort } from "./channel-handler.js";
+import type { Client } from "./client.js";
+import { CommandTable } from "./console/command-table.js";
+import { ConsoleChannel, consoleNames } from "./console/console-channel.js";
+import { deviceCommands } from "./console/device-commands.js";
+import { Terminal, type TerminalOptions } from "./console/terminal.js";
+import type { DeviceEventHandler } from "./device-channel.js";
+import { Alarms } from "./extensions/alarms.js";
+import { Components } from "./extensions/components.js";
+import { ErrorReports } from "./extensions/error-reports.js";
+import type { Extension } from "./extensions/extension.js";
+import { ExtensionsChannel } from "./extensions/extensions-channel.js";
+import { Geo } from "./extensions/geo.js";
+import { defaultGeoIpUrl, GeoIp } from "./extensions/geoip.js";
+import { Health } from "./extensions/health.js";
+import { LocalShell } from "./extensions/local-shell.js";
+import { Logging } from "./extensions/logging.js";
+import { Metrics } from "./extensions/metrics.js";
+import { NetworkIdentity } from "./extensions/network-identity.js";
+import { Registry } from "./extensions/registry.js";
+import { Vitals } from "./extensions/vitals.js";
+import type { Firmware } from "./firmware.js";
+import type { Log } from "./log.js";
+import { ManagedUpdates } from "./managed-updates.js";
+import { consoleTopic, extensionsTopic, fromServer } from "./protocol.js";
+import { RecentLines } from "./recent-lines.js";
+import type { Redactor } from "./redact.js";
+import { Scripts } from "./scripts.js";
+import { ServerKeys } from "./server-keys.js";
+import type { ServiceOptions } from "./service-options.js";
+import type { Updater } from "./update/updater.js";
+
+export interface ServicesOptions {
+  host: Host;
+  log: Log;
+  redactor: Redactor;
+  client: Client;
+  /** What the application wants of it. */
+  options: ServiceOptions;
+  /** Name of the link, for the prompt. */
+  name: string;
+  firmware: Firmware;
+  updater: Updater;
+  secure: SecureOptions;
+  roundTripMs(): number | undefined;
+  restart(): void;
+}
+
+/** What the services need of one connection. */
+export interface Connection {
+  join(topic: string): void;
+  /** Bytes that wait to be sent. */
+  bufferedBytes(): number;
+}
+
+export class Services {
+  readonly alarms: Alarms;
+  readonly metrics: Metrics;
+  readonly health: Health;
+  readonly errorReports: ErrorReports;
+  readonly geo: Geo | undefined;
+  readonly components: Components | undefined;
+  readonly updates: ManagedUpdates;
+  readonly serverKeys: ServerKeys;
+  readonly archives: Archives;
+  readonly #given: ServicesOptions;
+  readonly #registry: Registry;
+  readonly #commands: CommandTable;
+  readonly #scripts: Scripts;
+  #extensionsChannel: ExtensionsChannel | undefined;
+  #connection: Connection | undefined;
+
+  /** @throws Fault of stage "options": "bad-extension", "bad-command" */
+  constructor(given: ServicesOptions) {
+    this.#given = given;
+    const { host, log, redactor, client, options, firmware, updater, secure } = given;
+    const recent = new RecentLines();
+    log.listen((level, message) => recent.write(level, message));
+    const vitals = new Vitals(host, given.roundTripMs);
+    this.updates = new ManagedUpdates(host.clock, log, client);
+    this.serverKeys = new ServerKeys(host.store, log);
+    this.archives = new Archives({
+      host,
+      log,
+      client,
+      secure,
+      writer: options.archiveWriter,
+      updating: () => updater.busy,
+    });
+    this.alarms = new Alarms(host, log);
+    this.metrics = new Metrics(host, log, vitals, options.metrics || {});
+    this.health = new Health(host, vitals, this.alarms, options.health || {});
+    this.errorReports = new ErrorReports({
+      host,
+      log,
+      redactor,
+      vitals,
+      uuid: firmware.metadata.uuid,
+      recentLog: () => recent.last(8).join("\n"),
+    });
+    this.geo = this.#geo();
+    this.components = options.components && new Components(host, options.components);
+    const commands = deviceCommands({
+      ...{ host, firmware, vitals, updater, recent },
+      registry: () => this.#registry,
+      updates: this.updates,
+      restart: given.restart,
+    });
+    this.#commands = new CommandTable(host.timers, [...commands, ...(options.commands ?? [])], options.evaluate);
+    const scripts = options.scripts ?? options.console ?? false;
+    this.#scripts = new Scripts(host.timers, scripts ? this.#commands : undefined);
+    this.#registry = new Registry(this.#extensions());
+  }
+
+  /** Property names that these topics' payloads may carry. */
+  get names(): readonly string[] {
+    return [...this.#registry.names, ...consoleNames];
+  }
+
+  /** At the start of the link, after the log works. */
+  start(): void {
+    if (this.#given.options.errorReports !== false) this.errorReports.start();
+  }
+
+  close(): void {
+    this.archives.close();
+    this.#extensionsChannel?.deviceLeft();
+  }
+
+  /** Adds what deals with the device topic's events. */
+  addEvents(events: Map<string, DeviceEventHandler>): void {
+    const update = events.get(fromServer.update);
+    events.set(fromServer.update, (payload, port) => {
+      this.archives.giveWay();
+      update?.(payload, port);
+    });
+    events.set(fromServer.extensionsGet, (payload) => this.#extensionsChannel?.asked(payload));
+    events.set(fromServer.scriptsRun, (payload, port) => this.#scripts.run(payload, port));
+    events.set(fromServer.archive, (payload) => this.archives.offered(payload));
+    events.set(fromServer.firmwarePublicKeys, (payload) => this.serverKeys.told("firmware", payload));
+    events.set(fromServer.archivePublicKeys, (payload) => this.serverKeys.told("archive", payload));
+    events.set(fromServer.updateMode, (payload) => this.updates.modeTold(payload));
+    events.set(fromServer.updateAvailable, (payload) => this.updates.checked(payload));
+    events.set(fromServer.updateRejected, (payload) => this.updates.rejected(payload));
+  }
+
+  /** Handlers for one connection, which `deviceJoined` then is about. */
+  handlers(connection: Connection): ChannelHandler[] {
+    const { host, log, options } = this.#given;
+    this.#connection = connection;
+    const { bufferedBytes } = connection;
+    this.#extensionsChannel = new ExtensionsChannel({
+      registry: this.#registry,
+      log,
+      timers: host.timers,
+      join: () => connection.join(extensionsTopic),
+      bufferedBytes,
+    });
+    const handlers: ChannelHandler[] = [this.#extensionsChannel];
+    if (options.console) handlers.push(new ConsoleChannel({ ...this.#terminal(), bufferedBytes }));
+    return handlers;
+  }
+
+  deviceJoined(port: ChannelPort): void {
+    this.updates.online(port);
+    this.#extensionsChannel?.deviceJoined();
+    if (this.#given.options.console) this.#connection?.join(consoleTopic);
+  }
+
+  deviceLeft(): void {
+    this.updates.offline();
+    this.#extensionsChannel?.deviceLeft();
+  }
+
+  #geo(): Geo | undefined {
+    const { host, log, secure, options } = this.#given;
+    const { geo } = options;
+    if (geo === undefined) return undefined;
+    if (typeof geo === "function" || !("geoip" in geo)) return new Geo(host, log, geo);
+    return new Geo(host, log, new GeoIp(host, log, geo.geoip === true ? defaultGeoIpUrl : geo.geoip, secure));
+  }
+
+  /** What is not switched on has no key in the join. */
+  #extensions(): Extension[] {
+    const { host, log, options } = this.#given;
+    const extensions: Extension[] = [];
+    if (options.health !== false) extensions.push(this.health);
+    if (options.metrics !== false) extensions.push(this.metrics);
+    if (options.alarms !== false) extensions.push(this.alarms);
+    if (options.errorReports !== false) extensions.push(this.errorReports);
+    if (this.geo !== undefined) extensions.push(this.geo);
+    if (this.components !== undefined) extensions.push(this.components);
+    if (options.networkIdentity !== undefined) extensions.push(new NetworkIdentity(host, log, options.networkIdentity));
+    if (options.localShell) extensions.push(new LocalShell((send) => new Terminal({ ...this.#terminal(), send })));
+    if (options.logging !== false) {
+      const logging = new Logging(host, options.logging ?? {});
+      log.listen((level, message) => logging.write(level, message));
+      extensions.push(logging);
+    }
+    return [...extensions, ...(options.extensions ?? [])];
+  }
+
+  #terminal(): Omit<TerminalOptions, "send"> {
+    const { host, firmware, name } = this.#given;
+    const { product, version } = firmware.metadata;
+    return {
+      timers: host.timers,
+      commands: this.#commands,
+      banner: `${product} ${version} on ${host.device.identifier}. "help" lists what it can be told.`,
+      prompt: `${name}> `,
+    };
+  }
+}

@@ -19,8 +19,6 @@ export interface Run {
   done(ok: boolean): void;
 }
 
-const validName = /^[^\s"']{1,32}$/;
-
 export class CommandTable {
   readonly #timers: Timers;
   readonly #commands = new Map<string, Command>();
@@ -37,7 +35,7 @@ export class CommandTable {
       run: ({ args, columns, print }) => this.#help(args[0], columns, print),
     });
     for (const command of commands) {
-      if (!validName.test(command.name) || typeof command.run !== "function")
+      if (!/^[^\s"']{1,32}$/.test(command.name) || typeof command.run !== "function")
         throw new Fault(
           "options",
           "bad-command",

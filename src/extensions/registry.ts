@@ -5,8 +5,6 @@
 import { Fault } from "../../modules/fault/fault.js";
 import type { Extension } from "./extension.js";
 
-const validKey = /^[a-z][a-z0-9_]{0,63}$/;
-
 export class Registry {
   readonly extensions: ReadonlyMap<string, Extension>;
   /** Version in use by key, of those that are attached now. */
@@ -18,7 +16,7 @@ export class Registry {
     const byKey = new Map<string, Extension>();
     for (const extension of extensions) {
       const { key, versions } = extension;
-      const wrong = !validKey.test(key)
+      const wrong = !/^[a-z][a-z0-9_]{0,63}$/.test(key)
         ? "has a key that is not lower-case letters, digits and _"
         : byKey.has(key)
           ? "is there twice"

@@ -15,13 +15,10 @@ export interface StackFrame {
   line: number | null;
 }
 
-const frameLine = /^\s*at (?:async )?(?:(.*?) ?\()?([^()]*?)\)?$/;
-const place = /^(.*?):(\d{1,7})(?::\d{1,7})?$/;
-
 function frameOf(text: string): StackFrame | undefined {
-  const parts = frameLine.exec(text);
+  const parts = /^\s*at (?:async )?(?:(.*?) ?\()?([^()]*?)\)?$/.exec(text);
   if (parts === null) return undefined;
-  const where = place.exec(parts[2]);
+  const where = /^(.*?):(\d{1,7})(?::\d{1,7})?$/.exec(parts[2]);
   const file = where === null ? null : where[1];
   const module = file === null ? null : (file.split("/").at(-1) ?? file).replace(/\.[cm]?[jt]s$/, "");
   // The server groups errors by module and function; one without a name is called by where it is.

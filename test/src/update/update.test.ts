@@ -25,6 +25,7 @@ describe("update: the whole way", () => {
       said.filter((line, index) => line !== said[index - 1]),
       [
         "report_network_interface",
+        "connection_types",
         "status_update received",
         "status_update started",
         "update_progress downloading",

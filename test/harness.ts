@@ -30,3 +30,6 @@ export function fixture(path: string): Uint8Array {
 export function report(line: string): void {
   process.stdout.write(`    ${line}\n`);
 }
+
+/** Enumerations take every `stride`-th case: all of them here, fewer where the engine is slower. */
+export const stride = 1;

@@ -17,10 +17,8 @@ const names = Object.freeze([
   "host",
   "port",
   "ssl",
-  "product-key",
-  "product-secret",
-  "device-key",
-  "device-secret",
+  "shared-key",
+  "shared-secret",
   "log-level",
   "wifi-ssid",
   "wifi-password",
@@ -39,13 +37,14 @@ function readSettings(host: Host): Settings {
   return settings;
 }
 
-/** A client certificate in the store (DER, under "cert" and "key") comes before a shared secret. */
+/** A client certificate in the store (DER, under "cert" and "cert-key") comes before a shared secret. */
 function readAuth(host: Host, settings: Settings): LinkOptions["auth"] {
-  const [certificate, key] = [host.store.get("cert"), host.store.get("key")];
+  const [certificate, key] = [host.store.get("cert"), host.store.get("cert-key")];
   if (certificate !== undefined && key !== undefined) return { certificate, key };
-  const deviceKey = settings["device-key"];
-  if (deviceKey !== undefined) return { deviceKey, deviceSecret: settings["device-secret"] ?? "" };
-  return { productKey: settings["product-key"] ?? "", productSecret: settings["product-secret"] ?? "" };
+  const { "shared-key": sharedKey = "", "shared-secret": sharedSecret = "" } = settings;
+  return sharedKey.startsWith("nhd_")
+    ? { deviceKey: sharedKey, deviceSecret: sharedSecret }
+    : { productKey: sharedKey, productSecret: sharedSecret };
 }
 
 function readOptions(host: Host, settings: Settings): LinkOptions {

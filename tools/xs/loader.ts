@@ -33,32 +33,42 @@ export function buildLoader(sdk: Sdk): string {
   return program;
 }
 
+export interface ProductRun {
+  /** The exit status (see loader.c), when it has ended. */
+  readonly ended: Promise<number>;
+  /** Ends it. */
+  stop(): void;
+}
+
 /**
- * Runs a product to its end; its output goes through, without the once-a-second counters of instrumented builds.
- * @param product the folder that mcconfig() returned
+ * Runs a product. Its output comes line by line, without the once-a-second counters of instrumented builds.
+ *
+ * @param folder of the product, from mcconfig()
  * @param seconds deadline
- * @returns the exit status (see loader.c)
  */
-export function runProduct(
+export function startProduct(
   loader: string,
-  product: string,
+  folder: string,
   seconds: number,
   environment: NodeJS.ProcessEnv,
-): Promise<number> {
-  return new Promise((settle) => {
-    const child = spawn(loader, ["-t", String(seconds), join(product, "mc.so")], {
-      env: environment,
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    let partial = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      const lines = (partial + text).split("\n");
-      partial = lines.pop()!;
-      for (const line of lines) if (!line.startsWith("instruments")) console.log(line);
-    });
+  onLine: (line: string) => void,
+): ProductRun {
+  const child = spawn(loader, ["-t", String(seconds), join(folder, "mc.so")], {
+    env: environment,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let partial = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    const lines = (partial + text).split("\n");
+    partial = lines.pop()!;
+    for (const line of lines) if (!line.startsWith("instruments")) onLine(line);
+  });
+  const ended = new Promise<number>((settle) => {
     child.on("close", (status, signal) => {
-      if (partial) console.log(partial);
-      settle(status ?? (signal === "SIGSEGV" ? 139 : 1));
+      if (partial) onLine(partial);
+      if (signal === "SIGSEGV") console.error("the engine crashed (SIGSEGV)");
+      settle(status ?? 1);
     });
   });
+  return { ended, stop: () => child.kill() };
 }

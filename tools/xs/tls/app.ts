@@ -4,7 +4,7 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { buildLoader, runProduct } from "../loader.js";
+import { buildLoader, startProduct } from "../loader.js";
 import { BUILDS, findSdk, mcconfig, ROOT } from "../sdk.js";
 import type { Case } from "./cases.js";
 
@@ -24,6 +24,6 @@ export function buildApp(): (cases: Case[], deadlineSeconds: number, more?: Node
     writeFileSync(list, JSON.stringify(cases, null, 1));
     const roots = join(ROOT, "modules/tls/roots.md");
     const environment = { ...process.env, TLS_CASES: list, TLS_ROOTS: roots, ...more };
-    return runProduct(loader, product.folder, deadlineSeconds, environment);
+    return startProduct(loader, product.folder, deadlineSeconds, environment, console.log).ended;
   };
 }

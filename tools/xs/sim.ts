@@ -1,0 +1,91 @@
+/*
+ * npm run sim [-- [-d | -i]]: the main job on the real engine. The app's `-p lin` build, headless, is a device of the desk
+ * hub: it connects, takes an update, restarts into it and confirms it; once for every way to log in. Ends 0 with a summary
+ * when all of them did.
+ *
+ * The cases over TLS want the openssl command, which makes their certificates.
+ */
+
+import { createPrivateKey, randomBytes, X509Certificate } from "node:crypto";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Hub } from "../hub/hub.js";
+import type { HubTls } from "../hub/options.js";
+import { buildLoader } from "./loader.js";
+import { findSdk, mcconfig, ROOT } from "./sdk.js";
+import { provision, runUpdate, simulatedImage } from "./simulated-device.js";
+import { Authority, type Identity } from "./tls/authority.js";
+
+const product = "nh-demo";
+
+interface Case {
+  name: string;
+  tls?: HubTls;
+  settings: Map<string, Uint8Array | string>;
+}
+
+const base64 = () => randomBytes(32).toString("base64").replace(/=+$/, "");
+const secret = { key: `nhp_${base64()}`, secret: base64() };
+const bySecret: [string, string][] = [
+  ["shared-key", secret.key],
+  ["shared-secret", secret.secret],
+];
+
+function der(pemFile: string): Uint8Array {
+  return new Uint8Array(new X509Certificate(readFileSync(pemFile)).raw);
+}
+
+function tlsCases(folder: string): Case[] {
+  const authority = new Authority(folder);
+  const root = authority.root("sim-root", "p256");
+  const server = authority.server("sim-server", "p256", root);
+  const text = (file: string) => readFileSync(file, "utf8");
+  const tls: HubTls = { cert: server.chain, key: text(server.key), clientCa: text(root.certificate) };
+  const trust: [string, Uint8Array] = ["ca", der(root.certificate)];
+  const byCertificate = (identity: Identity): Map<string, Uint8Array | string> =>
+    new Map([
+      trust,
+      ["cert", der(identity.certificate)],
+      ["cert-key", new Uint8Array(createPrivateKey(text(identity.key)).export({ type: "pkcs8", format: "der" }))],
+    ]);
+  return [
+    { name: "TLS, shared secret", tls, settings: new Map<string, Uint8Array | string>([...bySecret, trust]) },
+    { name: "TLS, P-256 certificate", tls, settings: byCertificate(authority.device("sim-p256", "p256", root)) },
+    { name: "TLS, RSA certificate", tls, settings: byCertificate(authority.device("sim-rsa", "rsa", root)) },
+  ];
+}
+
+const kind = process.argv.find((argument) => argument === "-d" || argument === "-i");
+const sdk = findSdk();
+const loader = buildLoader(sdk);
+const app = mcconfig(sdk, { manifest: join(ROOT, "manifest.json"), name: "nerveshub", platform: "lin", kind });
+const folder = mkdtempSync(join(tmpdir(), "nerveshub-sim-"));
+const cases: Case[] = [
+  { name: "plain, shared secret", settings: new Map([...bySecret, ["ssl", "false"]]) },
+  ...tlsCases(join(folder, "certificates")),
+];
+const images = [simulatedImage(product, "1.0.0"), simulatedImage(product, "1.1.0")];
+
+let failed = 0;
+for (const [index, { name, tls, settings }] of cases.entries()) {
+  const data = join(folder, String(index));
+  mkdirSync(data);
+  const hub = new Hub({ product, keys: [secret], tls, offerDelayMs: 300, deltas: "off" });
+  await hub.start();
+  hub.addImage(images[1], "newer.bin");
+  provision(data, images[0], new Map([...settings, ["host", "127.0.0.1"], ["port", String(hub.port)]]));
+  const { failure, seconds, lines } = await runUpdate(loader, app.folder, data, hub, process.env);
+  await hub.stop();
+  if (failure !== undefined) {
+    failed++;
+    console.log(lines.join("\n"));
+  }
+  const result = failure === undefined ? "updated, restarted, confirmed" : `FAILED: ${failure}`;
+  console.log(`${name}: ${result} (${seconds.toFixed(1)} s)`);
+}
+rmSync(folder, { recursive: true, force: true });
+const warnings = app.warnings.filter((warning) => !/ssl\/(cert|cache)/.test(warning));
+if (warnings.length > 0) console.log(`failed: ${warnings.length} linker warnings, printed above`);
+console.log(`${cases.length - failed} passed, ${failed} failed`);
+process.exit(failed > 0 || warnings.length > 0 ? 1 : 0);

@@ -1,0 +1,72 @@
+/*
+ * A device of the simulator from outside: its flash is made here, as by cable and by provisioning, then the app's `-p lin`
+ * build runs on it until the hub has seen the update confirmed.
+ */
+
+import { join } from "node:path";
+import { nodeCrypto } from "../../hosts/node/crypto.js";
+import { FileBacking } from "../../hosts/node/file-backing.js";
+import { defaultChipId, flashByCable } from "../../hosts/node/node-host.js";
+import { buildImage } from "../../hosts/shared/build-image.js";
+import { FlashStore } from "../../hosts/shared/flash-store.js";
+import { NorFlash } from "../../hosts/shared/nor-flash.js";
+import { openPartition, partitionTable } from "../../hosts/shared/partition-table.js";
+import type { Hub } from "../hub/hub.js";
+import { startProduct } from "./loader.js";
+
+const identifier = "simulated-device";
+const deadlineSeconds = 120;
+/** Unit of writes of the simulated flash, as in hosts/simulator. */
+const writeSize = 16;
+
+/** Made-up images of the simulator's chip. */
+export const simulatedImage = (product: string, version: string): Uint8Array =>
+  buildImage({ chipId: defaultChipId, projectName: product, version }, nodeCrypto);
+
+/** A new flash with an image and the settings of src/main.ts in its store. */
+export function provision(folder: string, image: Uint8Array, settings: Map<string, Uint8Array | string>): void {
+  flashByCable(folder, image);
+  const table = partitionTable();
+  const file = new FileBacking(join(folder, "flash.bin"), table.flashSize);
+  const store = new FlashStore(openPartition(new NorFlash(file, writeSize), table.state));
+  for (const [key, value] of settings) store.set(key, new Uint8Array(Buffer.from(value as Uint8Array)));
+  file.close();
+}
+
+export interface SimulatedRun {
+  /** undefined when the hub saw the new image confirmed. */
+  failure: string | undefined;
+  seconds: number;
+  /** What the device printed and the hub saw, in order. */
+  lines: string[];
+}
+
+/** Runs the app on the flash in `folder` until `hub` has seen its update confirmed, or something fails. */
+export async function runUpdate(
+  loader: string,
+  product: string,
+  folder: string,
+  hub: Hub,
+  environment: NodeJS.ProcessEnv,
+): Promise<SimulatedRun> {
+  const lines: string[] = [];
+  const started = performance.now();
+  const device = startProduct(
+    loader,
+    product,
+    deadlineSeconds,
+    { ...environment, NERVESHUB_FLASH: join(folder, "flash.bin"), NERVESHUB_IDENTIFIER: identifier },
+    (line) => lines.push(line),
+  );
+  const confirmed = new Promise<undefined>((settle) => {
+    hub.onEvent(({ kind, text }) => {
+      lines.push(`hub: ${kind}: ${text}`);
+      if (kind === "validated") settle(undefined);
+    });
+  });
+  const died = device.ended.then((status) => `the app ended with status ${status}`);
+  const failure = await Promise.race([confirmed, died]);
+  device.stop();
+  await device.ended;
+  return { failure, seconds: (performance.now() - started) / 1000, lines };
+}

@@ -67,6 +67,8 @@ async function act(hub: Hub, name: string, action: string, fields: JsonObject): 
       return operator.identify(name);
     case "reconnect":
       return operator.reconnect(name);
+    case "cut":
+      return operator.cut(name);
     case "remove":
       return operator.remove(name);
     case "clear-penalty":

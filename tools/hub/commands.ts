@@ -40,6 +40,7 @@ const table: readonly (readonly [name: string, usage: string, help: string, run:
   ["reboot", "DEVICE", "ask for a restart", (hub, [id]) => hub.operator.reboot(id)],
   ["identify", "DEVICE", "ask it to make itself noticed", (hub, [id]) => hub.operator.identify(id)],
   ["reconnect", "DEVICE", "close its socket with 1001", (hub, [id]) => hub.operator.reconnect(id)],
+  ["cut", "DEVICE", "break its connection without a word", (hub, [id]) => hub.operator.cut(id)],
   ["remove", "DEVICE", "delete it: its next login is refused", (hub, [id]) => hub.operator.remove(id)],
   ["script", "DEVICE TEXT", "run a support script", (hub, [id], rest) => hub.operator.script(id, behind(rest, 1))],
   [

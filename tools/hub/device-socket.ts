@@ -31,30 +31,32 @@ export class DeviceSocket {
   readonly #desk: Desk;
   readonly #socket: HubWebSocket;
   readonly #topics = new Map<string, Joined>();
-  readonly #closed: () => void;
+  readonly #gone: () => void;
   #idle: Timer | undefined;
   /** When the device last sent a byte, by the hub's clock. */
   lastByteAt: number;
 
-  /** @param closed called once, when the socket is gone */
+  /** @param gone called once, when the socket is gone */
   constructor(
     desk: Desk,
     device: Device,
     socket: HubWebSocket,
     request: IncomingMessage,
     origin: string,
-    closed: () => void,
+    gone: () => void,
   ) {
     this.#desk = desk;
     this.device = device;
     this.origin = origin;
     this.#socket = socket;
-    this.#closed = closed;
+    this.#gone = gone;
     this.lastByteAt = desk.settings.clock.now();
     request.socket.on("data", () => {
       this.lastByteAt = desk.settings.clock.now();
     });
     socket.on("message", (data, isBinary) => {
+      // What comes behind the hub's own close has no reader any more.
+      if (socket.readyState !== socket.OPEN) return;
       try {
         this.#message(data, isBinary);
       } catch (error) {
@@ -174,6 +176,9 @@ export class DeviceSocket {
       this.#unjoined(frame);
       return;
     }
+    const former = this.#topics.get(topic);
+    this.#topics.delete(topic);
+    former?.channel.ended();
     let reply: Reply;
     try {
       reply = channel.join(frame.payload);
@@ -182,15 +187,14 @@ export class DeviceSocket {
       this.#say("crash", `join of ${topic} crashed: ${error.message}`);
       reply = { status: "error", response: { reason: "join crashed" } };
     }
-    const former = this.#topics.get(topic);
     if (reply.status === "ok") {
       joined = { joinRef, mark, channel };
       this.#topics.set(topic, joined);
     }
     this.#reply(joinRef, frame, reply);
-    if (reply.status !== "ok") return;
-    if (former !== undefined) this.#close(topic, former);
-    this.#guard(topic, joined!, () => channel.joined());
+    // The end of a former join is told behind the reply to the new one, which may have failed.
+    if (former !== undefined) this.#closed(topic, former);
+    if (joined !== undefined) this.#guard(topic, joined, () => channel.joined());
   }
 
   #make(topic: Json, link: Topic): Channel | undefined {
@@ -208,12 +212,12 @@ export class DeviceSocket {
 
   #leave(topic: string, joined: Joined, frame: Frame): void {
     this.#topics.delete(topic);
+    joined.channel.ended();
     this.#reply(joined.mark, frame, { status: "ok", response: {} });
-    this.#close(topic, joined);
+    this.#closed(topic, joined);
   }
 
-  #close(topic: string, joined: Joined): void {
-    joined.channel.ended();
+  #closed(topic: string, joined: Joined): void {
     this.#socket.send(encode(joined.mark, joined.mark, topic, "phx_close", {}));
   }
 
@@ -239,7 +243,7 @@ export class DeviceSocket {
     for (const { channel } of this.#topics.values()) channel.ended();
     this.#topics.clear();
     this.#say("disconnected", `connection closed with ${code}`);
-    this.#closed();
+    this.#gone();
   }
 
   #say(kind: string, text: string): void {

@@ -58,7 +58,7 @@ export class Downloads {
     }
     const file = this.#files.get(url.pathname);
     if (file === undefined) xml(response, 404, "NoSuchKey", "no such file");
-    else this.#send(request, response, url, file);
+    else this.#send(request, response, url.pathname, file);
     return true;
   }
 
@@ -72,48 +72,45 @@ export class Downloads {
     return this.#settings.clock.now() >= expires ? "the URL has expired" : undefined;
   }
 
-  #send(request: IncomingMessage, response: ServerResponse, url: URL, file: Download): void {
+  #send(request: IncomingMessage, response: ServerResponse, path: string, file: Download): void {
     const fault = this.faults.take();
     const asked = rangeOf(request.headers.range, file.bytes.length);
     const shown = `${request.headers.range ?? "whole file"}${fault === undefined ? "" : ` with fault ${fault.kind}`}`;
-    this.#log(`download: ${shown}`, url.pathname);
-    if (fault?.kind === "status") {
-      refuse(response, fault.status, fault.retryAfter);
-      return;
-    }
-    if (fault?.kind === "redirect") {
-      redirect(request, response, fault.location);
-      return;
-    }
+    this.#log(`download: ${shown}`, path);
     const etag = `"${fault?.kind === "swap" ? "swapped" : file.checksum.slice(0, 32).toLowerCase()}"`;
-    if (request.headers["if-none-match"] === etag) {
-      response.writeHead(304, { etag }).end();
-      return;
-    }
-    if (asked === "beyond") {
-      if (this.#settings.storage === "local") {
-        refuse(response, 500);
-        return;
-      }
+    if (fault?.kind === "status") refuse(response, fault.status, fault.retryAfter);
+    else if (fault?.kind === "redirect") redirect(request, response, fault.location);
+    else if (request.headers["if-none-match"] === etag) response.writeHead(304, { etag }).end();
+    else if (asked === "beyond") this.#beyond(response, file);
+    else this.#sendBytes(response, file, asked, etag, fault);
+  }
+
+  #beyond(response: ServerResponse, file: Download): void {
+    if (this.#settings.storage === "local") refuse(response, 500);
+    else {
       response.setHeader("content-range", `bytes */${file.bytes.length}`);
       xml(response, 416, "InvalidRange", "the range starts behind the end");
-      return;
     }
+  }
+
+  #sendBytes(
+    response: ServerResponse,
+    file: Download,
+    asked: ByteRange | undefined,
+    etag: string,
+    fault: DownloadFault | undefined,
+  ): void {
     const range = fault?.kind === "ignore-range" || this.#localWhole(asked, file) ? undefined : asked;
-    const body = bodyOf(file.bytes, range, fault);
-    const headers = {
-      "content-type": file.contentType,
-      "accept-ranges": "bytes",
-      etag,
-      "content-length": body.declared,
-    };
+    const { bytes, declared } = bodyOf(file.bytes, range, fault);
+    const headers = { "content-type": file.contentType, "accept-ranges": "bytes", etag, "content-length": declared };
     if (range === undefined) response.writeHead(200, headers);
     else {
       const shift = fault?.kind === "wrong-content-range" ? fault.offset : 0;
       const [first, last] = [range.first + shift, range.last + shift];
       response.writeHead(206, { ...headers, "content-range": `bytes ${first}-${last}/${file.bytes.length}` });
     }
-    this.#write(response, body.bytes, () => {
+    response.flushHeaders();
+    this.#write(response, bytes, () => {
       if (fault?.kind === "drop") response.destroy();
       else if (fault?.kind !== "stall") response.end();
     });
@@ -127,8 +124,9 @@ export class Downloads {
 
   #write(response: ServerResponse, bytes: Buffer, done: () => void): void {
     const rate = this.#settings.downloadBytesPerSecond;
-    if (rate === undefined) {
-      response.write(bytes.length === 0 ? Buffer.alloc(0) : bytes, done);
+    if (rate === undefined || bytes.length === 0) {
+      if (bytes.length === 0) done();
+      else response.write(bytes, done);
       return;
     }
     const piece = Math.max(1, Math.floor(rate / piecesPerSecond));

@@ -56,6 +56,12 @@ export class Operator {
     return `${identifier} was told to reconnect`;
   }
 
+  /** Breaks the connection without a close frame, as a network does. */
+  cut(identifier: string): string {
+    this.#socket(identifier).terminate();
+    return `the connection of ${identifier} is cut`;
+  }
+
   /** The socket lives on; the next login is refused. */
   remove(identifier: string): string {
     this.#device(identifier).deleted = true;

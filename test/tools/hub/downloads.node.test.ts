@@ -80,6 +80,13 @@ describe("desk hub, downloads", () => {
       assert.equal(await broken(await get()), true);
     });
 
+    it("drop: before the first byte, behind the head", async () => {
+      desk.hub.faults.set({ kind: "drop", after: 0 });
+      const response = await get();
+      assert.equal(response.status, 200);
+      assert.equal(await broken(response), true);
+    });
+
     it("stall: nothing more comes, and the connection stays", async () => {
       desk.hub.faults.set({ kind: "stall", after: 100 });
       const reader = (await get()).body!.getReader();

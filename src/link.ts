@@ -30,7 +30,7 @@ import { type Ended, Session, type Target } from "./session.js";
 import { Trust } from "./trust.js";
 import { UpdateRecords } from "./update/records.js";
 import { SlotTarget } from "./update/slot-target.js";
-import { Trial } from "./update/trial.js";
+import { abandonTrial, Trial } from "./update/trial.js";
 import { Updater } from "./update/updater.js";
 import { WriterTarget } from "./update/writer-target.js";
 import { WallClock } from "./wall-clock.js";
@@ -44,6 +44,17 @@ const drainedAttempt = 3;
 /** SNTP answers within a second or two where it answers at all. */
 const clockWaitMs = 5000;
 const clockPollMs = 500;
+
+/** Options and firmware, or an error; an image on trial that cannot even get here is given up at once. */
+function prepare(options: LinkOptions, host: Host): { settings: Settings; firmware: Firmware } {
+  try {
+    const settings = checkOptions(options, host.device);
+    return { settings, firmware: readFirmware(host.slots.running, settings.firmware) };
+  } catch (error) {
+    abandonTrial(host, asFault(error, "options", "construction-failed").message);
+    throw error;
+  }
+}
 
 export class NervesHubLink {
   readonly #host: Host;
@@ -73,12 +84,12 @@ export class NervesHubLink {
    * @throws Fault of stage "options" that names the option, or says why the running firmware cannot be told to a server
    */
   constructor(options: LinkOptions, host: Host) {
-    const settings = checkOptions(options, host.device);
+    const { settings, firmware } = prepare(options, host);
     this.#host = host;
     this.#settings = settings;
+    this.#firmware = firmware;
     const redactor = new Redactor(settings.secrets);
     this.#log = new Log((line) => host.print(line), redactor, settings.logLevel, settings.name);
-    this.#firmware = readFirmware(host.slots.running, settings.firmware);
     this.#heartbeatIntervalMs = settings.heartbeat.intervalMs;
     const log = this.#log;
     const { client } = settings;
@@ -128,9 +139,10 @@ export class NervesHubLink {
     this.#state = "running";
     const { metadata } = this.#firmware;
     this.#log.info(`Running ${metadata.product} ${metadata.version} (${metadata.platform}, ${metadata.uuid}).`);
-    this.#services.start();
+    // First of all: whatever goes wrong from here on, an image on trial has its deadline.
     this.#trial.start();
     if (!this.#isRunning()) return;
+    this.#services.start();
     this.#updater.start();
     this.#connect();
   }

@@ -10,7 +10,7 @@
 import type { Host } from "../../modules/host/host.js";
 import type { Timer } from "../../modules/host/timers.js";
 import type { Log } from "../log.js";
-import type { RevertRecord, UpdateRecords } from "./records.js";
+import { type RevertRecord, UpdateRecords } from "./records.js";
 
 export interface TrialOptions {
   /** From the start of the image to an accepted join, in milliseconds. */
@@ -21,6 +21,9 @@ export interface TrialOptions {
 
 /** Ten minutes: what a slow network and a busy server need together, and an operator still waits for. */
 export const defaultTrial: TrialOptions = Object.freeze({ deadlineMs: 600000, boots: 3 });
+
+/** For the line above to leave a serial port. */
+const abandonDelayMs = 1000;
 
 /** Between two questions to the application. */
 const validateIntervalMs = 10000;
@@ -176,4 +179,18 @@ export class Trial {
     this.#host.slots.revert();
     this.#hooks.failed(reason);
   }
+}
+
+/**
+ * Gives up a new image that cannot even make a link, and restarts into the old one. Nothing else would: no deadline runs
+ * yet, and a program that has ended with an error does not hang for a watchdog to see.
+ */
+export function abandonTrial(host: Host, reason: string): void {
+  if (host.slots.trial !== "pending") return;
+  host.print(`The new image has failed its trial. ${reason} The device goes back to the old one.`);
+  const records = new UpdateRecords(host.store);
+  const { trial } = records;
+  if (trial !== undefined) records.trial = { ...trial, boots: trial.boots + 1, lastError: reason.slice(0, 200) };
+  host.slots.revert();
+  host.timers.set(() => host.device.restart(), abandonDelayMs);
 }

@@ -11,6 +11,7 @@ import type { MemoryFlash, Tear } from "../../hosts/shared/memory-flash.js";
 import { openPartition, type PartitionTable } from "../../hosts/shared/partition-table.js";
 import { PowerCut } from "../../hosts/shared/power-cut.js";
 import { SeededRandom } from "../../hosts/shared/seeded-random.js";
+import { Fault } from "../../modules/fault/fault.js";
 import type { Crypto } from "../../modules/host/crypto.js";
 import type { Host } from "../../modules/host/host.js";
 import type { Timer, Timers } from "../../modules/host/timers.js";
@@ -126,7 +127,18 @@ export class VirtualDevice {
     this.#timers = runTimers;
     try {
       this.host = this.#host(this.#watch(flash, runTimers), runTimers, print);
-      this.link = new NervesHubLink(
+      this.link = this.#newLink(this.host);
+      this.link?.start();
+    } catch (error) {
+      // Cut during the boot itself: the next one is set already.
+      if (!(error instanceof PowerCut)) throw error;
+    }
+  }
+
+  /** As an application does: what is wrong with the options is printed, and nothing more happens. */
+  #newLink(host: Host): NervesHubLink | undefined {
+    try {
+      return new NervesHubLink(
         {
           host: "hub.test",
           port: hubPort,
@@ -135,12 +147,12 @@ export class VirtualDevice {
           logLevel: "debug",
           ...this.#options.link,
         },
-        this.host,
+        host,
       );
-      this.link.start();
     } catch (error) {
-      // Cut during the boot itself: the next one is set already.
-      if (!(error instanceof PowerCut)) throw error;
+      if (!(error instanceof Fault)) throw error;
+      host.print(error.message);
+      return undefined;
     }
   }
 

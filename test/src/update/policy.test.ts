@@ -3,8 +3,10 @@
  */
 
 import type { Client, Decision, Update } from "../../../src/client.js";
+import type { LinkOptions } from "../../../src/options.js";
 import { assert, describe, it } from "../../harness.js";
 import { image, UpdateScene } from "../../virtual/update-scene.js";
+import { hubPort } from "../../virtual/virtual-device.js";
 
 const minute = 60000;
 const hour = 60 * minute;
@@ -190,6 +192,20 @@ describe("update: trial", () => {
     world.device.powerOn();
     assert.ok(await world.run(() => world.updated, hour), tail(world));
     assert.equal(asked, 3);
+  });
+
+  it("an image that cannot even make a link goes back by itself", async () => {
+    const link: Partial<LinkOptions> = {};
+    const world = new UpdateScene({ before, after, link });
+    world.device.powerOn();
+    await world.run(() => world.device.restarts === 1, hour);
+    link.port = 99999;
+    await world.run(() => world.device.restarts === 2, minute);
+    link.port = hubPort;
+    world.hub.blocked = true;
+    await world.run(() => world.hub.joins.length === 2, 5 * minute);
+    assert.equal(world.version, "1.0.0");
+    assert.ok(tail(world).includes('Option "port"'), tail(world));
   });
 
   it("firmware that was reverted twice is refused, and an operator's own push still lands", async () => {

@@ -4,7 +4,7 @@
  * For each chip: it generates; the TypeScript passes the type check with the SDK's typings; all byte code links and
  * preloads, without a warning and without a module left out of the preload; and the ESP-IDF options of sdkconfig/ have
  * survived mcconfig's merge. Then: platforms that cannot be served say so. With IDF_PATH at a real ESP-IDF the C files
- * are compiled against its headers. Prints one JSON object a line with the byte code of each of our modules.
+ * are compiled against its headers, and the slots run with its own sources. Prints one JSON object a line with the byte code of each of our modules.
  *
  * What it cannot say: that an image runs. Ends 0, 1 when something failed, 3 without a Moddable SDK.
  */
@@ -87,7 +87,13 @@ if (first !== undefined) {
   }
   console.log(JSON.stringify({ module: "all", bytes: total }));
 }
-if (riscv !== undefined) failures.push(...compileNatives(sdk, riscv));
+if (riscv !== undefined) {
+  try {
+    failures.push(...compileNatives(sdk, riscv));
+  } catch (error) {
+    failures.push(error instanceof Error ? error.message : String(error));
+  }
+}
 
 for (const failure of failures) console.error(failure);
 process.exitCode = failures.length === 0 ? 0 : 1;

@@ -1,5 +1,6 @@
 /*
- * Our C against the headers of a real ESP-IDF: syntax and types, for the ESP32-C3, with a RISC-V compiler.
+ * Our C against a real ESP-IDF: syntax and types of all files with its headers, for the ESP32-C3, with a RISC-V compiler;
+ * and the slots run with its own sources on this PC.
  *
  * The chip does not matter to this code and the compiler for it is in Debian, where Espressif's for the others is not. Of
  * the options that ESP-IDF's configuration would give, the headers need the few below.
@@ -10,6 +11,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BUILDS, ROOT, type Sdk } from "../xs/sdk.js";
 import type { Link } from "./link.js";
+import { runSlots } from "./slots.js";
 
 const OPTIONS = `#define CONFIG_IDF_TARGET "esp32c3"
 #define CONFIG_IDF_TARGET_ESP32C3 1
@@ -63,27 +65,32 @@ export function compileNatives(sdk: Sdk, link: Link): string[] {
     console.log("C files: skipped, IDF_PATH is not an ESP-IDF");
     return [];
   }
+  const made = makeOptions(sdk, link, idf);
+  const failures = runSlots(
+    idf,
+    OPTIONS,
+    made.filter((option) => option.startsWith("-I")),
+  );
   const compiler = COMPILERS.find(({ command }) => spawnSync(command, ["--version"]).status === 0);
   if (compiler === undefined) {
     console.log(`C files: skipped, no RISC-V compiler (${COMPILERS.map(({ command }) => command).join(", ")})`);
-    return [];
+    return failures;
   }
   const configuration = join(BUILDS, "esp32-options");
   mkdirSync(configuration, { recursive: true });
   writeFileSync(join(configuration, "sdkconfig.h"), OPTIONS);
-  const options = [...compiler.flags, ...FLAGS, `-I${configuration}`, ...makeOptions(sdk, link, idf)];
+  const options = [...compiler.flags, ...FLAGS, `-I${configuration}`, ...made];
   const files = [
     ...FOLDERS.flatMap((folder) => readdirSync(join(ROOT, folder)).map((file) => join(ROOT, folder, file))),
     join(link.folder, "mc.ffi.c"),
   ].filter((file) => file.endsWith(".c"));
-  const failures: string[] = [];
+  let passed = 0;
   for (const file of files) {
     const { status, stderr } = spawnSync(compiler.command, [...options, file], { encoding: "utf8" });
     // Warnings in other people's headers are theirs.
     if (status !== 0 || stderr.includes(`${file}:`)) failures.push(stderr);
+    else passed++;
   }
-  console.log(
-    `C files: ${files.length - failures.length} of ${files.length} pass ${compiler.command} with the headers of ${idf}`,
-  );
+  console.log(`C files: ${passed} of ${files.length} pass ${compiler.command} with the headers of ${idf}`);
   return failures;
 }

@@ -123,13 +123,13 @@ export const keptBootLines = 24;
 /** Lines of one `logging:send`; the server drops the rest. */
 export const maxLogLinesInMessage = 100;
 /** The server takes 5 messages a second and 10 at once. Less, since a stalled network delivers several at once. */
-export const loggingRate = { perSecond: 4, burst: 8 };
+export const loggingRate = Object.freeze({ perSecond: 4, burst: 8 });
 /** Lines kept for the console's `log` and for crash reports, and their characters together. */
 export const maxRecentLines = 40;
 export const maxRecentCharacters = 4096;
 
 /** The server takes 1 message a second and 5 at once. */
-export const metricsRate = { perSecond: 0.5, burst: 3 };
+export const metricsRate = Object.freeze({ perSecond: 0.5, burst: 3 });
 /** Reports that wait, and names of one report: what one `metrics:report` may carry. */
 export const maxMetricReports = 60;
 export const maxMetricNames = 20;
@@ -142,7 +142,7 @@ export const maxReadingAgeMs = 23 * 3_600_000;
 /** Metrics of one health report: the server keeps each as a series. */
 export const maxHealthMetrics = 64;
 /** The server has no bucket for health, geo and the like; a flood of requests is answered about once a second. */
-export const answerRate = { perSecond: 1, burst: 3 };
+export const answerRate = Object.freeze({ perSecond: 1, burst: 3 });
 
 /** Alarms raised at one time; a snapshot has to fit one message. */
 export const maxAlarms = 32;
@@ -150,7 +150,7 @@ export const maxAlarms = 32;
 export const maxAlarmNameCharacters = 255;
 export const maxAlarmDescriptionCharacters = 256;
 /** The server takes 1 message a second and 10 at once, and believes times back to 72 h. */
-export const alarmsRate = { perSecond: 0.8, burst: 8 };
+export const alarmsRate = Object.freeze({ perSecond: 0.8, burst: 8 });
 export const maxAlarmAgeMs = 71 * 3_600_000;
 
 /** Error reports that wait; the server takes 25 in one message. */
@@ -164,7 +164,7 @@ export const maxErrorFrames = 12;
 export const maxErrorContextEntries = 16;
 export const maxErrorContextCharacters = 128;
 /** The server takes 1 message a second and 5 at once. */
-export const errorReportsRate = { perSecond: 0.5, burst: 3 };
+export const errorReportsRate = Object.freeze({ perSecond: 0.5, burst: 3 });
 /** Characters of the stack and of the last log lines in a crash record: the store takes 2,048 bytes of UTF-8 a value. */
 export const maxCrashStackCharacters = 600;
 export const maxCrashLogCharacters = 240;

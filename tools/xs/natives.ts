@@ -1,10 +1,10 @@
 /*
- * What a manifest of ours brings besides TypeScript modules: manifests of the SDK, C files, and modules that take the
- * name of one of the SDK's. The suites' app takes these from the product's manifests, and the TypeScript from our compiler.
+ * What a manifest of ours brings besides TypeScript modules: manifests of the SDK, C files, resources, and
+ * modules that take the name of one of the SDK's. The suites' app takes these from the product's manifests, and the TypeScript from our compiler.
  */
 
 import { readFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { ROOT } from "./sdk.js";
 
 export interface Natives {
@@ -12,31 +12,43 @@ export interface Natives {
   readonly includes: Set<string>;
   /** C files, without extension. */
   readonly sources: Set<string>;
-  /** The SDK's module name, and the path below the root of the file of ours that has it. */
-  readonly replacements: Map<string, string>;
+  /** Modules whose name is not their path: the name, and a file of the SDK or the path below the root of one of ours. */
+  readonly named: Map<string, string>;
+  /** The names above that are preloaded, in the order that was given. */
+  readonly preload: string[];
+  /** Resources, without extension. */
+  readonly resources: Set<string>;
 }
 
 interface Manifest {
   include?: string | string[];
   modules?: Record<string, string | string[]>;
+  preload?: string | string[];
+  resources?: Record<string, string | string[]>;
   platforms?: Record<string, Manifest>;
 }
 
 const list = (value: string | string[] | undefined): string[] => (value === undefined ? [] : [value].flat());
+const ofSdk = (source: string): boolean => source.startsWith("$(");
 
 function collect(manifest: Manifest, folder: string, natives: Natives): void {
+  const { includes, sources, named, preload, resources } = natives;
   for (const include of list(manifest.include)) {
-    if (include.startsWith("$(")) natives.includes.add(include);
+    if (ofSdk(include)) includes.add(include);
     else readNatives(join(folder, include), natives);
   }
-  for (const [name, value] of Object.entries(manifest.modules ?? {})) {
+  for (const [key, value] of Object.entries(manifest.modules ?? {})) {
     for (const source of list(value)) {
-      const path = relative(ROOT, join(folder, source));
-      if (name === "*") natives.sources.add(source.startsWith("$(") ? source : join(folder, source));
-      else if (!source.startsWith("$(") && !source.endsWith("/*") && name !== path)
-        natives.replacements.set(name, path);
+      if (key === "*") sources.add(ofSdk(source) ? source : join(folder, source));
+      else if (!source.endsWith("/*")) {
+        const path = ofSdk(source) ? source : relative(ROOT, join(folder, source));
+        const name = key.replace("*", basename(source));
+        if (name !== path) named.set(name, path);
+      }
     }
   }
+  preload.push(...list(manifest.preload).filter((name) => named.has(name) && !preload.includes(name)));
+  for (const source of list(manifest.resources?.["*"])) resources.add(ofSdk(source) ? source : join(folder, source));
   const platform = manifest.platforms?.["lin"];
   if (platform) collect(platform, folder, natives);
 }
@@ -44,7 +56,13 @@ function collect(manifest: Manifest, folder: string, natives: Natives): void {
 /** Of the manifest at `path` and all that it includes, on Linux. */
 export function readNatives(
   path: string,
-  natives: Natives = { includes: new Set(), sources: new Set(), replacements: new Map() },
+  natives: Natives = {
+    includes: new Set(),
+    sources: new Set(),
+    named: new Map(),
+    preload: [],
+    resources: new Set(),
+  },
 ): Natives {
   collect(JSON.parse(readFileSync(path, "utf8")), dirname(path), natives);
   return natives;

@@ -85,7 +85,7 @@ for (const [index, { name, tls, settings }] of cases.entries()) {
   console.log(`${name}: ${result} (${seconds.toFixed(1)} s)`);
 }
 rmSync(folder, { recursive: true, force: true });
-const warnings = app.warnings.filter((warning) => !/ssl\/(cert|cache)/.test(warning));
+const { warnings } = app;
 if (warnings.length > 0) console.log(`failed: ${warnings.length} linker warnings, printed above`);
 console.log(`${cases.length - failed} passed, ${failed} failed`);
 process.exit(failed > 0 || warnings.length > 0 ? 1 : 0);

@@ -73,26 +73,44 @@ export function writeSuiteApp(name: string, filter: string): string {
   const load = JSON.stringify(suites.map((suite) => `${PREFIX}${suite}`));
   writeFileSync(join(folder, "main.js"), `import { run } from "${PREFIX}test/harness";\nrun(${load});\n`);
   writeFileSync(join(folder, "harness.js"), `export * from "${PREFIX}test/xs/harness";\n`);
-  const { includes, sources, replacements } = readNatives(join(ROOT, "hosts/simulator/manifest.json"));
-  const replacing = [...replacements.values()];
-  const modules = closure([...suites, ...hostModules(), "test/xs/harness"]).filter((name) => !replacing.includes(name));
+  const natives = readNatives(join(ROOT, "hosts/simulator/manifest.json"));
+  const named = [...natives.named.values()].filter((source) => !source.startsWith("$("));
+  const modules = closure([...suites, ...hostModules(), ...named, "test/xs/harness"]).filter(
+    (module) => !named.includes(module),
+  );
   const path = (file: string) => relative(folder, file).replace(/\.js$/, "");
+  const local = (source: string) => (source.startsWith("$(") ? source : path(source));
+  // First in the app's list of includes, since whoever claims a module's name first has it.
+  const replacements = {
+    modules: {
+      ...Object.fromEntries(
+        [...natives.named].map(([module, source]) => [
+          module,
+          local(source.startsWith("$(") ? source : compiledFile(source)),
+        ]),
+      ),
+      "*": [join(ROOT, "test/xs/native"), ...natives.sources].map(local),
+    },
+    preload: natives.preload,
+    resources: { "*": [...natives.resources].map(local) },
+  };
+  writeFileSync(join(folder, "replacements.json"), JSON.stringify(replacements, null, 2));
   const manifest = {
     build: { NAME: name },
-    include: ["$(MODDABLE)/examples/manifest_base.json", "$(MODDABLE)/modules/base/debug/manifest.json", ...includes],
-    creation: { stack: 512 },
+    include: [
+      "./replacements.json",
+      "$(MODDABLE)/examples/manifest_base.json",
+      "$(MODDABLE)/modules/base/debug/manifest.json",
+      ...natives.includes,
+    ],
+    creation: { stack: 1024 },
     defines: { xs: { abortHook: 1 } },
     modules: {
       main: "./main",
       [`${PREFIX}test/harness`]: "./harness",
       ...Object.fromEntries(modules.map((module) => [`${PREFIX}${module}`, path(compiledFile(module))])),
-      ...Object.fromEntries([...replacements].map(([module, file]) => [module, path(compiledFile(file))])),
-      "*": [join(ROOT, "test/xs/native"), ...sources].map((file) => (file.startsWith("$(") ? file : path(file))),
     },
-    preload: modules
-      .filter((module) => /^(src|modules|hosts)\//.test(module))
-      .map((module) => `${PREFIX}${module}`)
-      .concat([...replacements.keys()]),
+    preload: modules.filter((module) => /^(src|modules|hosts)\//.test(module)).map((module) => `${PREFIX}${module}`),
   };
   const file = join(folder, "manifest.json");
   writeFileSync(file, JSON.stringify(manifest, null, 2));

@@ -6,6 +6,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { buildLoader, startProduct } from "./loader.js";
+import { startPeer } from "./peer.js";
 import { findSdk, mcconfig, ROOT } from "./sdk.js";
 import { writeSuiteApp } from "./suites.js";
 
@@ -23,7 +24,10 @@ const types = spawnSync(process.execPath, [join(ROOT, "tools/xs/types.mjs"), "--
 });
 if (types.status !== 0) process.exit(1);
 const product = mcconfig(sdk, { manifest: writeSuiteApp("suites", filter), name: "suites", platform: "lin", kind });
-const environment = { ...process.env, NERVESHUB_FIXTURES: join(ROOT, "test/fixtures") };
+const { port, server } = await startPeer();
+const fixtures = join(ROOT, "test/fixtures");
+const environment = { ...process.env, NERVESHUB_FIXTURES: fixtures, NERVESHUB_PEER: String(port) };
 const status = await startProduct(loader, product.folder, deadlineSeconds, environment, console.log).ended;
+server.close();
 if (product.warnings.length > 0) console.log(`failed: ${product.warnings.length} linker warnings, printed above`);
 process.exit(status === 0 && product.warnings.length > 0 ? 1 : status);

@@ -2,7 +2,8 @@
  * What a wrapper expects of the SDK module that it wraps.
  *
  * The wrappers are preloaded, so this runs while the app is being built: with a newer SDK whose module has changed, the
- * build stops with a sentence, instead of a device that runs without the protection.
+ * build stops with a sentence, instead of a device that runs without the protection. An app that includes the SDK's TLS
+ * before modules/tls does not build either: the SDK's files then have their own names and "sdk/ssl/handshake" is not found.
  */
 
 /**

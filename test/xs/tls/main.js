@@ -1,10 +1,11 @@
 import { run } from "test/xs/harness";
-import { runCases, runSoak } from "test/xs/tls/suite";
+import { runCases, runHeap, runSoak } from "test/xs/tls/suite";
 
 const environment = native("test_environment");
 const exit = native("test_exit");
 
-if (environment("TLS_TIMES")) runSoak();
+if (environment("TLS_HEAP")) runHeap();
+else if (environment("TLS_TIMES")) runSoak();
 else
   runCases((failures) => {
     if (failures > 0) exit(1);

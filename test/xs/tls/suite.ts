@@ -10,6 +10,8 @@ const file = native("test_file") as (path: string) => ArrayBuffer;
 const exit = native("test_exit") as (status: number) => void;
 const chunks = native("nh_machine_chunks") as () => number;
 const slots = native("nh_machine_slots") as () => number;
+const mostChunks = native("test_heap_chunks") as () => number;
+const mostSlots = native("test_heap_slots") as () => number;
 
 /** Connections after which the heap has taken its shape. */
 const warmUp = 50;
@@ -58,6 +60,19 @@ export function runCases(done: (failures: number) => void): void {
       trace(`${cases.length - failures} passed, ${failures} failed\n`);
       done(failures);
     },
+  );
+}
+
+/** One conversation, and what the heap needed at most. */
+export function runHeap(): void {
+  each(
+    readCases(),
+    1,
+    (one, good, said) => {
+      trace(`${JSON.stringify({ name: one.name, chunkBytes: mostChunks(), slotBytes: mostSlots() })}\n`);
+      if (!good) trace(`FAILED: ${said}\n`);
+    },
+    () => exit(0),
   );
 }
 

@@ -11,13 +11,23 @@ import type { Case } from "./cases.js";
 /** Certificates, keys and the list of cases; ignored by git. */
 export const folder = join(BUILDS, "tls");
 
-/** @returns a function that runs the app over `cases` and passes its exit status on */
-export function buildApp(): (cases: Case[], deadlineSeconds: number, more?: NodeJS.ProcessEnv) => Promise<number> {
+/**
+ * @param variant "heap" may grow its heap in small steps only (manifest_heap.json)
+ * @returns a function that runs the app over `cases` and passes its exit status on
+ */
+export function buildApp(
+  variant: "suite" | "heap" = "suite",
+): (cases: Case[], deadlineSeconds: number, more?: NodeJS.ProcessEnv) => Promise<number> {
   const sdk = findSdk();
   const loader = buildLoader(sdk);
   const kind = process.argv.find((argument) => argument === "-d" || argument === "-i");
-  const manifest = join(ROOT, "test/xs/tls/manifest.json");
-  const product = mcconfig(sdk, { manifest, name: "tls-suite", platform: "lin", ...(kind ? { kind } : undefined) });
+  const manifest = join(ROOT, `test/xs/tls/manifest_${variant}.json`);
+  const product = mcconfig(sdk, {
+    manifest,
+    name: `tls-${variant}`,
+    platform: "lin",
+    ...(kind ? { kind } : undefined),
+  });
   mkdirSync(folder, { recursive: true });
   return (cases, deadlineSeconds, more) => {
     const list = join(folder, "cases.json");

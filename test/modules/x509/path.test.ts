@@ -1,0 +1,192 @@
+import type { Fault } from "../../../modules/fault/fault.js";
+import { maxPathSteps, maxPathsChecked } from "../../../modules/limits/limits.js";
+import { encodeUtf8 } from "../../../modules/text/utf8.js";
+import { type Certificate, nameForPeople, readCertificate, sameBytes } from "../../../modules/x509/certificate.js";
+import { mayHaveIssued, type TrustAnchors, verifyPath } from "../../../modules/x509/path.js";
+import { assert, describe, it } from "../../harness.js";
+
+const nowMs = Date.UTC(2026, 10, 21);
+
+function der(tag: number, ...parts: (Uint8Array | number[])[]): Uint8Array {
+  const contents = parts.flatMap((part) => [...part]);
+  const length = contents.length < 128 ? [contents.length] : [0x82, contents.length >> 8, contents.length & 0xff];
+  return Uint8Array.of(tag, ...length, ...contents);
+}
+
+const name = (text: string): Uint8Array =>
+  der(0x30, der(0x31, der(0x30, der(0x06, [0x55, 4, 3]), der(0x0c, encodeUtf8(text)))));
+const time = (text: string): Uint8Array => der(0x17, encodeUtf8(text));
+const algorithm = der(0x30, der(0x06, [0x2a, 1]));
+const extension = (id: number, value: Uint8Array): Uint8Array =>
+  der(0x30, der(0x06, [0x55, 0x1d, id]), der(0x04, value));
+
+interface Made {
+  subject: string;
+  issuer: string;
+  ca?: boolean;
+  /** Who really signed it; default: the issuer. */
+  signer?: string;
+  from?: string;
+  to?: string;
+  host?: string;
+}
+
+/** A certificate whose "signature" is the signer's name. */
+function make({
+  subject,
+  issuer,
+  ca = false,
+  signer = issuer,
+  from = "250101000000Z",
+  to = "270101000000Z",
+  host,
+}: Made) {
+  const extensions = [
+    ...(ca ? [extension(19, der(0x30, der(0x01, [0xff])))] : []),
+    ...(host ? [extension(17, der(0x30, der(0x82, encodeUtf8(host))))] : []),
+  ];
+  const signed = der(
+    0x30,
+    der(0xa0, der(0x02, [2])),
+    der(0x02, [1]),
+    algorithm,
+    name(issuer),
+    der(0x30, time(from), time(to)),
+    name(subject),
+    der(0x30, algorithm),
+    der(0xa3, der(0x30, ...extensions)),
+  );
+  return der(0x30, signed, algorithm, der(0x03, [0], encodeUtf8(signer)));
+}
+
+class Anchors implements TrustAnchors {
+  readonly #roots: Certificate[];
+
+  constructor(...roots: Uint8Array[]) {
+    this.#roots = roots.map(readCertificate);
+  }
+
+  issuersOf(certificate: Certificate): Certificate[] {
+    return this.#roots.filter((root) => mayHaveIssued(root, certificate));
+  }
+
+  includes(certificate: Certificate): boolean {
+    return this.#roots.some((root) => sameBytes(root.der, certificate.der));
+  }
+
+  hint(): undefined {
+    return undefined;
+  }
+}
+
+const root = make({ subject: "root", issuer: "root", ca: true });
+const middle = make({ subject: "middle", issuer: "root", ca: true });
+const leaf = make({ subject: "leaf", issuer: "middle", host: "hub" });
+
+/** Verifies, and records whose key was used to check whose signature. */
+function verify(chain: Uint8Array[], anchors: TrustAnchors = new Anchors(root)): string[] {
+  const checked: string[] = [];
+  try {
+    verifyPath(chain, {
+      serverName: "hub",
+      nowMs,
+      anchors,
+      verifySignature(certificate, issuer) {
+        checked.push(`${nameForPeople(issuer.subject)} > ${nameForPeople(certificate.subject)}`);
+        return sameBytes(certificate.signature, encodeUtf8(nameForPeople(issuer.subject).replaceAll('"', "")));
+      },
+    });
+    return [...checked, "good"];
+  } catch (error) {
+    return [...checked, (error as Fault).code];
+  }
+}
+
+describe("certificate path", () => {
+  it("is checked from the root down, so that no key is used before somebody vouched for it", () => {
+    assert.deepEqual(verify([leaf, middle]), ['"root" > "middle"', '"middle" > "leaf"', "good"]);
+    const forged = make({ subject: "middle", issuer: "root", ca: true, signer: "mallory" });
+    assert.deepEqual(verify([leaf, forged]), ['"root" > "middle"', "bad-certificate-signature"]);
+  });
+
+  it("may come in any order, with more than it needs", () => {
+    const other = make({ subject: "other", issuer: "elsewhere", ca: true });
+    assert.equal(verify([leaf, other, root, middle]).at(-1), "good");
+  });
+
+  it("takes another way when the first leads to a wrong signature", () => {
+    const twin = make({ subject: "middle", issuer: "root", ca: true, signer: "mallory" });
+    assert.equal(verify([leaf, twin, middle]).at(-1), "good");
+  });
+
+  it("ends at the first trusted certificate, so a cross-signed root needs no other", () => {
+    const cross = make({ subject: "root", issuer: "older", ca: true });
+    assert.deepEqual(verify([leaf, middle, cross]), ['"root" > "middle"', '"middle" > "leaf"', "good"]);
+  });
+
+  it("may be the server's certificate alone, when a root signed it or it is pinned", () => {
+    const direct = make({ subject: "leaf", issuer: "root", host: "hub" });
+    assert.deepEqual(verify([direct]), ['"root" > "leaf"', "good"]);
+    assert.deepEqual(verify([leaf], new Anchors(leaf)), ["good"]);
+  });
+
+  it("is not good for another name, pinned or not", () => {
+    const other = make({ subject: "leaf", issuer: "root", host: "elsewhere" });
+    assert.equal(verify([other]).at(-1), "certificate-name-mismatch");
+    assert.equal(verify([other], new Anchors(other)).at(-1), "certificate-name-mismatch");
+  });
+
+  it("is as old as its oldest certificate, the root included", () => {
+    const expired = make({ subject: "root", issuer: "root", ca: true, to: "260101000000Z" });
+    assert.equal(verify([leaf, middle], new Anchors(expired)).at(-1), "certificate-expired");
+    const early = make({ subject: "middle", issuer: "root", ca: true, from: "261201000000Z" });
+    assert.equal(verify([leaf, early]).at(-1), "certificate-not-yet-valid");
+  });
+
+  it("has no issuer that is not a CA, and no signature is looked at before that is known", () => {
+    const notCa = make({ subject: "middle", issuer: "root" });
+    assert.deepEqual(verify([leaf, notCa]), ["issuer-not-ca"]);
+  });
+
+  it("that leads nowhere names what is missing", () => {
+    assert.deepEqual(verify([leaf]), ["unknown-ca"]);
+    assert.deepEqual(verify([make({ subject: "leaf", issuer: "leaf", host: "hub" })]), ["self-signed"]);
+    const endless = [make({ subject: "a", issuer: "b", ca: true }), make({ subject: "b", issuer: "a", ca: true })];
+    assert.deepEqual(verify([make({ subject: "leaf", issuer: "a", host: "hub" }), ...endless]), ["unknown-ca"]);
+  });
+
+  it("is not searched for ever in a maze", () => {
+    const maze = Array.from({ length: 7 }, (_, i) =>
+      make({ subject: "middle", issuer: "middle", ca: true, from: `25010100000${i}Z` }),
+    );
+    let asked = 0;
+    const anchors = new Anchors();
+    const issuersOf = (): Certificate[] => {
+      asked++;
+      return [];
+    };
+    assert.equal(verify([leaf, ...maze], { ...bound(anchors), issuersOf }).at(-1), "unknown-ca");
+    assert.ok(asked <= maxPathSteps);
+    const everywhere = {
+      ...bound(anchors),
+      issuersOf: () => [readCertificate(make({ subject: "root", issuer: "root", ca: true }))],
+    };
+    const signedByNobody = maze.map((_, i) =>
+      make({ subject: "middle", issuer: "middle", ca: true, signer: "mallory", from: `25010100000${i}Z` }),
+    );
+    assert.ok(verify([leaf, ...signedByNobody], everywhere).length <= maxPathsChecked + 1);
+  });
+
+  it("of too many certificates is refused unread", () => {
+    assert.deepEqual(verify(Array.from({ length: 9 }, () => leaf)), ["certificate-malformed"]);
+    assert.deepEqual(verify([]), ["certificate-malformed"]);
+  });
+});
+
+function bound(anchors: Anchors): TrustAnchors {
+  return {
+    issuersOf: (certificate) => anchors.issuersOf(certificate),
+    includes: (certificate) => anchors.includes(certificate),
+    hint: () => undefined,
+  };
+}

@@ -19,7 +19,8 @@ export async function replayDownload(
   const [method, path] = line.split(" ");
   const headers = headersOf([line, ...lines]);
   if (!headers.get("host")!.startsWith("localhost")) return;
-  const image = hub.library.images().find(({ metadata }) => path.includes(metadata.uuid));
+  const isPatch = path.endsWith(".delta.fw");
+  const image = isPatch ? undefined : hub.library.images().find(({ metadata }) => path.includes(metadata.uuid));
   const file = image === undefined ? undefined : { ...image, contentType: "application/octet-stream" };
   const origin = `http://127.0.0.1:${hub.port}`;
   if (file !== undefined) hub.downloads.put(path, file);

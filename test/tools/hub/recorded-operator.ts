@@ -6,7 +6,14 @@
 import type { Hub } from "../../../tools/hub/hub.js";
 import { isObject, type Json } from "../../../tools/hub/json.js";
 import { Refusal } from "../../../tools/hub/operator.js";
+import { fixture } from "../../harness.js";
 import type { Recorded } from "./recording.js";
+
+/** Images by their uuid, as far as they are among the fixtures. */
+const releases = new Map([
+  ["ea5a8931-c653-b741-5f37-b52d0fe83eaa", "app-1.0.0.bin"],
+  ["0efa51ff-27b5-87f0-8962-86b3609837b6", "app-1.1.0.bin"],
+]);
 
 type Frame = readonly [Json, Json, string, string, Json];
 
@@ -39,7 +46,8 @@ export class RecordedOperator {
   #call(record: Recorded): unknown {
     const [method, path] = (record["request"] as string).split(" ");
     const body = (isObject(record["body"]) ? record["body"] : {}) as { [name: string]: Json };
-    const { operator, orchestrator } = this.#hub;
+    const { operator } = this.#hub;
+    if (/\/deployments\/\w+$/.test(path)) return this.#deployment(body["deployment"]);
     const [, device = "", action = ""] = /\/devices\/([^/?]+)(\/[^?]*)?/.exec(path) ?? [];
     switch (`${method} ${device === "" ? path.replace(/^.*\/nh-demo/, "").replace(/\?.*/, "") : action}`) {
       case "PUT ":
@@ -64,12 +72,17 @@ export class RecordedOperator {
       case "POST /deployments":
       case "GET /network_identities":
         return undefined;
-      case "PUT /deployments/beta":
-        orchestrator.active = true;
-        return undefined;
       default:
         throw new Error(`the replay does not know ${method} ${path}`);
     }
+  }
+
+  /** A group is switched on or off, or has a new release: at a desk, an image that is dropped into the folder. */
+  #deployment(change: Json | undefined): void {
+    const { is_active: active, firmware } = isObject(change) ? change : {};
+    if (typeof active === "boolean") this.#hub.orchestrator.active = active;
+    const image = releases.get(String(firmware));
+    if (image !== undefined) this.#hub.addImage(fixture(`transcripts/fixtures/${image}`), image);
   }
 
   /** A frame of a web user's own channel, which ends up at the device. */

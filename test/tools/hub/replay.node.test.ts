@@ -4,7 +4,9 @@
  */
 
 import type { Hub } from "../../../tools/hub/hub.js";
-import { describe, it } from "../../harness.js";
+import type { HubOptions } from "../../../tools/hub/options.js";
+import { describe, fixture, it } from "../../harness.js";
+import { newUuid, oldUuid } from "./desk.js";
 import { replay, type Setting } from "./replay.js";
 
 const bothImages = ["app-1.0.0.bin", "app-1.1.0.bin"];
@@ -17,6 +19,17 @@ function groupFrom(note: string): (text: string, hub: Hub) => void {
   return (text, hub) => {
     if (text.startsWith(note)) hub.orchestrator.active = true;
   };
+}
+
+/** A group with that tag whose release comes in the course of the recording. */
+function released(tag: string, options: Partial<HubOptions> = {}): Setting {
+  return { images: ["app-1.0.0.bin"], options: { groupTags: [tag], automaticUpdates: false, ...options } };
+}
+
+/** "the server makes a patch" */
+function recordedPatch(note: string, hub: Hub): void {
+  if (note.startsWith("new release"))
+    hub.deltas.add(oldUuid, newUuid, fixture("transcripts/fixtures/delta-1.0.0-1.1.0.patch"));
 }
 
 /** "its time is set back" */
@@ -88,6 +101,8 @@ const recordings: readonly (readonly [name: string, setting?: Setting])[] = [
   ["public-keys", { options: { publicKeys: { fwup: [organisationKey], archive: [organisationKey] } } }],
   ["protocol-join-again", inGroup],
   ["update-nerves-link-style", inGroup],
+  ["update-new-release-while-online", released("live", { roundIntervalMs: 121_000 })],
+  ["update-delta", { ...released("patch", { deltas: "auto" }), notes: recordedPatch }],
 ];
 
 describe("desk hub, recorded exchanges", () => {

@@ -1,0 +1,6 @@
+/*
+ * `npm run bench`: every figure, one JSON object a line: {"name","value","unit","reference","ratio"}.
+ */
+
+import "./update.js";
+import "./delta.js";

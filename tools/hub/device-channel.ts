@@ -1,6 +1,6 @@
 /*
  * Topic `device`: the join with everything that hangs on it, and every event a device may send there
- * (nerveshub-device-protocol.md §4, §6; nerveshub-since-august-2026.md §2). None of them is answered.
+ * (nerveshub-device-protocol.md §4, §6; NervesHub, docs/device_managed_updates.md). None of them is answered.
  */
 
 import { type Channel, ChannelCrash, type Reply, type Topic } from "./channel.js";

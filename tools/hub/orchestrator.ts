@@ -30,7 +30,7 @@ export type Offer = (
   deploymentId: number | null,
 ) => boolean;
 
-export interface Refusal {
+export interface Rejection {
   readonly reason: string;
   /** Minutes, as on the wire. */
   readonly delayFor: number;
@@ -133,7 +133,7 @@ export class Orchestrator {
   }
 
   /** `request_update` of a device that manages its own updates. */
-  request(device: Device): Refusal | undefined {
+  request(device: Device): Rejection | undefined {
     if (device.updateMode === "off") return { reason: "updates_disabled", delayFor: 60 };
     const heldBack = this.#mayHave(device);
     if (heldBack !== undefined) {

@@ -1,6 +1,6 @@
 /*
  * alarms 0.1.0: events as they happen, and the whole set when the server asks, which it does on attach and 10 s after it
- * had to drop something (nerveshub-since-august-2026.md §3).
+ * had to drop something (NervesHub, docs/alarms.md).
  */
 
 import type { Timer } from "../../../modules/host/timers.js";

@@ -1,5 +1,5 @@
 /*
- * error_reports 0.1.0: batches of errors within the server's limits (nerveshub-since-august-2026.md §3).
+ * error_reports 0.1.0: batches of errors within the server's limits (NervesHub, docs/error_reports.md).
  */
 
 import { isObject, isText, type Json, type JsonObject, member } from "../json.js";

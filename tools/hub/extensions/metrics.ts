@@ -1,6 +1,6 @@
 /*
  * metrics 0.1.0: asks at once and every 15 minutes, takes batches of readings within the server's limits
- * (nerveshub-since-august-2026.md §3).
+ * (NervesHub, docs/metrics.md and lib/nerves_hub/extensions/metrics.ex).
  */
 
 import type { Timer } from "../../../modules/host/timers.js";

@@ -5,7 +5,7 @@
  * It is the second line of defence. The first is that no message is built from a secret.
  */
 
-const queryInUrl = (): RegExp => /([a-z]+:\/\/[^\s"'?]*)\?[^\s"']*/gi;
+const queryInUrl = (): RegExp => /([a-z]{2,8}:\/\/[^\s"'?]*)\?[^\s"']*/gi;
 /** Of a path, or of a URL that was cut: whatever looks like name=value behind a question mark. */
 const query = (): RegExp => /\?[A-Za-z][\w.%-]*=[^\s"']*/g;
 const token = (): RegExp => /SFMyNTY\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)?/g;

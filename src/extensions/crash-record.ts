@@ -80,7 +80,15 @@ export function forgetCrash(store: Store): void {
 
 /** Anything thrown, as texts: the class's name, the message, the stack. */
 export function describeError(error: unknown): { kind: string; reason: string; stack: string } {
-  if (!(error instanceof Error)) return { kind: "throw", reason: String(error), stack: "" };
+  if (!(error instanceof Error)) return { kind: "throw", reason: textOf(error), stack: "" };
   const { name, message, stack } = error;
   return { kind: String(name), reason: `${name}: ${message}`, stack: typeof stack === "string" ? stack : "" };
+}
+
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return "a value that has no text";
+  }
 }

@@ -205,7 +205,8 @@ export class ErrorReports implements Extension {
 
   #entry(given: Pick<Entry, "kind" | "reason" | "source" | "context" | "uuid" | "atMs"> & { stack: string }): Entry {
     const { redactor } = this.#options;
-    const clean = (text: string, most: number): string => redactor.redact(text).slice(0, most);
+    // Cut before it is redacted too, far behind what is kept: a text may be as long as memory allows.
+    const clean = (text: string, most: number): string => redactor.redact(text.slice(0, most * 4)).slice(0, most);
     const context = new Map<string, string>();
     for (const [name, value] of given.context) {
       if (context.size >= maxErrorContextEntries) break;

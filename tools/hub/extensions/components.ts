@@ -1,6 +1,6 @@
 /*
- * components 0.0.1 (NervesHub, lib/nerves_hub/extensions/components.ex): the device's hardware topology, and the results of actions and modes that an operator asked for.
- * A result makes the server ask for fresh metrics and health.
+ * components 0.0.1: the device's hardware topology, and the results of actions and modes that an operator asked for. A
+ * result makes the server ask for fresh metrics and health (NervesHub, lib/nerves_hub/extensions/components.ex).
  */
 
 import { isObject, isText, type Json } from "../json.js";

@@ -53,6 +53,8 @@ export interface SceneOptions {
   /** Changes the `update` message. */
   message?: Record<string, unknown>;
   link?: Partial<LinkOptions>;
+  /** Makes the flash; default: the model with every rule checked. */
+  newFlash?(size: number): MemoryFlash;
   /** Moments at which the power goes, in order. */
   cuts?: readonly Cut[];
   /** Default: room for the larger image and 64 KB. */
@@ -78,7 +80,8 @@ export class UpdateScene {
     this.#options = options;
     const { before, after, file = after, message } = options;
     this.table = partitionTable({ slotSize: options.slotSize ?? roomFor(before, after) });
-    this.flash = new MemoryFlash(this.table.flashSize, 16);
+    const { flashSize } = this.table;
+    this.flash = options.newFlash?.(flashSize) ?? new MemoryFlash(flashSize, 16);
     const padded = new Uint8Array(Math.ceil(before.byteLength / 16) * 16).fill(0xff);
     padded.set(before);
     openPartition(this.flash, this.table.slots[0]).write(0, padded);

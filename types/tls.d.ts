@@ -101,6 +101,10 @@ declare module "sdk/ssl/ciphersuites" {
   export default suites;
 }
 
+declare module "ssl/cert" {
+  export { default } from "sdk/ssl/cert";
+}
+
 declare module "ssl/ciphersuites" {
   export { default } from "sdk/ssl/ciphersuites";
 }
@@ -108,6 +112,8 @@ declare module "ssl/ciphersuites" {
 declare module "sdk/ssl/cert" {
   interface CertificateOptions {
     verify?: boolean;
+    /** A root. */
+    certificate?: ArrayBuffer;
     clientCertificates?: (ArrayBuffer | Uint8Array)[];
     clientKey?: ArrayBuffer | Uint8Array;
     /** Ours: judges the server's chain, DER, and returns the key of its first certificate, or throws. */

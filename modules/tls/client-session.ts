@@ -10,14 +10,13 @@ import SDKSession, { type SessionCache, type Transport } from "ssl/session";
 import { badRecord } from "../fault/tls.js";
 import type { ByteStream } from "../host/byte-stream.js";
 import { maxTlsWarnings } from "../limits/limits.js";
+import type { Credentials } from "./credentials.js";
 import type { RecordReader } from "./record-reader.js";
 
 export interface ClientSessionOptions {
   /** Name to send as SNI; undefined for an address (RFC 6066 §3 allows names only). */
   serverName: string | undefined;
-  /** Certificates and key of the device. */
-  clientCertificates: Uint8Array[] | undefined;
-  clientKey: Uint8Array | undefined;
+  credentials: Credentials | undefined;
   trust: { verify(certificates: Uint8Array[]): unknown };
   cache: SessionCache;
   /** Records of the server are asked to be no longer (RFC 6066 §4): 512, 1024, 2048 or 4096. */
@@ -52,13 +51,13 @@ export class ClientSession extends SDKSession {
   #warnings = 0;
 
   constructor(options: ClientSessionOptions) {
-    const { serverName, clientCertificates, clientKey, trust, cache, maxFragmentLength } = options;
+    const { serverName, credentials, trust, cache, maxFragmentLength } = options;
     super({
       protocolVersion: tls12,
       tls_signature_algorithms: signatureAlgorithms,
       trust,
-      clientCertificates,
-      clientKey,
+      clientCertificates: credentials?.chain,
+      clientKey: credentials?.key,
       ...(serverName === undefined ? undefined : { serverName }),
       ...(maxFragmentLength === undefined ? undefined : { tls_max_fragment_length: maxFragmentLength }),
     });

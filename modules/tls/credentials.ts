@@ -3,25 +3,34 @@
  * device, not an alert from the server.
  */
 
-import PKCS8 from "pkcs8";
+import { Fault } from "../fault/fault.js";
 import { badCredentials } from "../fault/network.js";
 import type { SecureOptions } from "../host/byte-stream.js";
 import { readCertificate } from "../x509/certificate.js";
+import { belongsTo, readPrivateKey } from "../x509/private-key.js";
 
-/** Throws a Fault when certificate and key cannot be used together. */
-export function checkCredentials({ certificate, key }: SecureOptions): void {
-  const chain = certificate ?? [];
-  if (chain.length === 0 && !key) return;
+export interface Credentials {
+  /** DER, the device's own first. */
+  readonly chain: Uint8Array[];
+  /** PKCS#8 DER, RSA or EC P-256. */
+  readonly key: Uint8Array;
+}
+
+/**
+ * @returns undefined when there are none
+ * Throws a Fault of stage "tls" when certificate and key cannot be used together.
+ */
+export function readCredentials({ certificate: chain = [], key }: SecureOptions): Credentials | undefined {
+  if (chain.length === 0 && !key) return undefined;
   if (!key) throw badCredentials("there is a certificate but no key");
   if (chain.length === 0) throw badCredentials("there is a key but no certificate");
   try {
-    for (const der of chain) readCertificate(der);
+    const [own] = chain.map(readCertificate);
+    const read = readPrivateKey(key);
+    if (belongsTo(read, own.publicKey) === false) throw badCredentials("the key does not belong to the certificate");
+    return { chain, key: read.pkcs8 };
   } catch (error) {
-    throw badCredentials("the certificate is not one in DER", error);
-  }
-  try {
-    PKCS8.parse(key);
-  } catch (error) {
-    throw badCredentials(`the key: ${error instanceof Error ? error.message : String(error)}`, error);
+    if (!(error instanceof Fault)) throw badCredentials("the certificate is not one in DER", error);
+    throw error.stage === "tls" ? error : new Fault("tls", "bad-credentials", error.message, error);
   }
 }

@@ -19,7 +19,7 @@ import type { Timer, Timers } from "../host/timers.js";
 import { defaultHandshakeTimeoutMs, maxTlsSendBytes } from "../limits/limits.js";
 import { ipv4Address, ipv6Address } from "../x509/server-name.js";
 import { ClientSession } from "./client-session.js";
-import { checkCredentials } from "./credentials.js";
+import { readCredentials } from "./credentials.js";
 import { RecordReader } from "./record-reader.js";
 import { alertFor, explain } from "./refusal.js";
 import { type SessionCache, sessionKey } from "./session-cache.js";
@@ -136,16 +136,14 @@ export class SecureStream implements ByteStream {
   #newSession(): ClientSession {
     const { host, port, secure } = this.#options;
     const { clock, cache } = this.#environment;
-    const { roots, certificate, key } = secure;
-    const serverName = secure.serverName ?? host;
-    checkCredentials(secure);
+    const { roots, serverName = host } = secure;
+    const credentials = readCredentials(secure);
     const anchors = roots ? new ConfiguredRoots(roots) : new BuiltInRoots();
-    this.#sessionKey = sessionKey(`${serverName} ${host}:${port}`, roots, certificate ?? []);
+    this.#sessionKey = sessionKey(`${serverName} ${host}:${port}`, roots, credentials?.chain ?? []);
     const isAddress = ipv4Address(serverName) !== undefined || ipv6Address(serverName) !== undefined;
     return new ClientSession({
       serverName: isAddress ? undefined : serverName,
-      clientCertificates: certificate,
-      clientKey: key,
+      credentials,
       trust: new Trust(anchors, serverName, clock),
       cache: cache.forKey(this.#sessionKey),
       maxFragmentLength: this.#environment.maxFragmentLength,

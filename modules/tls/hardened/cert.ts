@@ -65,7 +65,8 @@ export default class CertificateManager extends sdk {
   }
 
   override register(certificate: ArrayBuffer): void {
-    if (!this.#options.trust) super.register(certificate);
+    // The SDK's constructor registers its `certificate` before our fields exist.
+    if (!(#options in this) || !this.#options.trust) super.register(certificate);
   }
 
   /** The key of a certificate: the server's, as it was verified, or our own private one. */

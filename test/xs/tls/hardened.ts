@@ -8,16 +8,21 @@ import ECDSA from "ecdsa";
 import { deterministicNonce } from "hardened/nonce";
 import { requireShape } from "hardened/shape";
 import { signatureNumbers } from "hardened/signature";
+import CertificateManager from "ssl/cert";
 import suites from "ssl/ciphersuites";
 import { fromHex, toHex } from "../../../modules/text/hex.js";
-import { builtInRoot } from "../../../modules/tls/trust.js";
-import { sameBytes } from "../../../modules/x509/certificate.js";
+import { BuiltInRoots, builtInRoot, ConfiguredRoots } from "../../../modules/tls/trust.js";
+import { readCertificate, sameBytes } from "../../../modules/x509/certificate.js";
 import { assert, describe, it } from "../harness.js";
 
 const environment = native("test_environment") as (name: string) => string | undefined;
 const file = native("test_file") as (path: string) => ArrayBuffer;
 
 const curve = new Curve("secp256r1");
+
+/** One that tools/xs/tls/cases.ts made. */
+const certificate = (name: string): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(file(`${environment("TLS_AUTHORITY")}/${name}.der`));
 
 describe("hardened TLS modules", () => {
   // RFC 6979 A.2.5: P-256, SHA-256.
@@ -86,6 +91,45 @@ describe("hardened TLS modules", () => {
       assert.ok(root!.ca && sameBytes(root!.subject, root!.issuer), name);
     }
     assert.equal(builtInRoot(new Uint8Array(20)), undefined);
+  });
+
+  it("a root that the SDK has and the app does not is named by its number", () => {
+    const server = readCertificate(certificate("server-ec"));
+    // GlobalSign Root CA, the SDK's 22nd.
+    const below = { ...server, authorityKeyIdentifier: fromHex("607b661a450d97ca89502f7d04cd34a8fffcfd4b")! };
+    assert.match(new BuiltInRoots().hint(below)!, /crypt\/data\/ca22"/);
+    assert.match(new ConfiguredRoots([]).hint(below)!, /ca22\.der/);
+    assert.equal(new BuiltInRoots().hint(server), undefined);
+  });
+
+  // What the SDK's own TLSSocket meets, in an app that has both.
+  const judge = (names: string[], root = "root-ec", verify = true): boolean | undefined => {
+    const manager = new CertificateManager({ verify, certificate: certificate(root).buffer });
+    return manager.verify(names.map(certificate), { tls_server_name: "localhost" });
+  };
+
+  it("a session without a trust of ours keeps the SDK's rules", () => {
+    assert.equal(judge(["server-rsa", "middle-rsa"], "root-rsa"), true);
+    assert.ok(!judge(["server-rsa", "middle-rsa"]));
+    assert.equal(judge(["server-rsa"], "root-ec", false), true);
+  });
+
+  it("and has an issuer that is not a CA, or out of date, refused as well", () => {
+    const refused = (names: string[], text: string): void =>
+      assert.throws(
+        () => judge(names),
+        (error) => error.message.includes(text),
+      );
+    refused(["server-below-leaf", "server-direct"], "not a CA");
+    refused(["server-below-not-ca", "middle-not-ca"], "not a CA");
+    refused(["server-late-middle", "middle-expired"], "not valid today");
+  });
+
+  it("and does not hang at a certificate whose signature has s = 0", () => {
+    const manager = new CertificateManager({ certificate: certificate("root-ec").buffer });
+    const key = { curve, pub: curve.G };
+    const sig = fromHex("3006020101020100")!;
+    assert.equal(manager._verify(key, { sig }), false);
   });
 
   it("an SDK module without an expected function stops the build with a sentence", () => {

@@ -32,8 +32,9 @@ export function buildApp(
   return (cases, deadlineSeconds, more) => {
     const list = join(folder, "cases.json");
     writeFileSync(list, JSON.stringify(cases, null, 1));
+    const authority = join(folder, "authority");
     const roots = join(ROOT, "modules/tls/roots.md");
-    const environment = { ...process.env, TLS_CASES: list, TLS_ROOTS: roots, ...more };
+    const environment = { ...process.env, TLS_CASES: list, TLS_ROOTS: roots, TLS_AUTHORITY: authority, ...more };
     return startProduct(loader, product.folder, deadlineSeconds, environment, console.log).ended;
   };
 }

@@ -116,9 +116,8 @@ export class LineEditor {
 
   #erase(): string {
     if (this.#line.length === 0) return bell;
-    const wrapped = (this.#prompt.length + this.#line.length) % this.#columns === 0;
-    // A backspace does not climb to the row above, so a line that ends at the edge is drawn again.
-    if (wrapped) return this.#replace(this.#line.slice(0, -1));
+    // A backspace does not climb to the row above, so a line that ends at or behind the edge is drawn again.
+    if ((this.#prompt.length + this.#line.length) % this.#columns <= 1) return this.#replace(this.#line.slice(0, -1));
     this.#line.pop();
     return "\b \b";
   }

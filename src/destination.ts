@@ -11,7 +11,7 @@ import type { Crypto } from "../modules/host/crypto.js";
 import { sharedSecretHeaders } from "../modules/nh1/shared-secret.js";
 import type { Refusal } from "../modules/websocket/websocket.js";
 import { type CertificateCredentials, certificateWarnings } from "./credentials.js";
-import { refusalFault } from "./diagnosis.js";
+import { lostUpgradeFault, refusalFault } from "./diagnosis.js";
 import type { Log } from "./log.js";
 import type { Settings } from "./options.js";
 import { certificateSocketPath, sharedSecretSocketPath, vsn } from "./protocol.js";
@@ -91,6 +91,11 @@ export class Destination {
     this.#place = place;
     log.info(`The server redirects (${status}) to ${place.host}:${place.port}.`);
     return "redirected";
+  }
+
+  /** Why the attempt under way ended before the server answered, as far as more is known here. */
+  explain(fault: Fault): Fault {
+    return lostUpgradeFault(fault, this.#options.settings.credentials, this.#place.ssl);
   }
 
   /** The server has accepted the device: this is where it belongs, until it is lost. */

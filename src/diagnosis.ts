@@ -134,6 +134,22 @@ export function refusalFault(refusal: Refusal, context: RefusalContext): Fault {
   );
 }
 
+/**
+ * A connection that a server let go before it answered the upgrade, as a server does that expects TLS, that does not
+ * like a certificate (TLS 1.3 tells it late), or that limits connections.
+ * @returns `fault` with a better sentence, or as it is when it was something else
+ */
+export function lostUpgradeFault(fault: Fault, { type }: Credentials, ssl: boolean): Fault {
+  if (fault.code !== "upgrade-closed" && fault.code !== "connection-reset") return fault;
+  const cause = !ssl
+    ? "the port may expect TLS, which the option ssl switches on"
+    : type === "certificate"
+      ? "it may have refused the device's certificate; check that this or its CA is registered at the hub and is not self-signed"
+      : "it may limit connections, or the port may be another service's; check host and port";
+  const text = `The server closed the connection instead of answering the upgrade: ${cause}.`;
+  return new Fault("upgrade", fault.code, text, fault);
+}
+
 /** A connection that ended with a close frame; each code leads to a new attempt. */
 export function closeFault(code: number): Fault {
   const ended = (name: string, message: string): Fault => new Fault("websocket", name, message);

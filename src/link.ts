@@ -320,7 +320,8 @@ export class NervesHubLink {
       this.#refused(ended.refusal);
       return;
     }
-    const { code, fault } = ended;
+    const { code, upgraded } = ended;
+    const fault = ended.fault && !upgraded ? this.#destination.explain(ended.fault) : ended.fault;
     // A connection that died of silence may have been too quiet for something in between.
     if (fault?.code === "heartbeat-unanswered") this.#heartbeatIntervalMs = this.#settings.heartbeat.intervalMs;
     this.#countReplacement(code);

@@ -36,7 +36,7 @@ export type Ended =
   /** The server answered the upgrade with something else. */
   | { readonly type: "refused"; readonly refusal: Refusal }
   /** The connection could not be made, or broke, or was closed; with code 1006 when there was no close frame. */
-  | { readonly type: "closed"; readonly code: number; readonly fault?: Fault };
+  | { readonly type: "closed"; readonly code: number; readonly fault?: Fault; readonly upgraded: boolean };
 
 export interface SessionOptions {
   host: Host;
@@ -319,13 +319,13 @@ export class Session {
   }
 
   #closed({ code, fault }: Closed): void {
-    this.#end({ type: "closed", code, fault });
+    this.#end({ type: "closed", code, fault, upgraded: this.#heartbeat !== undefined });
   }
 
   #fail(fault: Fault): void {
     if (this.#ended) return;
     this.#socket.abort();
-    this.#end({ type: "closed", code: 1006, fault });
+    this.#end({ type: "closed", code: 1006, fault, upgraded: true });
   }
 
   #stop(): void {

@@ -12,6 +12,7 @@ import { FlashSlots } from "../../hosts/shared/flash-slots.js";
 import { FlashStore } from "../../hosts/shared/flash-store.js";
 import { MemoryFlash } from "../../hosts/shared/memory-flash.js";
 import { openPartition, partitionTable } from "../../hosts/shared/partition-table.js";
+import type { Network } from "../../modules/host/byte-stream.js";
 import type { Clock } from "../../modules/host/clock.js";
 import type { Host } from "../../modules/host/host.js";
 import { NervesHubLink } from "../../src/link.js";
@@ -27,7 +28,7 @@ export class NodeLink {
   readonly link: NervesHubLink;
   readonly #waiting = new Set<() => void>();
 
-  constructor(options: Partial<LinkOptions>, clock: Clock = new NodeClock()) {
+  constructor(options: Partial<LinkOptions>, clock: Clock = new NodeClock(), network: Network = new NodeNetwork()) {
     const table = partitionTable({ slotSize: 65536 });
     const flash = new MemoryFlash(table.flashSize, 16);
     const padded = new Uint8Array(Math.ceil(running.byteLength / 16) * 16).fill(0xff);
@@ -43,7 +44,7 @@ export class NodeLink {
       });
     };
     const host: Host = {
-      network: new NodeNetwork(),
+      network,
       clock,
       timers: new NodeTimers((line) => assert.fail(line)),
       random: nodeRandom,

@@ -13,7 +13,7 @@ import type { Client, UpdateMode } from "./client.js";
 import type { Log } from "./log.js";
 import { toServer } from "./protocol.js";
 
-const modes: readonly unknown[] = ["automatic", "device_managed", "off"];
+const modes: readonly unknown[] = Object.freeze(["automatic", "device_managed", "off"]);
 /** Where a refusal names no time: what the server names as a rule. */
 const defaultRefusalMinutes = 5;
 

@@ -14,7 +14,7 @@ import type { Log } from "./log.js";
 
 export type KeyKind = "firmware" | "archive";
 
-const storeKeys = { firmware: "keys-firmware", archive: "keys-archive" };
+const storeKeys = Object.freeze({ firmware: "keys-firmware", archive: "keys-archive" });
 
 /** Ed25519: 32 bytes in base64. RSA-3072 (Secure Boot v2): PEM. */
 function isKey(key: unknown): key is string {

@@ -20,7 +20,7 @@ export interface ConsoleChannelOptions extends Omit<TerminalOptions, "send"> {
 const consoleVersion = "2.0.0";
 
 /** Property names of what the server pushes here. */
-export const consoleNames: readonly string[] = ["data", "height", "width", "filename"];
+export const consoleNames: readonly string[] = Object.freeze(["data", "height", "width", "filename"]);
 
 export class ConsoleChannel implements ChannelHandler {
   readonly topic = consoleTopic;

@@ -31,7 +31,7 @@ export interface Crash {
 
 const storeKey = "crash";
 const storeLimit = 2048;
-const names = ["kind", "reason", "stack", "log", "uuid", "uptimeMs", "atMs", "count"];
+const names = Object.freeze(["kind", "reason", "stack", "log", "uuid", "uptimeMs", "atMs", "count"] as const);
 
 export function readCrash(store: Store): Crash | undefined {
   try {

@@ -21,7 +21,7 @@ const holdsMs = 86_400_000;
 /** After a failure nothing is asked for so long. */
 const failedWaitMs = 300_000;
 const timeoutMs = 15_000;
-const names = ["latitude", "longitude"];
+const names = Object.freeze(["latitude", "longitude"] as const);
 
 export class GeoIp {
   readonly #host: Host;

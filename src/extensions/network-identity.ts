@@ -26,7 +26,7 @@ export interface NetworkIdentityEntry {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-const services: readonly unknown[] = ["iroh", "netbird", "tailscale", "wireguard"];
+const services: readonly unknown[] = Object.freeze(["iroh", "netbird", "tailscale", "wireguard"]);
 const pollMs = 300_000;
 
 export class NetworkIdentity implements Extension {

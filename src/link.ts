@@ -140,10 +140,10 @@ export class NervesHubLink {
     const { metadata } = this.#firmware;
     this.#log.info(`Running ${metadata.product} ${metadata.version} (${metadata.platform}, ${metadata.uuid}).`);
     // First of all: whatever goes wrong from here on, an image on trial has its deadline.
-    this.#trial.start();
+    this.#call("the trial", () => this.#trial.start());
     if (!this.#isRunning()) return;
-    this.#services.start();
-    this.#updater.start();
+    this.#call("a service", () => this.#services.start());
+    this.#call("the updater", () => this.#updater.start());
     this.#connect();
   }
 

@@ -118,19 +118,18 @@ export class Trial {
   }
 
   #begin(): void {
+    const { deadlineMs, boots: allowed } = this.#options;
+    const seconds = Math.round(deadlineMs / 1000);
+    // Set before the store is touched: it holds also when the store does not work.
+    this.#deadline = this.#host.timers.set(() => {
+      const { lastError = "" } = this.#records.trial ?? {};
+      this.#fail(`It was not confirmed within ${seconds} s. ${lastError}`);
+    }, deadlineMs);
+    this.#log.notice(`The image is on trial: it must reach the server within ${seconds} s.`);
     const trial = this.#records.trial ?? { uuid: this.#uuid, version: "", boots: 0, lastError: "" };
     const boots = trial.boots + 1;
     this.#records.trial = { ...trial, boots };
-    if (boots > this.#options.boots) {
-      this.#fail(`It was started ${this.#options.boots} times without being confirmed. ${trial.lastError}`);
-      return;
-    }
-    const { deadlineMs } = this.#options;
-    this.#log.notice(`The image is on trial: it must reach the server within ${Math.round(deadlineMs / 1000)} s.`);
-    this.#deadline = this.#host.timers.set(() => {
-      const { lastError = "" } = this.#records.trial ?? {};
-      this.#fail(`It was not confirmed within ${Math.round(deadlineMs / 1000)} s. ${lastError}`);
-    }, deadlineMs);
+    if (boots > allowed) this.#fail(`It was started ${allowed} times without being confirmed. ${trial.lastError}`);
   }
 
   /** The old image again, or the same one as ever: has an image been tried and reverted? */

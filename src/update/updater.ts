@@ -163,10 +163,10 @@ export class Updater {
       this.#report.updating();
       await this.#verify(offer);
 
-      // From here on a restart starts the new image. The trial is recorded first.
+      // From here on a restart starts the new image. Everything that the store must know is written before.
       trial.prepare(offer.uuid, offer.version);
-      target.activate();
       records.source = undefined;
+      target.activate();
       this.#progress(100);
       this.#report.completed();
       log.notice(`Firmware ${offer.version} is in place and verified; restarting into it.`);
@@ -301,7 +301,6 @@ export class Updater {
     const outcome = outcomeOf(fault, failures);
     this.#options.log.error(`The update to ${offer.version} has ended (${outcome.word}): ${fault.message}`);
     this.#abort(outcome.word === "rescheduled");
-    this.#options.records.source = undefined;
     this.#end(offer, outcome);
     this.#tell(fault);
   }
@@ -309,6 +308,7 @@ export class Updater {
   #abort(keep: boolean): void {
     try {
       this.#options.target.abort(keep);
+      this.#options.records.source = undefined;
     } catch (error) {
       this.#options.log.error(asFault(error, "application", "abort-failed").message);
     }

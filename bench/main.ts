@@ -3,4 +3,5 @@
  */
 
 import "./update.js";
+import "./idle.js";
 import "./delta.js";

@@ -101,6 +101,10 @@ declare module "sdk/ssl/ciphersuites" {
   export default suites;
 }
 
+declare module "ssl/handshake" {
+  export { default } from "sdk/ssl/handshake";
+}
+
 declare module "ssl/cert" {
   export { default } from "sdk/ssl/cert";
 }
@@ -178,7 +182,8 @@ declare module "ssl/session" {
     peerCert: ArrayBuffer | undefined;
     clientCerts: (ArrayBuffer | Uint8Array)[] | undefined;
     dhparams: { named_curve: number; dh_Ys: ArrayBuffer };
-    handshakeDigests: { SHA256: import("crypt").Digest };
+    /** From the server's hello on. */
+    handshakeDigests: { SHA256: import("crypt").Digest } | undefined;
     /** Ours: the last handshake message of the server. */
     lastMessage: number | undefined;
     initiateHandshake(): void;

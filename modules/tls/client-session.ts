@@ -6,12 +6,16 @@
  * it is, and delivers it afterwards).
  */
 
+import handshake from "ssl/handshake";
 import SDKSession, { type SessionCache, type Transport } from "ssl/session";
 import { badRecord } from "../fault/tls.js";
 import type { ByteStream } from "../host/byte-stream.js";
 import { maxTlsWarnings } from "../limits/limits.js";
 import type { Credentials } from "./credentials.js";
 import type { RecordReader } from "./record-reader.js";
+
+/** Encrypted records are never taken apart. */
+function nothing(): void {}
 
 export interface ClientSessionOptions {
   /** Name to send as SNI; undefined for an address (RFC 6066 §3 allows names only). */
@@ -25,7 +29,9 @@ export interface ClientSessionOptions {
 
 const tls12 = 0x303;
 const changeCipherSpec = 20;
+const handshakeRecord = 22;
 const serverHello = 2;
+const certificateRequest = 13;
 const serverHelloDone = 14;
 /**
  * SignatureAndHashAlgorithm, best first: ECDSA (3) and RSA (1) with SHA-256 (4), SHA-384 (5), SHA-512 (6). The SDK offers
@@ -72,11 +78,17 @@ export class ClientSession extends SDKSession {
    * @returns whether the handshake is over. Throws.
    */
   proceed(reader: RecordReader, stream: ByteStream, transport: Transport, reseed: () => void): boolean {
+    const hash = (bytes: Uint8Array): void => this.handshakeDigests?.SHA256.write(bytes);
     for (;;) {
       if (answering.includes(this.handshakeProcess)) reseed();
       else {
-        const packet = reader.next(stream, this.serverCipher !== null);
+        const packet = reader.next(stream, this.serverCipher !== null, hash);
         if (!packet) return false;
+        if (packet[0] === handshakeRecord && packet[5] === certificateRequest && this.serverCipher === null) {
+          handshake.certificateRequest.unpacketize(this, undefined);
+          this.handshakeProcess = certificateRequest;
+          continue;
+        }
         this.#take(packet);
       }
       try {
@@ -94,7 +106,7 @@ export class ClientSession extends SDKSession {
   /** Application data of the next record that has some; null after the server's close_notify. Throws. */
   receive(reader: RecordReader, stream: ByteStream, transport: Transport): Uint8Array | null | undefined {
     for (;;) {
-      const packet = reader.next(stream, true);
+      const packet = reader.next(stream, true, nothing);
       if (!packet) return undefined;
       this.#take(packet);
       try {

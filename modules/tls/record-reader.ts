@@ -3,7 +3,8 @@
  *
  * A packet is a whole record, or, before encryption starts, exactly one handshake message under a record header: the
  * SDK cannot read a message that spans records, and servers that fill their records (and any with a long chain and
- * NervesHub's list of CAs) send such messages.
+ * NervesHub's list of CAs) send such messages. Of a CertificateRequest only the header is handed out: its 12 to 15 kB
+ * of names matter to the handshake's hash alone, so they are passed on as they come and never held.
  *
  * Bytes are pulled from the stream only while a packet is being put together.
  */
@@ -17,6 +18,7 @@ const messageHeaderBytes = 4;
 const changeCipherSpec = 20;
 const handshake = 22;
 const applicationData = 23;
+const certificateRequest = 13;
 /** What AES-GCM adds to a record: the nonce's explicit part and the tag (RFC 5288 §3). */
 const sealBytes = 8 + 16;
 /** Steps of growth, in bytes. */
@@ -28,75 +30,39 @@ export class NotTls extends Error {}
 export class RecordReader {
   /** Grows and shrinks; a packet starts with its header. */
   #bytes = new Uint8Array(new ArrayBuffer(growthStep, { maxByteLength: 65_536 }));
+  /** End of the packet so far; at `headerBytes` none is begun. */
+  #end = headerBytes;
+  readonly #header = new Uint8Array(headerBytes);
+  #headerEnd = 0;
+  /** Bytes of the record's fragment that were not read yet. */
+  #left = 0;
+  /** Bytes of a CertificateRequest that are still to be passed on. */
+  #passing = 0;
   /** Was there a record? */
   #seen = false;
-  readonly #header = new Uint8Array(headerBytes);
-  #headerFilled = 0;
-  /** Record that is being read: where its fragment goes, and how far it is. */
-  #fragmentEnd = 0;
-  #filled = 0;
-  /** Handshake bytes that are read but not handed out. */
-  #start = headerBytes;
-  #end = headerBytes;
 
   /**
    * The next packet, valid until the next call; undefined when the stream has not enough yet.
    * @param encrypted records are encrypted now, so messages cannot be seen
-   * Throws a Fault of stage "tls".
+   * @param pass takes a CertificateRequest, header included, as it comes
+   * Throws a Fault of stage "tls", or NotTls.
    */
-  next(stream: ByteStream, encrypted: boolean): Uint8Array | undefined {
+  next(stream: ByteStream, encrypted: boolean, pass: (bytes: Uint8Array) => void): Uint8Array | undefined {
     for (;;) {
-      const message = this.#message();
-      if (message) return message;
-      if (!this.#fill(stream)) return undefined;
-      const type = this.#header[0];
-      this.#headerFilled = 0;
-      if (type === handshake && !encrypted) {
-        this.#end = this.#filled;
-        continue;
+      if (this.#headerEnd < headerBytes) {
+        this.#headerEnd += stream.read(this.#header.subarray(this.#headerEnd));
+        if (this.#headerEnd < headerBytes) return undefined;
+        this.#startRecord(encrypted);
       }
-      if (encrypted && this.#filled - headerBytes < sealBytes) throw badRecord("a record that is too short");
-      if (this.#end > this.#start) throw badRecord("a handshake message is interrupted by something else");
-      this.#bytes.set(this.#header, 0);
-      return this.#bytes.subarray(0, this.#filled);
+      const isMessage = this.#header[0] === handshake && !encrypted;
+      const packet = isMessage ? this.#message(stream, pass) : this.#record(stream);
+      if (this.#left === 0) this.#headerEnd = 0;
+      if (packet) return packet;
+      if (this.#left > 0) return undefined;
     }
   }
 
-  /** One whole handshake message under a header of its own, if there is one. */
-  #message(): Uint8Array | undefined {
-    const available = this.#end - this.#start;
-    if (available < messageHeaderBytes) return undefined;
-    const at = this.#start;
-    const bytes = this.#bytes;
-    const length = messageHeaderBytes + ((bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]);
-    if (length > maxHandshakeMessageBytes) throw badRecord(`a handshake message of ${length} bytes`);
-    if (available < length) return undefined;
-    const packet = at - headerBytes;
-    bytes[packet] = handshake;
-    bytes[packet + 1] = this.#header[1];
-    bytes[packet + 2] = this.#header[2];
-    bytes[packet + 3] = length >> 8;
-    bytes[packet + 4] = length & 0xff;
-    this.#start = at + length;
-    return bytes.subarray(packet, at + length);
-  }
-
-  /** Reads on until the record is complete. */
-  #fill(stream: ByteStream): boolean {
-    if (this.#headerFilled < headerBytes) {
-      this.#headerFilled += stream.read(this.#header.subarray(this.#headerFilled));
-      if (this.#headerFilled < headerBytes) return false;
-      this.#startFragment();
-    }
-    while (this.#filled < this.#fragmentEnd) {
-      const count = stream.read(this.#bytes.subarray(this.#filled, this.#fragmentEnd));
-      if (count === 0) return false;
-      this.#filled += count;
-    }
-    return true;
-  }
-
-  #startFragment(): void {
+  #startRecord(encrypted: boolean): void {
     const [type, major, , high, low] = this.#header;
     const length = (high << 8) | low;
     // "HTTP/", what a web server says to a hello that it does not understand.
@@ -107,15 +73,62 @@ export class RecordReader {
     }
     this.#seen = true;
     if (length > maxTlsRecordBytes) throw badRecord(`a record of ${length} bytes`);
+    if (encrypted && length < sealBytes) throw badRecord("a record that is too short");
     if (length === 0 && type !== applicationData) throw badRecord("an empty record");
-    // What is left of an unfinished handshake message moves to the front, and the fragment goes behind it.
-    const left = this.#end - this.#start;
-    if (left > 0) this.#bytes.copyWithin(headerBytes, this.#start, this.#end);
-    this.#start = headerBytes;
-    this.#end = headerBytes + left;
-    this.#filled = this.#end;
-    this.#fragmentEnd = this.#end + length;
-    this.#fit(this.#fragmentEnd);
+    if (this.#end > headerBytes && type !== handshake) throw badRecord("a handshake message is interrupted");
+    this.#left = length;
+  }
+
+  #record(stream: ByteStream): Uint8Array | undefined {
+    if (!this.#read(stream, this.#left)) return undefined;
+    this.#bytes.set(this.#header, 0);
+    return this.#finish();
+  }
+
+  /** One whole handshake message under a header of its own. */
+  #message(stream: ByteStream, pass: (bytes: Uint8Array) => void): Uint8Array | undefined {
+    const body = headerBytes + messageHeaderBytes;
+    if (this.#passing === 0) {
+      if (this.#end < body && !this.#read(stream, body - this.#end)) return undefined;
+      const length = (this.#bytes[6] << 16) | (this.#bytes[7] << 8) | this.#bytes[8];
+      if (length > maxHandshakeMessageBytes) throw badRecord(`a handshake message of ${length} bytes`);
+      if (this.#bytes[5] !== certificateRequest) {
+        if (!this.#read(stream, body + length - this.#end)) return undefined;
+        const size = this.#end - headerBytes;
+        this.#bytes.set([handshake, 3, 3, size >> 8, size & 0xff]);
+        return this.#finish();
+      }
+      pass(this.#bytes.subarray(headerBytes, body));
+      this.#passing = length;
+    }
+    while (this.#passing > 0) {
+      const whole = this.#read(stream, Math.min(this.#passing, growthStep - body));
+      const count = this.#end - body;
+      pass(this.#bytes.subarray(body, this.#end));
+      this.#passing -= count;
+      this.#end = body;
+      if (!whole && count === 0) return undefined;
+    }
+    return this.#finish();
+  }
+
+  #finish(): Uint8Array {
+    const packet = this.#bytes.subarray(0, this.#end);
+    this.#end = headerBytes;
+    return packet;
+  }
+
+  /** Appends `count` bytes of the fragment to the packet; false when the stream or the record has not that many. */
+  #read(stream: ByteStream, count: number): boolean {
+    const wanted = this.#end + count;
+    this.#fit(wanted);
+    while (this.#end < wanted && this.#left > 0) {
+      const got = stream.read(this.#bytes.subarray(this.#end, Math.min(wanted, this.#end + this.#left)));
+      if (got === 0) return false;
+      this.#end += got;
+      this.#left -= got;
+    }
+    return this.#end === wanted;
   }
 
   #fit(needed: number): void {

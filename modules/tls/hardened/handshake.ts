@@ -5,7 +5,7 @@
  * - the key exchange is taken only with a signature by the key of the verified certificate; the SDK skips the check when
  *   it does not know the algorithm, so anybody in between could leave it out;
  * - the device can prove an EC key, not only an RSA one;
- * - the CA list of a CertificateRequest (12 to 15 kB from NervesHub) is passed over instead of copied name by name.
+ * - the CA list of a CertificateRequest (12 to 15 kB from NervesHub) is not looked at, instead of copied name by name.
  *
  * An error that has to reach an operator carries a `refusal`, which SecureStream turns into its Fault.
  */
@@ -202,7 +202,7 @@ const hardened: typeof sdk = {
     packetize(session: Session, own: ArrayBuffer): unknown {
       const key = session.certificateManager.getKey(own) as { curve?: Curve; d: bigint };
       if (!key.curve) return sdk.certificateVerify.packetize.call(this, session, own);
-      const hash: ArrayBuffer = session.handshakeDigests.SHA256.close(true);
+      const hash: ArrayBuffer = session.handshakeDigests!.SHA256.close(true);
       const nonce = deterministicNonce(key.d, key.curve.n, hash);
       // ECDSA takes the nonce from its curve argument when there is one.
       const curve = { G: key.curve.G, ec: key.curve.ec, n: key.curve.n, orderSize: key.curve.orderSize, k: nonce };

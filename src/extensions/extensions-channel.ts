@@ -75,7 +75,10 @@ export class ExtensionsChannel implements ChannelHandler {
     this.#wanted.clear();
     for (const extension of this.#options.registry.extensions.values()) {
       const version = chooseVersion(extension, this.#offered);
-      if (version === undefined) continue;
+      if (version === undefined) {
+        this.#leftOut(extension.key);
+        continue;
+      }
       payload[extension.key] = version;
       this.#wanted.set(extension.key, version);
     }
@@ -85,10 +88,9 @@ export class ExtensionsChannel implements ChannelHandler {
   joined(response: unknown, port: ChannelPort): void {
     this.#port = port;
     const granted: readonly unknown[] = Array.isArray(response) ? response : [];
-    const { registry, log } = this.#options;
     for (const key of this.#wanted.keys()) {
       if (granted.includes(key)) this.#attach(key);
-      else if (registry.leftOut(key)) log.info(`The server does not let this device use extension "${key}".`);
+      else this.#leftOut(key);
     }
   }
 
@@ -129,6 +131,12 @@ export class ExtensionsChannel implements ChannelHandler {
       this.#options.join();
       return;
     }
+  }
+
+  /** Either side may not have it; said once, since it comes again with every connection. */
+  #leftOut(key: string): void {
+    const { registry, log } = this.#options;
+    if (registry.leftOut(key)) log.info(`The server does not use extension "${key}" of this device.`);
   }
 
   #attach(key: string): void {

@@ -28,17 +28,20 @@ export function byteCodeSize(file: Uint8Array): number {
 /** Byte code of a module that has types only: there is nothing to preload. */
 const EMPTY_MODULE = 19;
 
+export interface LinkedModule {
+  readonly name: string;
+  /** Whether its body still has to run on the device, because it is not preloaded. */
+  readonly runsOnDevice: boolean;
+}
+
 /**
  * @param linked the linker's mc.xs.c
- * @returns names of the modules whose body still has to run on the device, because they are not preloaded
+ * @returns the modules of the image
  */
-export function notPreloaded(linked: string): string[] {
+export function linkedModules(linked: string): LinkedModule[] {
   const start = linked.indexOf("gxScripts[mxScriptsCount] = {");
   if (start < 0) throw new Error("mc.xs.c has no table of scripts");
   const table = linked.slice(start, linked.indexOf("};", start));
-  const names: string[] = [];
-  for (const [, size, name] of table.matchAll(/\(txS1\*\)gxCode\d+, (\d+), \w+, \d+, "([^"]+)"/g)) {
-    if (Number(size) > EMPTY_MODULE) names.push(name);
-  }
-  return names;
+  const lines = table.matchAll(/(?:\(txS1\*\)gxCode\d+|NULL), (\d+), \w+, \d+, "([^"]+)"/g);
+  return [...lines].map(([, size, name]) => ({ name, runsOnDevice: Number(size) > EMPTY_MODULE }));
 }

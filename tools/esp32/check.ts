@@ -12,8 +12,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { findSdk, ROOT } from "../xs/sdk.js";
-import { notPreloaded } from "./byte-code.js";
-import { generate, type Link, link, type Target } from "./link.js";
+import { generate, type Link, link, OURS, type Target } from "./link.js";
 import { compileNatives } from "./natives.js";
 import { lostOptions } from "./options.js";
 
@@ -27,9 +26,6 @@ const TARGETS: readonly Target[] = [
 /** Platforms that there is no host for. (Without their own SDKs, `esp` and `pico` already fail in mcconfig.) */
 const REFUSED = ["nrf52", "wasm"];
 const REFUSAL = /nerveshub/i;
-
-/** Our modules, by the folder they come from; "hardened" is a part of modules/tls. */
-const OURS = /^(hardened|hosts|modules|src)\//;
 
 /** Its body is what the device is to run, so it is the one module that is not preloaded. */
 const ENTRY = "src/main";
@@ -59,7 +55,7 @@ for (const target of TARGETS) {
     // What the SDK's own modules keep between calls (its certificate and session lists) is not ours to freeze.
     const found = [
       ...made.warnings.filter((warning) => OURS.test(warning.replace(/^### warning: /, ""))),
-      ...notPreloaded(readFileSync(join(made.folder, "mc.xs.c"), "utf8"))
+      ...made.notPreloaded
         .filter((module) => OURS.test(module) && module !== ENTRY)
         .map((module) => `${module} is not preloaded`),
       ...fragments.flatMap((fragment) =>
@@ -81,7 +77,6 @@ for (const platform of REFUSED) {
 if (first !== undefined) {
   let total = 0;
   for (const [module, bytes] of first.modules) {
-    if (!OURS.test(module)) continue;
     total += bytes;
     console.log(JSON.stringify({ module, bytes }));
   }

@@ -7,10 +7,13 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { BUILDS, type Sdk } from "../xs/sdk.js";
-import { byteCodeSize } from "./byte-code.js";
+import { byteCodeSize, linkedModules } from "./byte-code.js";
+
+/** Our modules, by the folder they come from; "hardened" is a part of modules/tls. */
+export const OURS = /^(hardened|hosts|modules|src)\//;
 
 export interface Target {
   /** mcconfig's -p */
@@ -24,8 +27,10 @@ export interface Link {
   readonly folder: string;
   /** The ESP-IDF project in it. */
   readonly project: string;
-  /** Module name to bytes of byte code. */
+  /** Our modules: name to bytes of byte code. */
   readonly modules: ReadonlyMap<string, number>;
+  /** Modules whose body still has to run on the device. */
+  readonly notPreloaded: readonly string[];
   /** What compiler and linker warned about. */
   readonly warnings: readonly string[];
 }
@@ -92,14 +97,11 @@ export function link(sdk: Sdk, manifest: string, name: string, target: Target, c
   const lines = made.text.split("\n").filter((line) => !line.startsWith("# ") && line !== "");
   if (made.status !== 0) throw new Error(lines.join("\n"));
 
+  const linked = linkedModules(readFileSync(join(folder, "mc.xs.c"), "utf8"));
   const modules = new Map<string, number>();
-  const root = join(folder, "modules");
-  for (const file of readdirSync(root, { recursive: true, encoding: "utf8" }).sort()) {
-    if (!file.endsWith(".xsb")) continue;
-    modules.set(
-      relative(root, join(root, file)).slice(0, -4).replaceAll("\\", "/"),
-      byteCodeSize(readFileSync(join(root, file))),
-    );
+  for (const { name } of linked.filter((module) => OURS.test(module.name))) {
+    modules.set(name, byteCodeSize(readFileSync(join(folder, "modules", `${name}.xsb`))));
   }
-  return { folder, project, modules, warnings: lines.filter((line) => /not frozen|no const/.test(line)) };
+  const notPreloaded = linked.filter((module) => module.runsOnDevice).map((module) => module.name);
+  return { folder, project, modules, notPreloaded, warnings: lines.filter((line) => /not frozen|no const/.test(line)) };
 }

@@ -1,4 +1,4 @@
-import { byteCodeSize, notPreloaded } from "../../../tools/esp32/byte-code.js";
+import { byteCodeSize, linkedModules } from "../../../tools/esp32/byte-code.js";
 import { assert, describe, it } from "../../harness.js";
 
 const atom = (name: string, ...content: number[]) => [0, 0, 0, content.length + 8, ...Buffer.from(name), ...content];
@@ -25,7 +25,7 @@ describe("byteCodeSize", () => {
   });
 });
 
-describe("notPreloaded", () => {
+describe("linkedModules", () => {
   // Three lines of the table that the SDK's linker (8.2.3) writes: preloaded, types only, left to run on the device.
   const linked = `static const txScript gxScripts[mxScriptsCount] = {
 	{ xsHostModule9, NULL, 0, NULL, 0, NULL, 0, "hosts/esp32/slots", { 0 } },
@@ -33,13 +33,17 @@ describe("notPreloaded", () => {
 	{ NULL, NULL, 0, (txS1*)gxCode50, 161, NULL, 0, "modules/tls/secure-network", { 0 } }
 };`;
 
-  it("names the modules that were left out of the preload", () => {
-    assert.deepEqual(notPreloaded(linked), ["modules/tls/secure-network"]);
+  it("names every module, and which ones were left out of the preload", () => {
+    assert.deepEqual(linkedModules(linked), [
+      { name: "hosts/esp32/slots", runsOnDevice: false },
+      { name: "modules/host/clock", runsOnDevice: false },
+      { name: "modules/tls/secure-network", runsOnDevice: true },
+    ]);
   });
 
   it("does not take an unknown format for a clean one", () => {
     assert.throws(
-      () => notPreloaded("static const txScript gxOther[1] = {};"),
+      () => linkedModules("static const txScript gxOther[1] = {};"),
       (error) => /no table/.test(error.message),
     );
   });

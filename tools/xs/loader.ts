@@ -40,8 +40,24 @@ export interface ProductRun {
   stop(): void;
 }
 
+/** What an instrumented build prints once a second. It counts garbage that was not collected yet. */
+export interface HeapSample {
+  /** Bytes. */
+  chunks: number;
+  /** Bytes; half of it on 32-bit devices. */
+  slots: number;
+  /** Bytes, the most in the last second; half of it on 32-bit devices. */
+  stack: number;
+}
+
+/** Columns as in "instruments key": 9 Chunk used, 11 Slot used, 13 Stack used. */
+function heapOf(line: string): HeapSample {
+  const values = line.slice("instruments: ".length).split(",").map(Number);
+  return { chunks: values[9], slots: values[11], stack: values[13] };
+}
+
 /**
- * Runs a product. Its output comes line by line, without the once-a-second counters of instrumented builds.
+ * Runs a product. Its output comes line by line, the counters of instrumented builds apart.
  *
  * @param folder of the product, from mcconfig()
  * @param seconds deadline
@@ -52,6 +68,7 @@ export function startProduct(
   seconds: number,
   environment: NodeJS.ProcessEnv,
   onLine: (line: string) => void,
+  onSample: (sample: HeapSample) => void = () => {},
 ): ProductRun {
   const child = spawn(loader, ["-t", String(seconds), join(folder, "mc.so")], {
     env: environment,
@@ -61,7 +78,10 @@ export function startProduct(
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     const lines = (partial + text).split("\n");
     partial = lines.pop()!;
-    for (const line of lines) if (!line.startsWith("instruments")) onLine(line);
+    for (const line of lines) {
+      if (line.startsWith("instruments: ")) onSample(heapOf(line));
+      else if (!line.startsWith("instruments")) onLine(line);
+    }
   });
   const ended = new Promise<number>((settle) => {
     child.on("close", (status, signal) => {

@@ -3,6 +3,8 @@
  * hub: it connects, takes an update, restarts into it and confirms it; once for every way to log in. Ends 0 with a summary
  * when all of them did.
  *
+ * With -i the heap is measured: the most during the update, the least while idle afterwards, as one JSON object a line.
+ *
  * The cases over TLS want the openssl command, which makes their certificates.
  */
 
@@ -71,11 +73,13 @@ let failed = 0;
 for (const [index, { name, tls, settings }] of cases.entries()) {
   const data = join(folder, String(index));
   mkdirSync(data);
-  const hub = new Hub({ product, keys: [secret], tls, offerDelayMs: 300, deltas: "off" });
+  // Instrumented builds are sampled once a second: the download has to last for some samples.
+  const downloadBytesPerSecond = kind === "-i" ? 200_000 : undefined;
+  const hub = new Hub({ product, keys: [secret], tls, offerDelayMs: 300, deltas: "off", downloadBytesPerSecond });
   await hub.start();
   hub.addImage(images[1], "newer.bin");
   provision(data, images[0], new Map([...settings, ["host", "127.0.0.1"], ["port", String(hub.port)]]));
-  const { failure, seconds, lines } = await runUpdate(loader, app.folder, data, hub, process.env);
+  const { failure, seconds, lines, heap } = await runUpdate(loader, app.folder, data, hub, process.env);
   await hub.stop();
   if (failure !== undefined) {
     failed++;
@@ -83,6 +87,7 @@ for (const [index, { name, tls, settings }] of cases.entries()) {
   }
   const result = failure === undefined ? "updated, restarted, confirmed" : `FAILED: ${failure}`;
   console.log(`${name}: ${result} (${seconds.toFixed(1)} s)`);
+  if (heap) console.log(JSON.stringify({ case: name, ...heap }));
 }
 rmSync(folder, { recursive: true, force: true });
 const { warnings } = app;

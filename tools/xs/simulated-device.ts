@@ -4,6 +4,7 @@
  */
 
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { nodeCrypto } from "../../hosts/node/crypto.js";
 import { FileBacking } from "../../hosts/node/file-backing.js";
 import { defaultChipId, flashByCable } from "../../hosts/node/node-host.js";
@@ -12,7 +13,7 @@ import { FlashStore } from "../../hosts/shared/flash-store.js";
 import { NorFlash } from "../../hosts/shared/nor-flash.js";
 import { openPartition, partitionTable } from "../../hosts/shared/partition-table.js";
 import type { Hub } from "../hub/hub.js";
-import { startProduct } from "./loader.js";
+import { type HeapSample, startProduct } from "./loader.js";
 
 const identifier = "simulated-device";
 const deadlineSeconds = 120;
@@ -39,6 +40,16 @@ export interface SimulatedRun {
   seconds: number;
   /** What the device printed and the hub saw, in order. */
   lines: string[];
+  /** Instrumented builds: the most of each during the update, and the least of each while idle afterwards. */
+  heap: { update: HeapSample; idle: HeapSample } | undefined;
+}
+
+/** Samples come once a second; the collector runs when memory would have to grow. */
+const idleSeconds = 15;
+
+function each(samples: HeapSample[], choose: (...values: number[]) => number): HeapSample {
+  const of = (name: keyof HeapSample) => choose(...samples.map((sample) => sample[name]));
+  return { chunks: of("chunks"), slots: of("slots"), stack: of("stack") };
 }
 
 /** Runs the app on the flash in `folder` until `hub` has seen its update confirmed, or something fails. */
@@ -50,6 +61,7 @@ export async function runUpdate(
   environment: NodeJS.ProcessEnv,
 ): Promise<SimulatedRun> {
   const lines: string[] = [];
+  const samples: HeapSample[] = [];
   const started = performance.now();
   const device = startProduct(
     loader,
@@ -57,6 +69,7 @@ export async function runUpdate(
     deadlineSeconds,
     { ...environment, NERVESHUB_FLASH: join(folder, "flash.bin"), NERVESHUB_IDENTIFIER: identifier },
     (line) => lines.push(line),
+    (sample) => samples.push(sample),
   );
   const confirmed = new Promise<undefined>((settle) => {
     hub.onEvent(({ kind, text }) => {
@@ -66,7 +79,14 @@ export async function runUpdate(
   });
   const died = device.ended.then((status) => `the app ended with status ${status}`);
   const failure = await Promise.race([confirmed, died]);
+  const seconds = (performance.now() - started) / 1000;
+  let heap: SimulatedRun["heap"];
+  if (samples.length > 0 && failure === undefined) {
+    const update = each(samples.splice(0), Math.max);
+    await setTimeout(idleSeconds * 1000);
+    heap = { update, idle: each(samples, Math.min) };
+  }
   device.stop();
   await device.ended;
-  return { failure, seconds: (performance.now() - started) / 1000, lines };
+  return { failure, seconds, lines, heap };
 }

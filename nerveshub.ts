@@ -1,0 +1,22 @@
+/*
+ * The module "nerveshub": what another Moddable app imports. The link of src/link.ts with the host of the platform that
+ * the app is built for, so that an app includes manifest_link.json, constructs and starts.
+ */
+
+import { createHost } from "hosts/platform/platform";
+import type { Host } from "./modules/host/host.js";
+import { NervesHubLink as Link } from "./src/link.js";
+import type { LinkOptions } from "./src/options.js";
+
+export { createHost, startNetwork } from "hosts/platform/platform";
+export type { Host, LinkOptions };
+
+export class NervesHubLink extends Link {
+  /**
+   * @param host one per run; pass it when the app uses its store or slots as well
+   * @throws Fault of stage "options", see src/options.ts
+   */
+  constructor(options: LinkOptions, host: Host = createHost()) {
+    super(options, host);
+  }
+}

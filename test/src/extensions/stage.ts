@@ -135,6 +135,9 @@ export class ServerSide implements ExtensionPort {
 
   /** All entries of the list `name` in everything that passed. */
   all(name: string): Record<string, unknown>[] {
-    return this.sent.flatMap(({ payload }) => (payload[name] as Record<string, unknown>[] | undefined) ?? []);
+    // No flatMap: on XS each element of its result takes stack until the end.
+    const all: Record<string, unknown>[] = [];
+    for (const { payload } of this.sent) all.push(...((payload[name] as Record<string, unknown>[] | undefined) ?? []));
+    return all;
   }
 }

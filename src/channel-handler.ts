@@ -17,6 +17,8 @@ export interface ChannelHandler {
   /** The join's payload, asked for at every join. */
   joinPayload(): object;
   joined(response: unknown, port: ChannelPort): void;
+  /** The server refused the join; it is tried again later. */
+  refused?(reason: string): void;
   message(event: string, payload: unknown): void;
   /** A reply to a push; NervesHub sends one only to refuse (extensions: "detach"). */
   reply?(ref: string, status: string, response: unknown): void;

@@ -136,7 +136,10 @@ function checkRoots(roots: Encoded[] | undefined): Uint8Array[] | undefined {
   return decodeCertificates("roots", roots);
 }
 
-function checkAuth(auth: LinkOptions["auth"], device: Device): { credentials: Credentials; secrets: string[] } {
+function checkAuth(
+  auth: LinkOptions["auth"],
+  device: Pick<Device, "identifier">,
+): { credentials: Credentials; secrets: string[] } {
   if (typeof auth !== "object" || auth === null)
     throw wrong("auth", "is missing: give a certificate or a shared secret");
   if ("certificate" in auth) {
@@ -158,7 +161,7 @@ function checkAuth(auth: LinkOptions["auth"], device: Device): { credentials: Cr
  * @param device for the default identifier
  * @throws Fault of stage "options" that names the option
  */
-export function checkOptions(options: LinkOptions, device: Device): Settings {
+export function checkOptions(options: LinkOptions, device: Pick<Device, "identifier">): Settings {
   if (typeof options !== "object" || options === null) throw wrong("options", "must be an object");
   const host = requireText("host", options.host);
   if (host.includes("/") || host.includes(" ")) throw wrong("host", "must be a name without scheme and path");

@@ -38,8 +38,11 @@ export type Ended =
   /** The connection could not be made, or broke, or was closed; with code 1006 when there was no close frame. */
   | { readonly type: "closed"; readonly code: number; readonly fault?: Fault; readonly upgraded: boolean };
 
+/** What a connection needs of a host. */
+export type SessionHost = Pick<Host, "network" | "timers" | "random" | "crypto" | "clock">;
+
 export interface SessionOptions {
-  host: Host;
+  host: SessionHost;
   log: Log;
   target: Target;
   /** Property names that may occur in payloads. */
@@ -230,7 +233,8 @@ export class Session {
         this.#guard(() => handler.reply?.(action.ref, action.status, action.response));
         break;
       case "refused":
-        this.#lost(entry, `The server refused the join of "${handler.topic}": ${action.reason}.`);
+        this.#guard(() => handler.refused?.(action.reason));
+        if (!this.#ended) this.#lost(entry, `The server refused the join of "${handler.topic}": ${action.reason}.`);
         break;
       case "crashed":
         this.#left(entry);

@@ -33,7 +33,11 @@ export interface DeviceOptions {
   product: string;
 }
 
-function auth(values: Record<string, string | boolean | undefined>, identifier: string): LinkOptions["auth"] {
+/** Who the device is, by the options of the command line and the environment. */
+export function readAuth(
+  values: Record<string, string | boolean | undefined>,
+  identifier: string,
+): LinkOptions["auth"] {
   const { NERVESHUB_PRODUCT_SECRET: productSecret = "", NERVESHUB_DEVICE_SECRET: deviceSecret = "" } = process.env;
   if (typeof values["cert"] === "string" && typeof values["key"] === "string") {
     return { certificate: readFileSync(values["cert"], "utf8"), key: readFileSync(values["key"], "utf8") };
@@ -79,7 +83,7 @@ export function readOptions(args: string[]): DeviceOptions | undefined {
       host: values.host,
       port: values.port === undefined ? undefined : Number(values.port),
       ssl,
-      auth: auth(values, values.identifier),
+      auth: readAuth(values, values.identifier),
       roots: values.ca === undefined ? undefined : [readFileSync(values.ca, "utf8")],
       logLevel: values.log as LinkOptions["logLevel"],
     },

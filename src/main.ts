@@ -17,6 +17,7 @@ const names = Object.freeze([
   "host",
   "port",
   "ssl",
+  "identifier",
   "shared-key",
   "shared-secret",
   "log-level",
@@ -41,10 +42,10 @@ function readSettings(host: Host): Settings {
 function readAuth(host: Host, settings: Settings): LinkOptions["auth"] {
   const [certificate, key] = [host.store.get("cert"), host.store.get("cert-key")];
   if (certificate !== undefined && key !== undefined) return { certificate, key };
-  const { "shared-key": sharedKey = "", "shared-secret": sharedSecret = "" } = settings;
+  const { "shared-key": sharedKey = "", "shared-secret": sharedSecret = "", identifier } = settings;
   return sharedKey.startsWith("nhd_")
-    ? { deviceKey: sharedKey, deviceSecret: sharedSecret }
-    : { productKey: sharedKey, productSecret: sharedSecret };
+    ? { deviceKey: sharedKey, deviceSecret: sharedSecret, identifier }
+    : { productKey: sharedKey, productSecret: sharedSecret, identifier };
 }
 
 function readOptions(host: Host, settings: Settings): LinkOptions {

@@ -2,10 +2,11 @@
  * Builds the app of test/xs/tls and runs it against servers that are up.
  */
 
+import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildLoader, startProduct } from "../loader.js";
-import { BUILDS, findSdk, mcconfig, ROOT } from "../sdk.js";
+import { BUILDS, findSdk, lacking, mcconfig, ROOT } from "../sdk.js";
 import type { Case } from "./cases.js";
 
 /** Certificates, keys and the list of cases; ignored by git. */
@@ -19,6 +20,11 @@ export function buildApp(
   variant: "suite" | "heap" = "suite",
 ): (cases: Case[], deadlineSeconds: number, more?: NodeJS.ProcessEnv) => Promise<number> {
   const sdk = findSdk();
+  for (const [program, option, install] of [
+    ["openssl", "version", "openssl"],
+    ["erl", "-version", "erlang-base erlang-ssl"],
+  ])
+    if (spawnSync(program, [option]).error) lacking(`the TLS suites need ${program}: apt-get install ${install}`);
   const loader = buildLoader(sdk);
   const kind = process.argv.find((argument) => argument === "-d" || argument === "-i");
   const manifest = join(ROOT, `test/xs/tls/manifest_${variant}.json`);

@@ -10,6 +10,9 @@ interface Evaluator {
   evaluate(source: string): unknown;
 }
 
+/** What XS adds to the language (xsHost globals and the natives of the SDK). */
+const additions = Object.freeze({ trace: undefined, native: undefined, Native: undefined, abort: undefined });
+
 declare const Compartment: new (options: { globals: object }) => Evaluator;
 
 /**
@@ -17,6 +20,7 @@ declare const Compartment: new (options: { globals: object }) => Evaluator;
  * @returns a function that evaluates text and returns its value; assignments last from call to call
  */
 export function compartmentEvaluator(globals: object): (source: string) => unknown {
-  const compartment = new Compartment({ globals });
+  // XS puts its own additions into every compartment; an application may hand them in, by its own decision.
+  const compartment = new Compartment({ globals: { ...additions, ...globals } });
   return (source) => compartment.evaluate(source);
 }

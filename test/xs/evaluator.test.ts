@@ -14,7 +14,7 @@ describe("JavaScript prompt", () => {
   });
 
   it("reaches nothing of the machine", () => {
-    for (const name of ["trace", "native", "abort", "relayed"])
+    for (const name of ["trace", "native", "Native", "abort", "relayed"])
       assert.equal(evaluate(`typeof globalThis.${name}`), "undefined", name);
   });
 

@@ -60,11 +60,25 @@ function readOptions(host: Host, settings: Settings): LinkOptions {
   };
 }
 
+/**
+ * XS calls `abort` before it gives up and the device restarts (the define abortHook in the manifest; not on a stack
+ * overflow). What it was called with reaches the server after the next join.
+ */
+function keepCrashes(host: Host, link: NervesHubLink): void {
+  Object.assign(globalThis, {
+    abort: (reason: string, error: unknown) => {
+      link.recordCrash(error ?? new Error(reason));
+      host.print(`${reason}: ${error instanceof Error ? `${error.message}\n${error.stack}` : String(error)}`);
+    },
+  });
+}
+
 function main(): void {
   const host = createHost();
   try {
     const settings = readSettings(host);
     const link = new NervesHubLink(readOptions(host, settings), host);
+    keepCrashes(host, link);
     startNetwork(host, settings, () => link.start());
   } catch (error) {
     // Nothing was changed and nothing is retried: the sentence says what to configure, and a restart loop would hide it.

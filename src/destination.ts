@@ -80,9 +80,10 @@ export class Destination {
     const { credentials } = settings;
     const { status, headers } = refusal;
     const date = headers.get("date");
+    const { guessed } = wallClock;
     const signed = wallClock.learn(date, this.#signedAt);
     if (status < 300 || status >= 400) {
-      const fault = refusalFault(refusal, { credentials, signed });
+      const fault = refusalFault(refusal, { credentials, signed, guessed });
       return { fault, retryAfterMs: retryAfterMs(headers.get("retry-after"), date) };
     }
     const place = redirectTarget(this.#place, refusal, credentials, this.#redirects);

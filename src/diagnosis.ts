@@ -16,6 +16,8 @@ export interface RefusalContext {
   credentials: Credentials;
   /** What the answer's `Date` says about the signature; undefined when it says nothing. */
   signed: Signed | undefined;
+  /** The time was not known when it was signed. */
+  guessed?: boolean;
 }
 
 /** Of a server's own words, this many characters are shown. */
@@ -39,7 +41,7 @@ function secretRefused({ key, identifier }: SharedSecretCredentials): Fault {
   );
 }
 
-function unauthorized(refusal: Refusal, { credentials, signed }: RefusalContext): Fault {
+function unauthorized(refusal: Refusal, { credentials, signed, guessed }: RefusalContext): Fault {
   if (credentials.type === "certificate") {
     return fault(
       "certificate-not-seen",
@@ -57,6 +59,12 @@ function unauthorized(refusal: Refusal, { credentials, signed }: RefusalContext)
     return fault(
       code,
       `The clock is ${direction} the server's, so the signature was refused (401): the next attempt uses the server's time; check SNTP.`,
+    );
+  }
+  if (signed === undefined && guessed) {
+    return fault(
+      "clock-unknown",
+      "The time is unknown, and the server's answer (401) has no date to learn it from: let the device reach an SNTP server.",
     );
   }
   return secretRefused(credentials);

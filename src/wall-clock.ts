@@ -69,6 +69,11 @@ export class WallClock {
     return this.#source;
   }
 
+  /** Whether the last signature was made with a time that is most likely wrong. */
+  get guessed(): boolean {
+    return this.#source === "the store" || this.#source === "the build time";
+  }
+
   /** Whether the host's clock can be right. */
   get known(): boolean {
     return this.#hostTime() !== undefined;

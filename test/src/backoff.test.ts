@@ -41,7 +41,7 @@ interface Storm {
 }
 
 /**
- * anchors of the figures in README.md: every device loses the server at 0, it refuses everything for `outageS`, then
+ * The storm: every device loses the server at 0, it refuses everything for `outageS`, then
  * accepts `perSecond` a second; no handshake time; a refused attempt goes to the next delay.
  */
 function storm(devices: number, perSecond: number, outageS: number, clean: boolean, options: BackoffOptions): Storm {

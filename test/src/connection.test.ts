@@ -260,3 +260,73 @@ describe("connection: redirects", () => {
     assert.equal(scene.device.link?.connected, true);
   });
 });
+
+describe("connection: the time of day", () => {
+  /** Judges signatures as the real server does: from 90 s ago to now, and nothing else. */
+  function judging(scene: LinkScene): LinkScene {
+    scene.server.answer = (request) => {
+      const signedAt = Number(/x-nh-time: (\d+)/.exec(request)?.[1]);
+      const { nowMs } = scene;
+      if (signedAt * 1000 <= nowMs && signedAt * 1000 > nowMs - 90_000) return undefined;
+      return httpAnswer(401, `date: ${new Date(nowMs).toUTCString()}`);
+    };
+    return scene;
+  }
+
+  for (const [what, aheadMs, reasons] of [
+    ["right", 0, []],
+    ["a second ahead", 1000, []],
+    ["four seconds ahead", 4000, ["clock-ahead"]],
+    ["an hour ahead", 3_600_000, ["clock-ahead"]],
+    ["80 s behind", -80_000, []],
+    ["an hour behind", -3_600_000, ["clock-behind"]],
+    ["in 1970", -1_795_291_100_000, ["clock-behind"]],
+  ] as const) {
+    it(`${what} takes ${reasons.length === 0 ? "no refusal" : "one refusal, which says so"}`, () => {
+      const scene = judging(new LinkScene({}, aheadMs)).advance(minute);
+      assert.equal(scene.device.link?.connected, true);
+      assert.deepEqual(scene.reasons, reasons);
+    });
+  }
+
+  it("unknown is waited for, then learnt from a refusal, and the log says each", () => {
+    const scene = judging(new LinkScene({}, "unknown")).advance(4000);
+    assert.equal(scene.attempts, 0);
+    scene.advance(minute);
+    assert.equal(scene.device.link?.connected, true);
+    assert.ok(Math.abs(scene.clock.now()! - scene.nowMs) < 2000);
+    assert.deepEqual(scene.reasons, ["clock-behind"]);
+    const log = scene.lines.join("\n");
+    assert.match(log, /The time is not known yet: waiting 5 s for it/);
+    assert.match(log, /time from the build time/);
+    assert.match(log, /the clock is set from the server's Date header/);
+  });
+
+  it("that arrives while it is waited for is used at once", () => {
+    const scene = judging(new LinkScene({}, "unknown")).advance(1200);
+    scene.clock.set(scene.nowMs);
+    scene.advance(600);
+    assert.equal(scene.device.link?.connected, true);
+    assert.deepEqual(scene.reasons, []);
+  });
+
+  it("unknown after a restart starts from the last time that a server accepted", () => {
+    const scene = judging(new LinkScene()).advance(minute);
+    scene.server.sockets[0].send(null, null, "device", "reboot", {});
+    scene.advance(1000);
+    scene.clock.forget();
+    scene.advance(minute);
+    assert.equal(scene.device.restarts, 1);
+    assert.equal(scene.device.link?.connected, true);
+    assert.match(scene.lines.join("\n"), /starts from the last known time \(2026-11-21\)/);
+  });
+
+  it("that nothing can be learnt of is no silent loop: every attempt says what is wrong", () => {
+    const scene = new LinkScene({}, "unknown");
+    scene.server.answer = () => httpAnswer(401);
+    scene.advance(30 * minute);
+    assert.ok(scene.attempts > 20);
+    assert.equal(scene.reasons.length >= scene.attempts - 1, true);
+    assert.ok(scene.reasons.every((reason) => reason === "clock-unknown"));
+  });
+});

@@ -4,25 +4,54 @@
 
 import { MemoryFlash } from "../../hosts/shared/memory-flash.js";
 import { openPartition, partitionTable } from "../../hosts/shared/partition-table.js";
+import type { Clock } from "../../modules/host/clock.js";
 import type { LinkOptions } from "../../src/options.js";
 import { crypto } from "../harness.js";
 import { ManualTimers } from "../hosts/shared/manual-timers.js";
 import { SocketServer } from "./socket-server.js";
 import { chipId, image } from "./update-scene.js";
-import { hubPort, VirtualDevice } from "./virtual-device.js";
+import { hubPort, startedMs, VirtualDevice } from "./virtual-device.js";
 import type { Connection } from "./virtual-network.js";
 
 const running = image("1.0.0", 1, 20_000);
 
+/** The device's clock, which may be wrong or know nothing. */
+export class SceneClock implements Clock {
+  readonly #timers: ManualTimers;
+  #offsetMs: number | undefined;
+
+  constructor(timers: ManualTimers, nowMs: number | undefined) {
+    this.#timers = timers;
+    if (nowMs !== undefined) this.set(nowMs);
+  }
+
+  now(): number | undefined {
+    return this.#offsetMs === undefined ? undefined : this.#timers.now + this.#offsetMs;
+  }
+
+  monotonic(): number {
+    return this.#timers.now;
+  }
+
+  forget(): void {
+    this.#offsetMs = undefined;
+  }
+
+  set(nowMs: number): void {
+    this.#offsetMs = nowMs - this.#timers.now;
+  }
+}
+
 export class LinkScene {
   readonly timers = new ManualTimers();
   readonly server = new SocketServer(crypto);
+  readonly clock: SceneClock;
   readonly device: VirtualDevice;
   /** Servers by port: what is taken away refuses connections. */
   readonly servers = new Map<number, (connection: Connection) => void>();
 
   /** The device starts at once; nothing happens before `advance`. */
-  constructor(link: Partial<LinkOptions> = {}, seed = 1) {
+  constructor(link: Partial<LinkOptions> = {}, clockAheadMs: number | "unknown" = 0) {
     const table = partitionTable({ slotSize: 65536 });
     const flash = new MemoryFlash(table.flashSize, 16);
     const padded = new Uint8Array(Math.ceil(running.byteLength / 16) * 16).fill(0xff);
@@ -31,7 +60,9 @@ export class LinkScene {
     flash.powerOn();
     this.up();
     const { timers, servers } = this;
-    this.device = new VirtualDevice({ flash, table, crypto, timers, servers, chipId, link, seed });
+    const nowMs = clockAheadMs === "unknown" ? undefined : startedMs + clockAheadMs;
+    this.clock = new SceneClock(timers, nowMs);
+    this.device = new VirtualDevice({ flash, table, crypto, timers, servers, chipId, link, clock: this.clock });
     this.device.powerOn();
   }
 
@@ -48,6 +79,11 @@ export class LinkScene {
   down(): void {
     this.servers.delete(hubPort);
     for (const socket of this.server.sockets) if (socket.open) socket.cut("reset");
+  }
+
+  /** The true time, ms since 1970. */
+  get nowMs(): number {
+    return startedMs + this.timers.now;
   }
 
   advance(ms: number): this {

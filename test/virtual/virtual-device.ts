@@ -12,6 +12,7 @@ import { openPartition, type PartitionTable } from "../../hosts/shared/partition
 import { PowerCut } from "../../hosts/shared/power-cut.js";
 import { SeededRandom } from "../../hosts/shared/seeded-random.js";
 import { Fault } from "../../modules/fault/fault.js";
+import type { Clock } from "../../modules/host/clock.js";
 import type { Crypto } from "../../modules/host/crypto.js";
 import type { Host } from "../../modules/host/host.js";
 import type { Timer, Timers } from "../../modules/host/timers.js";
@@ -23,7 +24,7 @@ import { type Connection, VirtualNetwork } from "./virtual-network.js";
 export const hubPort = 4000;
 export const filePort = 4001;
 /** 2026-11-21T20:00:00Z */
-const startedMs = 1795291200000;
+export const startedMs = 1795291200000;
 
 /** A moment at which the power goes. */
 export interface Cut {
@@ -41,6 +42,8 @@ export interface VirtualDeviceOptions {
   link?: Partial<LinkOptions>;
   chipId: number;
   seed?: number;
+  /** Default: one that knows the time. */
+  clock?: Clock;
   /** In order. */
   cuts?: readonly Cut[];
 }
@@ -168,7 +171,7 @@ export class VirtualDevice {
     const bootOptions = { flash, table, crypto, chipId };
     return {
       network: new VirtualNetwork(timers, servers),
-      clock: { now: () => startedMs + world.now, monotonic: () => world.now, set: () => {} },
+      clock: this.#options.clock ?? { now: () => startedMs + world.now, monotonic: () => world.now, set: () => {} },
       timers,
       random: { fill: (into) => into.set(into.map(() => random.below(256))) },
       crypto,

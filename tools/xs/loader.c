@@ -6,7 +6,9 @@
  * and runs the GLib main loop. Timers and sockets hang on that loop, not on GTK. This file does the same without GTK,
  * so it is the same engine, the same library and the same loop, with no X server and with a status.
  *
- * usage: loader [-t SECONDS] path/to/mc.so
+ * usage: loader [-g] [-t SECONDS] path/to/mc.so
+ *
+ * -g collects garbage all the time, so that the counters of an instrumented build tell what is alive.
  *
  * status: what the program ends with itself; 64 + reason when the engine gave up; 124 when SECONDS have passed, even
  * inside an endless loop; 128 + signal; 2 when mc.so cannot be run.
@@ -45,6 +47,7 @@ static GMainLoop *loop;
 static int status = -1;
 static guint idler;
 static const char *(*where)(void);
+static void (*collect)(void *machine);
 
 static void finish(int code)
 {
@@ -77,6 +80,7 @@ static void onNothing(txScreen *screen) { (void)screen; }
 static gboolean onTick(gpointer it)
 {
 	txScreen *screen = it;
+	if (collect && screen->machine) collect(screen->machine);
 	if (screen->idle) screen->idle(screen);
 	return TRUE;
 }
@@ -117,13 +121,17 @@ static gboolean onSignal(gpointer number)
 int main(int argc, char **argv)
 {
 	unsigned seconds = 0;
-	int i = 1;
+	int i = 1, tight = 0;
+	if ((i < argc) && !strcmp(argv[i], "-g")) {
+		tight = 1;
+		i++;
+	}
 	if ((i + 1 < argc) && !strcmp(argv[i], "-t")) {
 		seconds = (unsigned)atoi(argv[i + 1]);
 		i += 2;
 	}
 	if (i >= argc) {
-		fprintf(stderr, "usage: loader [-t SECONDS] path/to/mc.so\n");
+		fprintf(stderr, "usage: loader [-g] [-t SECONDS] path/to/mc.so\n");
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -136,6 +144,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "%s\n", dlerror());
 		return 2;
 	}
+	if (tight) collect = (void (*)(void *))dlsym(library, "fxCollectGarbage");
 	where = (const char *(*)(void))dlsym(library, "xsWhere");
 
 	loop = g_main_loop_new(NULL, FALSE);

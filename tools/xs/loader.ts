@@ -40,7 +40,7 @@ export interface ProductRun {
   stop(): void;
 }
 
-/** What an instrumented build prints once a second. It counts garbage that was not collected yet. */
+/** What an instrumented build prints once a second, of what is alive. */
 export interface HeapSample {
   /** Bytes. */
   chunks: number;
@@ -68,9 +68,9 @@ export function startProduct(
   seconds: number,
   environment: NodeJS.ProcessEnv,
   onLine: (line: string) => void,
-  onSample: (sample: HeapSample) => void = () => {},
+  onSample?: (sample: HeapSample) => void,
 ): ProductRun {
-  const child = spawn(loader, ["-t", String(seconds), join(folder, "mc.so")], {
+  const child = spawn(loader, [...(onSample ? ["-g"] : []), "-t", String(seconds), join(folder, "mc.so")], {
     env: environment,
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -79,7 +79,7 @@ export function startProduct(
     const lines = (partial + text).split("\n");
     partial = lines.pop()!;
     for (const line of lines) {
-      if (line.startsWith("instruments: ")) onSample(heapOf(line));
+      if (line.startsWith("instruments: ")) onSample?.(heapOf(line));
       else if (!line.startsWith("instruments")) onLine(line);
     }
   });

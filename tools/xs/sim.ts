@@ -3,7 +3,7 @@
  * hub: it connects, takes an update, restarts into it and confirms it; once for every way to log in. Ends 0 with a summary
  * when all of them did.
  *
- * With -i the heap is measured: the most during the update, the least while idle afterwards, as one JSON object a line.
+ * With -i the heap is measured: what is alive, at most, during the update and while idle afterwards; one JSON object a line.
  *
  * The cases over TLS want the openssl command, which makes their certificates.
  */
@@ -79,7 +79,7 @@ for (const [index, { name, tls, settings }] of cases.entries()) {
   await hub.start();
   hub.addImage(images[1], "newer.bin");
   provision(data, images[0], new Map([...settings, ["host", "127.0.0.1"], ["port", String(hub.port)]]));
-  const { failure, seconds, lines, heap } = await runUpdate(loader, app.folder, data, hub, process.env);
+  const { failure, seconds, lines, heap } = await runUpdate(loader, app.folder, data, hub, process.env, kind === "-i");
   await hub.stop();
   if (failure !== undefined) {
     failed++;

@@ -28,6 +28,8 @@ export interface ClientSessionOptions {
 }
 
 const tls12 = 0x303;
+/** For a server that goes by its address. */
+const unnamed = "-";
 const changeCipherSpec = 20;
 const handshakeRecord = 22;
 const serverHello = 2;
@@ -80,8 +82,11 @@ export class ClientSession extends SDKSession {
   proceed(reader: RecordReader, stream: ByteStream, transport: Transport, reseed: () => void): boolean {
     const hash = (bytes: Uint8Array): void => this.handshakeDigests?.SHA256.write(bytes);
     for (;;) {
-      if (answering.includes(this.handshakeProcess)) reseed();
-      else {
+      if (answering.includes(this.handshakeProcess)) {
+        reseed();
+        // The SDK remembers no session without a name; the hello that had none to send is gone by now.
+        if (this.lastMessage !== undefined) this.options.tls_server_name ??= unnamed;
+      } else {
         const packet = reader.next(stream, this.serverCipher !== null, hash);
         if (!packet) return false;
         if (packet[0] === handshakeRecord && packet[5] === certificateRequest && this.serverCipher === null) {

@@ -20,6 +20,7 @@ import { defaultHandshakeTimeoutMs, maxTlsSendBytes } from "../limits/limits.js"
 import { ipv4Address, ipv6Address } from "../x509/server-name.js";
 import { ClientSession } from "./client-session.js";
 import { readCredentials } from "./credentials.js";
+import { Outgoing } from "./outgoing.js";
 import { RecordReader } from "./record-reader.js";
 import { alertFor, explain } from "./refusal.js";
 import { type SessionCache, sessionKey } from "./session-cache.js";
@@ -46,16 +47,6 @@ const warning = 1;
 const fatal = 2;
 const seedBytes = 32;
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.byteLength;
-  }
-  return all;
-}
-
 export class SecureStream implements ByteStream {
   readonly #options: SecureStreamOptions;
   readonly #environment: SecureEnvironment;
@@ -71,8 +62,7 @@ export class SecureStream implements ByteStream {
   #data: Uint8Array | undefined;
   /** Was the reader told of `#data`? */
   #announced = false;
-  /** Records that the TCP stream did not take. */
-  #outgoing: Uint8Array[] = [];
+  readonly #outgoing = new Outgoing();
   #wantsWritable = false;
   #deadline: Timer | undefined;
   /** A callback that waits for the next turn. */
@@ -116,7 +106,7 @@ export class SecureStream implements ByteStream {
     if (this.#state !== "open") return 0;
     let taken = 0;
     this.#guarded(() => {
-      while (taken < bytes.byteLength && this.#outgoing.length === 0) {
+      while (taken < bytes.byteLength && this.#outgoing.empty) {
         const end = Math.min(bytes.byteLength, taken + maxTlsSendBytes);
         this.#session!.write(this.#transport, bytes.subarray(taken, end));
         taken = end;
@@ -218,24 +208,20 @@ export class SecureStream implements ByteStream {
 
   /** During the handshake a flight is collected: a server that refuses half of it would cut off its own alert. */
   #send(record: Uint8Array): number {
+    const first = this.#outgoing.empty;
     this.#outgoing.push(record);
-    if (this.#state === "open" && this.#outgoing.length === 1) this.#flush();
+    if (first && this.#state === "open") this.#flush();
     return 0;
   }
 
   #flush(): void {
-    if (this.#outgoing.length > 1) this.#outgoing = [joined(this.#outgoing)];
-    const [bytes] = this.#outgoing;
-    if (!bytes) return;
-    const taken = this.#plain!.write(bytes);
-    if (taken === bytes.byteLength) this.#outgoing.length = 0;
-    else this.#outgoing[0] = bytes.subarray(taken);
+    this.#outgoing.flush(this.#plain!);
   }
 
   /** The TCP stream takes bytes again. */
   #drained(): void {
     this.#flush();
-    if (this.#outgoing.length > 0 || !this.#wantsWritable || this.#state !== "open") return;
+    if (!this.#outgoing.empty || !this.#wantsWritable || this.#state !== "open") return;
     this.#wantsWritable = false;
     this.#tell(() => this.#options.onWritable(maxTlsSendBytes));
   }
@@ -298,6 +284,5 @@ export class SecureStream implements ByteStream {
     this.#plain = undefined;
     this.#session = undefined;
     this.#data = undefined;
-    this.#outgoing = [];
   }
 }

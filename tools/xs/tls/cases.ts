@@ -157,6 +157,11 @@ export async function makeCases(folder: string): Promise<Case[]> {
   add("node: asked for a certificate and has none", asked, "ok", { talk: [["who?\n", "false undefined\n"]] });
   add("node: a session is made", nodeRsa, "ok", { talk: [["resumed?\n", "false\n"]] });
   add("node: a session is resumed", nodeRsa, "ok", { talk: [["resumed?\n", "true\n"]] });
+  add("node: a session is made by address", nodeRsa, "ok", {
+    serverName: "127.0.0.1",
+    talk: [["resumed?\n", "false\n"]],
+  });
+  add("node: and is resumed", nodeRsa, "ok", { serverName: "127.0.0.1", talk: [["resumed?\n", "true\n"]] });
   add("node: not with other roots", nodeRsa, "ok", { roots: [rootRsa.der], talk: [["resumed?\n", "false\n"]] });
   add("node: but with those again", nodeRsa, "ok", { roots: [rootRsa.der], talk: [["resumed?\n", "true\n"]] });
   add("node: not with stricter roots", nodeRsa, "unknown-ca", { roots: [rootEc.der] });

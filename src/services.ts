@@ -181,11 +181,11 @@ export class Services {
   }
 
   #geo(): Geo | undefined {
-    const { host, log, secure, options } = this.#given;
+    const { host, log, options } = this.#given;
     const { geo } = options;
     if (geo === undefined) return undefined;
     if (typeof geo === "function" || !("geoip" in geo)) return new Geo(host, log, geo);
-    return new Geo(host, log, new GeoIp(host, log, geo.geoip === true ? defaultGeoIpUrl : geo.geoip, secure));
+    return new Geo(host, log, new GeoIp(host, log, geo.geoip === true ? defaultGeoIpUrl : geo.geoip));
   }
 
   /** What is not switched on has no key in the join. */

@@ -5,6 +5,7 @@
  * the time is known and are stamped when they are sent. Times rise strictly, since the server sorts by them.
  */
 
+import { Fault } from "../../modules/fault/fault.js";
 import type { Clock } from "../../modules/host/clock.js";
 import type { Timers } from "../../modules/host/timers.js";
 import { loggingRate, maxBatchCharacters, maxLogLinesInMessage } from "../../modules/limits/limits.js";
@@ -36,9 +37,18 @@ export class Logging implements Extension {
   #lastUs = 0;
   #port: ExtensionPort | undefined;
 
+  /** @throws Fault of stage "options" for a level that does not exist */
   constructor(host: { clock: Clock; timers: Timers }, options: LoggingOptions) {
     this.#clock = host.clock;
-    this.#least = levels.indexOf(options.level ?? "info");
+    const { level = "info" } = options;
+    this.#least = levels.indexOf(level);
+    if (this.#least < 0) {
+      throw new Fault(
+        "options",
+        "bad-option",
+        `Option "logging.level" is "${level}", which is none of ${levels.join(", ")}.`,
+      );
+    }
     this.#sender = new PacedSender(host, loggingRate, () => this.#flush());
   }
 

@@ -56,7 +56,7 @@ describe("geo 0.0.1", () => {
       };
     };
     const host = { ...stage.host, network: new VirtualNetwork(stage.timers, new Map([[80, accept]])) };
-    const geo = new Geo(host, stage.log, new GeoIp(host, stage.log, "http://where.test/", {}));
+    const geo = new Geo(host, stage.log, new GeoIp(host, stage.log, "http://where.test/"));
     const server = new ServerSide(stage.timers, "0.0.1");
     geo.attached(server);
     geo.event("location:request");

@@ -60,7 +60,7 @@ describe("log of whole runs", () => {
   });
 
   it("begins every attempt with host, path and who the device says it is", () => {
-    const scene = new LinkScene();
+    const scene = new LinkScene().advance(1000);
     scene.down();
     scene.advance(20 * minute);
     const attempts = scene.lines.filter((line) => line.includes("Connecting"));
@@ -71,7 +71,7 @@ describe("log of whole runs", () => {
   });
 
   it("has one line for every end, with its reason's code and when it goes on", () => {
-    const scene = new LinkScene();
+    const scene = new LinkScene().advance(1000);
     scene.down();
     scene.advance(10 * minute);
     assert.ok(Math.abs(scene.reasons.length - scene.attempts) <= 1);

@@ -49,6 +49,10 @@ export class VirtualHub {
   /** `failed` and `ignored` block for 24 hours. */
   blocked = false;
   reachable = true;
+  /** Extensions that a join is granted. */
+  granted: readonly string[] = [];
+  /** Everything said on topics other than the device's, joins left out. */
+  readonly others: { topic: string; event: string }[] = [];
   #connection: Connection | undefined;
   #joinRef = "";
 
@@ -132,7 +136,11 @@ export class VirtualHub {
     if (topic === "phoenix") {
       send(connection, [null, ref, topic, "phx_reply", { status: "ok", response: {} }]);
     } else if (topic !== "device") {
-      const response = event === "phx_join" ? [] : {};
+      if (event !== "phx_join") {
+        this.others.push({ topic, event });
+        return;
+      }
+      const response = topic === "extensions" ? this.granted : {};
       send(connection, [joinRef, ref, topic, "phx_reply", { status: "ok", response }]);
     } else if (event === "phx_join") {
       this.#joinRef = joinRef;

@@ -155,6 +155,20 @@ describe("connection: coming back", () => {
     assert.deepEqual(scene.reasons, ["upgrade-timeout"]);
   });
 
+  it("leaves nothing behind, a thousand times over", () => {
+    const scene = new LinkScene({ backoff: { baseMs: 1, capMs: 10, cleanCloseFloorMs: 1 } }).advance(20_000);
+    const timers = scene.timers.count;
+    for (let i = 0; i < 1000; i++) {
+      if (i % 3 === 0) scene.device.link?.reconnect();
+      else scene.server.socket.cut(i % 3 === 1 ? "reset" : "end");
+      scene.advance(50);
+    }
+    scene.advance(20_000);
+    assert.ok(scene.server.sockets.length > 900, `${scene.server.sockets.length} connections`);
+    assert.equal(scene.device.link?.connected, true);
+    assert.equal(scene.timers.count, timers);
+  });
+
   it("waits as long as Retry-After says", () => {
     const scene = new LinkScene();
     scene.server.answer = (_, number) => (number === 1 ? httpAnswer(503, "retry-after: 600") : undefined);
@@ -166,10 +180,11 @@ describe("connection: coming back", () => {
   });
 
   it("is immediate and with a fresh backoff when the application asks for it", () => {
-    const scene = new LinkScene();
+    const scene = new LinkScene().advance(1000);
     scene.down();
     scene.advance(60 * minute);
     const before = scene.attempts;
+    assert.ok(before < 200, "the backoff had grown");
     scene.device.link?.reconnect();
     scene.advance(2100);
     assert.ok(scene.attempts >= before + 2, `${scene.attempts - before} attempts in 2 s`);

@@ -78,14 +78,14 @@ export class Examination {
       return true;
     }
     const other = await handshake(host, port, {});
+    const options = { host, port, secure: {}, connectTimeoutMs: handshakeTimeoutMs, ...unheard };
     if (other instanceof Error) {
-      const options = { host, port, secure: {}, connectTimeoutMs: handshakeTimeoutMs, ...unheard };
       this.#bad("TLS", networkFault(other, "tls", options));
       return false;
     }
     this.#problem(
       "TLS",
-      `The server speaks ${other.protocol} with ${other.cipher}, and not what a device offers: allow TLS 1.2 with ECDHE, P-256 and AES-128-GCM on it (${offered.message.trim()}).`,
+      `The server speaks ${other.protocol} with ${other.cipher}, and not what a device offers: allow TLS 1.2 with ECDHE, P-256 and AES-128-GCM on it. [${networkFault(offered, "tls", options).code}]`,
     );
     this.#chain(other, host);
     return true;

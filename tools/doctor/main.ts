@@ -21,6 +21,7 @@ if (options !== undefined) {
   const examination = new Examination(options, new NodeClock(), (line) => console.log(line));
   await examination.run();
   const { problems } = examination;
-  console.log(problems === 0 ? "All is well." : `${problems} of this has to be changed.`);
+  const verdict = problems === 1 ? "One thing has to be changed." : `${problems} things have to be changed.`;
+  console.log(problems === 0 ? "All is well." : verdict);
   process.exitCode = problems === 0 ? 0 : 1;
 }

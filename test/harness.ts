@@ -6,6 +6,8 @@
 
 import { deepStrictEqual, fail, match, ok, rejects, strictEqual, throws } from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 
 export { after, afterEach, before, beforeEach, describe, it } from "mocha";
 export { nodeCrypto as crypto } from "../hosts/node/crypto.js";
@@ -33,3 +35,15 @@ export function report(line: string): void {
 
 /** Enumerations take every `stride`-th case: all of them here, fewer where the engine is slower. */
 export const stride = 1;
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+
+/** Bytes of the engine's heap that are in use after a collection. */
+export function heapInUse(): number {
+  collect();
+  return process.memoryUsage().heapUsed;
+}
+
+/** How far that goes up and down by itself, in bytes: compiled code, mostly. */
+export const heapNoise = 1_500_000;

@@ -9,6 +9,7 @@
 import Debug from "debug";
 import Timer from "timer";
 import { XsCrypto } from "../../hosts/xs/crypto.js";
+import { machineFacts } from "../../hosts/xs/machine.js";
 import { equal, show } from "./equal.js";
 
 // XS calls this before it gives up (the abortHook define); it prints what was thrown.
@@ -142,6 +143,16 @@ export function fixture(path: string): Uint8Array {
 export function report(line: string): void {
   trace(`    ${line}\n`);
 }
+
+/** Bytes of the machine's chunks and slots that are in use after a collection. */
+export function heapInUse(): number {
+  Debug.gc();
+  const { xsChunks = 0, xsSlots = 0 } = machineFacts();
+  return xsChunks + xsSlots;
+}
+
+/** How far that goes up and down by itself, in bytes. */
+export const heapNoise = 4096;
 
 /**
  * Enumerations take every `stride`-th case: XS needs about thirty times the time of V8, and the cases are the same.

@@ -33,6 +33,12 @@ export function report(line: string): void {
   process.stdout.write(`    ${line}\n`);
 }
 
+/** Milliseconds of CPU that this program has used. */
+export function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 /** Enumerations take every `stride`-th case: all of them here, fewer where the engine is slower. */
 export const stride = 1;
 

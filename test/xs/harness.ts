@@ -154,6 +154,9 @@ export function heapInUse(): number {
 /** How far that goes up and down by itself, in bytes. */
 export const heapNoise = 4096;
 
+/** Milliseconds of CPU that this program has used. */
+export const cpuMs = native("test_cpu") as () => number;
+
 /**
  * Enumerations take every `stride`-th case: XS needs about thirty times the time of V8, and the cases are the same.
  * NERVESHUB_STRIDE=1 takes them all.

@@ -6,6 +6,7 @@
 #include "xsmc.h"
 
 #include <stdio.h>
+#include <time.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -52,4 +53,10 @@ void test_exit(xsMachine *the)
 {
 	fflush(NULL);
 	_exit(xsmcToInteger(xsArg(0)));
+}
+
+/** Milliseconds of CPU that this process has used. */
+void test_cpu(xsMachine *the)
+{
+	xsmcSetNumber(xsResult, (double)clock() * 1000 / CLOCKS_PER_SEC);
 }

@@ -63,13 +63,14 @@ function closure(names: string[]): string[] {
 }
 
 /**
- * Writes the app that runs the suites whose names contain `filter`.
+ * Writes the app that runs `suites`.
+ * @param name of the app
+ * @param suites module names
  * @returns its manifest
  */
-export function writeSuiteApp(name: string, filter: string): string {
+export function writeSuiteApp(name: string, suites: string[]): string {
   const folder = join(BUILDS, "apps", name);
   mkdirSync(folder, { recursive: true });
-  const suites = suiteNames(filter);
   const load = JSON.stringify(suites.map((suite) => `${PREFIX}${suite}`));
   writeFileSync(join(folder, "main.js"), `import { run } from "${PREFIX}test/harness";\nrun(${load});\n`);
   writeFileSync(join(folder, "harness.js"), `export * from "${PREFIX}test/xs/harness";\n`);

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { buildLoader, startProduct } from "./loader.js";
 import { startPeer } from "./peer.js";
 import { findSdk, mcconfig, ROOT } from "./sdk.js";
-import { writeSuiteApp } from "./suites.js";
+import { suiteNames, writeSuiteApp } from "./suites.js";
 
 /** The whole run, all suites. */
 const deadlineSeconds = 600;
@@ -23,7 +23,12 @@ const types = spawnSync(process.execPath, [join(ROOT, "tools/xs/types.mjs"), "--
   stdio: "inherit",
 });
 if (types.status !== 0) process.exit(1);
-const product = mcconfig(sdk, { manifest: writeSuiteApp("suites", filter), name: "suites", platform: "lin", kind });
+const product = mcconfig(sdk, {
+  manifest: writeSuiteApp("suites", suiteNames(filter)),
+  name: "suites",
+  platform: "lin",
+  kind,
+});
 const { port, server } = await startPeer();
 const fixtures = join(ROOT, "test/fixtures");
 const environment = { ...process.env, NERVESHUB_FIXTURES: fixtures, NERVESHUB_PEER: String(port) };

@@ -9,7 +9,11 @@ import type { Random } from "../../modules/host/random.js";
 export const nodeCrypto: Crypto = {
   digest(name: DigestName): Digest {
     const hash = createHash(name);
-    return { update: (bytes) => void hash.update(bytes), finish: () => new Uint8Array(hash.digest()) };
+    return {
+      update: (bytes) => void hash.update(bytes),
+      peek: () => new Uint8Array(hash.copy().digest()),
+      finish: () => new Uint8Array(hash.digest()),
+    };
   },
 
   hmac(name: DigestName, key: Uint8Array, bytes: Uint8Array): Uint8Array {

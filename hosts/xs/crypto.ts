@@ -28,6 +28,10 @@ class XsDigest implements Digest {
     this.#digest.write(bytes as unknown as ArrayBuffer); // takes views; the typings do not say so
   }
 
+  peek(): Uint8Array {
+    return new Uint8Array((this.#digest as unknown as { close(peek: true): ArrayBuffer }).close(true));
+  }
+
   finish(): Uint8Array {
     return new Uint8Array(this.#digest.close());
   }

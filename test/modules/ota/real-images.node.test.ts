@@ -9,6 +9,12 @@ import { assert, crypto, describe, it } from "../../harness.js";
 // Images that Espressif built and published as test data of esptool. They are not part of this repository.
 const folder = new URL("../../../../../shared/data/esp-idf-images/", import.meta.url);
 
+function sha256(bytes: Uint8Array): Uint8Array {
+  const digest = crypto.digest("sha256");
+  digest.update(bytes);
+  return digest.finish();
+}
+
 function real(name: string): Uint8Array {
   return new Uint8Array(readFileSync(new URL(name, folder)));
 }
@@ -30,7 +36,12 @@ if (!present) console.log("skipped: real ESP-IDF images, since ../shared/data/es
     );
     const verifier = new ImageVerifier(crypto, bytes.byteLength);
     for (let at = 0; at < bytes.byteLength; at += 1460) verifier.update(bytes.subarray(at, at + 1460));
-    assert.deepEqual(verifier.finish(bytes.byteLength), { imageSize: 182_368, hashAppended: true, trailer: "none" });
+    assert.deepEqual(verifier.finish(bytes.byteLength), {
+      imageSize: 182_368,
+      hashAppended: true,
+      trailer: "none",
+      sha256: sha256(bytes),
+    });
   });
 
   it("takes the 80-byte trailer of hello-world for the v1 signature that it is", () => {
@@ -41,7 +52,7 @@ if (!present) console.log("skipped: real ESP-IDF images, since ../shared/data/es
     assert.equal(toHex(elfSha256), toHex(bytes.subarray(176, 208)));
     const verifier = new ImageVerifier(crypto, bytes.byteLength);
     verifier.update(bytes);
-    const expected = { imageSize: 196_528, hashAppended: true, trailer: "signature-v1" };
+    const expected = { imageSize: 196_528, hashAppended: true, trailer: "signature-v1", sha256: sha256(bytes) };
     assert.deepEqual(verifier.finish(bytes.byteLength), expected);
   });
 

@@ -34,6 +34,7 @@ const crypto: Crypto = {
       update: (bytes) => {
         text += decodeUtf8(bytes);
       },
+      peek: () => assert.fail("not part of the handshake"),
       finish: () => {
         assert.equal(name, "sha1");
         assert.equal(text, `${sampleKey}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`);

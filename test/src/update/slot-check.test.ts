@@ -52,8 +52,8 @@ describe("update: what lies in flash", () => {
   });
 
   it("fails when no part can tell where it is wrong", () => {
-    assert.equal(check(damaged(5000), checksum, []), "checksum-mismatch");
-    assert.equal(check(damaged(5000), "00".repeat(32), []), "checksum-mismatch");
+    assert.equal(check(damaged(5000), checksum, []), "image-checksum");
+    assert.equal(check(good, "00".repeat(32), []), "checksum-mismatch");
     assert.equal(check(good, "00".repeat(32), parts), "checksum-mismatch");
   });
 

@@ -10,6 +10,7 @@ import type { Host } from "../modules/host/host.js";
 import type { Timer } from "../modules/host/timers.js";
 import { buildTime } from "../modules/ota/build-time.js";
 import type { Refusal } from "../modules/websocket/websocket.js";
+import { Attempts } from "./attempts.js";
 import { backoffDelay } from "./backoff.js";
 import type { ChannelHandler, ChannelPort } from "./channel-handler.js";
 import { Destination } from "./destination.js";
@@ -35,11 +36,8 @@ import { Updater } from "./update/updater.js";
 import { WriterTarget } from "./update/writer-target.js";
 import { WallClock } from "./wall-clock.js";
 
-/** A session that was replaced (1001) within this time counts as a fight with another device of the same identifier. */
-const lastingSessionMs = 300000;
-
-/** A draining server closes 1,000 devices within 4 s and takes 100 a second: the first wait spreads over 8 s. */
-const drainedAttempt = 3;
+/** RFC 6455 §7.1.5: what an end without a close frame is called. */
+const noCloseFrame = 1006;
 
 /** SNTP answers within a second or two where it answers at all. */
 const clockWaitMs = 5000;
@@ -71,13 +69,9 @@ export class NervesHubLink {
   #port: ChannelPort | undefined;
   #timer: Timer | undefined;
   #heartbeatIntervalMs: number;
-  /** Attempts since the last accepted join. */
-  #attempt = 0;
+  readonly #attempts = new Attempts();
   /** How long the clock was waited for, in milliseconds. */
   #clockWaitedMs = 0;
-  /** Sessions in a row that another connection of this identifier ended early. */
-  #replaced = 0;
-  #joinedMs: number | undefined;
   #state: "new" | "running" | "restarting" | "closed" = "new";
 
   /**
@@ -150,13 +144,11 @@ export class NervesHubLink {
   /** Drops the connection, if any, and makes a new one at once. */
   reconnect(): void {
     if (this.#state !== "running") return;
-    this.#attempt = 0;
-    this.#replaced = 0;
+    const wasConnected = this.#attempts.accepted;
+    this.#attempts.reset();
     const session = this.#session;
     this.#session = undefined;
     session?.abort();
-    const wasConnected = this.#joinedMs !== undefined;
-    this.#joinedMs = undefined;
     if (wasConnected) this.#disconnected("A reconnect was asked for.");
     this.#connect();
   }
@@ -251,7 +243,7 @@ export class NervesHubLink {
     try {
       target = this.#destination.target();
     } catch (error) {
-      this.#wait(asFault(error, "application", "connect-failed"), false);
+      this.#wait(asFault(error, "application", "connect-failed"), noCloseFrame);
       return;
     }
     this.#session = new Session({
@@ -303,12 +295,11 @@ export class NervesHubLink {
   }
 
   #joined(): void {
-    this.#attempt = 0;
+    const first = this.#attempts.accept(this.#host.clock.monotonic());
     this.#destination.accepted();
-    this.#joinedMs = this.#host.clock.monotonic();
     this.#call("the store", () => this.#wallClock.remember());
     this.#call("the trial", () => this.#trial.joined());
-    this.#call("connected", () => this.#settings.client.connected?.());
+    if (first) this.#call("connected", () => this.#settings.client.connected?.());
   }
 
   #ended(ended: Ended): void {
@@ -324,33 +315,22 @@ export class NervesHubLink {
     const fault = ended.fault && !upgraded ? this.#destination.explain(ended.fault) : ended.fault;
     // A connection that died of silence may have been too quiet for something in between.
     if (fault?.code === "heartbeat-unanswered") this.#heartbeatIntervalMs = this.#settings.heartbeat.intervalMs;
-    this.#countReplacement(code);
-    if (code === 1012) this.#attempt = Math.max(this.#attempt, drainedAttempt);
-    this.#wait(fault ?? closeFault(code), fault === undefined);
-  }
-
-  #countReplacement(code: number): void {
-    const now = this.#host.clock.monotonic();
-    const lasted = this.#joinedMs !== undefined && now - this.#joinedMs >= lastingSessionMs;
-    this.#replaced = code === 1001 && !lasted ? this.#replaced + 1 : 0;
-    this.#attempt = Math.max(this.#attempt, this.#replaced);
+    this.#wait(fault ?? closeFault(code), code);
   }
 
   #refused(refusal: Refusal): void {
     const verdict = this.#destination.refused(refusal);
     if (verdict === "redirected") this.#connect();
-    else this.#wait(verdict.fault, false, verdict.retryAfterMs);
+    else this.#wait(verdict.fault, noCloseFrame, verdict.retryAfterMs);
   }
 
   /** Says why, and tries again after the backoff. */
-  #wait(fault: Fault, clean: boolean, retryAfterMs?: number): void {
-    const { backoff } = this.#settings;
-    const wasConnected = this.#joinedMs !== undefined;
-    this.#joinedMs = undefined;
+  #wait(fault: Fault, code: number, retryAfterMs?: number): void {
+    const wasConnected = this.#attempts.accepted;
     if (!wasConnected) this.#destination.failed();
-    const wait = { attempt: this.#attempt, clean, retryAfterMs };
-    const delayMs = backoffDelay(backoff, wait, randomFraction(this.#host.random));
-    this.#attempt++;
+    const attempt = this.#attempts.end(code, this.#host.clock.monotonic());
+    const wait = { attempt, clean: code !== noCloseFrame, retryAfterMs };
+    const delayMs = backoffDelay(this.#settings.backoff, wait, randomFraction(this.#host.random));
     this.#log.warning(`${fault.message} [${fault.code}] Trying again in ${(delayMs / 1000).toFixed(1)} s.`);
     this.#timer = this.#host.timers.set(() => this.#connect(), delayMs);
     this.#call("the trial", () => this.#trial.note(fault.message));

@@ -1,0 +1,52 @@
+/*
+ * How often it has failed in a row, which is what the backoff goes by. Pure.
+ *
+ * The rules: only an accepted join starts the count anew, never an open socket. Two devices with one identifier evict
+ * each other (1001), each time after an accepted join, so evictions in a row count as failures. And a server that drains
+ * (1012) closes everybody within seconds, so the first wait after that is drawn from a longer span.
+ */
+
+/** A connection that was evicted after this long was not in a fight. */
+const lastingMs = 300_000;
+
+/** A draining server closes 1,000 devices within 4 s and takes 100 a second: the first wait spreads over 8 s. */
+const drainedAttempt = 3;
+
+export class Attempts {
+  #failed = 0;
+  /** Connections in a row that another one of this identifier ended early. */
+  #replaced = 0;
+  /** When the server accepted this connection, monotonic milliseconds. */
+  #acceptedMs: number | undefined;
+
+  /** Whether the server has accepted this connection. */
+  get accepted(): boolean {
+    return this.#acceptedMs !== undefined;
+  }
+
+  /** @returns whether this is the first accepted join of this connection */
+  accept(nowMs: number): boolean {
+    this.#failed = 0;
+    if (this.accepted) return false;
+    this.#acceptedMs = nowMs;
+    return true;
+  }
+
+  /** The connection, or the attempt to make one, has ended with this close code. @returns the attempt for the backoff */
+  end(code: number, nowMs: number): number {
+    const lasted = this.#acceptedMs !== undefined && nowMs - this.#acceptedMs >= lastingMs;
+    this.#acceptedMs = undefined;
+    this.#replaced = code === 1001 && !lasted ? this.#replaced + 1 : 0;
+    const least = code === 1012 ? drainedAttempt : this.#replaced;
+    const attempt = Math.max(this.#failed, least);
+    this.#failed = attempt + 1;
+    return attempt;
+  }
+
+  /** Somebody wants a connection now. */
+  reset(): void {
+    this.#failed = 0;
+    this.#replaced = 0;
+    this.#acceptedMs = undefined;
+  }
+}

@@ -69,6 +69,9 @@ export const maxReasonCharacters = 200;
 /** Times that damaged parts of one download are fetched again: three, as the Linux agent does. */
 export const maxPartFailures = 3;
 
+/** Times that one download may start from its first byte again: a server without ranges on a link that breaks never ends. */
+export const maxStartOvers = 5;
+
 /** Restarts that one remembered download URL may be used after; a presigned one lives 24 hours. */
 export const maxSourceUses = 20;
 

@@ -11,7 +11,7 @@ import type { SecureOptions } from "../../modules/host/byte-stream.js";
 import type { Host } from "../../modules/host/host.js";
 import type { Timer } from "../../modules/host/timers.js";
 import { HttpGet, type HttpResponse } from "../../modules/http/get.js";
-import { maxPartFailures } from "../../modules/limits/limits.js";
+import { maxPartFailures, maxStartOvers } from "../../modules/limits/limits.js";
 import { randomFraction } from "../fraction.js";
 import type { Log } from "../log.js";
 import type { Offer } from "./offer.js";
@@ -54,6 +54,8 @@ export class Download {
   /** A range that a server refused in a way that can mean "beyond the end". */
   #rangeRefused = false;
   #partFailures = 0;
+  /** Times that everything was fetched from the first byte again. Bytes in between prove nothing: they are the same. */
+  #startOvers = 0;
   #doubted = false;
   #finished = false;
 
@@ -90,15 +92,16 @@ export class Download {
     });
   }
 
-  /** The server offers the same file under a fresh URL; the next request uses it. */
+  /** The server offers the same file under a fresh URL; the next request uses it, and is made at once if one is due. */
   renew(url: string): void {
     this.#url = url;
     this.#validator = undefined;
-    if (this.#timer === undefined) return;
+    // With a request open, the timer is that of a patch being worked off.
+    if (this.#timer === undefined || this.#request !== undefined) return;
     this.#options.host.timers.clear(this.#timer);
     this.#timer = undefined;
     this.#failures = 0;
-    this.start();
+    this.#guard(() => this.start());
   }
 
   /** Ends it without a callback. */
@@ -136,9 +139,7 @@ export class Download {
     this.#validator = validator;
     if (status === 200 && ranged) {
       this.#options.log.info("The download server ignores ranges; the download starts from the beginning.");
-      this.#to = undefined;
-      this.#rewind(0);
-      if (this.#finished) return;
+      this.#fromStart();
     }
     const total = status === 200 ? response.length : response.contentRange?.total;
     if (total !== undefined && this.#options.offer.size !== undefined && total !== this.#options.offer.size) {
@@ -168,7 +169,10 @@ export class Download {
     this.#rangeRefused = false;
     let at = 0;
     while (at < bytes.byteLength && !this.#finished) {
-      const piece = bytes.subarray(at, at + Math.min(this.#parts.room, bytes.byteLength - at));
+      // A server may answer a bounded range with the rest of the file.
+      if (this.#position === this.#to) break;
+      const wanted = (this.#to ?? Number.POSITIVE_INFINITY) - this.#position;
+      const piece = bytes.subarray(at, at + Math.min(this.#parts.room, wanted, bytes.byteLength - at));
       const bad = this.#parts.update(piece);
       if (bad !== undefined) {
         this.#badPart(bad);
@@ -184,6 +188,10 @@ export class Download {
       }
     }
     this.#progress();
+    if (this.#position === this.#to) {
+      this.#stop();
+      this.#finish();
+    }
   }
 
   /** Works a patch off in slices, with the event loop in between. */
@@ -232,11 +240,21 @@ export class Download {
   }
 
   #startOver(why: string): void {
-    this.#to = undefined;
     this.#options.log.warning(`${why}; the download starts from the beginning.`);
     this.#stop();
-    this.#rewind(0);
+    this.#fromStart();
     this.#again(0);
+  }
+
+  /** @throws Fault "no-progress" when this does not lead anywhere: what has come in between was thrown away each time */
+  #fromStart(): void {
+    this.#startOvers++;
+    if (this.#startOvers > maxStartOvers) {
+      const text = `The download had to start from the beginning ${maxStartOvers} times; check that the server that holds the file serves ranges.`;
+      throw new Fault("download", "no-progress", text);
+    }
+    this.#to = undefined;
+    this.#rewind(0);
   }
 
   #rewind(from: number): void {
@@ -299,7 +317,7 @@ export class Download {
       body();
     } catch (error) {
       const fault = asFault(error, "download", "download-failed");
-      if (fault.stage === "image" && !this.#doubted) this.#doubt(fault);
+      if (fault.stage === "image" && !this.#doubted) this.#guard(() => this.#doubt(fault));
       else this.#fail(fault);
     }
   }

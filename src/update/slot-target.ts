@@ -77,7 +77,7 @@ export class SlotTarget implements UpdateTarget {
       const text = `The download is longer than the ${this.#end} bytes that the server announced.`;
       throw new Fault("download", "size-mismatch", text);
     }
-    if (this.#offset === 0 && bytes.byteLength > 0) this.#open(bytes[0]);
+    if (this.#offset === 0 && this.#sink === undefined && bytes.byteLength > 0) this.#open(bytes[0]);
     this.#offset += bytes.byteLength;
     if (this.#patch !== undefined) {
       this.#patch.write(bytes);
@@ -100,8 +100,9 @@ export class SlotTarget implements UpdateTarget {
   rewind(from: number, to: number | undefined): number {
     this.#check = undefined;
     // A patch keeps no state of its earlier points but the last, which a damaged part may have spoilt.
-    if (from === 0 || this.#patch !== undefined || from % partSize !== 0) return this.#restart();
-    this.#record(from);
+    const partOnly = from > 0 || to !== undefined;
+    if (!partOnly || this.#patch !== undefined || from % partSize !== 0) return this.#restart();
+    this.#record(from > 0 ? from : undefined);
     this.#end = to ?? this.#offer!.size;
     this.#sink = new ImageSink(this.#slot!, this.#trust, this.#offer!, this.#end, from);
     this.#offset = from;
@@ -210,11 +211,20 @@ export class SlotTarget implements UpdateTarget {
     return new SlotCheck({ crypto, slot, size: this.#imageSize, checksum: offer.checksum, parts: offer.parts });
   }
 
-  /** @param offset of the file up to which nothing must be downloaded again; undefined: nothing is left */
+  /**
+   * A store that fails costs the progress and not the update: what a record that is out of date leads to is found when
+   * the slot is verified, and downloaded again.
+   * @param offset of the file up to which nothing must be downloaded again; undefined: nothing is left
+   */
   #record(offset: number | undefined): void {
     const { uuid, checksum, size } = this.#offer!;
     const state = this.#patch?.save();
-    this.#records.progress = offset === undefined ? undefined : { uuid, checksum, size, offset, state };
     this.#recorded = offset === undefined ? 0 : (this.#patch?.produced ?? offset);
+    try {
+      this.#records.progress = offset === undefined ? undefined : { uuid, checksum, size, offset, state };
+    } catch (error) {
+      const { message } = asFault(error, "store", "store-failed");
+      this.#log.warning(`How far the download is cannot be kept for a restart: ${message}`);
+    }
   }
 }

@@ -14,7 +14,7 @@ import type { Client, Decision } from "../client.js";
 import type { Log } from "../log.js";
 import { Download } from "./download.js";
 import { type Offer, parseOffer } from "./offer.js";
-import { type Outcome, outcomeOf, rescheduleDelay } from "./outcome.js";
+import { isLasting, type Outcome, outcomeOf, rescheduleDelay } from "./outcome.js";
 import { type SourceRecord, sameFile, type UpdateRecords } from "./records.js";
 import { Report, type StatusWords } from "./report.js";
 import type { UpdateTarget } from "./target.js";
@@ -22,6 +22,9 @@ import type { Trial } from "./trial.js";
 
 /** The `update` frame leaves the server before its record is written; a status in the same instant collides with it. */
 const recordSettlesMs = 100;
+
+/** Of an offer that names none: any text keeps the server's record until its last word has been said. */
+const unknownUuid = "unknown";
 
 /** Reverts of one firmware after which it is refused, unless an operator pushes it by hand. */
 const revertLimit = 2;
@@ -108,6 +111,7 @@ export class Updater {
       void this.#run(offer, false);
     } else if (sameFile(this.#offer, offer)) {
       log.info("The running update was offered again; its new URL is used from now on.");
+      this.#offer = offer;
       this.#remember(offer);
       this.#download?.renew(offer.url);
     } else {
@@ -127,6 +131,8 @@ export class Updater {
     try {
       if (!resumed) {
         await this.#wait(recordSettlesMs);
+        // Said before anything can fail: a word that ends an update is only heard after this one.
+        this.#report.received();
 
         // Is it known to be bad? Firmware that was reverted is put off, then refused; an operator's own push lands.
         const known = this.#judgeReverts(offer);
@@ -147,7 +153,7 @@ export class Updater {
           this.#refuseWith(offer, refusal);
           return;
         }
-        this.#report.received();
+        if (this.#closed) return;
       }
 
       // Can it be taken: a slot, room, a confirmed image? Nothing is lost yet. Where does the download begin?
@@ -222,7 +228,8 @@ export class Updater {
       this.#download = new Download({
         host,
         log,
-        offer,
+        // With the latest URL, if it was offered again meanwhile.
+        offer: this.#offer ?? offer,
         target,
         secure,
         from,
@@ -239,8 +246,21 @@ export class Updater {
 
   async #verify(offer: Offer): Promise<void> {
     const { target, log } = this.#options;
+    let doubted = false;
     for (let repairs = 0; ; ) {
-      const result = target.verify();
+      let result: ReturnType<UpdateTarget["verify"]>;
+      try {
+        result = target.verify();
+      } catch (error) {
+        // The word for this blocks the device for a day, and what is wrong may be what an earlier run left in the slot,
+        // or one bit of flash where no part can be told from another: one whole download decides.
+        const fault = asFault(error, "image", "image-corrupt");
+        if (doubted || !isLasting(fault)) throw fault;
+        doubted = true;
+        log.warning(`${fault.message} Everything is downloaded once more.`);
+        await this.#fetch(offer, target.rewind(0, undefined), undefined);
+        continue;
+      }
       if (result === true) return;
       if (result === false) {
         await this.#wait(0);
@@ -264,7 +284,7 @@ export class Updater {
     this.#report.downloading(percent);
     const { client, log } = this.#options;
     const whole = Math.min(100, Math.floor(percent));
-    if (whole === this.#percent) return;
+    if (whole <= this.#percent) return;
     this.#percent = whole;
     try {
       client.progress?.(whole);
@@ -281,17 +301,20 @@ export class Updater {
   /** An offer that is not taken: one word, nothing erased. */
   #refuseWith(offer: Offer, outcome: Outcome): void {
     this.#options.log.notice(`The update to ${offer.version} is not taken (${outcome.word}): ${outcome.reason}`);
-    this.#report.received();
     this.#end(offer, outcome);
   }
 
   /** A message that is no offer: the server is told, since its record of it exists. */
   #refuse(fault: Fault): void {
-    this.#options.log.error(fault.message);
-    if (this.#offer !== undefined) return;
-    this.#report.received();
-    this.#report.ended(outcomeOf(fault, 0));
-    this.#tell(fault);
+    const { log, host } = this.#options;
+    log.error(fault.message);
+    host.timers.set(() => {
+      if (this.#offer !== undefined || this.#closed) return;
+      this.#lastUuid = unknownUuid;
+      this.#report.received();
+      this.#report.ended(outcomeOf(fault, 0));
+      this.#tell(fault);
+    }, recordSettlesMs);
   }
 
   #failed(offer: Offer, fault: Fault): void {

@@ -23,10 +23,12 @@ export class WriterTarget implements UpdateTarget {
   }
 
   begin(offer: Offer): number {
-    this.#offer = offer;
+    this.#offer = undefined;
     this.#digest = this.#crypto.digest("sha256");
     this.#offset = 0;
     this.#run(() => this.#writer.begin(offer.size, offer));
+    // Only what was begun is ever aborted.
+    this.#offer = offer;
     return 0;
   }
 
@@ -50,8 +52,9 @@ export class WriterTarget implements UpdateTarget {
   }
 
   rewind(): number {
-    this.#run(() => this.#writer.abort());
-    return this.begin(this.#offer!);
+    const offer = this.#offer!;
+    this.abort();
+    return this.begin(offer);
   }
 
   verify(): boolean {

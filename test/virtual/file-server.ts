@@ -25,6 +25,12 @@ export interface Answer {
   ignoreRange?: boolean;
   /** The 206 speaks of another range than asked for. */
   wrongRange?: boolean;
+  /** The 206 does not say which range it holds. */
+  noRange?: boolean;
+  /** The 206 goes on to the end of the file, also where less was asked for. */
+  openEnd?: boolean;
+  /** Further header lines. */
+  lines?: string[];
   /** Bytes of the body are changed. */
   spoil?(body: Uint8Array, from: number): Uint8Array;
 }
@@ -64,14 +70,15 @@ export class FileServer {
     }
     const ranged = from !== undefined && !answer.ignoreRange;
     const start = ranged ? from : 0;
-    const end = ranged ? Math.min(to + 1, this.file.byteLength) : this.file.byteLength;
+    const end = ranged && !answer.openEnd ? Math.min(to + 1, this.file.byteLength) : this.file.byteLength;
     let body: Uint8Array = this.file.slice(start, end);
     if (answer.spoil !== undefined) body = answer.spoil(body, start);
     const said = answer.wrongRange ? Math.max(0, start - 1) : start;
     const lines = [
       ranged ? "HTTP/1.1 206 Partial Content" : "HTTP/1.1 200 OK",
       `content-length: ${body.byteLength}`,
-      ...(ranged ? [`content-range: bytes ${said}-${end - 1}/${this.file.byteLength}`] : []),
+      ...(answer.lines ?? []),
+      ...(ranged && !answer.noRange ? [`content-range: bytes ${said}-${end - 1}/${this.file.byteLength}`] : []),
       ...(this.etag === undefined ? [] : [`etag: ${this.etag}`]),
     ];
     const response = encodeUtf8(`${lines.join("\r\n")}\r\n\r\n`);

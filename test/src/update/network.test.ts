@@ -144,7 +144,7 @@ describe("update: network faults", () => {
 
   it("without part checksums, damage is found in flash and never activated", async () => {
     const scene = new UpdateScene({ before, after, message: { partials_checksums: null } });
-    scene.files.answer = first({
+    scene.files.answer = () => ({
       spoil: (body) => {
         body[5000] ^= 1;
         return body;

@@ -23,6 +23,9 @@ const connectTimeoutMs = 30000;
 /** Longer than the longest stall of a store's first byte, shorter than an operator's patience. */
 const idleTimeoutMs = 60000;
 
+/** Bytes taken before the event loop runs again: at most one block is erased meanwhile. */
+const sliceBytes = 16384;
+
 export interface DownloadOptions {
   host: Host;
   log: Log;
@@ -57,6 +60,8 @@ export class Download {
   /** Times that everything was fetched from the first byte again. Bytes in between prove nothing: they are the same. */
   #startOvers = 0;
   #doubted = false;
+  /** Bytes taken since the event loop ran. */
+  #sliced = 0;
   #finished = false;
 
   constructor(options: DownloadOptions) {
@@ -180,18 +185,24 @@ export class Download {
       }
       at += piece.byteLength;
       this.#position += piece.byteLength;
-      if (!this.#options.target.write(piece)) {
-        // Only a patch leaves work behind, and a patch's piece ends with the network's: parts of 1 MiB rarely do.
+      this.#sliced += piece.byteLength;
+      if (!this.#options.target.write(piece) || this.#sliced >= sliceBytes) {
+        // A patch leaves work behind; and where the network is faster than flash, there is always more to read.
+        this.#sliced = 0;
         this.#request?.pause();
         this.#drain(bytes.slice(at));
         return;
       }
     }
+    this.#taken();
+  }
+
+  /** Everything that has come is in the target. */
+  #taken(): void {
     this.#progress();
-    if (this.#position === this.#to) {
-      this.#stop();
-      this.#finish();
-    }
+    if (this.#position !== this.#to || this.#finished) return;
+    this.#stop();
+    this.#finish();
   }
 
   /** Works a patch off in slices, with the event loop in between. */
@@ -204,7 +215,7 @@ export class Download {
           return;
         }
         if (rest.byteLength > 0) this.#data(rest);
-        else this.#progress();
+        else this.#taken();
         if (this.#timer === undefined) this.#request?.resume();
       });
     }, 0);

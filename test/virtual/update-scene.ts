@@ -6,6 +6,7 @@
 import { buildImage } from "../../hosts/shared/build-image.js";
 import { MemoryFlash } from "../../hosts/shared/memory-flash.js";
 import { openPartition, type PartitionTable, partitionTable } from "../../hosts/shared/partition-table.js";
+import type { Host } from "../../modules/host/host.js";
 import { firmwareMetadata } from "../../modules/ota/firmware-metadata.js";
 import { parseImageHead } from "../../modules/ota/image.js";
 import { toHex } from "../../modules/text/hex.js";
@@ -55,6 +56,8 @@ export interface SceneOptions {
   link?: Partial<LinkOptions>;
   /** Makes the flash; default: the model with every rule checked. */
   newFlash?(size: number): MemoryFlash;
+  /** Changes the host of every run: what hardware can do wrong. */
+  changeHost?(host: Host): Host;
   /** Moments at which the power goes, in order. */
   cuts?: readonly Cut[];
   /** Default: room for the larger image and 64 KB. */

@@ -46,6 +46,8 @@ export interface VirtualDeviceOptions {
   clock?: Clock;
   /** In order. */
   cuts?: readonly Cut[];
+  /** Changes the host of every run: what hardware can do wrong. */
+  changeHost?(host: Host): Host;
 }
 
 /** Timers of one run of the device: with the power they are gone. */
@@ -129,7 +131,8 @@ export class VirtualDevice {
     const runTimers = new RunTimers(timers, print);
     this.#timers = runTimers;
     try {
-      this.host = this.#host(this.#watch(flash, runTimers), runTimers, print);
+      const host = this.#host(this.#watch(flash, runTimers), runTimers, print);
+      this.host = this.#options.changeHost?.(host) ?? host;
       this.link = this.#newLink(this.host);
       this.link?.start();
     } catch (error) {

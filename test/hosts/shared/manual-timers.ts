@@ -39,12 +39,13 @@ export class ManualTimers implements Timers {
   advance(ms: number): void {
     const until = this.now + ms;
     for (let next = this.#next(); next !== undefined && next.at <= until; next = this.#next()) {
-      this.now = next.at;
+      // A callback may have moved the time itself, as work does.
+      this.now = Math.max(this.now, next.at);
       if (next.everyMs === undefined) this.#entries.delete(next);
       else next.at += next.everyMs;
       next.callback();
     }
-    this.now = until;
+    this.now = Math.max(this.now, until);
   }
 
   #add(entry: Entry): Timer {

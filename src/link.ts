@@ -127,6 +127,14 @@ export class NervesHubLink {
     this.#services.addEvents(this.#events);
   }
 
+  /**
+   * Starts the deadline of an image on trial, as `start` does. For an application that awaits its network before `start`:
+   * an image that cannot get one must go back as well. Safe to repeat.
+   */
+  startTrial(): void {
+    if (this.#state !== "closed") this.#call("the trial", () => this.#trial.start());
+  }
+
   /** Starts connecting. Once. */
   start(): void {
     if (this.#state !== "new") return;
@@ -134,7 +142,7 @@ export class NervesHubLink {
     const { metadata } = this.#firmware;
     this.#log.info(`Running ${metadata.product} ${metadata.version} (${metadata.platform}, ${metadata.uuid}).`);
     // First of all: whatever goes wrong from here on, an image on trial has its deadline.
-    this.#call("the trial", () => this.#trial.start());
+    this.startTrial();
     if (!this.#isRunning()) return;
     this.#call("a service", () => this.#services.start());
     this.#call("the updater", () => this.#updater.start());
@@ -149,8 +157,9 @@ export class NervesHubLink {
     const session = this.#session;
     this.#session = undefined;
     session?.abort();
-    if (wasConnected) this.#disconnected("A reconnect was asked for.");
     this.#connect();
+    // Last: it may call this again, or close.
+    if (wasConnected) this.#disconnected("A reconnect was asked for.");
   }
 
   /** Confirms an image on trial on the application's word alone. */

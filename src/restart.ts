@@ -27,8 +27,8 @@ export function orderlyRestart({ host, log, client, deadlineMs, farewell }: Rest
     if (asked) return;
     asked = true;
     timers.clear(deadline);
-    farewell();
     timers.set(() => device.restart(), farewellMs);
+    farewell();
   };
   const deadline = timers.set(() => {
     log.warning(`The application's reboot() did not finish within ${Math.round(deadlineMs / 1000)} s.`);

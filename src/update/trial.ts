@@ -7,6 +7,7 @@
  * was reverted is known when the server offers it again.
  */
 
+import { asFault } from "../../modules/fault/fault.js";
 import type { Host } from "../../modules/host/host.js";
 import type { Timer } from "../../modules/host/timers.js";
 import type { Log } from "../log.js";
@@ -47,6 +48,7 @@ export class Trial {
   #deadline: Timer | undefined;
   #question: Timer | undefined;
   #reverted = false;
+  #started = false;
 
   /** @param uuid of the running firmware */
   constructor(host: Host, log: Log, records: UpdateRecords, options: TrialOptions, uuid: string, hooks: TrialHooks) {
@@ -74,8 +76,10 @@ export class Trial {
     return reverted?.uuid === uuid ? reverted : undefined;
   }
 
-  /** At every start, before anything else. */
+  /** At every start, before anything else. Safe to repeat. */
   start(): void {
+    if (this.#started) return;
+    this.#started = true;
     if (this.running) this.#begin();
     else this.#lookBack();
   }
@@ -84,6 +88,7 @@ export class Trial {
     const { timers } = this.#host;
     timers.clear(this.#deadline);
     timers.clear(this.#question);
+    this.#question = undefined;
   }
 
   /** The image that is about to be activated. Recorded first: a power cut in between finds a trial that never started. */
@@ -100,48 +105,84 @@ export class Trial {
   /** What keeps the trial from ending well; kept for the old image to report. */
   note(error: string): void {
     if (!this.running) return;
-    const { trial } = this.#records;
-    if (trial !== undefined && trial.lastError !== error)
-      this.#records.trial = { ...trial, lastError: error.slice(0, 200) };
+    this.#keep(() => {
+      const lastError = error.slice(0, 200);
+      const { trial } = this.#records;
+      if (trial !== undefined && trial.lastError !== lastError) this.#records.trial = { ...trial, lastError };
+    });
   }
 
-  /** Ends the trial well. The caller has seen to it that the server accepted this image. */
+  /**
+   * Ends the trial well. The caller has seen to it that the server accepted this image.
+   * @throws Fault when the boot loader's data cannot be written: the trial and its deadline go on
+   */
   confirm(): void {
     if (!this.running) return;
-    this.stop();
     this.#host.slots.confirm();
-    this.#records.trial = undefined;
-    this.#records.clearDownload();
-    if (this.#records.reverted?.uuid === this.#uuid) this.#records.reverted = undefined;
+    this.stop();
+    this.#keep(() => {
+      this.#records.trial = undefined;
+      this.#records.clearDownload();
+      if (this.#records.reverted?.uuid === this.#uuid) this.#records.reverted = undefined;
+    });
     this.#log.notice("The running image is confirmed: it stays.");
     this.#hooks.confirmed();
+  }
+
+  /** Uses the store for what a trial can do without. */
+  #keep(body: () => void): void {
+    try {
+      body();
+    } catch (error) {
+      this.#log.error(`The trial cannot be kept in the store: ${asFault(error, "store", "store-failed").message}`);
+    }
   }
 
   #begin(): void {
     const { deadlineMs, boots: allowed } = this.#options;
     const seconds = Math.round(deadlineMs / 1000);
     // Set before the store is touched: it holds also when the store does not work.
-    this.#deadline = this.#host.timers.set(() => {
-      const { lastError = "" } = this.#records.trial ?? {};
-      this.#fail(`It was not confirmed within ${seconds} s. ${lastError}`);
-    }, deadlineMs);
+    this.#arm();
     this.#log.notice(`The image is on trial: it must reach the server within ${seconds} s.`);
     const trial = this.#records.trial ?? { uuid: this.#uuid, version: "", boots: 0, lastError: "" };
     const boots = trial.boots + 1;
-    this.#records.trial = { ...trial, boots };
+    this.#keep(() => {
+      this.#records.trial = { ...trial, boots };
+    });
+    if (boots > allowed + 1) {
+      // It has failed before, and the boot loader started it again: nothing else can run, and restarts do not help.
+      this.stop();
+      this.#log.error("Going back did not lead to another image; the device stays on this one.");
+      return;
+    }
     if (boots > allowed) this.#fail(`It was started ${allowed} times without being confirmed. ${trial.lastError}`);
+  }
+
+  #arm(): void {
+    const { deadlineMs } = this.#options;
+    this.#deadline = this.#host.timers.set(() => {
+      let lastError = "";
+      this.#keep(() => {
+        lastError = this.#records.trial?.lastError ?? "";
+      });
+      this.#fail(`It was not confirmed within ${Math.round(deadlineMs / 1000)} s. ${lastError}`);
+    }, deadlineMs);
   }
 
   /** The old image again, or the same one as ever: has an image been tried and reverted? */
   #lookBack(): void {
     const { trial } = this.#records;
     if (trial === undefined || trial.uuid === this.#uuid) return;
-    this.#records.trial = undefined;
+    this.#keep(() => {
+      this.#records.trial = undefined;
+    });
     // Activated in the moment of a power cut, perhaps, but never started: its download is complete and can be used.
     if (trial.boots === 0 && !this.#host.slots.reverted) return;
     this.#reverted = true;
     // What was downloaded stays: it was verified, and is in the slot still if the image is wanted once more.
-    this.#records.source = undefined;
+    this.#keep(() => {
+      this.#records.source = undefined;
+    });
     const { resetReason } = this.#host.device;
     if (resetReason === "power_on" && trial.lastError === "") {
       this.#log.warning(
@@ -152,7 +193,9 @@ export class Trial {
     const reason = `${trial.lastError} The restart before this one: ${resetReason}.`.trim();
     const known = this.revertsOf(trial.uuid);
     const reverts = (known?.reverts ?? 0) + 1;
-    this.#records.reverted = { uuid: trial.uuid, reverts, deferred: known?.deferred ?? 0, reason };
+    this.#keep(() => {
+      this.#records.reverted = { uuid: trial.uuid, reverts, deferred: known?.deferred ?? 0, reason };
+    });
     this.#log.error(`Firmware ${trial.version || trial.uuid} did not stay and the device went back. ${reason}`);
   }
 
@@ -163,11 +206,17 @@ export class Trial {
 
   #ask(): void {
     this.#question = undefined;
+    let problem = "The application's own check of the new image has not passed.";
     if (this.#hooks.validate()) {
-      this.confirm();
-      return;
+      try {
+        this.confirm();
+        return;
+      } catch (error) {
+        problem = asFault(error, "trial", "confirm-failed").message;
+        this.#log.error(`The image cannot be confirmed: ${problem}`);
+      }
     }
-    this.note("The application's own check of the new image has not passed.");
+    this.note(problem);
     this.#question = this.#host.timers.set(() => this.#ask(), validateIntervalMs);
   }
 
@@ -175,7 +224,15 @@ export class Trial {
     this.stop();
     this.note(reason);
     this.#log.error(`The new image has failed its trial. ${reason} The device goes back to the old one.`);
-    this.#host.slots.revert();
+    try {
+      this.#host.slots.revert();
+    } catch (error) {
+      // A restart would start the same image again, and so on: this one stays up, for a join that it may still get.
+      const { message } = asFault(error, "trial", "revert-failed");
+      this.#log.error(`The device cannot go back, and stays on this image: ${message}`);
+      this.#arm();
+      return;
+    }
     this.#hooks.failed(reason);
   }
 }
@@ -187,9 +244,18 @@ export class Trial {
 export function abandonTrial(host: Host, reason: string): void {
   if (host.slots.trial !== "pending") return;
   host.print(`The new image has failed its trial. ${reason} The device goes back to the old one.`);
-  const records = new UpdateRecords(host.store);
-  const { trial } = records;
-  if (trial !== undefined) records.trial = { ...trial, boots: trial.boots + 1, lastError: reason.slice(0, 200) };
-  host.slots.revert();
+  try {
+    const records = new UpdateRecords(host.store);
+    const { trial } = records;
+    if (trial !== undefined) records.trial = { ...trial, boots: trial.boots + 1, lastError: reason.slice(0, 200) };
+  } catch (error) {
+    host.print(`The reason cannot be kept: ${asFault(error, "store", "store-failed").message}`);
+  }
+  try {
+    host.slots.revert();
+  } catch (error) {
+    host.print(`The device cannot go back: ${asFault(error, "trial", "revert-failed").message}`);
+    return;
+  }
   host.timers.set(() => host.device.restart(), abandonDelayMs);
 }

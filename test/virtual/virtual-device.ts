@@ -114,6 +114,8 @@ export class VirtualDevice {
   /** Power cuts that happened. */
   cuts = 0;
   restarts = 0;
+  /** What the application does with its link at every start. */
+  begin: (link: NervesHubLink) => void = (link) => link.start();
   #timers: RunTimers | undefined;
   #resetReason = "power_on";
 
@@ -134,7 +136,7 @@ export class VirtualDevice {
       const host = this.#host(this.#watch(flash, runTimers), runTimers, print);
       this.host = this.#options.changeHost?.(host) ?? host;
       this.link = this.#newLink(this.host);
-      this.link?.start();
+      if (this.link !== undefined) this.begin(this.link);
     } catch (error) {
       // Cut during the boot itself: the next one is set already.
       if (!(error instanceof PowerCut)) throw error;

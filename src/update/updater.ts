@@ -59,7 +59,7 @@ export class Updater {
 
   /** What the join says: the server keeps its record of this update, and sends no other meanwhile. */
   get currentlyDownloading(): string | undefined {
-    return this.#report.inFlight ? (this.#offer?.uuid ?? this.#lastUuid) : undefined;
+    return this.#offer?.uuid ?? (this.#report.inFlight ? this.#lastUuid : undefined);
   }
   #lastUuid: string | undefined;
 

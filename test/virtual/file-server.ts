@@ -12,6 +12,8 @@ export interface Request {
   /** Counted from 1. */
   number: number;
   from: number | undefined;
+  /** Path and query. */
+  url: string;
 }
 
 /** What the server does with a request instead of serving it; undefined: serve it. */
@@ -60,7 +62,8 @@ export class FileServer {
     const range = /range: *bytes=(\d+)-(\d*)/i.exec(head);
     const from = range === null ? undefined : Number(range[1]);
     const to = range === null || range[2] === "" ? this.file.byteLength - 1 : Number(range[2]);
-    const answer = this.answer({ number: ++this.requests, from }) ?? {};
+    const url = /^GET (\S+)/.exec(head)?.[1] ?? "";
+    const answer = this.answer({ number: ++this.requests, from, url }) ?? {};
     if (answer.status !== undefined) {
       connection.send(
         encodeUtf8(`HTTP/1.1 ${answer.status} No\r\n${(answer.headers ?? []).join("")}content-length: 0\r\n\r\n`),

@@ -164,6 +164,13 @@ export class VirtualDevice {
     }
   }
 
+  /** The application makes another link on the same host. */
+  relink(): void {
+    if (this.host === undefined) return;
+    this.link = this.#newLink(this.host);
+    if (this.link !== undefined) this.begin(this.link);
+  }
+
   powerOff(): void {
     this.#timers?.stop();
     this.link = undefined;

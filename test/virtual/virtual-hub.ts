@@ -39,6 +39,8 @@ export class VirtualHub {
   reports: Report[] = [];
   /** What the device said that would have ended the real server's channel. */
   readonly crashes: string[] = [];
+  /** Words with nothing on record: the real server then makes a record that blocks updates for half an hour. */
+  readonly phantoms: string[] = [];
   /** What the hub believes to be installed. */
   uuid: string | undefined;
   validated = false;
@@ -103,6 +105,11 @@ export class VirtualHub {
     this.inFlight = true;
     this.offers++;
     this.push("update", { update_available: true, ...this.#options.update, firmware_url: this.#options.url() });
+  }
+
+  /** The same update once more, as after a record that was lost; only while one is on record. */
+  offerAgain(): void {
+    if (this.inFlight) this.offer();
   }
 
   #upgrade(connection: Connection, request: string): void {
@@ -189,6 +196,7 @@ export class VirtualHub {
     else if (terminal && !this.inFlight) this.#crash(connection, `${String(status)} with nothing on record`);
     else if (status === "rescheduled" && !Number.isInteger(delayMs)) this.#crash(connection, "no whole delay_for");
     else {
+      if (!terminal && !this.inFlight) this.phantoms.push(String(status));
       this.inFlight = !terminal;
       if (status === "failed" || status === "ignored") this.blocked = true;
       if (status === "rescheduled") this.#later(delayMs as number);

@@ -1,5 +1,5 @@
 /*
- * `Retry-After` (RFC 9110 §10.2.3) of a refused upgrade, in both of its forms. Pure.
+ * `Retry-After` (RFC 9110 §10.2.3) of a refused upgrade or download, in both of its forms. Pure.
  */
 
 import { maxRetryAfterMs } from "../modules/limits/limits.js";

@@ -14,9 +14,10 @@ import { HttpGet, type HttpResponse } from "../../modules/http/get.js";
 import { maxPartFailures, maxStartOvers } from "../../modules/limits/limits.js";
 import { randomFraction } from "../fraction.js";
 import type { Log } from "../log.js";
+import { retryAfterMs } from "../retry-after.js";
 import type { Offer } from "./offer.js";
 import { PartCheck } from "./part-check.js";
-import { retryAfterMs, retryDelay, statusFault } from "./retry.js";
+import { retryDelay, statusFault } from "./retry.js";
 import type { UpdateTarget } from "./target.js";
 
 const connectTimeoutMs = 30000;
@@ -130,7 +131,7 @@ export class Download {
     }
     if (status !== 200 && status !== 206) {
       const fault = statusFault(status);
-      if (fault.code === "server-busy") this.#retry(fault, retryAfterMs(response.headers.get("retry-after")));
+      if (fault.code === "server-busy") this.#retry(fault, this.#askedMs(response));
       else this.#fail(fault);
       return;
     }
@@ -159,13 +160,17 @@ export class Download {
     return contentRange !== undefined && contentRange.from === this.#position;
   }
 
+  #askedMs({ headers }: HttpResponse): number | undefined {
+    return retryAfterMs(headers.get("retry-after"), headers.get("date"));
+  }
+
   #refuseRange(status: number, response: HttpResponse): void {
     if (this.#rangeRefused) {
       this.#rangeRefused = false;
       this.#startOver(`The download server refuses to continue (${status})`);
     } else {
       this.#rangeRefused = true;
-      this.#retry(statusFault(500), retryAfterMs(response.headers.get("retry-after")));
+      this.#retry(statusFault(500), this.#askedMs(response));
     }
   }
 

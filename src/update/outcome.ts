@@ -38,9 +38,17 @@ const lasting: readonly string[] = Object.freeze([
 const firstDelayMs = 2 * 60 * 1000;
 const longestDelayMs = 6 * 60 * 60 * 1000;
 
+/** The longest delay an application can ask for: a year. Beyond 2^53 a number is no whole one to the server. */
+const longestAskedMs = 365 * 24 * 60 * 60 * 1000;
+
 /** @param failures how often this firmware has failed before, in this run */
 export function rescheduleDelay(failures: number): number {
   return Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(failures, 20));
+}
+
+/** What an application asked for, within reason. */
+export function askedDelay(delayMs: number): number {
+  return Number.isFinite(delayMs) && delayMs > 0 ? Math.min(longestAskedMs, delayMs) : firstDelayMs;
 }
 
 /** Stages whose faults name the image itself; a code of theirs that is not listed above is lasting too. */

@@ -41,9 +41,3 @@ export function statusFault(status: number): Fault {
     `The download server answered ${status}; check the storage behind NervesHub.`,
   );
 }
-
-/** Header `Retry-After` (RFC 9110 §10.2.3) in its form of seconds, as milliseconds. */
-export function retryAfterMs(header: string | undefined): number | undefined {
-  if (header === undefined || !/^\d{1,6}$/.test(header.trim())) return undefined;
-  return Number(header) * 1000;
-}

@@ -14,7 +14,7 @@ import type { Client, Decision } from "../client.js";
 import type { Log } from "../log.js";
 import { Download } from "./download.js";
 import { type Offer, parseOffer } from "./offer.js";
-import { isLasting, type Outcome, outcomeOf, rescheduleDelay } from "./outcome.js";
+import { askedDelay, isLasting, type Outcome, outcomeOf, rescheduleDelay } from "./outcome.js";
 import { type SourceRecord, sameFile, type UpdateRecords } from "./records.js";
 import { Report, type StatusWords } from "./report.js";
 import type { UpdateTarget } from "./target.js";
@@ -206,8 +206,7 @@ export class Updater {
     if (decision === "apply") return undefined;
     if (decision === "ignore") return { word: "ignored", reason: "The application refused the update." };
     const { reschedule, reason = "The application asked for a later time." } = decision;
-    const delayMs = Number.isFinite(reschedule) && reschedule > 0 ? reschedule : rescheduleDelay(0);
-    return { word: "rescheduled", reason, delayMs };
+    return { word: "rescheduled", reason, delayMs: askedDelay(reschedule) };
   }
 
   /** Everything that a restart needs to go on without a new offer, which would cost one of three attempts. */

@@ -30,6 +30,11 @@ function code(change: object): string {
 }
 
 describe("update offer", () => {
+  it("does without part checksums that have gaps", () => {
+    const offer = parseOffer({ ...good, size: 1048576 + 1, partials_checksums: [null, "B".repeat(64)] });
+    assert.deepEqual(offer?.parts, []);
+  });
+
   it("reads what a real server sent, by deployment, by hand and as a delta", () => {
     const [deployed] = recordedUpdates("update-by-deployment").map(parseOffer);
     assert.equal(deployed?.version, "1.1.0");

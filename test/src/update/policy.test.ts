@@ -65,6 +65,22 @@ describe("update: policy", () => {
     assert.equal(world.hub.offers, 2);
   });
 
+  for (const [reschedule, said] of [
+    [1e300, 365 * 24 * hour],
+    [Number.NaN, 2 * minute],
+    [-5, 2 * minute],
+    [0.4, 0],
+  ]) {
+    it(`a delay of ${reschedule} is told as a whole number`, async () => {
+      const world = scene({ updateAvailable: () => ({ reschedule }) });
+      world.device.powerOn();
+      await world.run(() => statuses(world).includes("rescheduled"), hour);
+      const last = world.hub.reports.find(({ payload }) => payload["status"] === "rescheduled");
+      assert.equal(last?.payload["delay_for"], said);
+      assert.deepEqual(world.hub.crashes, []);
+    });
+  }
+
   it("an application that throws has the update offered again later", async () => {
     let calls = 0;
     const world = scene({

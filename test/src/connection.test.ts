@@ -155,16 +155,19 @@ describe("connection: coming back", () => {
     assert.deepEqual(scene.reasons, ["upgrade-timeout"]);
   });
 
-  it("leaves nothing behind, a thousand times over", () => {
-    const scene = new LinkScene({ backoff: { baseMs: 1, capMs: 10, cleanCloseFloorMs: 1 } }).advance(20_000);
+  it("leaves no timer behind, two hundred times over", () => {
+    const scene = new LinkScene({
+      logLevel: "error",
+      backoff: { baseMs: 1, capMs: 10, cleanCloseFloorMs: 1 },
+    }).advance(20_000);
     const timers = scene.timers.count;
-    for (let i = 0; i < 1000; i++) {
+    for (let i = 0; i < 200; i++) {
       if (i % 3 === 0) scene.device.link?.reconnect();
       else scene.server.socket.cut(i % 3 === 1 ? "reset" : "end");
       scene.advance(50);
     }
     scene.advance(20_000);
-    assert.ok(scene.server.sockets.length > 900, `${scene.server.sockets.length} connections`);
+    assert.ok(scene.server.sockets.length > 180, `${scene.server.sockets.length} connections`);
     assert.equal(scene.device.link?.connected, true);
     assert.equal(scene.timers.count, timers);
   });

@@ -43,11 +43,10 @@ const noCloseFrame = 1006;
 const clockWaitMs = 5000;
 const clockPollMs = 500;
 
-/** Options and firmware, or an error; an image on trial that cannot even get here is given up at once. */
-function prepare(options: LinkOptions, host: Host): { settings: Settings; firmware: Firmware } {
+/** A part of the link, or an error; an image on trial that cannot even get here is given up at once. */
+function made<Part>(host: Host, make: () => Part): Part {
   try {
-    const settings = checkOptions(options, host.device);
-    return { settings, firmware: readFirmware(host.slots.running, settings.firmware) };
+    return make();
   } catch (error) {
     abandonTrial(host, asFault(error, "options", "construction-failed").message);
     throw error;
@@ -78,10 +77,10 @@ export class NervesHubLink {
    * @throws Fault of stage "options" that names the option, or says why the running firmware cannot be told to a server
    */
   constructor(options: LinkOptions, host: Host) {
-    const { settings, firmware } = prepare(options, host);
+    const settings = made(host, () => checkOptions(options, host.device));
     this.#host = host;
     this.#settings = settings;
-    this.#firmware = firmware;
+    this.#firmware = made(host, () => readFirmware(host.slots.running, settings.firmware));
     const redactor = new Redactor(settings.secrets);
     this.#log = new Log((line) => host.print(line), redactor, settings.logLevel, settings.name);
     this.#heartbeatIntervalMs = settings.heartbeat.intervalMs;
@@ -115,15 +114,19 @@ export class NervesHubLink {
     this.#events.set(fromServer.update, (payload) => this.#updater.offered(payload));
     this.#events.set(fromServer.reboot, () => this.#restart());
     this.#events.set(fromServer.identify, () => this.#call("identify", () => client.identify?.()));
-    this.#services = new Services({
-      ...{ host, log, redactor, client, secure },
-      options: settings.services,
-      name: settings.name,
-      firmware: this.#firmware,
-      updater: this.#updater,
-      roundTripMs: () => this.roundTripMs,
-      restart: () => this.#restart(),
-    });
+    this.#services = made(
+      host,
+      () =>
+        new Services({
+          ...{ host, log, redactor, client, secure },
+          options: settings.services,
+          name: settings.name,
+          firmware: this.#firmware,
+          updater: this.#updater,
+          roundTripMs: () => this.roundTripMs,
+          restart: () => this.#restart(),
+        }),
+    );
     this.#services.addEvents(this.#events);
   }
 

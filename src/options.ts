@@ -66,7 +66,10 @@ export interface LinkOptions extends ServiceOptions {
   client?: Client;
   /** Default: the host's slots. */
   writer?: FirmwareWriter;
-  /** Put before log lines, so that several links can be told apart. Default "nerveshub". */
+  /**
+   * Put before log lines, so that several links can be told apart. Default "nerveshub". A host has one inactive slot and
+   * one record of what is in it: of several links on a host, one may take updates.
+   */
   name?: string;
   heartbeat?: Partial<HeartbeatOptions>;
   backoff?: Partial<BackoffOptions>;

@@ -3,6 +3,7 @@
  * restarts whatever became of those. Nothing is promised about delivery.
  */
 
+import { asFault } from "../modules/fault/fault.js";
 import type { Host } from "../modules/host/host.js";
 import type { Client } from "./client.js";
 import type { Log } from "./log.js";
@@ -28,7 +29,11 @@ export function orderlyRestart({ host, log, client, deadlineMs, farewell }: Rest
     asked = true;
     timers.clear(deadline);
     timers.set(() => device.restart(), farewellMs);
-    farewell();
+    try {
+      farewell();
+    } catch (error) {
+      log.error(`The farewell failed: ${asFault(error, "transport", "farewell-failed").message}`);
+    }
   };
   const deadline = timers.set(() => {
     log.warning(`The application's reboot() did not finish within ${Math.round(deadlineMs / 1000)} s.`);

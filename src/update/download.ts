@@ -24,6 +24,9 @@ const connectTimeoutMs = 30000;
 /** Longer than the longest stall of a store's first byte, shorter than an operator's patience. */
 const idleTimeoutMs = 60000;
 
+/** Failures that are counted at the most while the hub is away as well: some tries are left for when it is back. */
+const failuresOffline = 3;
+
 /** Bytes taken before the event loop runs again: at most one block is erased meanwhile. */
 const sliceBytes = 16384;
 
@@ -37,6 +40,8 @@ export interface DownloadOptions {
   from: number;
   /** Where to stop; undefined: at the end of the file. */
   to: number | undefined;
+  /** True while the hub cannot be reached either. Default: never. */
+  offline?(): boolean;
   /** @param received bytes of the file up to which all have been taken */
   onProgress(received: number, total: number | undefined): void;
   onDone(): void;
@@ -285,6 +290,8 @@ export class Download {
     if (this.#finished) return;
     this.#stop();
     const { host, log } = this.#options;
+    // Without a network nothing is learned about the file: giving up would only cost an attempt, and there are three.
+    if (this.#options.offline?.()) this.#failures = Math.min(this.#failures, failuresOffline);
     const delayMs = retryDelay(this.#failures, askedMs, randomFraction(host.random));
     this.#failures++;
     if (delayMs === undefined) {

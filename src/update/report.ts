@@ -43,6 +43,11 @@ export class Report {
     return this.#open || this.#unsaid !== undefined;
   }
 
+  /** The server can be told at once. */
+  get connected(): boolean {
+    return this.#port !== undefined;
+  }
+
   online(port: ChannelPort): void {
     this.#port = port;
     const unsaid = this.#unsaid;

@@ -233,6 +233,7 @@ export class Updater {
         secure,
         from,
         to,
+        offline: () => !this.#report.connected,
         onProgress: (received, total) => {
           if (total !== undefined) this.#progress((received * 100) / total);
         },

@@ -250,6 +250,28 @@ describe("update: network faults", () => {
     assert.equal(scene.files.served, after.byteLength);
   });
 
+  it("an outage of half an hour costs no second offer: the download waits for the network", async () => {
+    const scene = new UpdateScene({ before, after });
+    let down = false;
+    scene.files.answer = ({ number }) => {
+      if (number === 1) {
+        down = true;
+        scene.hub.reachable = false;
+        scene.hub.drop();
+        return { cutAfter: 4500 };
+      }
+      return down ? { cutAfter: 0 } : undefined;
+    };
+    scene.device.powerOn();
+    await scene.run(() => false, hour / 2);
+    assert.equal(scene.version, "1.0.0");
+    down = false;
+    scene.hub.reachable = true;
+    assert.ok(await scene.run(() => scene.updated, hour), tail(scene, "not updated"));
+    assert.equal(scene.hub.offers, 1, tail(scene, "offered again"));
+    assert.equal(scene.files.served, after.byteLength);
+  });
+
   it("the download goes on while the hub is away, and the rejoin says what is being downloaded", async () => {
     const scene = new UpdateScene({ before, after });
     scene.files.answer = ({ number }) => {

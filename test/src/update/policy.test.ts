@@ -224,6 +224,18 @@ describe("update: trial", () => {
     assert.ok(tail(world).includes('Option "port"'), tail(world));
   });
 
+  it("an image whose commands or extensions are refused goes back by itself", async () => {
+    const link: Partial<LinkOptions> = {};
+    const world = new UpdateScene({ before, after, link });
+    world.device.powerOn();
+    await world.run(() => world.device.restarts === 1, hour);
+    link.commands = [{ name: "two words", help: "", run: () => {} }];
+    await world.run(() => world.device.restarts === 2, minute);
+    link.commands = [];
+    await world.run(() => false, 3000);
+    assert.equal(world.version, "1.0.0", tail(world));
+  });
+
   it("firmware that was reverted twice is refused, and an operator's own push still lands", async () => {
     const world = scene({ validate: () => false }, { trial: { deadlineMs: minute } });
     world.device.powerOn();

@@ -140,6 +140,11 @@ export class Download {
       else this.#fail(fault);
       return;
     }
+    if (/^text\/html/i.test(response.headers.get("content-type") ?? "")) {
+      const text = `The download URL answered with a web page; a proxy or a network's login page is in between.`;
+      this.#retry(new Fault("download", "web-page", text), undefined);
+      return;
+    }
     const validator = response.headers.get("etag") ?? response.headers.get("last-modified");
     const changed = this.#validator !== undefined && validator !== undefined && validator !== this.#validator;
     if (status === 206 && (changed || !this.#fits(response))) {

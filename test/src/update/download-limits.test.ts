@@ -44,6 +44,7 @@ describe("update: downloads that never get anywhere", () => {
     ["ignores ranges, and breaks off", () => ({ ignoreRange: true, cutAfter: 4500 })],
     ["answers 206 without a range to everything", () => ({ status: 206 })],
     ["answers 416 to everything", () => ({ status: 416 })],
+    ["is a network's login page", () => ({ ignoreRange: true, lines: ["content-type: text/html; charset=utf-8"] })],
     ["compresses", () => ({ lines: ["content-encoding: gzip"] })],
     ["redirects in a circle", () => ({ status: 302, headers: ["location: http://files.test:4001/firmware.bin\r\n"] })],
     ["redirects to a host that is not there", () => ({ status: 302, headers: ["location: http://gone.test:9/\r\n"] })],

@@ -22,6 +22,7 @@ A device without hardware: the agent in a process of its own, its flash in a fol
   --data DIR           where its flash is kept; default ./.device
   --image FILE         what is flashed first, when the folder is new; default: a made-up image 1.0.0
   --product NAME       of the made-up image; default "demo"
+  --console            serve the console and support scripts; an operator can then run the device's commands
   --log LEVEL          debug, info (default), notice, warning, error
   --help`;
 
@@ -71,6 +72,7 @@ export function readOptions(args: string[]): DeviceOptions | undefined {
       data: { type: "string", default: ".device" },
       image: { type: "string" },
       product: { type: "string", default: "demo" },
+      console: { type: "boolean", default: false },
       log: { type: "string" },
       help: { type: "boolean" },
     },
@@ -85,6 +87,7 @@ export function readOptions(args: string[]): DeviceOptions | undefined {
       ssl,
       auth: readAuth(values, values.identifier),
       roots: values.ca === undefined ? undefined : [readFileSync(values.ca, "utf8")],
+      console: values.console,
       logLevel: values.log as LinkOptions["logLevel"],
     },
     identifier: values.identifier,

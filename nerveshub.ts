@@ -3,12 +3,12 @@
  * the app is built for, so that an app includes manifest_link.json, constructs and starts.
  */
 
-import { createHost } from "hosts/platform/platform";
+import { createHost } from "nerveshub/hosts/platform/platform";
+import { NervesHubLink as Link } from "nerveshub/src/link";
 import type { Host } from "./modules/host/host.js";
-import { NervesHubLink as Link } from "./src/link.js";
 import type { LinkOptions } from "./src/options.js";
 
-export { createHost, startNetwork } from "hosts/platform/platform";
+export { createHost, startNetwork } from "nerveshub/hosts/platform/platform";
 export type { Host, LinkOptions };
 
 export class NervesHubLink extends Link {

@@ -6,8 +6,8 @@
  * Names are the same in both: see `names`. Secrets belong in the store: an image is readable for everybody who has it.
  */
 
-import { createHost, startNetwork } from "hosts/platform/platform";
 import config from "mc/config";
+import { createHost, startNetwork } from "nerveshub/hosts/platform/platform";
 import type { Host } from "../modules/host/host.js";
 import { decodeUtf8 } from "../modules/text/utf8.js";
 import { NervesHubLink } from "./link.js";

@@ -1,5 +1,5 @@
 /*
- * The module "hosts/platform/platform" of an ESP32, which src/main.ts starts with. Its imports go through the folder's
+ * The module "nerveshub/hosts/platform/platform" of an ESP32, which src/main.ts starts with. Its imports go through the folder's
  * name, since modules are found by the name of the importing module.
  */
 

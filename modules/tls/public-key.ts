@@ -7,10 +7,10 @@
 
 import Curve from "curve";
 import ECPoint from "ecp";
-import type { PublicKey } from "hardened/signature";
 import { maxRsaBits, minRsaBits } from "../limits/limits.js";
 import { toHex } from "../text/hex.js";
 import { DerReader, tag } from "../x509/der.js";
+import type { PublicKey } from "./hardened/signature.js";
 
 // OIDs as the hexadecimal of their DER contents.
 const rsaEncryption = "2a864886f70d010101";

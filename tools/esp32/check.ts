@@ -28,7 +28,7 @@ const REFUSED = ["nrf52", "wasm"];
 const REFUSAL = /nerveshub/i;
 
 /** Its body is what the device is to run, so it is the one module that is not preloaded. */
-const ENTRY = "src/main";
+const ENTRY = "nerveshub/src/main";
 
 /** The manifest's build.NAME. */
 function nameOf(manifest: string): string {

@@ -12,8 +12,8 @@ import { join } from "node:path";
 import { BUILDS, type Sdk } from "../xs/sdk.js";
 import { byteCodeSize, linkedModules } from "./byte-code.js";
 
-/** Our modules, by the folder they come from; "hardened" is a part of modules/tls. */
-export const OURS = /^(hardened|hosts|modules|src)\//;
+/** Our modules, by name. */
+export const OURS = /^nerveshub(\/|$)/;
 
 export interface Target {
   /** mcconfig's -p */

@@ -2,7 +2,7 @@
  * Keeps the manifests' lists of modules true. mcconfig preloads TypeScript modules only when each is named, and a module
  * that nobody lists fails on the device, not in the build. Part of `npm run check`; "--write" adds what is missing.
  *
- * A module's name is its path below the root. A folder's manifest maps and preloads every file in it (and below it), and
+ * A module's name is "nerveshub/" and its path below the root. A folder's manifest maps and preloads every file in it (and below it), and
  * includes the manifests of the folders that its files import. manifest_link.json does that for src, except for main. Of
  * hosts/shared, hosts take what they import.
  */
@@ -11,6 +11,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 
 const write = process.argv.includes("--write");
+/** Keeps our names apart from those of an application's modules. */
+const prefix = "nerveshub/";
 /** Types only: nothing of it is left on a device. */
 const typesOnly = ["modules/host"];
 /** Has an order of its own. */
@@ -57,7 +59,7 @@ function wanted(manifestFolder, files) {
       }
     }
   }
-  return { include: [...include].sort(), preload: files.slice().sort() };
+  return { include: [...include].sort(), preload: files.map((file) => `${prefix}${file}`).sort() };
 }
 
 let missing = 0;
@@ -70,7 +72,9 @@ function keep(path, folder, files, mapped) {
     include: lacks(manifest.include, include),
     modules: Object.keys(mapped).filter((name) => manifest.modules?.[name] === undefined),
     preload: lacks(manifest.preload, preload),
-    gone: (manifest.preload ?? []).filter((name) => name.startsWith(`${folder}/`) && !existsSync(`${name}.ts`)),
+    gone: (manifest.preload ?? []).filter(
+      (name) => name.startsWith(`${prefix}${folder}/`) && !existsSync(`${name.slice(prefix.length)}.ts`),
+    ),
   };
   if (Object.values(gaps).every((gap) => gap.length === 0)) return;
   if (!write) {
@@ -90,7 +94,7 @@ function keep(path, folder, files, mapped) {
 /** One star for each folder that has files: a star does not reach into folders below. */
 function stars(root, files) {
   const names = [...new Set(files.map((file) => dirname(file)))].sort();
-  return Object.fromEntries(names.map((name) => [`${name}/*`, `./${join(relative(root, name), "*")}`]));
+  return Object.fromEntries(names.map((name) => [`${prefix}${name}/*`, `./${join(relative(root, name), "*")}`]));
 }
 
 for (const folder of folders)
@@ -100,7 +104,7 @@ for (const folder of ["hosts/xs", "hosts/simulator"]) {
   keep(join(folder, "manifest.json"), folder, [...files, ...shared(files)], {});
 }
 const link = sources("src").filter((file) => file !== "src/main");
-keep("manifest_link.json", ".", link, Object.fromEntries(link.sort().map((file) => [file, `./${file}`])));
+keep("manifest_link.json", ".", link, Object.fromEntries(link.sort().map((file) => [`${prefix}${file}`, `./${file}`])));
 
 if (missing > 0) {
   console.error("Manifests lack modules: node tools/xs/manifests.mjs --write, then npm run format");

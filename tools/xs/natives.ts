@@ -7,6 +7,9 @@ import { readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { ROOT } from "./sdk.js";
 
+/** What manifests put before the path of a module to make its name, so that no module of an application has it. */
+export const PREFIX = "nerveshub/";
+
 export interface Natives {
   /** Manifests of the SDK. */
   readonly includes: Set<string>;
@@ -43,7 +46,7 @@ function collect(manifest: Manifest, folder: string, natives: Natives): void {
       else if (!source.endsWith("/*")) {
         const path = ofSdk(source) ? source : relative(ROOT, join(folder, source));
         const name = key.replace("*", basename(source));
-        if (name !== path) named.set(name, path);
+        if (name !== `${PREFIX}${path}`) named.set(name, path);
       }
     }
   }

@@ -8,17 +8,14 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { readNatives } from "./natives.js";
+import { PREFIX, readNatives } from "./natives.js";
 import { BUILDS, ROOT } from "./sdk.js";
-
-/** What manifests put before the path of a module to make its name. */
-const PREFIX = "";
 
 /** The host of the suites: all of it is in the app. */
 const hostFolders = ["hosts/xs", "hosts/simulator"];
 
-/** Compiled for both engines, and compiled for XS only. */
-const compiled = [join(ROOT, "dist"), join(BUILDS, "js")];
+/** Compiled just now for XS, and compiled for Node: of what only XS runs, dist/ may hold what an earlier package had. */
+const compiled = [join(BUILDS, "js"), join(ROOT, "dist")];
 
 /** Where module `name` (its path below the root, without extension) was compiled to. */
 function compiledFile(name: string): string {
@@ -27,11 +24,15 @@ function compiledFile(name: string): string {
   return file;
 }
 
-/** The relative imports of a compiled module, as module names. */
+/** The imports of a compiled module that are ours, as paths below the root. */
 function importsOf(name: string): string[] {
   const text = readFileSync(compiledFile(name), "utf8");
-  const specifiers = [...text.matchAll(/^\s*(?:import|export)\b[^"';]*?["'](\.[^"']+)\.js["']/gm)].map((m) => m[1]);
-  return specifiers.map((specifier) => join(dirname(name), specifier));
+  const specifiers = [
+    ...text.matchAll(/^\s*(?:import|export)\b[^"';]*?["'](\.[^"']+(?=\.js["'])|nerveshub\/[^"']+)/gm),
+  ].map((m) => m[1]);
+  return specifiers.map((specifier) =>
+    specifier.startsWith(PREFIX) ? specifier.slice(PREFIX.length) : join(dirname(name), specifier),
+  );
 }
 
 function hostModules(): string[] {

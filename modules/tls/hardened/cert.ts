@@ -6,8 +6,8 @@
  */
 
 import BER from "ber";
-import { requireShape } from "hardened/shape";
-import { signatureNumbers } from "hardened/signature";
+import { requireShape } from "nerveshub/modules/tls/hardened/shape";
+import { signatureNumbers } from "nerveshub/modules/tls/hardened/signature";
 import sdk from "sdk/ssl/cert";
 import X509 from "x509";
 

@@ -12,9 +12,9 @@
 
 import Curve from "curve";
 import ECDSA from "ecdsa";
-import { deterministicNonce } from "hardened/nonce";
-import { requireShape } from "hardened/shape";
-import { type HashName, type PublicKey, verifySignature } from "hardened/signature";
+import { deterministicNonce } from "nerveshub/modules/tls/hardened/nonce";
+import { requireShape } from "nerveshub/modules/tls/hardened/shape";
+import { type HashName, type PublicKey, verifySignature } from "nerveshub/modules/tls/hardened/signature";
 import sdk from "sdk/ssl/handshake";
 import type { Session } from "ssl/session";
 import SSLStream from "ssl/stream";

@@ -7,7 +7,7 @@
 
 import BER from "ber";
 import Curve from "curve";
-import { requireShape } from "hardened/shape";
+import { requireShape } from "nerveshub/modules/tls/hardened/shape";
 import sdk from "sdk/pkcs8";
 
 requireShape("pkcs8", sdk, ["parse", "decrypt"]);

@@ -9,7 +9,7 @@
 import { Digest } from "crypt";
 import Curve from "curve";
 import ECDSA from "ecdsa";
-import { requireShape } from "hardened/shape";
+import { requireShape } from "nerveshub/modules/tls/hardened/shape";
 import PKCS1_5 from "pkcs1_5";
 
 requireShape("ecdsa", ECDSA.prototype, ["verify", "sign"]);

@@ -5,9 +5,9 @@
 import { Digest } from "crypt";
 import Curve from "curve";
 import ECDSA from "ecdsa";
-import { deterministicNonce } from "hardened/nonce";
-import { requireShape } from "hardened/shape";
-import { signatureNumbers } from "hardened/signature";
+import { deterministicNonce } from "nerveshub/modules/tls/hardened/nonce";
+import { requireShape } from "nerveshub/modules/tls/hardened/shape";
+import { signatureNumbers } from "nerveshub/modules/tls/hardened/signature";
 import CertificateManager from "ssl/cert";
 import suites from "ssl/ciphersuites";
 import { fromHex, toHex } from "../../../modules/text/hex.js";

@@ -1,5 +1,5 @@
-import { run } from "test/xs/harness";
-import { runCases, runHeap, runSoak } from "test/xs/tls/suite";
+import { run } from "nerveshub/test/xs/harness";
+import { runCases, runHeap, runSoak } from "nerveshub/test/xs/tls/suite";
 
 const environment = native("test_environment");
 const exit = native("test_exit");
@@ -9,5 +9,5 @@ else if (environment("TLS_TIMES")) runSoak();
 else
   runCases((failures) => {
     if (failures > 0) exit(1);
-    else run(["test/xs/tls/hardened"]);
+    else run(["nerveshub/test/xs/tls/hardened"]);
   });

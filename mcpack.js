@@ -1,0 +1,7 @@
+/*
+ * What `import ... from "nerves-hub-link-moddable"` is for mcpack: the module "nerveshub" of dist/manifest_link.json, which
+ * package.json brings. mcpack follows imports, and would leave everything it finds that way out of the preload; it stops at
+ * a name that a manifest provides.
+ */
+
+export { createHost, NervesHubLink, startNetwork } from "moddable:nerveshub";

@@ -1,0 +1,34 @@
+/*
+ * Part of `npm run prepare`: completes dist/, which then holds the whole agent as JavaScript below the same names as the
+ * TypeScript, manifests included. An app without a TypeScript compiler includes dist/manifest_link.json, and mcpack, which
+ * refuses TypeScript, finds it through package.json.
+ *
+ * What only XS runs is compiled without a type check, since that needs the SDK's typings (`npm run check` does it) and a
+ * package is also made where no SDK is.
+ */
+
+import { spawnSync } from "node:child_process";
+import { cpSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "./sdk.js";
+
+/** What manifests name besides TypeScript: manifests, C, roots, typings. */
+const native = /\.(json|c|der|d\.ts)$/;
+
+const options = ["tsc", "-p", "tsconfig.package.json"];
+const { status } = spawnSync("npx", options, { cwd: ROOT, stdio: "inherit", shell: process.platform === "win32" });
+if (status !== 0) process.exit(1);
+
+for (const folder of ["hosts", "modules", "types"])
+  cpSync(join(ROOT, folder), join(ROOT, "dist", folder), {
+    recursive: true,
+    filter: (path) => statSync(path).isDirectory() || native.test(path),
+  });
+cpSync(join(ROOT, "manifest_link.json"), join(ROOT, "dist/manifest_link.json"));
+
+// The compiler of an application finds types by path, not by the names that manifests give.
+const types = join(ROOT, "dist/nerveshub.d.ts");
+const text = readFileSync(types, "utf8")
+  .replaceAll('"nerveshub/hosts/platform/platform"', '"./hosts/simulator/platform.js"')
+  .replaceAll('"nerveshub/src/link"', '"./src/link.js"');
+writeFileSync(types, text);

@@ -21,6 +21,7 @@ import type { ErrorContext } from "./extensions/error-reports.js";
 import type { Metrics } from "./extensions/metrics.js";
 import { type Firmware, readFirmware } from "./firmware.js";
 import { randomFraction } from "./fraction.js";
+import { guarded } from "./guarded.js";
 import { type Level, Log } from "./log.js";
 import { checkOptions, type LinkOptions, type Settings } from "./options.js";
 import { deviceNames, fromServer, toServer } from "./protocol.js";
@@ -128,25 +129,15 @@ export class NervesHubLink {
         }),
     );
     this.#services.addEvents(this.#events);
-  }
-
-  /**
-   * Starts the deadline of an image on trial, as `start` does. For an application that awaits its network before `start`:
-   * an image that cannot get one must go back as well. Safe to repeat.
-   */
-  startTrial(): void {
-    if (this.#state !== "closed") this.#call("the trial", () => this.#trial.start());
+    log.info(`Running ${metadata.product} ${metadata.version} (${metadata.platform}, ${metadata.uuid}).`);
+    // Here and not in `start`: an application may await its network first, and an image that gets none must go back too.
+    this.#call("the trial", () => this.#trial.start());
   }
 
   /** Starts connecting. Once. */
   start(): void {
     if (this.#state !== "new") return;
     this.#state = "running";
-    const { metadata } = this.#firmware;
-    this.#log.info(`Running ${metadata.product} ${metadata.version} (${metadata.platform}, ${metadata.uuid}).`);
-    // First of all: whatever goes wrong from here on, an image on trial has its deadline.
-    this.startTrial();
-    if (!this.#isRunning()) return;
     this.#call("a service", () => this.#services.start());
     this.#call("the updater", () => this.#updater.start());
     this.#connect();
@@ -389,11 +380,7 @@ export class NervesHubLink {
   }
 
   /** Runs code of the application, or of the host, that must not take the link down. */
-  #call(what: string, body: () => void): void {
-    try {
-      body();
-    } catch (error) {
-      this.#log.error(`${what} threw: ${asFault(error, "application", "callback-threw").message}`);
-    }
+  #call(what: string, body: () => unknown): void {
+    guarded(this.#log, what, body);
   }
 }

@@ -79,8 +79,6 @@ function main(): void {
     const settings = readSettings(host);
     const link = new NervesHubLink(readOptions(host, settings), host);
     keepCrashes(host, link);
-    // Not with the network: an image that never gets one must go back as well.
-    link.startTrial();
     startNetwork(host, settings, () => link.start());
   } catch (error) {
     // Nothing was changed and nothing is retried: the sentence says what to configure, and a restart loop would hide it.

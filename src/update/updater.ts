@@ -11,6 +11,7 @@ import type { Host } from "../../modules/host/host.js";
 import { maxPartFailures, maxSourceUses } from "../../modules/limits/limits.js";
 import type { ChannelPort } from "../channel-handler.js";
 import type { Client, Decision } from "../client.js";
+import { guarded } from "../guarded.js";
 import type { Log } from "../log.js";
 import { Download } from "./download.js";
 import { type Offer, parseOffer } from "./offer.js";
@@ -286,11 +287,7 @@ export class Updater {
     const whole = Math.min(100, Math.floor(percent));
     if (whole <= this.#percent) return;
     this.#percent = whole;
-    try {
-      client.progress?.(whole);
-    } catch (error) {
-      log.error(`progress threw: ${asFault(error, "application", "callback-threw").message}`);
-    }
+    guarded(log, "progress", () => client.progress?.(whole));
   }
   #percent = -1;
 
@@ -347,11 +344,7 @@ export class Updater {
 
   #tell(fault: Fault): void {
     const { client, log } = this.#options;
-    try {
-      client.error?.(fault);
-    } catch (error) {
-      log.error(`error threw: ${asFault(error, "application", "callback-threw").message}`);
-    }
+    guarded(log, "error", () => client.error?.(fault));
   }
 
   #wait(delayMs: number): Promise<void> {

@@ -146,6 +146,14 @@ describe("update: policy", () => {
     assert.equal(same.files.requests, 0);
   });
 
+  it("a callback that rejects is logged and ends nothing", async () => {
+    const rejecting = (): Promise<void> => Promise.reject(new Error("no display"));
+    const world = scene({ progress: rejecting, connected: rejecting, error: rejecting } as Client);
+    world.device.powerOn();
+    assert.ok(await world.run(() => world.updated, hour), tail(world));
+    assert.ok(world.device.lines.some((line) => line.includes("progress threw: no display")));
+  });
+
   it("waits for the application's reboot, but not for ever", async () => {
     const world = scene({ reboot: () => new Promise(() => {}) }, { rebootDeadlineMs: 20000 });
     world.device.powerOn();

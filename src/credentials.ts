@@ -106,7 +106,7 @@ function day(ms: number): string {
 }
 
 /**
- * What NervesHub will most likely refuse by TLS alert 40, whatever the reason (nerveshub-device-protocol.md §2.2).
+ * What NervesHub will most likely refuse by TLS alert 40, whatever the reason.
  * @param nowMs undefined while the time is unknown: dates are then not judged
  * @returns faults to be shown, none when all is well
  */

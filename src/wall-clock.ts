@@ -20,7 +20,7 @@ const storeKey = "last-time";
 /** Signed this much in the past: the server takes 90 s of age and nothing from the future. */
 const signedInPastMs = 2000;
 
-/** What the server takes, in seconds (nerveshub-device-protocol.md §2.3.5). */
+/** What the server takes, in seconds. */
 const maxSignatureAgeS = 90;
 
 /** With less room than this for a slow connection, the time is put right before it fails. */

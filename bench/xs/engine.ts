@@ -8,7 +8,7 @@ import { cpuMs, describe, fixture, it, report } from "../../test/harness.js";
 import { image } from "../../test/virtual/update-scene.js";
 import { updateCost } from "../update-cost.js";
 
-/** What flash on an ESP32 would take at the least, on a desktop core: issue 7's budget. */
+/** What flash on an ESP32 would take at the least, on a desktop core. */
 const deltaBudgetMsPerMb = 150;
 const decodes = 5;
 

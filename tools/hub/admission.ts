@@ -1,7 +1,6 @@
 /*
  * Who may open a device socket: path, method, Origin, vsn and credentials, in the order in which the real server looks at
- * them, with its answers (nerveshub-device-protocol.md §1.1 to §1.3, §1.7, §2). The reason is for the desk alone: a
- * refusal is as empty here as there.
+ * them, with its answers. The reason is for the desk alone: a refusal is as empty here as there.
  */
 
 import type { IncomingMessage } from "node:http";

@@ -1,6 +1,5 @@
 /*
- * The one archive a desk may offer: any file, under a presigned URL that is good for an hour
- * (nerveshub-device-protocol.md §5.3).
+ * The one archive a desk may offer: any file, under a presigned URL that is good for an hour.
  */
 
 import { randomUUID } from "node:crypto";

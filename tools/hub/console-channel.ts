@@ -1,6 +1,6 @@
 /*
  * Topic `console`: the terminal of a device, with the last 1024 lines of what it wrote. No catch-all: an unknown event
- * crashes it, as on the real server (nerveshub-device-protocol.md §10).
+ * crashes it, as on the real server.
  */
 
 import { type Channel, ChannelCrash, type Reply, type Topic } from "./channel.js";

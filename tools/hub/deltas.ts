@@ -1,8 +1,7 @@
 /*
- * Patches between two images of the library, made by the real `detools` with the server's own parameters
- * (nerveshub-device-protocol.md §7.4), in a process of its own: the hub goes on meanwhile, and a device whose patch is
- * being made waits for it, as on the real server. Where there is no detools, or no patch comes of it, the whole image is
- * sent; the real server then sends nothing at all.
+ * Patches between two images of the library, made by the real `detools` with the server's own parameters, in a process of
+ * its own: the hub goes on meanwhile, and a device whose patch is being made waits for it, as on the real server. Where
+ * there is no detools, or no patch comes of it, the whole image is sent; the real server then sends nothing at all.
  */
 
 import { execFile, execFileSync } from "node:child_process";

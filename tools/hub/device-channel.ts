@@ -1,6 +1,6 @@
 /*
  * Topic `device`: the join with everything that hangs on it, and every event a device may send there
- * (nerveshub-device-protocol.md §4, §6; NervesHub, docs/device_managed_updates.md). None gets a reply: what there is to
+ * (NervesHub, docs/device_managed_updates.md). None gets a reply: what there is to
  * say is pushed.
  */
 

@@ -1,6 +1,6 @@
 /*
  * One WebSocket of one device: Phoenix's rules for refs and topics, the idle limit, and crashes that end a topic but
- * not the socket (nerveshub-device-protocol.md §1.5, §3).
+ * not the socket.
  */
 
 import type { IncomingMessage } from "node:http";

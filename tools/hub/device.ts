@@ -7,7 +7,7 @@ import type { FirmwareMetadata } from "./firmware-metadata.js";
 import type { Validation } from "./join-payload.js";
 import type { Json, JsonObject } from "./json.js";
 
-/** The one firmware update a device may have under way (nerveshub-device-protocol.md §4.6, §6.4). */
+/** The one firmware update a device may have under way. */
 export interface InflightUpdate {
   /** null on a phantom: the device reported on an update that the hub knows nothing of. */
   readonly firmwareUuid: string | null;

@@ -1,6 +1,6 @@
 /*
  * Downloads: files under URLs that carry an expiring signature, as a storage provider would hand them out. Ranges,
- * validators and refusals follow nerveshub-device-protocol.md §7.1; faults come from download-faults.ts.
+ * validators and refusals follow the recorded exchanges; faults come from download-faults.ts.
  */
 
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";

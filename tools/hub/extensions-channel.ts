@@ -1,6 +1,5 @@
 /*
- * Topic `extensions`: which extensions a device gets, their attaching and detaching, and the one refusal there is
- * (nerveshub-device-protocol.md §9.1 to §9.3).
+ * Topic `extensions`: which extensions a device gets, their attaching and detaching, and the one refusal there is.
  */
 
 import { type Channel, ChannelCrash, type Reply, type Topic } from "./channel.js";

@@ -1,6 +1,6 @@
 /*
  * What NervesHub calls firmware metadata: the nine keys of `firmware_meta`, and how a device's join says which firmware
- * it runs (nerveshub-device-protocol.md §4.2, §4.3).
+ * it runs.
  */
 
 import { chipOf } from "../../modules/ota/chip.js";

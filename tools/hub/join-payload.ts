@@ -1,6 +1,6 @@
 /*
  * The device channel's join payload apart from firmware: API version, meta, keys asked for. What crashes the real
- * server's join crashes here, with a reason for the developer (nerveshub-device-protocol.md §4.2).
+ * server's join crashes here, with a reason for the developer.
  */
 
 import { ChannelCrash } from "./channel.js";

@@ -1,6 +1,6 @@
 /*
  * The orchestrator: who gets which update and when. One deployment group for the whole desk, whose release is the newest
- * image of each chip. Rules of nerveshub-device-protocol.md §4.6, §5.1, §12.5, §12.6.
+ * image of each chip. The rules are the real server's.
  */
 
 import type { Timers } from "../../modules/host/timers.js";

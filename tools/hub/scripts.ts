@@ -1,6 +1,5 @@
 /*
- * Support scripts: text sent to a device under a reference, and its answer if it comes within 15 s
- * (nerveshub-device-protocol.md §11).
+ * Support scripts: text sent to a device under a reference, and its answer if it comes within 15 s.
  */
 
 import { randomBytes } from "node:crypto";

@@ -1,6 +1,6 @@
 /*
- * The NH1 shared-secret check with the real server's rules (nerveshub-device-protocol.md §2.3): which mistakes are a
- * silent 401, which surface as 503, and that only the time inside the token counts. Unlike the real server it says why.
+ * The NH1 shared-secret check with the real server's rules: which mistakes are a silent 401, which surface
+ * as 503, and that only the time inside the token counts. Unlike the real server it says why.
  */
 
 import { createHmac, pbkdf2Sync, timingSafeEqual } from "node:crypto";

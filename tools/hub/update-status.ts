@@ -1,6 +1,6 @@
 /*
  * What a status or a progress report does to a device's in-flight record: the closed list of words, what is stored, what
- * counts as an attempt, what blocks, what crashes (nerveshub-device-protocol.md §6.2 to §6.4).
+ * counts as an attempt, what blocks, what crashes.
  */
 
 import { ChannelCrash } from "./channel.js";

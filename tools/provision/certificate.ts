@@ -1,7 +1,6 @@
 /*
  * A device's key and certificate, as NervesHub wants them: the identifier as common name, and the Authority Key
- * Identifier equal to the CA's Subject Key Identifier, by which the server finds the CA
- * (nerveshub-device-protocol.md §2.2).
+ * Identifier equal to the CA's Subject Key Identifier, by which the server finds the CA.
  */
 
 import {

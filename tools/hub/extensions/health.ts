@@ -1,6 +1,5 @@
 /*
- * health 0.0.1: asks at once and every hour, keeps the last report, and rates it as the real server does
- * (nerveshub-device-protocol.md §9.4).
+ * health 0.0.1: asks at once and every hour, keeps the last report, and rates it as the real server does.
  */
 
 import type { Timer } from "../../../modules/host/timers.js";

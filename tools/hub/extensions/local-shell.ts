@@ -1,5 +1,5 @@
 /*
- * local_shell 0.0.1: a second terminal (nerveshub-device-protocol.md §9.7).
+ * local_shell 0.0.1: a second terminal.
  */
 
 import { isText, type Json, member } from "../json.js";

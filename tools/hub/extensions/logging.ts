@@ -1,7 +1,7 @@
 /*
  * logging: 0.0.1 takes a line a message, 0.1.0 a batch. One bucket for both, five messages a second and ten at once;
  * what is over, and what the server's own check would refuse, is dropped without a word on the wire and counted here
- * (nerveshub-device-protocol.md §9.6, NervesHub, lib/nerves_hub/extensions/logging/batched.ex).
+ * (NervesHub, lib/nerves_hub/extensions/logging/batched.ex).
  */
 
 import { isObject, isText, type Json, type JsonObject } from "../json.js";

@@ -1,5 +1,5 @@
 /*
- * network_identity 0.0.1: which overlay networks know the device, and as what (nerveshub-device-protocol.md §9.8).
+ * network_identity 0.0.1: which overlay networks know the device, and as what.
  * A report adds and refreshes, it never removes.
  */
 

@@ -10,7 +10,7 @@ describe("modules: manifests", () => {
     if (!existsSync(path)) continue;
     it(`${folder} preloads every one of its modules`, () => {
       const { preload } = JSON.parse(readFileSync(path, "utf8"));
-      const prefix = `modules/${folder}/`;
+      const prefix = `nerveshub/modules/${folder}/`;
       const files = readdirSync(new URL(`${folder}/`, modules)).filter((file) => /(?<!\.d)\.ts$/.test(file));
       const listed = preload
         .filter((name: string) => name.lastIndexOf("/") === prefix.length - 1 && name.startsWith(prefix))

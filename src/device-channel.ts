@@ -9,17 +9,14 @@ import { deviceApiVersion, deviceTopic, toServer } from "./protocol.js";
 import type { Trial } from "./update/trial.js";
 import type { Updater } from "./update/updater.js";
 
-/** What deals with one event of the device topic. */
-export type DeviceEventHandler = (payload: unknown, port: ChannelPort) => void;
-
 export interface DeviceChannelOptions {
   log: Log;
   firmware: Firmware;
   updater: Updater;
   trial: Trial;
   networkInterface: string;
-  /** By event name. */
-  events: ReadonlyMap<string, DeviceEventHandler>;
+  /** Deals with an event of the server. @returns false: it is not known */
+  event(event: string, payload: unknown, port: ChannelPort): boolean;
   joined(port: ChannelPort): void;
   left(): void;
 }
@@ -59,9 +56,8 @@ export class DeviceChannel implements ChannelHandler {
   }
 
   message(event: string, payload: unknown): void {
-    const handler = this.#options.events.get(event);
-    if (handler === undefined) this.#options.log.debug("The server sent an event that this agent does not know.");
-    else if (this.#port !== undefined) handler(payload, this.#port);
+    if (this.#port === undefined || this.#options.event(event, payload, this.#port)) return;
+    this.#options.log.debug("The server sent an event that this agent does not know.");
   }
 
   left(): void {

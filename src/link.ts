@@ -14,7 +14,7 @@ import { Attempts } from "./attempts.js";
 import { backoffDelay } from "./backoff.js";
 import type { ChannelHandler, ChannelPort } from "./channel-handler.js";
 import { Destination } from "./destination.js";
-import { DeviceChannel, type DeviceEventHandler } from "./device-channel.js";
+import { DeviceChannel } from "./device-channel.js";
 import { closeFault } from "./diagnosis.js";
 import type { Alarms } from "./extensions/alarms.js";
 import type { ErrorContext } from "./extensions/error-reports.js";
@@ -64,7 +64,6 @@ export class NervesHubLink {
   readonly #trial: Trial;
   readonly #updater: Updater;
   readonly #services: Services;
-  readonly #events = new Map<string, DeviceEventHandler>();
   #session: Session | undefined;
   #port: ChannelPort | undefined;
   #timer: Timer | undefined;
@@ -112,9 +111,6 @@ export class NervesHubLink {
       uuid: metadata.uuid,
       restart: () => this.#restart(),
     });
-    this.#events.set(fromServer.update, (payload) => this.#updater.offered(payload));
-    this.#events.set(fromServer.reboot, () => this.#restart());
-    this.#events.set(fromServer.identify, () => this.#call("identify", () => client.identify?.()));
     this.#services = made(
       host,
       () =>
@@ -128,7 +124,6 @@ export class NervesHubLink {
           restart: () => this.#restart(),
         }),
     );
-    this.#services.addEvents(this.#events);
     log.info(`Running ${metadata.product} ${metadata.version} (${metadata.platform}, ${metadata.uuid}).`);
     // Here and not in `start`: an application may await its network first, and an image that gets none must go back too.
     this.#call("the trial", () => this.#trial.start());
@@ -280,7 +275,7 @@ export class NervesHubLink {
       updater: this.#updater,
       trial: this.#trial,
       networkInterface: this.#host.device.networkInterface,
-      events: this.#events,
+      event: (event, payload, port) => this.#event(event, payload, port),
       joined: (port) => {
         this.#port = port;
         this.#services.deviceJoined(port);
@@ -295,6 +290,24 @@ export class NervesHubLink {
       bufferedBytes: () => this.#session?.bufferedBytes ?? 0,
     });
     return [device, ...services];
+  }
+
+  /** A switch, and no table of functions: each of those would take 416 bytes of slots for ever (64-bit). */
+  #event(event: string, payload: unknown, port: ChannelPort): boolean {
+    switch (event) {
+      case fromServer.update:
+        this.#services.archives.giveWay();
+        this.#updater.offered(payload);
+        return true;
+      case fromServer.reboot:
+        this.#restart();
+        return true;
+      case fromServer.identify:
+        this.#call("identify", () => this.#settings.client.identify?.());
+        return true;
+      default:
+        return this.#services.event(event, payload, port);
+    }
   }
 
   #joined(): void {

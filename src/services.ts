@@ -12,7 +12,6 @@ import { CommandTable } from "./console/command-table.js";
 import { ConsoleChannel, consoleNames } from "./console/console-channel.js";
 import { deviceCommands } from "./console/device-commands.js";
 import { Terminal, type TerminalOptions } from "./console/terminal.js";
-import type { DeviceEventHandler } from "./device-channel.js";
 import { Alarms } from "./extensions/alarms.js";
 import { Components } from "./extensions/components.js";
 import { ErrorReports } from "./extensions/error-reports.js";
@@ -73,7 +72,8 @@ export class Services {
   readonly archives: Archives;
   readonly #given: ServicesOptions;
   readonly #registry: Registry;
-  readonly #commands: CommandTable;
+  /** With nobody to type them, commands only take memory (7 KB of slots, 3.7 KB of chunks, 64-bit). */
+  readonly #commands: CommandTable | undefined;
   readonly #scripts: Scripts;
   #extensionsChannel: ExtensionsChannel | undefined;
   #connection: Connection | undefined;
@@ -108,14 +108,9 @@ export class Services {
     });
     this.geo = this.#geo();
     this.components = options.components && new Components(host, options.components);
-    const commands = deviceCommands({
-      ...{ host, firmware, vitals, updater, recent },
-      registry: () => this.#registry,
-      updates: this.updates,
-      restart: given.restart,
-    });
-    this.#commands = new CommandTable(host.timers, [...commands, ...(options.commands ?? [])], options.evaluate);
     const scripts = options.scripts ?? options.console ?? false;
+    if (scripts || options.console || options.localShell || options.commands)
+      this.#commands = this.#table(vitals, recent);
     this.#scripts = new Scripts(host.timers, scripts ? this.#commands : undefined);
     this.#registry = new Registry(this.#extensions());
   }
@@ -135,21 +130,36 @@ export class Services {
     this.#extensionsChannel?.deviceLeft();
   }
 
-  /** Adds what deals with the device topic's events. */
-  addEvents(events: Map<string, DeviceEventHandler>): void {
-    const update = events.get(fromServer.update);
-    events.set(fromServer.update, (payload, port) => {
-      this.archives.giveWay();
-      update?.(payload, port);
-    });
-    events.set(fromServer.extensionsGet, (payload) => this.#extensionsChannel?.asked(payload));
-    events.set(fromServer.scriptsRun, (payload, port) => this.#scripts.run(payload, port));
-    events.set(fromServer.archive, (payload) => this.archives.offered(payload));
-    events.set(fromServer.firmwarePublicKeys, (payload) => this.serverKeys.told("firmware", payload));
-    events.set(fromServer.archivePublicKeys, (payload) => this.serverKeys.told("archive", payload));
-    events.set(fromServer.updateMode, (payload) => this.updates.modeTold(payload));
-    events.set(fromServer.updateAvailable, (payload) => this.updates.checked(payload));
-    events.set(fromServer.updateRejected, (payload) => this.updates.rejected(payload));
+  /** Deals with an event of the device topic. @returns false: it is not known */
+  event(event: string, payload: unknown, port: ChannelPort): boolean {
+    switch (event) {
+      case fromServer.extensionsGet:
+        this.#extensionsChannel?.asked(payload);
+        return true;
+      case fromServer.scriptsRun:
+        this.#scripts.run(payload, port);
+        return true;
+      case fromServer.archive:
+        this.archives.offered(payload);
+        return true;
+      case fromServer.firmwarePublicKeys:
+        this.serverKeys.told("firmware", payload);
+        return true;
+      case fromServer.archivePublicKeys:
+        this.serverKeys.told("archive", payload);
+        return true;
+      case fromServer.updateMode:
+        this.updates.modeTold(payload);
+        return true;
+      case fromServer.updateAvailable:
+        this.updates.checked(payload);
+        return true;
+      case fromServer.updateRejected:
+        this.updates.rejected(payload);
+        return true;
+      default:
+        return false;
+    }
   }
 
   /** Handlers for one connection, which `deviceJoined` then is about. */
@@ -208,12 +218,23 @@ export class Services {
     return [...extensions, ...(options.extensions ?? [])];
   }
 
+  #table(vitals: Vitals, recent: RecentLines): CommandTable {
+    const { host, firmware, updater, options, restart } = this.#given;
+    const commands = deviceCommands({
+      ...{ host, firmware, vitals, updater, recent, restart },
+      registry: () => this.#registry,
+      updates: this.updates,
+    });
+    return new CommandTable(host.timers, [...commands, ...(options.commands ?? [])], options.evaluate);
+  }
+
   #terminal(): Omit<TerminalOptions, "send"> {
     const { host, firmware, name } = this.#given;
     const { product, version } = firmware.metadata;
     return {
       timers: host.timers,
-      commands: this.#commands,
+      // Only made where a terminal can be.
+      commands: this.#commands!,
       banner: `${product} ${version} on ${host.device.identifier}. "help" lists what it can be told.`,
       prompt: `${name}> `,
     };

@@ -49,6 +49,7 @@ typedef struct {
 	uint8_t closed;         /* by the user, or collected */
 	uint8_t ended;          /* by the peer or an error; reported once all was read */
 	uint8_t nodelay;
+	int error;              /* errno that the connection failed with after it was open; 0: the peer has closed it */
 	uint16_t port;
 	char *addresses;        /* those that were not tried yet, separated by spaces */
 	char *next;
@@ -129,8 +130,23 @@ static void call(TCP tcp, xsSlot *callback, uint32_t count)
 static gboolean onEnd(gpointer it)
 {
 	TCP tcp = it;
+	xsMachine *the = tcp->the;
 	tcp->failing = 0;
-	call(tcp, tcp->onError, 0);
+	if (!tcp->onError || tcp->closed) return G_SOURCE_REMOVE;
+	tcp->uses++;
+	xsBeginHost(the);
+	{
+		xsTry {
+			if ((tcp->error == ECONNRESET) || (tcp->error == EPIPE)) xsmcSetString(xsResult, "reset");
+			else if (tcp->error) xsmcSetString(xsResult, strerror(tcp->error));
+			xsCallFunction1(xsReference(tcp->onError), tcp->obj, xsResult);
+		}
+		xsCatch {
+			xsTrace("a TCP callback threw\n");
+		}
+	}
+	xsEndHost(the);
+	release(tcp);
 	return G_SOURCE_REMOVE;
 }
 
@@ -145,13 +161,21 @@ static void end(TCP tcp)
 	update(tcp);
 }
 
+/* After a failed call: whether it is only to be tried again. */
+static int survives(TCP tcp)
+{
+	if ((errno == EAGAIN) || (errno == EINTR)) return 1;
+	tcp->error = errno;
+	return 0;
+}
+
 /* Sends what is waiting. Returns 0 when the connection has failed. */
 static int flush(TCP tcp)
 {
 	Buffer *out = &tcp->out;
 	while (out->count) {
 		ssize_t sent = send(tcp->fd, out->bytes + out->start, out->count, MSG_NOSIGNAL);
-		if (sent < 0) return (errno == EAGAIN) || (errno == EINTR);
+		if (sent < 0) return survives(tcp);
 		modInstrumentationAdjust(NetworkBytesWritten, sent);
 		out->start += sent;
 		out->count -= sent;
@@ -169,7 +193,7 @@ static int fill(TCP tcp)
 	while (in->count < BUFFER_SIZE) {
 		ssize_t got = recv(tcp->fd, in->bytes + in->count, BUFFER_SIZE - in->count, 0);
 		if (!got) return 0;
-		if (got < 0) return (errno == EAGAIN) || (errno == EINTR);
+		if (got < 0) return survives(tcp);
 		modInstrumentationAdjust(NetworkBytesRead, got);
 		in->count += got;
 	}

@@ -16,8 +16,11 @@ interface TCPOptions {
   onReadable?(count: number): void;
   /** Connected, or room again after a write that left less than all of it. */
   onWritable?(count: number): void;
-  /** The peer has closed, or the connection has failed or was refused; comes once, when everything was read. */
-  onError?(): void;
+  /**
+   * The peer has closed, or the connection has failed or was refused; comes once, when everything was read.
+   * @param failure of a connection that was open: "reset", or what the system calls it; undefined: the peer has closed it
+   */
+  onError?(failure?: string): void;
 }
 
 export default class TCP extends Native("nh_tcp_destructor") {

@@ -4,9 +4,9 @@
  * Not TLS (modules/tls stands on this) and not name resolution, which differs by platform and is passed in.
  *
  * What the socket leaves to its user, and is done here: connecting never times out; `write` throws when given more than
- * fits; `read(view)` throws unless the view is filled; `onError` means "closed by the peer" as well as "failed", without
- * saying which. After a connection was open it is therefore reported as a clean end: TLS tells a truncated stream by
- * itself, and so do lengths and checksums above a plain one.
+ * fits; `read(view)` throws unless the view is filled; `onError` means "closed by the peer" as well as "failed". Which of
+ * them, the simulator's socket says and the ESP32's does not. What is not known to have failed after it was open is a
+ * clean end: TLS tells a truncated stream by itself, and so do lengths and checksums above a plain one.
  *
  * The rule it guards: no exception ever leaves a callback, since that would restart the device. One that comes out of
  * the user's callbacks is printed and ends the stream.
@@ -19,6 +19,7 @@ import {
   connectFailed,
   connectionFailed,
   connectionRefused,
+  connectionReset,
   connectTimeout,
   hostNotFound,
 } from "../../modules/fault/network.js";
@@ -111,7 +112,7 @@ export class SocketStream implements ByteStream {
         nodelay: true,
         onReadable: (count) => this.#guard(() => this.#readable(count)),
         onWritable: (count) => this.#guard(() => this.#writable(count)),
-        onError: () => this.#guard(() => this.#failed()),
+        onError: ((failure?: string) => this.#guard(() => this.#failed(failure))) as () => void,
       });
       this.#socket = socket as unknown as Socket;
     } catch (error) {
@@ -137,12 +138,11 @@ export class SocketStream implements ByteStream {
     }
   }
 
-  #failed(): void {
-    if (this.#phase === "open") {
-      this.#end(undefined);
-      return;
-    }
-    this.#end(connectionRefused(this.#options.host, this.#options.port));
+  #failed(failure: string | undefined): void {
+    const { host, port } = this.#options;
+    if (this.#phase !== "open") this.#end(connectionRefused(host, port));
+    else if (failure === undefined) this.#end(undefined);
+    else this.#end(failure === "reset" ? connectionReset(host, port) : connectionFailed(host, port, failure));
   }
 
   #end(fault: Fault | undefined): void {

@@ -75,7 +75,8 @@ describe("SocketStream on the simulator's TCP", () => {
         received += count;
       }
     };
-    await connect({ onOpen: (stream) => stream.write(command("s")), onReadable: read });
+    const { fault } = await connect({ onOpen: (stream) => stream.write(command("s")), onReadable: read });
+    assert.equal(fault, undefined);
     assert.equal(received, 1_000_000);
     assert.equal(wrong, 0);
   });
@@ -118,8 +119,8 @@ describe("SocketStream on the simulator's TCP", () => {
     assert.ok(refusals > 0, "the peer reads nothing at first: some write must have been refused");
   });
 
-  it("a reset ends the stream once, also for a writer", async () => {
-    const { log } = await connect({
+  it("a reset ends the stream once, as that, also for a writer", async () => {
+    const { log, fault } = await connect({
       onOpen: (stream) => {
         stream.write(command("r"));
         stream.write(new Uint8Array(8000));
@@ -128,6 +129,7 @@ describe("SocketStream on the simulator's TCP", () => {
     });
     await pause(50);
     assert.deepEqual(log, ["open", "close"]);
+    assert.equal(fault?.code, "connection-reset");
   });
 
   it("nothing comes after close(), from whichever callback", async () => {

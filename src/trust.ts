@@ -1,9 +1,9 @@
 /*
  * Trust: what an image must be before this device lets it start. The only place that says so.
  *
- * Two moments: `checkHead` looks at the first kilobytes, before a byte of the old image is erased; `checkPatchSource`
- * says whether a patch may be applied at all. That an image's bytes are whole (structure, checksum byte, appended
- * SHA-256, the server's checksum) is for the verification of what lies in flash, which always follows.
+ * It looks at the first kilobytes, before a byte of the old image is erased. That an image's bytes are whole (structure,
+ * checksum byte, appended SHA-256, the server's checksum) is for the verification of what lies in flash, which always
+ * follows (src/update/slot-check.ts).
  */
 
 import { Fault } from "../modules/fault/fault.js";

@@ -24,7 +24,7 @@ export interface SharedSecretOptions {
 }
 
 /** 1000 iterations and 32 bytes are what the server's own clients use; it enforces no minimum. */
-export const defaultAlgorithm = "NH1-HMAC-sha256-1000-32";
+const defaultAlgorithm = "NH1-HMAC-sha256-1000-32";
 const defaultMaxAge = 86400;
 
 /** base64url of "HS256": the header of Plug.Crypto's signed messages. */

@@ -15,9 +15,9 @@ export type Trailer = "none" | "signature-v1" | "signature-v2-rsa" | "signature-
 /** The signature's sector, bytes. */
 export const signatureSectorSize = 4096;
 /** ETS_SECURE_BOOT_V2_SIGNATURE_MAGIC. */
-export const signatureMagic = 0xe7;
-export const signatureSchemeRsa = 2;
-export const signatureSchemeEcdsa = 3;
+const signatureMagic = 0xe7;
+const signatureSchemeRsa = 2;
+const signatureSchemeEcdsa = 3;
 
 const v1Size = 68;
 const v1PaddedSize = 80;

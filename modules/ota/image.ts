@@ -16,7 +16,7 @@ export const segmentHeaderSize = 8;
 /** ESP_IMAGE_HEADER_MAGIC. */
 export const imageMagic = 0xe9;
 /** ESP_IMAGE_MAX_SEGMENTS: the boot loader refuses more. */
-export const maxSegments = 16;
+const maxSegments = 16;
 /** ESP_IMAGE_MAX_FLASH_ADDR_SIZE: no segment and no image is larger. */
 export const maxImageSize = 16 * 1024 * 1024;
 /** Where the application description starts. */

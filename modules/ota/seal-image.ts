@@ -14,7 +14,7 @@ import { imageHeaderSize, parseImageHeader, parseSegmentLength, segmentHeaderSiz
  * @returns the offset behind the checksum byte, where the appended hash is if there is one
  * @throws Fault "image-truncated", and those of parseImageHeader and parseSegmentLength
  */
-export function checksumEnd(bytes: Uint8Array): number {
+function checksumEnd(bytes: Uint8Array): number {
   const check = (end: number): number => {
     if (end > bytes.byteLength) {
       throw new Fault("image", "image-truncated", `The image ends early, at ${bytes.byteLength} bytes.`);

@@ -49,7 +49,7 @@ export function newChannel(topic: string): Channel {
 }
 
 /** NervesHub puts the explanation under "reason" or "error", or makes the response a bare string. */
-export function reasonOf(response: unknown): string {
+function reasonOf(response: unknown): string {
   if (typeof response === "string") return response;
   if (typeof response === "object" && response !== null) {
     const { reason, error } = response as { reason?: unknown; error?: unknown };

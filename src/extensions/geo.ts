@@ -6,11 +6,11 @@
  */
 
 import type { Host } from "../../modules/host/host.js";
-import { answerRate } from "../../modules/limits/limits.js";
 import type { Log } from "../log.js";
+import { Answer } from "./answer.js";
 import type { Extension, ExtensionPort } from "./extension.js";
 import type { GeoIp } from "./geoip.js";
-import { type Attempt, PacedSender } from "./paced-sender.js";
+import type { Attempt } from "./paced-sender.js";
 
 export interface Position {
   /** Degrees, north is positive. */
@@ -38,26 +38,21 @@ export class Geo implements Extension {
   readonly versions = ["0.0.1"];
   readonly #log: Log;
   readonly #provider: PositionProvider | GeoIp;
-  readonly #sender: PacedSender;
-  #due = false;
-  #port: ExtensionPort | undefined;
+  readonly #answer: Answer;
 
   constructor(host: Host, log: Log, provider: PositionProvider | GeoIp) {
     this.#log = log;
     this.#provider = provider;
-    this.#sender = new PacedSender(host, answerRate, () => this.#flush());
+    this.#answer = new Answer(host, (port) => this.#send(port));
   }
 
   /** Sends the position without being asked, after a move. @returns false while the server wants none */
   report(): boolean {
-    if (this.#port === undefined) return false;
-    this.#due = true;
-    this.#sender.wake();
-    return true;
+    return this.#answer.owe();
   }
 
   attached(port: ExtensionPort): void {
-    this.#port = port;
+    this.#answer.attached(port);
   }
 
   event(event: string): void {
@@ -65,15 +60,11 @@ export class Geo implements Extension {
   }
 
   detached(): void {
-    this.#port = undefined;
-    this.#due = false;
-    this.#sender.stop();
+    this.#answer.detached();
     if ("resolve" in this.#provider) this.#provider.close();
   }
 
-  #flush(): Attempt {
-    if (!this.#due) return "empty";
-    this.#due = false;
+  #send(port: ExtensionPort): Attempt {
     const position = this.#position();
     if (position === undefined) return "empty";
     if (!isPosition(position)) {
@@ -82,9 +73,7 @@ export class Geo implements Extension {
     }
     const { latitude, longitude, accuracy, source = "device" } = position;
     const payload = { latitude, longitude, source, ...(accuracy === undefined ? {} : { accuracy }) };
-    if (this.#port?.send("location:update", payload)) return "sent";
-    this.#due = true;
-    return "refused";
+    return port.send("location:update", payload) ? "sent" : "refused";
   }
 
   #position(): Position | undefined {

@@ -6,10 +6,10 @@
  */
 
 import type { Host } from "../../modules/host/host.js";
-import { answerRate, maxHealthMetrics } from "../../modules/limits/limits.js";
+import { maxHealthMetrics } from "../../modules/limits/limits.js";
 import type { Alarms } from "./alarms.js";
+import { Answer } from "./answer.js";
 import type { Extension, ExtensionPort } from "./extension.js";
-import { type Attempt, PacedSender } from "./paced-sender.js";
 import type { Vitals } from "./vitals.js";
 import { isoTime } from "./wall-time.js";
 
@@ -30,28 +30,23 @@ export class Health implements Extension {
   readonly #vitals: Vitals;
   readonly #alarms: Alarms;
   readonly #options: HealthOptions;
-  readonly #sender: PacedSender;
-  #due = false;
-  #port: ExtensionPort | undefined;
+  readonly #answer: Answer;
 
   constructor(host: Host, vitals: Vitals, alarms: Alarms, options: HealthOptions) {
     this.#host = host;
     this.#vitals = vitals;
     this.#alarms = alarms;
     this.#options = options;
-    this.#sender = new PacedSender(host, answerRate, () => this.#flush());
+    this.#answer = new Answer(host, (port) => (port.send("report", { value: this.#value() }) ? "sent" : "refused"));
   }
 
   /** Sends a report without being asked. @returns false while the server wants none */
   report(): boolean {
-    if (this.#port === undefined) return false;
-    this.#due = true;
-    this.#sender.wake();
-    return true;
+    return this.#answer.owe();
   }
 
   attached(port: ExtensionPort): void {
-    this.#port = port;
+    this.#answer.attached(port);
   }
 
   event(event: string): void {
@@ -59,18 +54,7 @@ export class Health implements Extension {
   }
 
   detached(): void {
-    this.#port = undefined;
-    this.#due = false;
-    this.#sender.stop();
-  }
-
-  #flush(): Attempt {
-    if (!this.#due) return "empty";
-    // Cleared first: a provider that throws costs this report and not every later second.
-    this.#due = false;
-    if (this.#port?.send("report", { value: this.#value() })) return "sent";
-    this.#due = true;
-    return "refused";
+    this.#answer.detached();
   }
 
   #value(): object {

@@ -5,16 +5,12 @@
 
 import type { Host } from "../../modules/host/host.js";
 import type { Timer } from "../../modules/host/timers.js";
-import {
-  answerRate,
-  maxIdentities,
-  maxIdentityCharacters,
-  maxIdentityDetailsBytes,
-} from "../../modules/limits/limits.js";
+import { maxIdentities, maxIdentityCharacters, maxIdentityDetailsBytes } from "../../modules/limits/limits.js";
 import { encodeUtf8 } from "../../modules/text/utf8.js";
 import type { Log } from "../log.js";
+import { Answer } from "./answer.js";
 import type { Extension, ExtensionPort } from "./extension.js";
-import { type Attempt, PacedSender } from "./paced-sender.js";
+import type { Attempt } from "./paced-sender.js";
 
 export interface NetworkIdentityEntry {
   readonly service: "iroh" | "netbird" | "tailscale" | "wireguard";
@@ -35,47 +31,36 @@ export class NetworkIdentity implements Extension {
   readonly #host: Host;
   readonly #log: Log;
   readonly #provider: () => readonly NetworkIdentityEntry[];
-  readonly #sender: PacedSender;
+  readonly #answer: Answer;
   /** What the server has, as JSON, by service and instance. */
   readonly #told = new Map<string, string>();
-  #due = false;
-  #port: ExtensionPort | undefined;
   #timer: Timer | undefined;
 
   constructor(host: Host, log: Log, provider: () => readonly NetworkIdentityEntry[]) {
     this.#host = host;
     this.#log = log;
     this.#provider = provider;
-    this.#sender = new PacedSender(host, answerRate, () => this.#flush());
+    this.#answer = new Answer(host, (port) => this.#send(port));
   }
 
   attached(port: ExtensionPort): void {
-    this.#port = port;
+    this.#answer.attached(port);
     this.#told.clear();
-    this.#timer = this.#host.timers.repeat(() => this.#look(), pollMs);
+    this.#timer = this.#host.timers.repeat(() => this.#answer.owe(), pollMs);
   }
 
   event(event: string): void {
     if (event !== "request") return;
     this.#told.clear();
-    this.#look();
+    this.#answer.owe();
   }
 
   detached(): void {
     this.#host.timers.clear(this.#timer);
-    this.#port = undefined;
-    this.#due = false;
-    this.#sender.stop();
+    this.#answer.detached();
   }
 
-  #look(): void {
-    this.#due = true;
-    this.#sender.wake();
-  }
-
-  #flush(): Attempt {
-    if (!this.#due) return "empty";
-    this.#due = false;
+  #send(port: ExtensionPort): Attempt {
     const fresh = new Map<string, string>();
     const identities: NetworkIdentityEntry[] = [];
     for (const identity of this.#provider()) {
@@ -92,10 +77,7 @@ export class NetworkIdentity implements Extension {
       }
     }
     if (identities.length === 0) return "empty";
-    if (!this.#port?.send("report", { identities })) {
-      this.#due = true;
-      return "refused";
-    }
+    if (!port.send("report", { identities })) return "refused";
     for (const [name, text] of fresh) this.#told.set(name, text);
     return "sent";
   }

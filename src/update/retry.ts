@@ -8,7 +8,7 @@
 
 import { Fault } from "../../modules/fault/fault.js";
 
-export const retryDelaysMs: readonly number[] = Object.freeze([5000, 15000, 45000, 45000, 90000, 90000]);
+const retryDelaysMs: readonly number[] = Object.freeze([5000, 15000, 45000, 45000, 90000, 90000]);
 
 /** A server may ask for longer than our own waits, but not for a day: then the update is better put off. */
 const longestRetryAfterMs = 120000;

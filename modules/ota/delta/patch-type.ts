@@ -9,7 +9,7 @@ const typeNames = Object.freeze(["sequential", "in-place", "hdiffpatch"]);
 const compressionNames = Object.freeze(["none", "lzma", "crle", "bz2", "heatshrink", "zstd", "lz4"]);
 
 /** Sequential (0) with heatshrink (4). */
-export const supportedPatchType = 0x04;
+const supportedPatchType = 0x04;
 
 const advice =
   "make it with `detools create_patch --patch-type sequential --compression heatshrink`, as NervesHub does";

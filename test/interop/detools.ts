@@ -1,15 +1,12 @@
 /*
- * The real detools, the version and parameters of NervesHub, in a Python environment below the system's temporary
- * folder: made on first use from PyPI, kept for the next run. Where that fails, the reason is returned, not thrown:
- * callers skip loudly.
+ * The real detools, with NervesHub's parameters.
  */
 
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
-export const detoolsVersion = "0.53.0";
+import { pythonTool } from "./python-tool.js";
 
 export interface Detools {
   /** The program and its first arguments, as the desk hub wants them. */
@@ -36,27 +33,12 @@ for _ in range(3):
 print(best * 1000)
 `;
 
-/** @returns detools, or why it cannot be had */
-export function findDetools(): Detools | string {
-  const venv = join(tmpdir(), `nerves-hub-link-detools-${detoolsVersion}-${process.getuid?.() ?? "user"}`);
-  const python = join(venv, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
+/** @returns undefined where it cannot be had; the reason was printed */
+export function findDetools(): Detools | undefined {
+  const python = pythonTool("detools");
+  if (python === undefined) return undefined;
   const run = (...args: string[]): string =>
     execFileSync(python, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-  const installed = (): boolean => existsSync(python) && run("-m", "detools", "--version").trim() === detoolsVersion;
-  try {
-    if (!installedQuietly(installed)) {
-      rmSync(venv, { recursive: true, force: true });
-      execFileSync("python3", ["-m", "venv", venv], { stdio: "pipe", timeout: 60_000 });
-      execFileSync(python, ["-m", "pip", "install", "-q", "--retries", "1", `detools==${detoolsVersion}`], {
-        stdio: "pipe",
-        timeout: 240_000,
-      });
-    }
-  } catch (error) {
-    rmSync(venv, { recursive: true, force: true });
-    const reason = String(error instanceof Error ? error.message : error).trim();
-    return `detools ${detoolsVersion} cannot be installed from PyPI: ${reason.split("\n").at(-1)}`;
-  }
   const folder = mkdtempSync(join(tmpdir(), "nerves-hub-link-delta-"));
   const file = (name: string, bytes?: Uint8Array): string => {
     const path = join(folder, name);
@@ -75,12 +57,4 @@ export function findDetools(): Detools | string {
       Number(run("-c", applyScript, file("from", from), file("patch", patch), file("to", to))),
     close: () => rmSync(folder, { recursive: true, force: true }),
   };
-}
-
-function installedQuietly(installed: () => boolean): boolean {
-  try {
-    return installed();
-  } catch {
-    return false;
-  }
 }

@@ -8,23 +8,19 @@ import { Desk, oldUuid } from "../tools/hub/desk.js";
 import { type Detools, findDetools } from "./detools.js";
 
 describe("desk hub, patches by the real detools", () => {
-  let detools: Detools | string;
+  let detools: Detools | undefined;
   let desk: Desk;
 
   before(async function () {
     detools = findDetools();
-    if (typeof detools === "string") {
-      console.log(`skipped: ${detools}`);
-      this.skip();
-    } else {
-      const options = { deltas: "auto", detools: detools.command } as const;
-      desk = await new Desk(options).start("app-1.0.0.bin", "app-1.1.0.bin");
-    }
+    if (detools === undefined) return void this.skip();
+    const options = { deltas: "auto", detools: detools.command } as const;
+    desk = await new Desk(options).start("app-1.0.0.bin", "app-1.1.0.bin");
   });
 
   after(async () => {
     await desk?.stop();
-    if (typeof detools !== "string") detools?.close();
+    detools?.close();
   });
 
   it("a device waits while its patch is made, and is then sent it", async () => {

@@ -9,7 +9,7 @@ import { makeImage, nvsCsv, nvsPartition } from "../../tools/provision/nvs.js";
 import { assert, describe, fixture, it } from "../harness.js";
 import { pythonTool } from "./python-tool.js";
 
-const python = pythonTool("esp-idf-nvs-partition-gen", "0.3.0");
+const python = pythonTool("esp-idf-nvs-partition-gen");
 
 describe("nvs_partition_gen", () => {
   it("makes an image of the partition's size that holds every value", function () {

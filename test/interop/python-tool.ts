@@ -9,12 +9,18 @@ import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+/** Packages on PyPI and their versions: detools as NervesHub's, Espressif's as of November 2026. */
+export const tools = Object.freeze({
+  detools: "0.53.0",
+  esptool: "5.6.0",
+  "esp-idf-nvs-partition-gen": "0.3.0",
+});
+
 /**
- * @param name of the package on PyPI
- * @param version exactly
  * @returns the environment's Python, or undefined when the tool cannot be had here
  */
-export function pythonTool(name: string, version: string): string | undefined {
+export function pythonTool(name: keyof typeof tools): string | undefined {
+  const version = tools[name];
   const folder = join(tmpdir(), `nerveshub-interop-${name}-${version}`);
   const python = join(folder, "bin", "python");
   const complete = join(folder, "complete");
@@ -28,7 +34,7 @@ export function pythonTool(name: string, version: string): string | undefined {
     const { status, stderr, error } = spawnSync(command, args, { encoding: "utf8", timeout: 240_000 });
     if (status !== 0) {
       const reason = error?.message ?? stderr.trim().split("\n").pop();
-      console.log(`skipped: ${name} ${version} from PyPI cannot be installed here (${reason})`);
+      console.error(`skipped: ${name} ${version} from PyPI cannot be installed here (${reason})`);
       rmSync(folder, { recursive: true, force: true });
       return undefined;
     }

@@ -8,7 +8,9 @@
 
 import config from "mc/config";
 import { createHost, startNetwork } from "nerveshub/hosts/platform/platform";
+import { Fault } from "../modules/fault/fault.js";
 import type { Host } from "../modules/host/host.js";
+import { fromBase64 } from "../modules/text/base64.js";
 import { decodeUtf8 } from "../modules/text/utf8.js";
 import { NervesHubLink } from "./link.js";
 import type { LinkOptions } from "./options.js";
@@ -48,14 +50,23 @@ function readAuth(host: Host, settings: Settings): LinkOptions["auth"] {
     : { productKey: sharedKey, productSecret: sharedSecret, identifier };
 }
 
+/** The one root to trust: DER in the store under "ca", else base64 of it built in. */
+function readRoot(host: Host): Uint8Array | undefined {
+  const stored = host.store.get("ca");
+  if (stored !== undefined || config["ca"] === undefined) return stored;
+  const builtIn = fromBase64(String(config["ca"]));
+  if (builtIn === undefined) throw new Fault("options", "bad-option", 'Setting "ca" is not base64 of a certificate.');
+  return builtIn;
+}
+
 function readOptions(host: Host, settings: Settings): LinkOptions {
-  const ca = host.store.get("ca");
+  const root = readRoot(host);
   return {
     host: settings.host ?? "",
     port: settings.port === undefined ? undefined : Number(settings.port),
     ssl: settings.ssl !== "false",
     auth: readAuth(host, settings),
-    roots: ca === undefined ? undefined : [ca],
+    roots: root === undefined ? undefined : [root],
     logLevel: settings["log-level"] as LinkOptions["logLevel"],
   };
 }

@@ -9,6 +9,9 @@ const open = native("nh_file_open") as (path: string, size: number) => number;
 const readAt = native("nh_file_read") as (file: number, offset: number, into: Uint8Array) => void;
 const writeAt = native("nh_file_write") as (file: number, offset: number, bytes: Uint8Array) => void;
 
+/** Path of a new file in memory, which lasts as long as the process. The variable NERVESHUB_FLASH names it from here on. */
+export const passingFile = native("nh_file_passing") as () => string;
+
 export class FileBacking implements Backing {
   readonly size: number;
   readonly #file: number;

@@ -3,7 +3,8 @@
  * Opening the host is what a reset is on hardware: the boot loader runs and says which slot starts.
  *
  * The environment says what hardware has by being that piece of hardware:
- *   NERVESHUB_FLASH       file that is the flash; default "nerveshub-flash.bin" in $HOME
+ *   NERVESHUB_FLASH       file that is the flash and keeps it; without one the flash lasts as long as the program, restarts
+ *                         of the device included
  *   NERVESHUB_IDENTIFIER  default "simulator"
  *   NERVESHUB_PRODUCT     of the made-up image 1.0.0 that a new flash gets, as by cable; default "simulator"
  */
@@ -22,7 +23,7 @@ import { XsCrypto } from "../xs/crypto.js";
 import { machineFacts } from "../xs/machine.js";
 import { PlainNetwork } from "../xs/network.js";
 import { XsTimers } from "../xs/timers.js";
-import { FileBacking } from "./file-backing.js";
+import { FileBacking, passingFile } from "./file-backing.js";
 import { environment, resolve, restart, SystemRandom } from "./system.js";
 
 /** esp_chip_id_t of the ESP32-S3, whose images the simulated boot loader starts. */
@@ -48,7 +49,7 @@ class SimulatedDevice implements Device {
 
 function openFlash(crypto: XsCrypto): NorFlash {
   const table = partitionTable();
-  const path = environment("NERVESHUB_FLASH") ?? `${environment("HOME") ?? "."}/nerveshub-flash.bin`;
+  const path = environment("NERVESHUB_FLASH") ?? passingFile();
   const flash = new NorFlash(new FileBacking(path, table.flashSize), writeSize);
   const slots = table.slots.map((slot) => openPartition(flash, slot));
   const first = new Uint8Array(1);

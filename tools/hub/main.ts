@@ -6,7 +6,8 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { howToConnect } from "./how-to-connect.js";
+import { ending } from "../ending.js";
+import { howToConnect, rootIn } from "./how-to-connect.js";
 import { Hub } from "./hub.js";
 import type { HubTls, SharedSecret } from "./options.js";
 import { runPrompt } from "./prompt.js";
@@ -20,6 +21,8 @@ const usage = `npm run hub -- [options]
                         NERVESHUB_PRODUCT_SECRET (made for this run)
   --device-key KEY --device IDENTIFIER   also a device key, with its secret in NERVESHUB_DEVICE_SECRET
   --cert FILE --cert-key FILE   speak TLS; PEM
+  --ca FILE             root that --cert leads to, for devices that do not know it; PEM. Needed where --cert does not
+                        end with it and no public authority signed it
   --client-ca FILE      take client certificates signed by this CA; PEM
   --manual              offer nothing by itself
   --delta               send patches made by detools, if it is installed
@@ -40,6 +43,7 @@ const options = {
   device: { type: "string" },
   cert: { type: "string" },
   "cert-key": { type: "string" },
+  ca: { type: "string" },
   "client-ca": { type: "string" },
   manual: { type: "boolean", default: false },
   delta: { type: "boolean", default: false },
@@ -98,11 +102,11 @@ async function main(): Promise<void> {
     protocol: values.august ? "2026-08" : "current",
     downloadBytesPerSecond: number("slow", values.slow),
   });
-  const signal = new Promise<"signal">((done) => {
-    for (const name of ["SIGINT", "SIGTERM"]) process.once(name, () => done("signal"));
-  });
+  const ended = ending();
   await hub.start();
-  process.stdout.write(howToConnect(hub, { key, secret, firmwareDir }));
+  const rootFile = values.ca ?? values.cert;
+  const root = rootFile === undefined ? undefined : rootIn(readFileSync(rootFile, "utf8"), resolve(rootFile));
+  process.stdout.write(howToConnect(hub, { key, secret, firmwareDir, root }));
   if (values.delta) {
     const tool = hub.deltas.tool();
     process.stdout.write(
@@ -110,9 +114,9 @@ async function main(): Promise<void> {
     );
   }
   const terminal = { input: process.stdin, output: process.stdout, timeline: !values.quiet };
-  const ending = await Promise.race([runPrompt(hub, terminal), signal]);
+  const typed = await Promise.race([runPrompt(hub, terminal), ended]);
   // Without a terminal, as in the background, the end of the input is not the end of the hub.
-  if (ending === "end" && !process.stdin.isTTY) await signal;
+  if (typed === "end" && !process.stdin.isTTY) await ended;
   await hub.stop();
   process.stdin.destroy();
 }

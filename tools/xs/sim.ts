@@ -1,22 +1,24 @@
 /*
  * npm run sim [-- [-d | -i]]: the main job on the real engine. The app's `-p lin` build, headless, is a device of the desk
- * hub: it connects, takes an update, restarts into it and confirms it; once for every way to log in. Ends 0 with a summary
- * when all of them did.
+ * hub: it connects, takes an update, restarts into it and confirms it; once for every way to log in, and as a newcomer starts
+ * it, by the line that the hub prints. Ends 0 with a summary when all of them did.
  *
  * With -i the heap is measured: what is alive, at most, during the update and while idle afterwards; one JSON object a line.
  *
  * The cases over TLS want the openssl command, which makes their certificates.
  */
 
+import { execFileSync } from "node:child_process";
 import { createPrivateKey, randomBytes, X509Certificate } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { howToConnect, type PrivateRoot, rootIn } from "../hub/how-to-connect.js";
 import { Hub } from "../hub/hub.js";
 import type { HubTls } from "../hub/options.js";
 import { buildLoader } from "./loader.js";
 import { findSdk, mcconfig, ROOT } from "./sdk.js";
-import { provision, runUpdate, simulatedImage } from "./simulated-device.js";
+import { environmentOf, provision, runUpdate, type SimulatedRun, simulatedImage } from "./simulated-device.js";
 import { Authority, type Identity } from "./tls/authority.js";
 
 const product = "nh-demo";
@@ -58,19 +60,56 @@ function tlsCases(folder: string): Case[] {
   ];
 }
 
+/** What the shell makes of the line for the simulator that the hub prints: what follows -p lin, and the variables. */
+function asPrinted(hub: Hub, root: PrivateRoot | undefined): { config: string[]; environment: NodeJS.ProcessEnv } {
+  const text = howToConnect(hub, { ...secret, firmwareDir: "firmware", root });
+  const line = text.slice(text.indexOf("simulator:\n") + "simulator:\n".length, text.indexOf("\nType"));
+  const shown = execFileSync("sh", ["-c", `mcconfig() { printf '%s\\n' "$NERVESHUB_PRODUCT" "$@"; }\n${line}`]);
+  const [NERVESHUB_PRODUCT, ...words] = shown.toString().trim().split("\n");
+  return { config: words.slice(words.indexOf("lin") + 1), environment: { NERVESHUB_PRODUCT } };
+}
+
 const kind = process.argv.find((argument) => argument === "-d" || argument === "-i");
 const sdk = findSdk();
 const loader = buildLoader(sdk);
-const app = mcconfig(sdk, { manifest: join(ROOT, "manifest.json"), name: "nerveshub", platform: "lin", kind });
 const folder = mkdtempSync(join(tmpdir(), "nerveshub-sim-"));
-const cases: Case[] = [
-  { name: "plain, shared secret", settings: new Map([...bySecret, ["ssl", "false"]]) },
-  ...tlsCases(join(folder, "certificates")),
-];
 const images = [simulatedImage(product, "1.0.0"), simulatedImage(product, "1.1.0")];
+/** The app as it is built for a case, with that in mc/config. */
+const build = (config: string[]) =>
+  mcconfig(sdk, { manifest: join(ROOT, "manifest.json"), name: "nerveshub", platform: "lin", kind, config });
+const generic = build([]);
+
+/** A device that was provisioned, its flash in a file. */
+async function provisioned(hub: Hub, data: string, settings: Case["settings"]): Promise<SimulatedRun> {
+  provision(data, images[0], new Map([...settings, ["host", "127.0.0.1"], ["port", String(hub.port)]]));
+  return runUpdate(loader, generic.folder, hub, environmentOf(data), kind === "-i");
+}
+
+/** A newcomer's: the line that the hub prints, and nothing else. It must not write into $HOME. */
+async function printed(hub: Hub, data: string, root: PrivateRoot | undefined): Promise<SimulatedRun> {
+  const { config, environment } = asPrinted(hub, root);
+  const run = await runUpdate(loader, build(config).folder, hub, { ...process.env, ...environment, HOME: data });
+  const written = readdirSync(data);
+  return written.length === 0 ? run : { ...run, failure: `the simulator wrote ${written.join(", ")} into $HOME` };
+}
+
+const certificates = tlsCases(join(folder, "certificates"));
+const [{ tls: hubTls }] = certificates;
+const root = rootIn(readFileSync(join(folder, "certificates/sim-root.pem"), "utf8"), "sim-root.pem");
+// Last, those that are built anew in the same folder.
+const cases: { name: string; tls?: HubTls; run(hub: Hub, data: string): Promise<SimulatedRun> }[] = [
+  ...[{ name: "plain, shared secret", settings: new Map([...bySecret, ["ssl", "false"]]) }, ...certificates].map(
+    ({ settings, ...rest }: Case) => ({
+      ...rest,
+      run: (hub: Hub, data: string) => provisioned(hub, data, settings),
+    }),
+  ),
+  { name: "as the hub prints it, plain", run: (hub, data) => printed(hub, data, undefined) },
+  { name: "as the hub prints it, TLS", tls: hubTls, run: (hub, data) => printed(hub, data, root) },
+];
 
 let failed = 0;
-for (const [index, { name, tls, settings }] of cases.entries()) {
+for (const [index, { name, tls, run }] of cases.entries()) {
   const data = join(folder, String(index));
   mkdirSync(data);
   // Instrumented builds are sampled once a second: the download has to last for some samples.
@@ -78,8 +117,7 @@ for (const [index, { name, tls, settings }] of cases.entries()) {
   const hub = new Hub({ product, keys: [secret], tls, offerDelayMs: 300, deltas: "off", downloadBytesPerSecond });
   await hub.start();
   hub.addImage(images[1], "newer.bin");
-  provision(data, images[0], new Map([...settings, ["host", "127.0.0.1"], ["port", String(hub.port)]]));
-  const { failure, seconds, lines, heap } = await runUpdate(loader, app.folder, data, hub, process.env, kind === "-i");
+  const { failure, seconds, lines, heap } = await run(hub, data);
   await hub.stop();
   if (failure !== undefined) {
     failed++;
@@ -90,7 +128,7 @@ for (const [index, { name, tls, settings }] of cases.entries()) {
   if (heap) console.log(JSON.stringify({ case: name, ...heap }));
 }
 rmSync(folder, { recursive: true, force: true });
-const { warnings } = app;
+const { warnings } = generic;
 if (warnings.length > 0) console.log(`failed: ${warnings.length} linker warnings, printed above`);
 console.log(`${cases.length - failed} passed, ${failed} failed`);
 process.exit(failed > 0 || warnings.length > 0 ? 1 : 0);

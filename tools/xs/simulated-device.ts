@@ -15,7 +15,6 @@ import { openPartition, partitionTable } from "../../hosts/shared/partition-tabl
 import type { Hub } from "../hub/hub.js";
 import { type HeapSample, startProduct } from "./loader.js";
 
-const identifier = "simulated-device";
 const deadlineSeconds = 120;
 /** Unit of writes of the simulated flash, as in hosts/simulator. */
 const writeSize = 16;
@@ -23,6 +22,13 @@ const writeSize = 16;
 /** Made-up images of the simulator's chip. */
 export const simulatedImage = (product: string, version: string): Uint8Array =>
   buildImage({ chipId: defaultChipId, projectName: product, version }, nodeCrypto);
+
+/** What the host of the simulator reads: the flash in `folder`, and a name. */
+export const environmentOf = (folder: string): NodeJS.ProcessEnv => ({
+  ...process.env,
+  NERVESHUB_FLASH: join(folder, "flash.bin"),
+  NERVESHUB_IDENTIFIER: "simulated-device",
+});
 
 /** A new flash with an image and the settings of src/main.ts in its store. */
 export function provision(folder: string, image: Uint8Array, settings: Map<string, Uint8Array | string>): void {
@@ -52,11 +58,13 @@ function most(samples: HeapSample[]): HeapSample {
   return { chunks: of("chunks"), slots: of("slots"), stack: of("stack") };
 }
 
-/** Runs the app on the flash in `folder` until `hub` has seen its update confirmed, or something fails. */
+/**
+ * Runs the app until `hub` has seen its update confirmed, or something fails.
+ * @param environment of the app: what its host reads, see hosts/simulator/host.ts
+ */
 export async function runUpdate(
   loader: string,
   product: string,
-  folder: string,
   hub: Hub,
   environment: NodeJS.ProcessEnv,
   measured = false,
@@ -68,7 +76,7 @@ export async function runUpdate(
     loader,
     product,
     deadlineSeconds,
-    { ...environment, NERVESHUB_FLASH: join(folder, "flash.bin"), NERVESHUB_IDENTIFIER: identifier },
+    environment,
     (line) => lines.push(line),
     measured ? (sample) => samples.push(sample) : undefined,
   );

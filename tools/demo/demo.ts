@@ -54,6 +54,8 @@ export class Demo {
   readonly #lines: string[] = [];
   /** Percent at which power is still to be cut. */
   readonly #cuts: number[];
+  /** Runs while the demonstration does, and would hold the process for as long. */
+  #limit: NodeJS.Timeout | undefined;
   #starts = 0;
   #offered = "";
   /** What follows is the end of the demonstration, not of the device. */
@@ -93,6 +95,7 @@ export class Demo {
     mkdirSync(data);
     this.#hub.onEvent((entry) => this.#server(entry));
     await this.#hub.start();
+    if (this.#over) return this.#result("it was ended");
     const { product, platform, beforeVersion } = this.#images;
     this.#screen.fact("desk hub", `127.0.0.1:${this.#hub.port}, product "${product}"`);
     this.#screen.fact("device", `${platform}, ${product} ${beforeVersion}, flash in ${data}`);
@@ -100,9 +103,8 @@ export class Demo {
     if (problem !== undefined) return this.#result(problem);
     const where = ["--host", "127.0.0.1", "--port", String(this.#hub.port), "--no-ssl", "--data", data];
     const failure = await new Promise<string | undefined>((resolve) => {
-      const timer = setTimeout(() => resolve(`nothing more happened for ${limitMs / 1000} s`), limitMs);
+      this.#limit = setTimeout(() => resolve(`nothing more happened for ${limitMs / 1000} s`), limitMs);
       this.#finish = (why) => {
-        clearTimeout(timer);
         this.#over = true;
         resolve(why);
       };
@@ -138,7 +140,9 @@ export class Demo {
 
   /** Ends both and leaves nothing behind. */
   async stop(): Promise<void> {
-    this.#supervisor.stop();
+    this.#over = true;
+    clearTimeout(this.#limit);
+    await this.#supervisor.stop();
     await this.#hub.stop();
     rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }

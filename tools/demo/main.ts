@@ -3,6 +3,7 @@
  */
 
 import { parseArgs } from "node:util";
+import { ending } from "../ending.js";
 import { Deltas } from "../hub/deltas.js";
 import { FirmwareLibrary } from "../hub/firmware-library.js";
 import { Demo, type DemoResult } from "./demo.js";
@@ -51,6 +52,7 @@ async function main(): Promise<number> {
     process.stdout.write(`${usage}\n`);
     return 0;
   }
+  const ended = ending();
   const { delta, chaos } = values;
   const images =
     delta && values.image === undefined && !detoolsInstalled() ? recordedImages() : demoImages(values.image);
@@ -58,27 +60,22 @@ async function main(): Promise<number> {
   screen.title("A device updates itself");
   for (const note of images.notes) screen.fact("image", note);
   const demo = new Demo({ images, screen, delta, chaos });
-  let interrupted = false;
-  const interrupt = new Promise<void>((resolve) => {
-    process.once("SIGINT", () => {
-      interrupted = true;
-      resolve();
-    });
-  });
-  const result = await Promise.race([demo.run(), interrupt]);
-  if (result === undefined || result.failure !== undefined) {
-    if (result !== undefined) {
-      screen.title(`It did not work: ${result.failure}`);
-      process.stdout.write(`${demo.lines.slice(-20).join("\n")}\n`);
-    }
+  const result = await Promise.race([demo.run(), ended]);
+  if ("status" in result) {
+    await demo.stop();
+    return result.status;
+  }
+  if (result.failure !== undefined) {
+    screen.title(`It did not work: ${result.failure}`);
+    process.stdout.write(`${demo.lines.slice(-20).join("\n")}\n`);
     await demo.stop();
     return 1;
   }
   screen.title("Done");
   for (const line of summary(images, result)) process.stdout.write(`  ${line}\n`);
-  if (values.stay && !interrupted) {
+  if (values.stay) {
     process.stdout.write(`\nHub and device go on; see http://127.0.0.1:${demo.port}/api/devices. Ctrl-C ends them.\n`);
-    await interrupt;
+    await ended;
   }
   await demo.stop();
   return 0;

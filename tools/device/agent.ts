@@ -11,6 +11,7 @@ import { buildImage } from "../../hosts/shared/build-image.js";
 import { firmwareMetadata } from "../../modules/ota/firmware-metadata.js";
 import { imageHeadSize, parseImageHead } from "../../modules/ota/image.js";
 import { NervesHubLink } from "../../src/link.js";
+import { ending } from "../ending.js";
 import { type DeviceOptions, readOptions } from "./options.js";
 import { type DeviceEvent, restartStatus } from "./supervisor.js";
 
@@ -73,8 +74,7 @@ function run(options: DeviceOptions): void {
     link.close();
     setTimeout(() => process.exit(0), 300).unref();
   };
-  process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
+  ending().then(stop);
   // A device whose desk has gone has nobody to serve.
   process.once("disconnect", stop);
 }

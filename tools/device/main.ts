@@ -2,6 +2,7 @@
  * `npm run device`: a simulated device at the command line, until it is interrupted.
  */
 
+import { ending } from "../ending.js";
 import { readOptions, usage } from "./options.js";
 import { Supervisor } from "./supervisor.js";
 
@@ -15,8 +16,7 @@ try {
         process.exitCode = status;
       },
     });
-    process.once("SIGINT", () => supervisor.stop());
-    process.once("SIGTERM", () => supervisor.stop());
+    ending().then(() => supervisor.stop());
     supervisor.start(args);
   }
 } catch (error) {

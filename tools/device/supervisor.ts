@@ -73,8 +73,13 @@ export class Supervisor {
     child.kill("SIGKILL");
   }
 
-  stop(): void {
+  /** Ends it for good; without `onExit`. @returns when its process has ended */
+  async stop(): Promise<void> {
     this.#stopped = true;
-    this.#child?.kill("SIGTERM");
+    const child = this.#child;
+    if (child === undefined) return;
+    const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+    child.kill("SIGTERM");
+    await ended;
   }
 }

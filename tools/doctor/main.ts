@@ -6,9 +6,11 @@
  */
 
 import { NodeClock } from "../../hosts/node/clock.js";
+import { endOnClosedPipe } from "../ending.js";
 import { Examination } from "./examination.js";
 import { readOptions, usage } from "./options.js";
 
+endOnClosedPipe();
 let options: ReturnType<typeof readOptions>;
 try {
   options = readOptions(process.argv.slice(2));

@@ -8,6 +8,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodeCertificates } from "../../src/credentials.js";
+import { endOnClosedPipe } from "../ending.js";
 import { type DeviceCertificate, makeCertificate } from "./certificate.js";
 import { makeImage, nvsCsv, nvsPartition, privateMode } from "./nvs.js";
 import { type ProvisionOptions, readOptions, UsageError, usage } from "./options.js";
@@ -79,6 +80,7 @@ async function run(options: ProvisionOptions): Promise<void> {
   }
 }
 
+endOnClosedPipe();
 try {
   const options = readOptions(process.argv.slice(2));
   if (options === undefined) process.stdout.write(usage);

@@ -12,6 +12,7 @@ import { nodeCrypto } from "../../hosts/node/crypto.js";
 import { Fault } from "../../modules/fault/fault.js";
 import { firmwareMetadata } from "../../modules/ota/firmware-metadata.js";
 import { maxImageSize, parseImageHead } from "../../modules/ota/image.js";
+import { endOnClosedPipe } from "../ending.js";
 import { reportImage, reportLines } from "./image-report.js";
 import { stampImage } from "./stamp-image.js";
 
@@ -101,6 +102,7 @@ function run(args: string[]): number {
   return stamp(path, values.product, values.version, values.output ?? path);
 }
 
+endOnClosedPipe();
 try {
   process.exitCode = run(process.argv.slice(2));
 } catch (error) {

@@ -1,7 +1,7 @@
 /*
- * npm run sim [-- [-d | -i]]: the main job on the real engine. The app's `-p lin` build, headless, is a device of the desk
- * hub: it connects, takes an update, restarts into it and confirms it; once for every way to log in. Ends 0 with a summary
- * when all of them did.
+ * npm run sim [-- [-d | -i] [NAME]]: the main job on the real engine. The app's `-p lin` build, headless, is a device of the desk
+ * hub: it connects, takes an update, restarts into it and confirms it; once for every way to log in. Then what an operator
+ * does on any day (ordinary-use.ts). Ends 0 with a summary when all of it went well. With NAME only what is called so.
  *
  * With -i the heap is measured: what is alive, at most, during the update and while idle afterwards; one JSON object a line.
  *
@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { Hub } from "../hub/hub.js";
 import type { HubTls } from "../hub/options.js";
 import { buildLoader } from "./loader.js";
+import { ordinaryUse } from "./ordinary-use.js";
 import { findSdk, mcconfig, ROOT } from "./sdk.js";
 import { provision, runUpdate, simulatedImage } from "./simulated-device.js";
 import { Authority, type Identity } from "./tls/authority.js";
@@ -59,6 +60,7 @@ function tlsCases(folder: string): Case[] {
 }
 
 const kind = process.argv.find((argument) => argument === "-d" || argument === "-i");
+const filter = process.argv.slice(2).find((argument) => !argument.startsWith("-")) ?? "";
 const sdk = findSdk();
 const loader = buildLoader(sdk);
 const app = mcconfig(sdk, { manifest: join(ROOT, "manifest.json"), name: "nerveshub", platform: "lin", kind });
@@ -69,8 +71,10 @@ const cases: Case[] = [
 ];
 const images = [simulatedImage(product, "1.0.0"), simulatedImage(product, "1.1.0")];
 
+let passed = 0;
 let failed = 0;
 for (const [index, { name, tls, settings }] of cases.entries()) {
+  if (!name.includes(filter)) continue;
   const data = join(folder, String(index));
   mkdirSync(data);
   // Instrumented builds are sampled once a second: the download has to last for some samples.
@@ -81,7 +85,8 @@ for (const [index, { name, tls, settings }] of cases.entries()) {
   provision(data, images[0], new Map([...settings, ["host", "127.0.0.1"], ["port", String(hub.port)]]));
   const { failure, seconds, lines, heap } = await runUpdate(loader, app.folder, data, hub, process.env, kind === "-i");
   await hub.stop();
-  if (failure !== undefined) {
+  if (failure === undefined) passed++;
+  else {
     failed++;
     console.log(lines.join("\n"));
   }
@@ -89,8 +94,14 @@ for (const [index, { name, tls, settings }] of cases.entries()) {
   console.log(`${name}: ${result} (${seconds.toFixed(1)} s)`);
   if (heap) console.log(JSON.stringify({ case: name, ...heap }));
 }
+// Measured is the update alone.
+if (kind !== "-i") {
+  const uses = await ordinaryUse(sdk, loader, folder, filter);
+  passed += uses.passed;
+  failed += uses.failed;
+}
 rmSync(folder, { recursive: true, force: true });
 const { warnings } = app;
 if (warnings.length > 0) console.log(`failed: ${warnings.length} linker warnings, printed above`);
-console.log(`${cases.length - failed} passed, ${failed} failed`);
-process.exit(failed > 0 || warnings.length > 0 ? 1 : 0);
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed > 0 || passed === 0 || warnings.length > 0 ? 1 : 0);

@@ -82,9 +82,9 @@ export class Scripts {
       end(false);
     }, commandDeadlineMs);
     const print = (text: string): void => {
-      if (room <= 0) return;
+      if (room < 0) return;
       room -= text.length + 1;
-      output.push(room > 0 ? text : "… [cut off]");
+      output.push(room >= 0 ? text : "… [cut off]");
     };
     // The first line that fails ends the script, as in a shell with -e.
     const goOn = (from: number): void => {

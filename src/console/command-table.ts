@@ -59,9 +59,9 @@ export class CommandTable {
     let atOnce = true;
     let room = maxCommandOutputCharacters;
     const write = (text: string): void => {
-      if (ended !== undefined || room <= 0) return;
+      if (ended !== undefined || room < 0) return;
       room -= text.length + 2;
-      if (room > 0) print(text);
+      if (room >= 0) print(text);
       else
         print(
           `${text.slice(0, Math.max(0, text.length + room))}… [cut off after ${maxCommandOutputCharacters} characters]`,

@@ -82,24 +82,27 @@ export class Scripts {
       end(false);
     }, commandDeadlineMs);
     const print = (text: string): void => {
-      if (room <= 0) return;
+      if (room < 0) return;
       room -= text.length + 1;
-      output.push(room > 0 ? text : "… [cut off]");
+      output.push(room >= 0 ? text : "… [cut off]");
     };
-    const next = (at: number): void => {
-      if (ended) return;
-      if (at === lines.length) {
-        end(true);
-        return;
+    // The first line that fails ends the script, as in a shell with -e.
+    const goOn = (from: number): void => {
+      for (let at = from; at < lines.length; at++) {
+        const line = lines[at];
+        const state = commands.run({ line, columns, print, done: (ok) => (ok ? goOn(at + 1) : end(false)) });
+        if (typeof state === "function") {
+          giveUp = state;
+          return;
+        }
+        if (state === "failed") {
+          end(false);
+          return;
+        }
       }
-      // The first line that fails ends the script, as in a shell with -e.
-      const done = (ok: boolean): void => {
-        if (ok) next(at + 1);
-        else end(false);
-      };
-      giveUp = commands.run({ line: lines[at], columns, print, done });
+      end(true);
     };
-    next(0);
+    goOn(0);
   }
 }
 

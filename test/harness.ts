@@ -33,6 +33,15 @@ export function report(line: string): void {
   process.stdout.write(`    ${line}\n`);
 }
 
+/** How much of the stack is in use, in the engine's own unit: calls here, slots on XS. */
+export function stackInUse(): number {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = Number.POSITIVE_INFINITY;
+  const calls = (new Error().stack ?? "").split("\n").length;
+  Error.stackTraceLimit = stackTraceLimit;
+  return calls;
+}
+
 /** Milliseconds of CPU that this program has used. */
 export function cpuMs(): number {
   const { user, system } = process.cpuUsage();

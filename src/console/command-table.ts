@@ -2,8 +2,9 @@
  * CommandTable: the commands of one device, and how a line becomes a call of one of them. The console, the local shell and
  * support scripts all run their lines here, so that a word means the same everywhere.
  *
- * The rules it guards: a line always ends, within its deadline, with output or with the reason why there is none; and its
- * output is bounded.
+ * The rules it guards: a line always ends, within its deadline, with output or with the reason why there is none; its
+ * output is bounded; and what ends at once is told by `run` itself, never by a call back from inside it, so that whoever
+ * runs line after line goes round a loop and not deeper into the stack (XS has 1,024 slots, and an overflow restarts).
  */
 
 import { asFault, Fault } from "../../modules/fault/fault.js";
@@ -15,9 +16,12 @@ export interface Run {
   readonly line: string;
   readonly columns: number;
   print(line: string): void;
-  /** Comes once, possibly from inside `run`. @param ok false: it failed, and has printed why */
+  /** Comes once, unless `run` has said the end itself or the line was given up. @param ok false: it failed, and has printed why */
   done(ok: boolean): void;
 }
+
+/** How a line ended at once: it did what it should, or it failed and has printed why. */
+export type Ended = "done" | "failed";
 
 export class CommandTable {
   readonly #timers: Timers;
@@ -46,32 +50,36 @@ export class CommandTable {
     }
   }
 
-  /** @returns a function that gives the line up: nothing is printed any more, and `done` does not come */
-  run({ line, columns, print, done }: Run): () => void {
-    let ended = false;
+  /**
+   * @returns how the line ended; or, where its command takes longer, a function that gives it up: nothing is printed any
+   *   more, and `done` does not come
+   */
+  run({ line, columns, print, done }: Run): Ended | (() => void) {
+    let ended: Ended | "given up" | undefined;
+    let atOnce = true;
     let room = maxCommandOutputCharacters;
     const write = (text: string): void => {
-      if (ended || room <= 0) return;
+      if (ended !== undefined || room < 0) return;
       room -= text.length + 2;
-      if (room > 0) print(text);
+      if (room >= 0) print(text);
       else
         print(
           `${text.slice(0, Math.max(0, text.length + room))}… [cut off after ${maxCommandOutputCharacters} characters]`,
         );
     };
-    const end = (ok: boolean): void => {
-      if (ended) return;
-      ended = true;
+    const end = (how: Ended): void => {
+      if (ended !== undefined) return;
+      ended = how;
       this.#timers.clear(deadline);
-      done(ok);
+      if (!atOnce) done(how === "done");
     };
     const succeed = (result: unknown): void => {
       if (typeof result === "string" && result !== "") for (const text of result.split("\n")) write(text);
-      end(true);
+      end("done");
     };
     const fail = (error: unknown): void => {
       write(`error: ${asFault(error, "application", "command-failed").message}`);
-      end(false);
+      end("failed");
     };
     const deadline = this.#timers.set(
       () => fail(new Error(`given up after ${commandDeadlineMs / 1000} s; it may still be running`)),
@@ -84,8 +92,10 @@ export class CommandTable {
     } catch (error) {
       fail(error);
     }
+    atOnce = false;
+    if (ended === "done" || ended === "failed") return ended;
     return () => {
-      ended = true;
+      ended ??= "given up";
       this.#timers.clear(deadline);
     };
   }

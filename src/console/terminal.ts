@@ -38,6 +38,8 @@ export class Terminal {
   #timer: Timer | undefined;
   #giveUp: (() => void) | undefined;
   #ahead: string[] = [];
+  /** False after `end`, which a command may bring about itself: it can drop the connection it was typed on. */
+  #begun = false;
 
   constructor(options: TerminalOptions) {
     this.#options = options;
@@ -46,6 +48,7 @@ export class Terminal {
 
   /** Begins a session, or begins it anew. */
   begin(): void {
+    this.#begun = true;
     this.#giveUp?.();
     this.#giveUp = undefined;
     this.#ahead = [];
@@ -72,15 +75,18 @@ export class Terminal {
   }
 
   end(): void {
+    this.#begun = false;
     this.#options.timers.clear(this.#timer);
     this.#timer = undefined;
     this.#giveUp?.();
     this.#giveUp = undefined;
+    this.#ahead = [];
     this.#output = "";
     this.#dropped = 0;
   }
 
   #key(key: string): void {
+    if (!this.#begun) return;
     if (this.#giveUp !== undefined && key !== "\x03") {
       if (this.#ahead.length < maxTypeAheadCharacters) this.#ahead.push(key);
       return;
@@ -101,21 +107,22 @@ export class Terminal {
       this.#append(this.#editor.shown);
       return;
     }
-    let done = false;
-    const giveUp = this.#options.commands.run({
+    const state = this.#options.commands.run({
       line,
       columns: this.#columns,
       print: (text) => this.#write(`${text.replaceAll("\n", "\r\n")}\r\n`),
       done: () => {
-        done = true;
         this.#giveUp = undefined;
         this.#write(this.#editor.shown);
         this.#typedAhead();
       },
     });
-    if (!done) this.#giveUp = giveUp;
+    if (typeof state !== "function") this.#write(this.#editor.shown);
+    else if (this.#begun) this.#giveUp = state;
+    else state();
   }
 
+  /** Goes on with it up to the next command that takes longer. */
   #typedAhead(): void {
     while (this.#ahead.length > 0 && this.#giveUp === undefined) this.#key(this.#ahead.shift()!);
     this.#flush();
@@ -127,6 +134,7 @@ export class Terminal {
   }
 
   #append(text: string): void {
+    if (!this.#begun) return;
     const room = maxConsoleBacklogCharacters - this.#output.length;
     if (text.length <= room) this.#output += text;
     else this.#dropped += text.length;

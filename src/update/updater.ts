@@ -165,7 +165,8 @@ export class Updater {
 
       // Can it be taken: a slot, room, a confirmed image? Nothing is lost yet. Where does the download begin?
       const from = target.begin(offer);
-      this.#remember(offer);
+      // One that goes on keeps its record, which counts the restarts.
+      if (!resumed) this.#remember(offer);
       log.notice(`Updating to ${offer.version}${from > 0 ? `, from byte ${from} on` : ""}.`);
       this.#report.started();
 

@@ -154,6 +154,9 @@ export function heapInUse(): number {
 /** How far that goes up and down by itself, in bytes. */
 export const heapNoise = 4096;
 
+/** How much of the stack is in use, in slots: as many on Linux as on a device, which has 1,024. */
+export const stackInUse = native("test_stack") as () => number;
+
 /** Milliseconds of CPU that this program has used. */
 export const cpuMs = native("test_cpu") as () => number;
 

@@ -60,3 +60,9 @@ void test_cpu(xsMachine *the)
 {
 	xsmcSetNumber(xsResult, (double)clock() * 1000 / CLOCKS_PER_SEC);
 }
+
+/* test_stack(): slots of the stack that are in use. */
+void test_stack(xsMachine *the)
+{
+	xsmcSetInteger(xsResult, (xsIntegerValue)(the->stackTop - the->stack));
+}

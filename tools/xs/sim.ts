@@ -1,7 +1,8 @@
 /*
- * npm run sim [-- [-d | -i]]: the main job on the real engine. The app's `-p lin` build, headless, is a device of the desk
- * hub: it connects, takes an update, restarts into it and confirms it; once for every way to log in, and as a newcomer starts
- * it, by the line that the hub prints. Ends 0 with a summary when all of them did.
+ * npm run sim [-- [-d | -i] [NAME]]: the main job on the real engine. The app's `-p lin` build, headless, is a device of the
+ * desk hub: it connects, takes an update, restarts into it and confirms it; once for every way to log in, and as a newcomer
+ * starts it, by the line that the hub prints. Then what an operator does on any day (ordinary-use.ts). Ends 0 with a summary
+ * when all of it went well. With NAME only what is called so.
  *
  * With -i the heap is measured: what is alive, at most, during the update and while idle afterwards; one JSON object a line.
  *
@@ -17,6 +18,7 @@ import { howToConnect, type PrivateRoot, rootIn } from "../hub/how-to-connect.js
 import { Hub } from "../hub/hub.js";
 import type { HubTls } from "../hub/options.js";
 import { buildLoader } from "./loader.js";
+import { ordinaryUse } from "./ordinary-use.js";
 import { findSdk, mcconfig, ROOT } from "./sdk.js";
 import { environmentOf, provision, runUpdate, type SimulatedRun, simulatedImage } from "./simulated-device.js";
 import { Authority, type Identity } from "./tls/authority.js";
@@ -70,6 +72,7 @@ function asPrinted(hub: Hub, root: PrivateRoot | undefined): { config: string[];
 }
 
 const kind = process.argv.find((argument) => argument === "-d" || argument === "-i");
+const filter = process.argv.slice(2).find((argument) => !argument.startsWith("-")) ?? "";
 const sdk = findSdk();
 const loader = buildLoader(sdk);
 const folder = mkdtempSync(join(tmpdir(), "nerveshub-sim-"));
@@ -108,8 +111,10 @@ const cases: { name: string; tls?: HubTls; run(hub: Hub, data: string): Promise<
   { name: "as the hub prints it, TLS", tls: hubTls, run: (hub, data) => printed(hub, data, root) },
 ];
 
+let passed = 0;
 let failed = 0;
 for (const [index, { name, tls, run }] of cases.entries()) {
+  if (!name.includes(filter)) continue;
   const data = join(folder, String(index));
   mkdirSync(data);
   // Instrumented builds are sampled once a second: the download has to last for some samples.
@@ -119,7 +124,8 @@ for (const [index, { name, tls, run }] of cases.entries()) {
   hub.addImage(images[1], "newer.bin");
   const { failure, seconds, lines, heap } = await run(hub, data);
   await hub.stop();
-  if (failure !== undefined) {
+  if (failure === undefined) passed++;
+  else {
     failed++;
     console.log(lines.join("\n"));
   }
@@ -127,8 +133,14 @@ for (const [index, { name, tls, run }] of cases.entries()) {
   console.log(`${name}: ${result} (${seconds.toFixed(1)} s)`);
   if (heap) console.log(JSON.stringify({ case: name, ...heap }));
 }
+// Measured is the update alone.
+if (kind !== "-i") {
+  const uses = await ordinaryUse(sdk, loader, folder, filter);
+  passed += uses.passed;
+  failed += uses.failed;
+}
 rmSync(folder, { recursive: true, force: true });
 const { warnings } = generic;
 if (warnings.length > 0) console.log(`failed: ${warnings.length} linker warnings, printed above`);
-console.log(`${cases.length - failed} passed, ${failed} failed`);
-process.exit(failed > 0 || warnings.length > 0 ? 1 : 0);
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed > 0 || passed === 0 || warnings.length > 0 ? 1 : 0);

@@ -1,0 +1,163 @@
+/*
+ * Bounds of the link and of what it keeps: clock, log, joins, store, keys, device-managed updates. At the limit and one
+ * beyond it.
+ */
+
+import { FlashStore } from "../../hosts/shared/flash-store.js";
+import { MemoryFlash } from "../../hosts/shared/memory-flash.js";
+import { type Cells, TwoCopies } from "../../hosts/shared/two-copies.js";
+import type { Fault } from "../../modules/fault/fault.js";
+import type { Store } from "../../modules/host/store.js";
+import {
+  maxClockAheadOfBuildMs,
+  maxJoinAttempts,
+  maxLogLineCharacters,
+  maxRecentCharacters,
+  maxRecentLines,
+  maxRetryAfterMs,
+  maxServerKeys,
+  maxServerKeysCharacters,
+  maxStoreValueBytes,
+  maxUpdateRefusalMinutes,
+} from "../../modules/limits/limits.js";
+import { toBase64 } from "../../modules/text/base64.js";
+import { Log } from "../../src/log.js";
+import { ManagedUpdates } from "../../src/managed-updates.js";
+import { RecentLines } from "../../src/recent-lines.js";
+import { Redactor } from "../../src/redact.js";
+import { retryAfterMs } from "../../src/retry-after.js";
+import { ServerKeys } from "../../src/server-keys.js";
+import { WallClock } from "../../src/wall-clock.js";
+import { assert, describe } from "../harness.js";
+import { Stage } from "../src/extensions/stage.js";
+import { LinkScene } from "../virtual/link-scene.js";
+import { limit } from "./limit.js";
+
+const builtMs = Date.UTC(2026, 10, 1);
+
+describe("limits: the link", () => {
+  limit("maxClockAheadOfBuildMs", "a Date that far after the build sets the clock, a second more does not", () => {
+    const learnt = (aheadMs: number): boolean => {
+      const { host, log } = new Stage();
+      let set = false;
+      const clock = { now: () => undefined, monotonic: () => 0, set: () => (set = true) };
+      new WallClock(clock, host.store, log, builtMs).learn(new Date(builtMs + aheadMs).toUTCString(), undefined);
+      return set;
+    };
+    assert.equal(learnt(maxClockAheadOfBuildMs), true);
+    assert.equal(learnt(maxClockAheadOfBuildMs + 1000), false);
+    assert.equal(learnt(0), true);
+    assert.equal(learnt(-1000), false);
+  });
+
+  limit("maxRetryAfterMs", "that long is waited as asked, and no longer when more is asked", () => {
+    const seconds = maxRetryAfterMs / 1000;
+    assert.equal(retryAfterMs(String(seconds), undefined), maxRetryAfterMs);
+    assert.equal(retryAfterMs(String(seconds - 1), undefined), maxRetryAfterMs - 1000);
+    assert.equal(retryAfterMs(String(seconds + 1), undefined), maxRetryAfterMs);
+  });
+
+  limit("maxLogLineCharacters", "a line that long is whole, a longer one is cut and shows it", () => {
+    const lines: string[] = [];
+    const log = new Log(() => {}, new Redactor([]), "debug", "n");
+    log.listen((_level, message) => lines.push(message));
+    const text = "x".repeat(maxLogLineCharacters);
+    log.info(text);
+    log.info(`${text}x`);
+    assert.deepEqual(lines, [text, `${text}…`]);
+  });
+
+  limit("maxRecentLines", "that many are kept, of one more the oldest goes", () => {
+    const recent = new RecentLines();
+    for (let i = 1; i <= maxRecentLines; i++) recent.write("info", `${i}`);
+    assert.deepEqual([recent.last(1000).length, recent.last(1000)[0]], [maxRecentLines, "info: 1"]);
+    recent.write("info", "more");
+    assert.deepEqual([recent.last(1000).length, recent.last(1000)[0]], [maxRecentLines, "info: 2"]);
+  });
+
+  limit("maxRecentCharacters", "that many are kept, of one more the oldest line goes", () => {
+    const recent = new RecentLines();
+    const half = "x".repeat(maxRecentCharacters / 2 - "info: ".length);
+    recent.write("info", half);
+    recent.write("info", half);
+    assert.equal(recent.last(10).length, 2);
+    const beyond = new RecentLines();
+    beyond.write("info", half);
+    beyond.write("info", `${half}x`);
+    assert.deepEqual(beyond.last(10), [`info: ${half}x`]);
+  });
+
+  limit("maxJoinAttempts", "the last of that many may succeed; when it fails a new connection is made", () => {
+    const joined = (accepted: number) => {
+      const scene = new LinkScene();
+      let joins = 0;
+      scene.server.onMessage = (socket, message) => {
+        if (message[2] !== "device" || message[3] !== "phx_join" || ++joins >= accepted) return false;
+        socket.reply(message, "error", { reason: "join crashed" });
+        return true;
+      };
+      scene.advance(30 * 60_000);
+      return { joins, connections: scene.server.sockets.length, connected: scene.device.link?.connected };
+    };
+    assert.deepEqual(joined(maxJoinAttempts), { joins: maxJoinAttempts, connections: 1, connected: true });
+    assert.deepEqual(joined(maxJoinAttempts + 1), { joins: maxJoinAttempts + 1, connections: 2, connected: true });
+  });
+
+  limit("maxStoreValueBytes", "a value that long is kept, a byte more is refused, in either store", () => {
+    const cells = new Map<string, Uint8Array>();
+    const medium: Cells = {
+      get: (name) => cells.get(name),
+      set: (name, bytes) => cells.set(name, bytes.slice()),
+      delete: (name) => cells.delete(name),
+    };
+    const stores: Store[] = [new TwoCopies(medium), new FlashStore(new MemoryFlash(16_384, 16))];
+    for (const store of stores) {
+      const value = new Uint8Array(maxStoreValueBytes).fill(7);
+      store.set("key", value);
+      assert.deepEqual(store.get("key"), value);
+      assert.throws(
+        () => store.set("key", new Uint8Array(maxStoreValueBytes + 1)),
+        (error) => (error as Fault).code === "store-value-too-long",
+      );
+      assert.deepEqual(store.get("key"), value);
+    }
+  });
+
+  limit("maxServerKeys", "that many are kept, of one more it is said", () => {
+    const key = (i: number) => toBase64(new Uint8Array(32).fill(i));
+    const kept = (count: number) => {
+      const { host, log, printed } = new Stage();
+      const keys = new ServerKeys(host.store, log);
+      keys.told("firmware", { keys: Array.from({ length: count }, (_, i) => key(i)) });
+      return { kept: keys.keys("firmware").length, said: printed.some((line) => line.includes("more firmware keys")) };
+    };
+    assert.deepEqual(kept(maxServerKeys), { kept: maxServerKeys, said: false });
+    assert.deepEqual(kept(maxServerKeys + 1), { kept: maxServerKeys, said: true });
+  });
+
+  limit("maxServerKeysCharacters", "keys that long in all are kept, a character more is not", () => {
+    const pem = "-----BEGIN PUBLIC KEY-----";
+    const kept = (characters: number) => {
+      const { host, log } = new Stage();
+      const keys = new ServerKeys(host.store, log);
+      // Brackets, quotes and a comma, as they lie in the store.
+      keys.told("archive", { keys: [pem.padEnd(characters - 5, "A")] });
+      return keys.keys("archive").length;
+    };
+    assert.equal(kept(maxServerKeysCharacters), 1);
+    assert.equal(kept(maxServerKeysCharacters + 1), 0);
+  });
+
+  limit("maxUpdateRefusalMinutes", "that long is waited as told, and no longer when the server says more", () => {
+    for (const [minutes, waited] of [
+      [maxUpdateRefusalMinutes - 1, maxUpdateRefusalMinutes - 1],
+      [maxUpdateRefusalMinutes, maxUpdateRefusalMinutes],
+      [maxUpdateRefusalMinutes + 1, maxUpdateRefusalMinutes],
+    ]) {
+      const { host, log } = new Stage();
+      const updates = new ManagedUpdates(host.clock, log, {});
+      updates.rejected({ reason: "later", delay_for: minutes });
+      assert.equal(updates.waitMs, waited * 60_000);
+    }
+  });
+});

@@ -1,0 +1,153 @@
+/*
+ * Bounds of an update, at the limit and one beyond it.
+ */
+
+import type { Fault } from "../../modules/fault/fault.js";
+import {
+  deltaWindowBitsLimit,
+  maxPartFailures,
+  maxReasonCharacters,
+  maxSourceUses,
+  maxStartOvers,
+  maxUpdateParts,
+  maxUpdateUrlCharacters,
+} from "../../modules/limits/limits.js";
+import { DeltaDecoder } from "../../modules/ota/delta/decoder.js";
+import { parseArchiveOffer } from "../../src/archive/archive-offer.js";
+import { parseOffer } from "../../src/update/offer.js";
+import { UpdateRecords } from "../../src/update/records.js";
+import { Report } from "../../src/update/report.js";
+import { assert, describe, fixture } from "../harness.js";
+import { pair, pushAll, Target } from "../modules/ota/delta/rebuild.js";
+import type { Answer } from "../virtual/file-server.js";
+import { image, UpdateScene } from "../virtual/update-scene.js";
+import { limit } from "./limit.js";
+
+const hour = 3_600_000;
+const before = image("1.0.0", 1, 4096);
+const after = image("1.1.0", 2, 6144);
+
+const offer = { update_available: true, firmware_url: "http://files/x.bin", firmware_meta: { uuid: "u" } };
+const taken = (change: object): boolean => {
+  try {
+    return parseOffer({ ...offer, ...change }) !== undefined;
+  } catch {
+    return false;
+  }
+};
+
+/** Runs until the device has the update or has said that it will not come. */
+async function outcome(scene: UpdateScene): Promise<{ updated: boolean; reason: string }> {
+  const last = () =>
+    scene.hub.reports.find(({ payload }) => ["failed", "rescheduled"].includes(String(payload["status"])));
+  scene.device.powerOn();
+  await scene.run(() => scene.updated || last() !== undefined, 2 * hour);
+  return { updated: scene.updated, reason: String(last()?.payload["reason"] ?? "") };
+}
+
+function sceneOf(answer: (number: number) => Answer | undefined): UpdateScene {
+  const scene = new UpdateScene({ before, after });
+  scene.files.answer = ({ number }) => answer(number);
+  return scene;
+}
+
+describe("limits: updates", () => {
+  limit("maxUpdateUrlCharacters", "a URL that long is taken, a character more is refused, of archives likewise", () => {
+    const url = (characters: number) => "http://files/x?".padEnd(characters, "s");
+    assert.equal(taken({ firmware_url: url(maxUpdateUrlCharacters) }), true);
+    assert.equal(taken({ firmware_url: url(maxUpdateUrlCharacters + 1) }), false);
+    const archive = { uuid: "u", size: 1 };
+    assert.ok(parseArchiveOffer({ ...archive, url: url(maxUpdateUrlCharacters) }) !== undefined);
+    assert.equal(parseArchiveOffer({ ...archive, url: url(maxUpdateUrlCharacters + 1) }), undefined);
+  });
+
+  limit("maxUpdateParts", "that many part checksums are taken, one more is refused", () => {
+    const parts = (count: number) => ({ partials_checksums: Array.from({ length: count }, () => "A".repeat(64)) });
+    assert.equal(taken(parts(maxUpdateParts)), true);
+    assert.equal(taken(parts(maxUpdateParts + 1)), false);
+  });
+
+  limit("maxReasonCharacters", "a reason that long is sent whole, a longer one is cut", () => {
+    const sent = (characters: number) => {
+      const report = new Report("current", "wlan0");
+      let reason: unknown;
+      report.online({
+        push: (_event, payload) => {
+          reason = (payload as { reason?: unknown }).reason;
+          return "1";
+        },
+      });
+      report.received();
+      report.ended({ word: "failed", reason: "x".repeat(characters) });
+      return String(reason).length;
+    };
+    assert.equal(sent(maxReasonCharacters), maxReasonCharacters);
+    assert.equal(sent(maxReasonCharacters + 1), maxReasonCharacters);
+  });
+
+  limit("maxPartFailures", "a part that comes right after so many bad ones is taken, one more ends it", async () => {
+    const spoilt = (times: number) =>
+      sceneOf((number) =>
+        number > times
+          ? undefined
+          : {
+              spoil: (body) => {
+                const bad = body.slice();
+                bad[5000 % bad.byteLength] ^= 1;
+                return bad;
+              },
+            },
+      );
+    assert.deepEqual(await outcome(spoilt(maxPartFailures)), { updated: true, reason: "" });
+    const beyond = await outcome(spoilt(maxPartFailures + 1));
+    assert.equal(beyond.updated, false);
+    assert.match(beyond.reason, /damaged, also after/);
+  });
+
+  limit("maxStartOvers", "a download that comes through after so many starts is taken, one more ends it", async () => {
+    // The first request starts from the first byte anyhow.
+    const broken = (times: number) =>
+      sceneOf((number) => (number > times ? { ignoreRange: true } : { ignoreRange: true, cutAfter: 4500 }));
+    assert.deepEqual(await outcome(broken(maxStartOvers)), { updated: true, reason: "" });
+    const beyond = await outcome(broken(maxStartOvers + 1));
+    assert.equal(beyond.updated, false);
+    assert.match(beyond.reason, /start from the beginning/);
+  });
+
+  limit(
+    "maxSourceUses",
+    "a URL that was used in one restart less is used once more, and then never again",
+    async () => {
+      const resumed = async (uses: number) => {
+        const scene = new UpdateScene({ before, after: image("1.1.0", 2, 300_000) });
+        scene.files.answer = ({ number }) => (number === 1 ? { cutAfter: 200_000, breakAs: "silence" } : undefined);
+        scene.device.powerOn();
+        await scene.run(() => scene.files.served > 150_000, hour);
+        const records = new UpdateRecords(scene.device.host!.store);
+        records.source = { ...records.source!, uses };
+        scene.device.powerOff();
+        scene.hub.blocked = true;
+        scene.device.powerOn();
+        await scene.run(() => scene.files.requests > 1, 60_000);
+        const { source } = new UpdateRecords(scene.device.host!.store);
+        return { asked: scene.files.requests > 1, uses: source?.uses };
+      };
+      assert.deepEqual(await resumed(maxSourceUses - 1), { asked: true, uses: maxSourceUses });
+      assert.deepEqual(await resumed(maxSourceUses), { asked: false, uses: undefined });
+    },
+  );
+
+  limit("deltaWindowBitsLimit", "a window of that many bits is applied, one of a bit more is refused", () => {
+    const { from, to, patch } = pair(`window-${deltaWindowBitsLimit}-11`);
+    const target = new Target(from, to.byteLength);
+    const decoder = new DeltaDecoder(target.options);
+    pushAll(decoder, patch, patch.byteLength);
+    decoder.finish();
+    assert.deepEqual(target.bytes(), to);
+    const beyond = new DeltaDecoder(new Target(from, 8192).options);
+    assert.throws(
+      () => pushAll(beyond, fixture(`delta/refused-window-${deltaWindowBitsLimit + 1}.patch`), 1000),
+      (error) => (error as Fault).code === "patch-window-too-large",
+    );
+  });
+});

@@ -1,0 +1,114 @@
+/*
+ * A program on XS with a desk hub of its own, and what a use (uses/) needs of the two: the operator's buttons, and waiting
+ * for what should come. It decides nothing about what is right.
+ */
+
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { Hub } from "../hub/hub.js";
+import type { Operator } from "../hub/operator.js";
+import { type ProductRun, startProduct } from "./loader.js";
+import { provision, simulatedImage } from "./simulated-device.js";
+
+const product = "nh-demo";
+/** Of the whole program; one use takes a few seconds. */
+const deadlineSeconds = 60;
+/** For one thing to happen, in milliseconds. */
+const patienceMs = 20_000;
+const pollMs = 20;
+
+export class UsedDevice {
+  readonly identifier = "used-device";
+  readonly hub: Hub;
+  /** What the program printed and the hub saw, in order. */
+  readonly lines: string[] = [];
+  #run: ProductRun | undefined;
+  #ended: string | undefined;
+
+  private constructor(hub: Hub) {
+    this.hub = hub;
+  }
+
+  /** Makes a flash in `folder`, starts hub and program. */
+  static async start(loader: string, productFolder: string, folder: string): Promise<UsedDevice> {
+    const key = `nhp_${randomBytes(32).toString("base64").replace(/=+$/, "")}`;
+    const secret = randomBytes(32).toString("base64").replace(/=+$/, "");
+    const hub = new Hub({ product, keys: [{ key, secret }], deltas: "off" });
+    const device = new UsedDevice(hub);
+    await hub.start();
+    hub.onEvent(({ kind, text }) => device.lines.push(`hub: ${kind}: ${text}`));
+    const settings: [string, string][] = [
+      ["host", "127.0.0.1"],
+      ["port", String(hub.port)],
+      ["shared-key", key],
+      ["shared-secret", secret],
+    ];
+    provision(folder, simulatedImage(product, "1.0.0"), new Map(settings));
+    const environment = {
+      ...process.env,
+      NERVESHUB_FLASH: join(folder, "flash.bin"),
+      NERVESHUB_IDENTIFIER: device.identifier,
+    };
+    device.#run = startProduct(loader, productFolder, deadlineSeconds, environment, (line) => device.lines.push(line));
+    void device.#run.ended.then((status) => {
+      device.#ended = `the program ended with status ${status}`;
+    });
+    return device;
+  }
+
+  get operator(): Operator {
+    return this.hub.operator;
+  }
+
+  /** Everything that the device's console has shown since it was joined. */
+  get shown(): string {
+    return this.hub.socket(this.identifier)?.console?.output ?? "";
+  }
+
+  /** Waits until the device has joined all its topics. */
+  async joined(): Promise<void> {
+    await this.until("the device has joined its topics", () => {
+      const socket = this.hub.socket(this.identifier);
+      return [socket?.deviceChannel, socket?.console, socket?.extensions].every((channel) => channel !== undefined);
+    });
+  }
+
+  /** @throws Error when the program has ended, or when it takes too long */
+  async until(what: string, condition: () => boolean): Promise<void> {
+    for (const started = performance.now(); !condition(); ) {
+      if (this.#ended !== undefined) throw new Error(`${this.#ended}, waiting until ${what}`);
+      if (performance.now() - started > patienceMs) throw new Error(`in vain: waiting until ${what}`);
+      await new Promise((resume) => setTimeout(resume, pollMs));
+    }
+  }
+
+  /** Runs a support script. @returns what the operator sees @throws Error when the program ends meanwhile */
+  async script(text: string): Promise<string> {
+    let answer: string | undefined;
+    let refused: unknown;
+    this.operator.script(this.identifier, text).then(
+      (output) => {
+        answer = output;
+      },
+      (error) => {
+        refused = error;
+      },
+    );
+    await this.until("a script is answered", () => answer !== undefined || refused !== undefined);
+    if (answer === undefined) throw refused;
+    return answer;
+  }
+
+  /** The same program as at the start, and it answers. */
+  async stillAnswers(): Promise<void> {
+    const output = await this.script("say still here");
+    if (output !== "still here") throw new Error(`it answered ${output} at the end`);
+    if (this.#ended !== undefined) throw new Error(this.#ended);
+  }
+
+  async stop(): Promise<void> {
+    this.#run?.stop();
+    await this.#run?.ended;
+    await this.hub.stop();
+  }
+}

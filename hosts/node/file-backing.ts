@@ -1,10 +1,13 @@
 /*
  * The content of a simulated flash chip in a file, one byte for one byte. NOR rules are not here but in NorFlash, which
  * stands on it.
+ *
+ * A device's flash holds what is secret on a device: settings, signed URLs, the firmware's own secrets.
  */
 
-import { closeSync, existsSync, openSync, readSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fchmodSync, openSync, readSync, writeSync } from "node:fs";
 import type { Backing } from "../shared/nor-flash.js";
+import { privateMode, writePrivateFile } from "./private-file.js";
 
 export class FileBacking implements Backing {
   readonly size: number;
@@ -16,8 +19,9 @@ export class FileBacking implements Backing {
    */
   constructor(path: string, size: number) {
     this.size = size;
-    if (!existsSync(path)) writeFileSync(path, new Uint8Array(size).fill(0xff));
+    if (!existsSync(path)) writePrivateFile(path, new Uint8Array(size).fill(0xff));
     this.#file = openSync(path, "r+");
+    fchmodSync(this.#file, privateMode);
   }
 
   read(offset: number, into: Uint8Array): void {

@@ -43,6 +43,7 @@ void nh_file_open(xsMachine *the)
 	off_t size = xsmcToInteger(xsArg(1));
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0) xsUnknownError("cannot open %s: %s", path, strerror(errno));
+	fchmod(fd, 0600); /* settings, signed URLs and keys are in it */
 	off_t end = lseek(fd, 0, SEEK_END);
 	while ((end >= 0) && (end < size)) {
 		size_t piece = size - end < (off_t)sizeof blank ? size - end : sizeof blank;

@@ -3,10 +3,11 @@
  * which is what a restart is here.
  */
 
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { nodeCrypto } from "../../hosts/node/crypto.js";
 import { defaultChipId, flashByCable, openNodeHost } from "../../hosts/node/node-host.js";
+import { makePrivateFolder } from "../../hosts/node/private-file.js";
 import { buildImage } from "../../hosts/shared/build-image.js";
 import { firmwareMetadata } from "../../modules/ota/firmware-metadata.js";
 import { imageHeadSize, parseImageHead } from "../../modules/ota/image.js";
@@ -21,7 +22,7 @@ function tell(event: DeviceEvent): void {
 
 /** A new device gets its first image, as by cable. @returns the chip that its images are for */
 function prepare({ dataDir, image, product }: DeviceOptions): number {
-  mkdirSync(dataDir, { recursive: true });
+  makePrivateFolder(dataDir);
   const bytes = image === undefined ? undefined : new Uint8Array(readFileSync(image));
   const chipId = bytes === undefined ? defaultChipId : parseImageHead(bytes.subarray(0, imageHeadSize)).chipId;
   if (!existsSync(join(dataDir, "flash.bin"))) {

@@ -6,7 +6,7 @@
  * Exit status: 0 done (or, with --show, usable), 1 refused (or not usable), 2 wrong arguments.
  */
 
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { nodeCrypto } from "../../hosts/node/crypto.js";
 import { Fault } from "../../modules/fault/fault.js";
@@ -49,11 +49,15 @@ function read(path: string): Uint8Array {
   return new Uint8Array(bytes);
 }
 
-/** Whole or not at all: a broken image under the right name is worse than none. */
-function write(path: string, bytes: Uint8Array): void {
+/**
+ * Whole or not at all: a broken image under the right name is worse than none.
+ * @param like the image that it was made from: one with secrets built in may be its owner's alone, and stays so
+ */
+function write(path: string, bytes: Uint8Array, like: string): void {
   const draft = `${path}.${process.pid}.tmp`;
   try {
-    writeFileSync(draft, bytes);
+    rmSync(draft, { force: true });
+    writeFileSync(draft, bytes, { flag: "wx", mode: statSync(like).mode & 0o777 });
     renameSync(draft, path);
   } finally {
     rmSync(draft, { force: true });
@@ -70,7 +74,7 @@ function stamp(path: string, product: string, version: string, output: string): 
   const image = read(path);
   const before = parseImageHead(image).description;
   const stamped = stampImage(image, { product, version }, nodeCrypto);
-  write(output, stamped);
+  write(output, stamped, path);
   const { uuid, platform } = firmwareMetadata(parseImageHead(stamped));
   console.log(
     `${output}: ${before.projectName} ${before.version} is now ${product} ${version} for ${platform}, ${uuid}`,

@@ -1,5 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -47,6 +57,17 @@ describe("nerveshub-stamp, the command", () => {
     assert.equal(status, 0);
     assert.match(out, /product +demo\n/);
     rmSync(copy);
+  });
+
+  it("leaves an image with secrets built in to its owner alone", () => {
+    const copy = join(folder, "private.bin");
+    copyFileSync(path, copy);
+    chmodSync(copy, 0o600);
+    const output = join(folder, "private-out.bin");
+    assert.equal(run(copy, "--product", "demo", "--version", "2.0.0", "-o", output).status, 0);
+    assert.equal(run(copy, "--product", "demo", "--version", "2.0.0").status, 0);
+    for (const file of [copy, output]) assert.equal(statSync(file).mode & 0o777, 0o600);
+    for (const file of [copy, output]) rmSync(file);
   });
 
   it("ends 1 with a sentence when it refuses, and writes nothing", () => {

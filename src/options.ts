@@ -3,15 +3,24 @@
  * looks for defaults.
  */
 
-import { Fault } from "../modules/fault/fault.js";
 import type { Device } from "../modules/host/device.js";
 import { normaliseVersion } from "../modules/ota/version.js";
 import type { HeartbeatOptions } from "../modules/phoenix/heartbeat.js";
+import { readCertificate } from "../modules/x509/certificate.js";
 import { type BackoffOptions, defaultBackoff } from "./backoff.js";
 import type { Client } from "./client.js";
 import { type Credentials, certificateCredentials, decodeCertificates } from "./credentials.js";
 import type { FirmwareWriter } from "./firmware-writer.js";
-import type { Level } from "./log.js";
+import { type Level, levels } from "./log.js";
+import {
+  requireExactText,
+  requireHost,
+  requireKey,
+  requireNumber,
+  requireText,
+  requireWhole,
+  wrong,
+} from "./option-checks.js";
 import type { ServiceOptions } from "./service-options.js";
 import type { StatusWords } from "./update/report.js";
 import { defaultTrial, type TrialOptions } from "./update/trial.js";
@@ -107,20 +116,6 @@ export interface Settings {
 /** The server closes after 180 s without a byte; beyond this a single lost beat would be fatal. */
 const longestHeartbeatMs = 120000;
 
-function wrong(option: string, what: string): Fault {
-  return new Fault("options", "bad-option", `Option "${option}" ${what}.`);
-}
-
-function requireText(option: string, value: unknown): string {
-  if (typeof value !== "string" || value.trim() === "") throw wrong(option, "must be a text that is not empty");
-  return value;
-}
-
-function requireNumber(option: string, value: number, least: number, most: number): number {
-  if (!Number.isFinite(value) || value < least || value > most) throw wrong(option, `must be from ${least} to ${most}`);
-  return value;
-}
-
 function checkFirmware(firmware: FirmwareOptions | undefined): FirmwareOptions | undefined {
   if (firmware === undefined) return undefined;
   const wanted = ["uuid", "product", "architecture", "version", "platform"] as const;
@@ -136,7 +131,13 @@ function checkFirmware(firmware: FirmwareOptions | undefined): FirmwareOptions |
 function checkRoots(roots: Encoded[] | undefined): Uint8Array[] | undefined {
   if (roots === undefined) return undefined;
   if (!Array.isArray(roots) || roots.length === 0) throw wrong("roots", "must be a list of certificates");
-  return decodeCertificates("roots", roots);
+  const decoded = decodeCertificates("roots", roots);
+  try {
+    for (const der of decoded) readCertificate(der);
+  } catch {
+    throw wrong("roots", "holds a certificate that cannot be read; each has to be X.509, complete, in PEM or DER");
+  }
+  return decoded;
 }
 
 function checkAuth(
@@ -150,12 +151,9 @@ function checkAuth(
   }
   const [keyName, secretName] = "productKey" in auth ? ["productKey", "productSecret"] : ["deviceKey", "deviceSecret"];
   const given = auth as unknown as Record<string, unknown>;
-  const key = requireText(`auth.${keyName}`, given[keyName]);
-  const secret = requireText(`auth.${secretName}`, given[secretName]);
-  const prefix = keyName === "productKey" ? "nhp_" : "nhd_";
-  if (!key.startsWith(prefix))
-    throw wrong(`auth.${keyName}`, `does not start with "${prefix}": copy the key, not its secret`);
-  const identifier = requireText("auth.identifier", auth.identifier ?? device.identifier);
+  const key = requireKey(`auth.${keyName}`, given[keyName], keyName === "productKey" ? "nhp_" : "nhd_");
+  const secret = requireExactText(`auth.${secretName}`, given[secretName]);
+  const identifier = requireExactText("auth.identifier", auth.identifier ?? device.identifier);
   if (identifier.length > 255) throw wrong("auth.identifier", "has more than 255 characters");
   return { credentials: { type: "shared-secret", key, secret, identifier }, secrets: [secret] };
 }
@@ -166,8 +164,7 @@ function checkAuth(
  */
 export function checkOptions(options: LinkOptions, device: Pick<Device, "identifier">): Settings {
   if (typeof options !== "object" || options === null) throw wrong("options", "must be an object");
-  const host = requireText("host", options.host);
-  if (host.includes("/") || host.includes(" ")) throw wrong("host", "must be a name without scheme and path");
+  const host = requireHost("host", options.host);
   const ssl = options.ssl ?? true;
   if (typeof ssl !== "boolean") throw wrong("ssl", "must be true or false");
   const { credentials, secrets } = checkAuth(options.auth, device);
@@ -185,9 +182,11 @@ export function checkOptions(options: LinkOptions, device: Pick<Device, "identif
   const statusWords = options.statusWords ?? "current";
   if (statusWords !== "current" && statusWords !== "legacy")
     throw wrong("statusWords", 'must be "current" or "legacy"');
+  const logLevel = options.logLevel ?? "info";
+  if (!levels.includes(logLevel)) throw wrong("logLevel", `must be one of ${levels.join(", ")}`);
   return {
     host,
-    port: requireNumber("port", options.port ?? (ssl ? 443 : 80), 1, 65535),
+    port: requireWhole("port", options.port ?? (ssl ? 443 : 80), 1, 65535),
     ssl,
     credentials,
     roots: checkRoots(options.roots),
@@ -200,7 +199,7 @@ export function checkOptions(options: LinkOptions, device: Pick<Device, "identif
     trial,
     statusWords,
     rebootDeadlineMs: requireNumber("rebootDeadlineMs", options.rebootDeadlineMs ?? 30000, 0, 3600000),
-    logLevel: options.logLevel ?? "info",
+    logLevel,
     services: options,
     secrets,
   };

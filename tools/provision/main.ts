@@ -1,57 +1,48 @@
 #!/usr/bin/env node
 /*
  * nerveshub-provision: the command. It reads arguments, files and the environment, writes files, and says what to do next.
+ * Every file is its owner's alone, and nothing is written before everything was found good.
  *
  * Exit status: 0 done, 1 refused, 2 wrong arguments.
  */
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { lstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { decodeCertificates } from "../../src/credentials.js";
+import { makePrivateFolder, writePrivateFile } from "../../hosts/node/private-file.js";
 import { endOnClosedPipe } from "../ending.js";
-import { type DeviceCertificate, makeCertificate } from "./certificate.js";
-import { makeImage, nvsCsv, nvsPartition, privateMode } from "./nvs.js";
+import { makeCertificate } from "./certificate.js";
+import { generatorArgs, makeImage, nvsCsv, nvsPartition, partitionName, smallestImage } from "./nvs.js";
 import { type ProvisionOptions, readOptions, UsageError, usage } from "./options.js";
+import { hex, type Partition, readPartitionTable } from "./partition-table.js";
+import { settingsOf } from "./settings.js";
 
-function secretOf(variable: string): string {
-  const secret = process.env[variable];
-  if (secret === undefined || secret === "") throw new Error(`The secret is missing: put it into ${variable}.`);
-  return secret;
+/** Where the image goes, in a table of the app's; undefined without one. */
+function placeOf({ partitions, tableOffset }: ProvisionOptions, least: number): Partition | undefined {
+  if (partitions === undefined) return undefined;
+  return nvsPartition(readPartitionTable(readFileSync(partitions), tableOffset), least);
 }
 
-/** Everything that src/main.ts shall read, by name. */
-function settingsOf(options: ProvisionOptions, made: DeviceCertificate | undefined): Map<string, Uint8Array> {
-  const settings = new Map<string, Uint8Array>();
-  const put = (name: string, value: string | undefined): void => {
-    if (value !== undefined) settings.set(name, new TextEncoder().encode(value));
-  };
-  const { identifier, host, port, ssl, roots, productKey, deviceKey, wifiSsid } = options;
-  put("identifier", identifier);
-  put("host", host);
-  put("port", port);
-  if (!ssl) put("ssl", "false");
-  if (roots !== undefined) {
-    const [root, ...others] = decodeCertificates("--roots", readFileSync(roots, "utf8"));
-    if (others.length > 0) throw new Error("--roots holds more than one certificate; the device keeps one.");
-    settings.set("ca", root);
-  }
-  if (made !== undefined) {
-    settings.set("cert", made.certificate);
-    settings.set("cert-key", made.key);
-  }
-  put("shared-key", productKey ?? deviceKey);
-  if (productKey !== undefined) put("shared-secret", secretOf("NERVESHUB_PRODUCT_SECRET"));
-  if (deviceKey !== undefined) put("shared-secret", secretOf("NERVESHUB_DEVICE_SECRET"));
-  put("wifi-ssid", wifiSsid);
-  if (wifiSsid !== undefined) put("wifi-password", process.env["NERVESHUB_WIFI_PASSWORD"]);
-  return settings;
+/** For a shell. */
+function quoted(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
+
+/** With a table by its offset; else by name, in the table that is on the device. */
+function howToWrite(image: string, place: Partition | undefined): string {
+  if (place !== undefined) return `esptool.py write_flash ${hex(place.offset)} ${quoted(image)}`;
+  const parttool = `python "$IDF_PATH/components/partition_table/parttool.py"`;
+  return `${parttool} --port PORT write_partition --partition-name ${partitionName} --input ${quoted(image)}`;
+}
+
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 async function run(options: ProvisionOptions): Promise<void> {
   const { identifier, out, ca, python, force } = options;
   const path = (suffix: string): string => join(out, `${identifier}.${suffix}`);
-  const targets = [path("nvs.csv"), ...(ca ? [path("key.pem"), path("cert.pem")] : [])];
-  const existing = targets.find((target) => existsSync(target));
+  const [csv, image, key, certificate] = ["nvs.csv", "nvs.bin", "key.pem", "cert.pem"].map(path);
+  const existing = [csv, image, ...(ca ? [key, certificate] : [])].find(isThere);
   if (existing !== undefined && !force) throw new Error(`${existing} exists; --force writes over it.`);
   const passphrase = process.env["NERVESHUB_CA_PASSPHRASE"];
   const made =
@@ -61,23 +52,27 @@ async function run(options: ProvisionOptions): Promise<void> {
       { certificatePem: readFileSync(ca.certificate, "utf8"), keyPem: readFileSync(ca.key, "utf8"), passphrase },
       options,
     ));
-  const csv = nvsCsv(settingsOf(options, made));
-  mkdirSync(out, { recursive: true });
+  const settings = settingsOf(options, made, process.env);
+  const place = placeOf(options, smallestImage(settings));
+  const size = place?.size ?? smallestImage(settings);
+  makePrivateFolder(out);
   if (made !== undefined) {
-    writeFileSync(path("key.pem"), made.keyPem, { mode: privateMode });
-    writeFileSync(path("cert.pem"), made.certificatePem);
-    console.log(`${path("cert.pem")}: ${identifier}, valid until ${made.notAfter.toISOString().slice(0, 10)}`);
+    writePrivateFile(key, made.keyPem);
+    writePrivateFile(certificate, made.certificatePem);
+    console.log(`${certificate}: ${identifier}, valid until ${made.notAfter.toISOString().slice(0, 10)}`);
   }
-  writeFileSync(path("nvs.csv"), csv, { mode: privateMode });
-  const missing = makeImage(python, path("nvs.csv"), path("nvs.bin"));
-  const { offset, size } = nvsPartition();
-  if (missing === undefined) {
-    console.log(`${path("nvs.bin")}: write it with  esptool.py write_flash ${offset} ${path("nvs.bin")}`);
-  } else {
+  writePrivateFile(csv, nvsCsv(settings));
+  const generated = makeImage(python, csv, size);
+  if ("image" in generated) writePrivateFile(image, generated.image);
+  else {
+    const command = ["python3", ...generatorArgs(quoted(csv), quoted(image), size)].join(" ");
     console.log(
-      `${path("nvs.csv")}: no image was made (${missing}). Install Espressif's generator (pip install esp-idf-nvs-partition-gen) and run  python3 -m esp_idf_nvs_partition_gen generate ${path("nvs.csv")} ${path("nvs.bin")} ${size}`,
+      `${csv}: no image was made (${generated.missing}). Install Espressif's generator (pip install esp-idf-nvs-partition-gen) and run  (umask 077; ${command})`,
     );
   }
+  console.log(
+    `${image}: replaces all that is in the partition "${partitionName}"; write it with  ${howToWrite(image, place)}`,
+  );
 }
 
 endOnClosedPipe();

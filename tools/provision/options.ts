@@ -22,6 +22,9 @@ shared secret; and all of it, with the server, as settings for the device's flas
   --days N             how long the certificate is valid; default 7300, at most as long as the CA's
   --product-key KEY    shared secret of a product; the secret in NERVESHUB_PRODUCT_SECRET
   --device-key KEY     shared secret of a device; the secret in NERVESHUB_DEVICE_SECRET
+  --partitions FILE    the app's partition table, CSV or binary: the image then fills its partition "nvs", and what is printed
+                       writes it there; without it the partition is found by name on the device
+  --table-offset N     where that table lies (CONFIG_PARTITION_TABLE_OFFSET); default 0x8000
   --wifi-ssid NAME     network to join; the password in NERVESHUB_WIFI_PASSWORD
   --python COMMAND     that has Espressif's generator; default python3
   --force              write over existing files; a device whose key is lost has to be provisioned anew
@@ -45,6 +48,10 @@ export interface ProvisionOptions {
   productKey: string | undefined;
   deviceKey: string | undefined;
   wifiSsid: string | undefined;
+  /** File of the app's partition table. */
+  partitions: string | undefined;
+  /** Bytes from the start of the flash. */
+  tableOffset: number;
   python: string;
   force: boolean;
 }
@@ -65,12 +72,15 @@ export function readOptions(args: string[]): ProvisionOptions | undefined {
   const identifier = checkIdentifier(positionals[0]);
   const { out, host, "ca-cert": certificate, "ca-key": key } = values;
   if (out === undefined) throw new UsageError("--out is missing.");
-  if (host === undefined || host.includes("/")) throw new UsageError("--host wants a name without scheme and path.");
+  if (host === undefined) throw new UsageError("--host is missing.");
   if ((certificate === undefined) !== (key === undefined)) throw new UsageError("--ca-cert and --ca-key go together.");
   const ways = [certificate, values["product-key"], values["device-key"]].filter((way) => way !== undefined);
   if (ways.length !== 1) throw new UsageError("Give one of --ca-cert with --ca-key, --product-key and --device-key.");
   const days = Number(values.days);
   if (!Number.isInteger(days) || days < 1 || days > 36_500) throw new UsageError("--days is 1 to 36500.");
+  const tableOffset = Number(values["table-offset"]);
+  if (!Number.isInteger(tableOffset) || tableOffset < 0x1000 || tableOffset % 0x1000 !== 0)
+    throw new UsageError("--table-offset is a multiple of 0x1000.");
   if (values["no-ssl"] && certificate !== undefined)
     throw new UsageError("A certificate needs TLS: leave --no-ssl out.");
   return {
@@ -86,6 +96,8 @@ export function readOptions(args: string[]): ProvisionOptions | undefined {
     productKey: values["product-key"],
     deviceKey: values["device-key"],
     wifiSsid: values["wifi-ssid"],
+    partitions: values.partitions,
+    tableOffset,
     python: values.python,
     force: values.force ?? false,
   };
@@ -109,6 +121,8 @@ function parse(args: string[]) {
         "product-key": { type: "string" },
         "device-key": { type: "string" },
         "wifi-ssid": { type: "string" },
+        partitions: { type: "string" },
+        "table-offset": { type: "string", default: "0x8000" },
         python: { type: "string", default: "python3" },
         force: { type: "boolean" },
         help: { type: "boolean", short: "h" },

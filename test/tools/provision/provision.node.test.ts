@@ -7,7 +7,6 @@ import { TwoCopies } from "../../../hosts/shared/two-copies.js";
 import { certificateCredentials, certificateWarnings } from "../../../src/credentials.js";
 import { Hub } from "../../../tools/hub/hub.js";
 import { makeCertificate } from "../../../tools/provision/certificate.js";
-import { nvsPartition } from "../../../tools/provision/nvs.js";
 import { readOptions, UsageError } from "../../../tools/provision/options.js";
 import { after, assert, before, describe, it } from "../../harness.js";
 import { type Identity, Workshop } from "../../hosts/node/certificates.js";
@@ -157,8 +156,8 @@ describe("provision", () => {
     assert.match(provision(["secret-2", "--product-key", "nhp_x"]).text, /put it into NERVESHUB_PRODUCT_SECRET/);
   });
 
-  it("writes only names that src/main.ts reads", () => {
-    const main = readFileSync(fileURLToPath(new URL("../../../../src/main.ts", import.meta.url)), "utf8");
+  it("writes only names that src/app-settings.ts reads", () => {
+    const main = readFileSync(fileURLToPath(new URL("../../../../src/app-settings.ts", import.meta.url)), "utf8");
     for (const name of [...settings("device-P-256").keys(), ...settings("secret-1").keys()])
       assert.ok(main.includes(`"${name}"`), name);
   });
@@ -185,9 +184,5 @@ describe("provision", () => {
         () => readOptions([...args, ...rest]),
         (error) => error instanceof UsageError,
       );
-  });
-
-  it("knows the partition that the settings go into", () => {
-    assert.deepEqual(nvsPartition(), { offset: "0xB000", size: "0x8000" });
   });
 });

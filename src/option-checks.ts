@@ -1,0 +1,109 @@
+/*
+ * What a single option must look like, and the sentence when it does not. Used for the options of a link, for the
+ * settings of the flashable app, and by the tools that write those: what is stored is what the device would accept.
+ *
+ * The rule it guards: what can never connect is refused where it is written, by name, before anything was sent.
+ */
+
+import { Fault } from "../modules/fault/fault.js";
+import { encodeUtf8 } from "../modules/text/utf8.js";
+
+/** Of a name in DNS (RFC 1035 §2.3.4), and of each of its parts. */
+const longestName = 253;
+const longestLabel = 63;
+/** Of a key, in characters: one header line with room to spare. NervesHub's have 47. */
+const longestKey = 255;
+/** IEEE 802.11: bytes of a network's name, and of a WPA pass phrase; 64 are a key in hexadecimal digits. */
+const longestSsid = 32;
+const shortestPassphrase = 8;
+const longestPassphrase = 63;
+
+/** @param what "must be …", "does not …", without a full stop */
+export function wrong(option: string, what: string): Fault {
+  return new Fault("options", "bad-option", `Option "${option}" ${what}.`);
+}
+
+/** A text that is not blank and holds nothing that nobody can see: a line end that was copied along, most of all. */
+export function requireText(option: string, value: unknown): string {
+  if (typeof value !== "string" || value.trim() === "") throw wrong(option, "must be a text that is not empty");
+  for (const character of value) {
+    const code = character.codePointAt(0) as number;
+    if (code < 0x20 || (code >= 0x7f && code < 0xa0) || code === 0x2028 || code === 0x2029)
+      throw wrong(option, "holds a line end or another control character: give the text alone");
+    if (code >= 0xd800 && code < 0xe000) throw wrong(option, "holds half a character (a lone surrogate)");
+  }
+  return value;
+}
+
+/** As `requireText`, for what is copied and pasted: a space at an end is never meant. */
+export function requireExactText(option: string, value: unknown): string {
+  const text = requireText(option, value);
+  if (text.trim() !== text) throw wrong(option, "begins or ends with a space: give the text alone");
+  return text;
+}
+
+/** What travels as the value of a header. */
+export function requireKey(option: string, value: unknown, prefix: string): string {
+  const key = requireExactText(option, value);
+  if (!key.startsWith(prefix)) throw wrong(option, `does not start with "${prefix}": copy the key, not its secret`);
+  if (key.length === prefix.length) throw wrong(option, `has nothing behind "${prefix}": copy the whole key`);
+  if (key.length > longestKey) throw wrong(option, `has more than ${longestKey} characters`);
+  for (const character of key)
+    if (character <= " " || character > "~") throw wrong(option, `holds "${character}", which no key has`);
+  return key;
+}
+
+export function requireNumber(option: string, value: number, least: number, most: number): number {
+  if (!Number.isFinite(value) || value < least || value > most) throw wrong(option, `must be from ${least} to ${most}`);
+  return value;
+}
+
+export function requireWhole(option: string, value: number, least: number, most: number): number {
+  if (!Number.isInteger(value) || value < least || value > most)
+    throw wrong(option, `must be a whole number from ${least} to ${most}`);
+  return value;
+}
+
+/** A host name or an address, alone. */
+export function requireHost(option: string, value: unknown): string {
+  const host = requireText(option, value);
+  if (host.includes("/") || host.includes(" ")) throw wrong(option, "must be a name without scheme and path");
+  if (isIpv6(host)) return host;
+  if (host.includes(":")) throw wrong(option, 'must be a name without a port, which is an option of its own: "port"');
+  if (host.length > longestName) throw wrong(option, `has more than ${longestName} characters`);
+  for (const label of host.split("."))
+    if (!isLabel(label)) throw wrong(option, `must be a host name such as devices.nervescloud.com, or an address`);
+  return host;
+}
+
+/** Letters and digits with "-" and "_" between them. */
+function isLabel(label: string): boolean {
+  return label.length <= longestLabel && /^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?$/.test(label);
+}
+
+/** Its shape: groups of hexadecimal digits, eight at most, fewer with one gap "::" (RFC 4291 §2.2). */
+function isIpv6(text: string): boolean {
+  const groups = text.split(":");
+  if (groups.length < 3 || groups.length > 9 || text.split("::").length > 2) return false;
+  const dotted = groups[groups.length - 1].includes(".") ? groups.pop() : undefined;
+  if (dotted !== undefined && !/^\d{1,3}(\.\d{1,3}){3}$/.test(dotted)) return false;
+  if (!groups.every((group) => /^[0-9A-Fa-f]{0,4}$/.test(group))) return false;
+  return text.includes("::") || groups.length === (dotted === undefined ? 8 : 6);
+}
+
+/** The name of a Wi-Fi network. */
+export function requireSsid(option: string, value: unknown): string {
+  const ssid = requireText(option, value);
+  if (encodeUtf8(ssid).byteLength > longestSsid) throw wrong(option, `has more than ${longestSsid} bytes`);
+  return ssid;
+}
+
+/** A pass phrase for WPA, or its key as 64 hexadecimal digits. */
+export function requirePassphrase(option: string, value: unknown): string {
+  const phrase = requireText(option, value);
+  const { byteLength } = encodeUtf8(phrase);
+  if (byteLength >= shortestPassphrase && byteLength <= longestPassphrase) return phrase;
+  if (/^[0-9A-Fa-f]{64}$/.test(phrase)) return phrase;
+  const length = `${shortestPassphrase} to ${longestPassphrase} characters`;
+  throw wrong(option, `must have ${length}, or be a key of 64 hexadecimal digits; leave it out for an open network`);
+}

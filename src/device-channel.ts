@@ -32,17 +32,8 @@ export class DeviceChannel implements ChannelHandler {
 
   joinPayload(): object {
     const { firmware, updater, trial } = this.#options;
-    const payload: Record<string, unknown> = {
-      device_api_version: deviceApiVersion,
-      ...firmwareKeys(firmware),
-      fwup_public_keys: "on_connect",
-      archive_public_keys: "on_connect",
-      meta: { firmware_validated: !trial.running, firmware_auto_revert_detected: trial.revertDetected },
-    };
-    // Any text keeps the server's record of an update alive, so it is only said while there is one.
-    const { currentlyDownloading } = updater;
-    if (currentlyDownloading !== undefined) payload["currently_downloading_uuid"] = currentlyDownloading;
-    return payload;
+    const state = { validated: !trial.running, revertDetected: trial.revertDetected };
+    return deviceJoin(firmware, state, updater.currentlyDownloading);
   }
 
   joined(_response: unknown, port: ChannelPort): void {
@@ -65,6 +56,29 @@ export class DeviceChannel implements ChannelHandler {
     this.#options.updater.offline();
     this.#options.left();
   }
+}
+
+/**
+ * What the device topic is joined with. All of it: a join that does not say which firmware runs makes the server forget
+ * the device's update and what failed (nerves_hub_web, device_link.ex).
+ *
+ * @param downloading uuid of the update under way. Any text keeps the server's record of it alive, so it is only said
+ *   while there is one.
+ */
+export function deviceJoin(
+  firmware: Firmware,
+  state: { validated: boolean; revertDetected: boolean },
+  downloading: string | undefined,
+): object {
+  const payload: Record<string, unknown> = {
+    device_api_version: deviceApiVersion,
+    ...firmwareKeys(firmware),
+    fwup_public_keys: "on_connect",
+    archive_public_keys: "on_connect",
+    meta: { firmware_validated: state.validated, firmware_auto_revert_detected: state.revertDetected },
+  };
+  if (downloading !== undefined) payload["currently_downloading_uuid"] = downloading;
+  return payload;
 }
 
 /** NervesHub's word for an interface (nerves_hub_web, connection_types), undefined where it has none. */

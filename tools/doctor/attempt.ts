@@ -1,5 +1,8 @@
 /*
- * One login and join with the agent's own code: the same requests, redirects and diagnosis as on a device.
+ * One login with the agent's own code, and where it is asked for one join: the same requests, redirects and diagnosis as
+ * on a device.
+ *
+ * The rule it guards: who only looks does not join. A join changes the device's record on the server.
  */
 
 import { nodeCrypto, nodeRandom } from "../../hosts/node/crypto.js";
@@ -9,62 +12,91 @@ import { Fault } from "../../modules/fault/fault.js";
 import type { Clock } from "../../modules/host/clock.js";
 import type { Store } from "../../modules/host/store.js";
 import { earliestPlausibleMs } from "../../modules/limits/limits.js";
+import { type Closed, type Refusal, WebSocketClient } from "../../modules/websocket/websocket.js";
 import { Destination } from "../../src/destination.js";
 import { closeFault } from "../../src/diagnosis.js";
 import type { Log } from "../../src/log.js";
 import type { Settings } from "../../src/options.js";
-import { deviceApiVersion, deviceNames, deviceTopic } from "../../src/protocol.js";
-import { type Ended, Session } from "../../src/session.js";
+import { deviceNames, deviceTopic } from "../../src/protocol.js";
+import { type Ended, Session, type SessionHost } from "../../src/session.js";
 import { WallClock } from "../../src/wall-clock.js";
 
 /** How far it came. */
 export interface Outcome {
   login: "accepted" | Fault;
-  /** Undefined when the login failed. */
+  /** Undefined when the login failed, or no join was asked for. */
   join: "accepted" | Fault | undefined;
 }
 
 const emptyStore: Store = { get: () => undefined, set: () => undefined, delete: () => undefined };
 
-/** @param clock of the device that is played; what it cannot know yet is learnt from a refusal, as there */
-export function attempt(settings: Settings, clock: Clock, log: Log): Promise<Outcome> {
+/** As long as a device waits (src/session.ts). */
+const patience = { connectTimeoutMs: 30_000, upgradeTimeoutMs: 30_000, closeTimeoutMs: 2000 };
+
+/** One connection; `ended` says undefined when a redirect is to be followed. */
+type Connection = (host: SessionHost, destination: Destination, ended: (outcome: Outcome | undefined) => void) => void;
+
+/**
+ * @param clock of the device that is played; what it cannot know yet is learnt from a refusal, as there
+ * @param join payload of the device topic's join; undefined to stop at the login
+ */
+export function attempt(settings: Settings, clock: Clock, log: Log, join: object | undefined): Promise<Outcome> {
   const wallClock = new WallClock(clock, emptyStore, log, earliestPlausibleMs);
   const destination = new Destination({ settings, clock, crypto: nodeCrypto, wallClock, log });
   const timers = new NodeTimers((line) => log.error(line));
   const host = { network: new NodeNetwork(), timers, random: nodeRandom, crypto: nodeCrypto, clock };
+  const connection = join === undefined ? login : joining(settings, log, join);
   return new Promise((resolve) => {
-    const connect = (): void => {
-      const finish = (outcome: Outcome): void => {
-        session.close(1000, "");
-        resolve(outcome);
-      };
-      const session: Session = new Session({
-        host,
-        log,
-        target: destination.target(),
-        names: deviceNames,
-        heartbeat: settings.heartbeat,
-        heartbeatIntervalMs: settings.heartbeat.intervalMs,
-        handlers: [
-          {
-            topic: deviceTopic,
-            joinPayload: () => ({ device_api_version: deviceApiVersion }),
-            joined: () => finish({ login: "accepted", join: "accepted" }),
-            refused: (reason: string) => finish({ login: "accepted", join: refusedJoin(reason) }),
-            message: () => undefined,
-            left: () => undefined,
-          },
-        ],
-        onJoined: () => undefined,
-        onEnded: (ended) => {
-          const outcome = outcomeOf(ended, destination);
-          if (outcome === undefined) connect();
-          else resolve(outcome);
-        },
-      });
-    };
+    const connect = (): void =>
+      connection(host, destination, (outcome) => (outcome === undefined ? connect() : resolve(outcome)));
     connect();
   });
+}
+
+/** The upgrade and nothing behind it: no frame of ours but the close. */
+function login(host: SessionHost, destination: Destination, ended: (outcome: Outcome | undefined) => void): void {
+  const socket: WebSocketClient = new WebSocketClient({
+    ...host,
+    ...destination.target(),
+    ...patience,
+    onOpen: () => {
+      socket.close(1000, "");
+      ended({ login: "accepted", join: undefined });
+    },
+    onText: () => undefined,
+    onBinary: () => undefined,
+    onRefused: (refusal) => ended(refused(refusal, destination)),
+    onClose: (closed) => ended(unopened(closed, destination)),
+  });
+}
+
+function joining(settings: Settings, log: Log, payload: object): Connection {
+  return (host, destination, ended) => {
+    const finish = (join: "accepted" | Fault): void => {
+      session.close(1000, "");
+      ended({ login: "accepted", join });
+    };
+    const session: Session = new Session({
+      host,
+      log,
+      target: destination.target(),
+      names: deviceNames,
+      heartbeat: settings.heartbeat,
+      heartbeatIntervalMs: settings.heartbeat.intervalMs,
+      handlers: [
+        {
+          topic: deviceTopic,
+          joinPayload: () => payload,
+          joined: () => finish("accepted"),
+          refused: (reason: string) => finish(refusedJoin(reason)),
+          message: () => undefined,
+          left: () => undefined,
+        },
+      ],
+      onJoined: () => undefined,
+      onEnded: (end) => ended(outcomeOf(end, destination)),
+    });
+  };
 }
 
 function refusedJoin(reason: string): Fault {
@@ -72,12 +104,18 @@ function refusedJoin(reason: string): Fault {
 }
 
 /** @returns undefined when a redirect is to be followed */
+function refused(refusal: Refusal, destination: Destination): Outcome | undefined {
+  const verdict = destination.refused(refusal);
+  return verdict === "redirected" ? undefined : { login: verdict.fault, join: undefined };
+}
+
+function unopened({ code, fault }: Pick<Closed, "code" | "fault">, destination: Destination): Outcome {
+  return { login: destination.explain(fault ?? closeFault(code)), join: undefined };
+}
+
+/** @returns undefined when a redirect is to be followed */
 function outcomeOf(ended: Ended, destination: Destination): Outcome | undefined {
-  if (ended.type === "refused") {
-    const verdict = destination.refused(ended.refusal);
-    return verdict === "redirected" ? undefined : { login: verdict.fault, join: undefined };
-  }
-  const { code, fault, upgraded } = ended;
-  if (!upgraded) return { login: destination.explain(fault ?? closeFault(code)), join: undefined };
-  return { login: "accepted", join: fault ?? closeFault(code) };
+  if (ended.type === "refused") return refused(ended.refusal, destination);
+  if (!ended.upgraded) return unopened(ended, destination);
+  return { login: "accepted", join: ended.fault ?? closeFault(ended.code) };
 }

@@ -1,5 +1,6 @@
 /*
- * The examination: one question after the other, from the options to the join, each answered in a line. What does not
+ * The examination: one question after the other, from the options to the login, each answered in a line; a join only
+ * where it is asked for, behind a warning. What does not
  * depend on a failed step goes on, so that one run tells as much as can be told.
  */
 
@@ -10,7 +11,9 @@ import { Fault } from "../../modules/fault/fault.js";
 import type { Clock } from "../../modules/host/clock.js";
 import { toHex } from "../../modules/text/hex.js";
 import { nameForPeople, readCertificate } from "../../modules/x509/certificate.js";
-import { certificateWarnings, decodeCertificates } from "../../src/credentials.js";
+import { type Credentials, certificateWarnings, decodeCertificates } from "../../src/credentials.js";
+import { deviceJoin } from "../../src/device-channel.js";
+import type { Firmware } from "../../src/firmware.js";
 import { Log } from "../../src/log.js";
 import { checkOptions, type Settings } from "../../src/options.js";
 import { Redactor } from "../../src/redact.js";
@@ -140,16 +143,36 @@ export class Examination {
   }
 
   async #login(settings: Settings): Promise<void> {
-    const { verbose } = this.#options;
+    const { verbose, join: firmware } = this.#options;
     const print = (line: string): void => {
       if (verbose) this.#print(`       ${line}`);
     };
     const log = new Log(print, new Redactor(settings.secrets), "debug", "agent");
-    const { login, join } = await attempt(settings, this.#clock, log);
+    this.#warn(settings.credentials, firmware);
+    const payload = firmware && deviceJoin(firmware, { validated: true, revertDetected: false }, undefined);
+    const { login, join } = await attempt(settings, this.#clock, log, payload);
     if (login === "accepted") this.#good("login", "accepted");
     else this.#bad("login", login);
     if (join === "accepted") this.#good("join", "accepted");
     else if (join !== undefined) this.#bad("join", join);
+    else if (login === "accepted") this.#note("join", "not tried, since it changes the device's record: see --join");
+  }
+
+  /** What the server will not be the same after, before it is done. */
+  #warn(credentials: Credentials, firmware: Firmware | undefined): void {
+    let text = "takes the place of the device's own connection for a moment";
+    if (credentials.type === "shared-secret") {
+      text = `takes the place of a connection of "${credentials.identifier}" for a moment`;
+      if (credentials.key.startsWith("nhp_"))
+        text += "; if the server knows no such device, it makes a new one of that name";
+    }
+    this.#note("login", text);
+    if (firmware === undefined) return;
+    const { product, version, uuid } = firmware.metadata;
+    this.#note(
+      "join",
+      `CHANGES the device's record: it says that ${product} ${version} (${uuid}) runs and is validated, and ends an update under way; unless the device runs that very image, the server takes it for updated and forgets its failures and its block`,
+    );
   }
 
   #good(what: string, text: string): void {

@@ -130,15 +130,22 @@ export class DeviceChannel implements Channel {
     this.scripts.end();
   }
 
-  /** What the join makes of the recorded firmware: any other uuid counts as a successful update (§4.5). */
+  /**
+   * What the join makes of the recorded firmware: any other uuid counts as a successful update, and so does a join that
+   * says none while one is on record, at every join (nerves_hub_web, device_link.ex and firmware_updates.ex).
+   */
   #record(firmware: FirmwareMetadata | undefined): void {
     const device = this.#device;
     const before = device.firmware;
     if (firmware !== undefined && firmware.uuid === before?.uuid) return;
     if (firmware === undefined && before === undefined) return;
-    device.firmware = firmware ?? before;
+    const now = firmware ?? before!;
+    device.firmware = now;
     device.inflight = undefined;
     device.clearPenalty();
+    device.updateStatistics++;
+    // The real server audits the first report too; here that is the entry "joined".
+    if (before !== undefined) this.#say("audit", `firmware set to version ${now.version} (${now.uuid})`);
     if (before !== undefined && firmware !== undefined) {
       this.#say("updated", `firmware changed from ${before.version} to ${firmware.version}`);
     }

@@ -39,6 +39,8 @@ export class Device {
   attempts: number[] = [];
   /** ms since 1970. */
   blockedUntil: number | undefined;
+  /** Updates that the server counted as successful: joins with another uuid than before, or with none. */
+  updateStatistics = 0;
   updateMode: UpdateMode = "automatic";
   managedUpdatesAllowed: boolean;
   /** The deployment group, entered at a join; null while in none. */
@@ -77,6 +79,7 @@ export class Device {
       auto_revert: this.autoRevert,
       inflight: this.inflight === undefined ? null : inflightSummary(this.inflight),
       update_attempts: this.attempts.length,
+      update_statistics: this.updateStatistics,
       updates_blocked_until: this.blockedUntil === undefined ? null : new Date(this.blockedUntil).toISOString(),
       update_mode: this.updateMode,
       managed_updates_allowed: this.managedUpdatesAllowed,

@@ -5,7 +5,7 @@
 
 import type { IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
-import type { HubOptions, SharedSecret } from "./options.js";
+import type { Settings, SharedSecret } from "./options.js";
 import { requestUrl } from "./request-url.js";
 import { checkSharedSecret } from "./shared-secret.js";
 
@@ -38,12 +38,11 @@ export function answerElsewhere(path: string): Refused | undefined {
   return { status: 301, why: `${path} is not a socket path`, headers: { location: elsewhere } };
 }
 
-export function admit(
+export async function admit(
   request: IncomingMessage,
-  keys: HubOptions["keys"],
+  settings: Pick<Settings, "keys" | "clock" | "deriveKey">,
   deleted: Deleted,
-  nowMs: number,
-): Admitted | Refused {
+): Promise<Admitted | Refused> {
   const url = requestUrl(request);
   if (request.method !== "GET") return { status: 400, why: `method ${request.method}` };
   const origin = request.headers.origin;
@@ -55,14 +54,17 @@ export function admit(
     return { status: 403, why: "vsn 3 (MessagePack) is not spoken by this hub" };
   if (vsn === null || !/^2\.0\.\d+$/.test(vsn))
     return { status: 403, why: `vsn is ${vsn ?? "missing"}: it must be 2.0.0` };
-  const admitted = identify(request, keys, nowMs);
+  const admitted = await identify(request, settings);
   if ("identifier" in admitted && deleted(admitted.identifier)) {
     return { status: 401, why: `identifier ${admitted.identifier} belongs to a deleted device` };
   }
   return admitted;
 }
 
-function identify(request: IncomingMessage, keys: HubOptions["keys"], nowMs: number): Admitted | Refused {
+async function identify(
+  request: IncomingMessage,
+  { keys, clock, deriveKey }: Pick<Settings, "keys" | "clock" | "deriveKey">,
+): Promise<Admitted | Refused> {
   const commonName = certificateName(request.socket as TLSSocket);
   if (commonName === "") return { status: 401, why: "the client certificate has no common name" };
   if (commonName !== undefined) return { identifier: commonName, by: "certificate" };
@@ -74,7 +76,7 @@ function identify(request: IncomingMessage, keys: HubOptions["keys"], nowMs: num
     return explained(401, "no certificate pair or shared secrets connection settings were provided");
   }
   const active = (key: string) => keys.find((one) => one.key === key && one.active !== false);
-  const outcome = checkSharedSecret(headers, (key) => active(key)?.secret, nowMs);
+  const outcome = await checkSharedSecret(headers, (key) => active(key)?.secret, clock, deriveKey);
   if (outcome.status === 503) {
     return explained(503, "the platform could not be reached to authenticate this device", outcome.why);
   }

@@ -28,6 +28,7 @@ export class Archives {
   /** @param uploadedAtMs milliseconds since 1970 */
   set(bytes: Uint8Array, info: ArchiveInfo, uploadedAtMs: number): void {
     this.#file = servedFile(Buffer.from(bytes));
+    this.#downloads.remove(this.#path);
     this.#uuid = randomUUID();
     this.#event = {
       size: bytes.length,
@@ -40,12 +41,15 @@ export class Archives {
     };
   }
 
+  get #path(): string {
+    return `/uploads/archives/${this.#uuid}.fw`;
+  }
+
   /** @returns the `archive` event; undefined when there is no archive or the device may have none now */
   offerFor(device: Device, origin: string | undefined): Json | undefined {
     if (this.#file === undefined || origin === undefined) return undefined;
     if (device.updateMode === "off" || device.blockedUntil !== undefined) return undefined;
-    const path = `/uploads/archives/${this.#uuid}.fw`;
-    this.#downloads.put(path, { ...this.#file, contentType: "application/octet-stream" });
-    return { ...this.#event, url: this.#downloads.signed(path, origin) };
+    this.#downloads.put(this.#path, { ...this.#file, contentType: "application/octet-stream" });
+    return { ...this.#event, url: this.#downloads.signed(this.#path, origin) };
   }
 }

@@ -1,5 +1,5 @@
 /*
- * Topic `console`: the terminal of a device, with the last 1024 lines of what it wrote. No catch-all: an unknown event
+ * Topic `console`: the terminal of a device, with the last lines of what it wrote. No catch-all: an unknown event
  * crashes it, as on the real server.
  */
 
@@ -7,10 +7,10 @@ import { type Channel, ChannelCrash, type Reply, type Topic } from "./channel.js
 import type { Desk } from "./desk.js";
 import type { Device } from "./device.js";
 import { isText, type Json, member } from "./json.js";
+import { maxTerminalCharacters } from "./limits.js";
+import { Scrollback } from "./scrollback.js";
 import { atLeast } from "./version.js";
 
-/** Lines kept for whoever looks later. */
-const replayLines = 1024;
 /** Marks the end of a script that is typed in: devices below API 2.1.0 get them this way. */
 const endMark = "[NERVESHUB:END]";
 
@@ -21,7 +21,7 @@ export class ConsoleChannel implements Channel {
   readonly #device: Device;
   readonly #topic: Topic;
   readonly #viewers = new Set<(event: string, payload: Json) => void>();
-  #lines: string[] = [""];
+  readonly #scrollback = new Scrollback();
 
   constructor(desk: Desk, device: Device, topic: Topic) {
     this.#desk = desk;
@@ -59,7 +59,7 @@ export class ConsoleChannel implements Channel {
 
   /** What was written since the join, as far as it is kept. */
   get output(): string {
-    return this.#lines.join("\n");
+    return this.#scrollback.text;
   }
 
   /** @param viewer gets `up` and `file-data…` as they come; @returns a function that ends it */
@@ -102,7 +102,7 @@ export class ConsoleChannel implements Channel {
       const timer = timers.set(() => finish(undefined), 15_000);
       const detach = this.attach((event, payload) => {
         if (event === "ended") return finish(undefined);
-        output += String(member(payload, "data") ?? "");
+        output = (output + String(member(payload, "data") ?? "")).slice(-maxTerminalCharacters);
         if (output.includes(endMark)) finish(output.replace(/\n$/, ""));
       });
       this.input(`${text}\n# ${endMark}`);
@@ -112,10 +112,7 @@ export class ConsoleChannel implements Channel {
 
   #output(data: Json | undefined): undefined {
     if (!isText(data)) throw new ChannelCrash("up needs a string data");
-    const [first, ...more] = data.split("\n");
-    this.#lines[this.#lines.length - 1] += first;
-    this.#lines.push(...more);
-    this.#lines = this.#lines.slice(-replayLines);
+    this.#scrollback.add(data);
     for (const viewer of this.#viewers) viewer("up", { data });
   }
 }

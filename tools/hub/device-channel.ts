@@ -10,7 +10,8 @@ import type { Device } from "./device.js";
 import { advertisement } from "./extensions/catalog.js";
 import { type FirmwareMetadata, firmwareOfJoin } from "./firmware-metadata.js";
 import { type JoinPayload, readJoinPayload } from "./join-payload.js";
-import { isText, type Json, member } from "./json.js";
+import { isText, type Json, member, sizeOf } from "./json.js";
+import { maxFactBytes } from "./limits.js";
 import { Scripts } from "./scripts.js";
 import { applyProgress, applyStatus, type StatusOutcome } from "./update-status.js";
 import { atLeast } from "./version.js";
@@ -20,7 +21,8 @@ export class DeviceChannel implements Channel {
   readonly #desk: Desk;
   readonly #device: Device;
   readonly #topic: Topic;
-  #join: JoinPayload | undefined;
+  /** What the reply to the join is followed by; without the payload, which may be large. */
+  #join: Omit<JoinPayload, "fields"> | undefined;
 
   constructor(desk: Desk, device: Device, topic: Topic) {
     this.#desk = desk;
@@ -33,8 +35,9 @@ export class DeviceChannel implements Channel {
     const join = readJoinPayload(payload);
     if (join === "could not connect") return { status: "error", response: { error: join } };
     const device = this.#device;
-    const firmware = firmwareOfJoin(join.fields, device.firmware, (uuid) => this.#desk.library.image(uuid)?.metadata);
-    this.#join = join;
+    const { fields, ...rest } = join;
+    const firmware = firmwareOfJoin(fields, device.firmware, (uuid) => this.#desk.library.image(uuid)?.metadata);
+    this.#join = rest;
     device.connection.apiVersion = join.apiVersion;
     if (!join.downloading) device.inflight = undefined;
     this.#record(firmware);
@@ -63,7 +66,7 @@ export class DeviceChannel implements Channel {
     const code = device.connectingCode;
     if (code !== undefined && this.runsScripts) this.#topic.push("scripts/run", { text: code, ref: "connecting_code" });
     this.#desk.orchestrator.enrol(device);
-    this.#desk.orchestrator.schedule();
+    this.#desk.orchestrator.schedule(device);
   }
 
   /** Below API 2.1.0 scripts are typed into the console. */
@@ -177,6 +180,7 @@ export class DeviceChannel implements Channel {
 
   #connectionTypes(values: Json | undefined): undefined {
     if (values === undefined) return;
+    if (sizeOf(values, maxFactBytes) === undefined) return this.#say("interface", "connection types: too much to keep");
     this.#device.connection.connectionTypes = values;
     this.#say("interface", `connection types ${JSON.stringify(values)}`);
   }
@@ -211,7 +215,7 @@ export class DeviceChannel implements Channel {
     if (allowed && device.updateMode !== "off") device.updateMode = mode;
     this.#sendUpdateMode();
     this.#say("mode", `asked for update mode ${JSON.stringify(mode ?? null)}: it is ${device.updateMode}`);
-    this.#desk.orchestrator.schedule();
+    this.#desk.orchestrator.schedule(device);
   }
 
   #note(kind: string, outcome: StatusOutcome | undefined): undefined {

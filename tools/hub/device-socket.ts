@@ -15,6 +15,7 @@ import { ExtensionsChannel } from "./extensions-channel.js";
 import { decodeBinary, decodeText, encode, type Frame } from "./frames.js";
 import type { HubWebSocket } from "./hub-web-socket.js";
 import { isText, type Json } from "./json.js";
+import { maxUnreadBytes } from "./limits.js";
 
 interface Joined {
   /** Messages must carry this, or null. */
@@ -165,7 +166,7 @@ export class DeviceSocket {
     let joined: Joined | undefined;
     const send = (first: Json, event: string, payload: Json) => {
       if (joined !== undefined && this.#topics.get(topic as string) === joined) {
-        this.#socket.send(encode(first, null, topic as string, event, payload));
+        this.#send(encode(first, null, topic as string, event, payload));
       }
     };
     const channel = this.#make(topic, {
@@ -218,7 +219,7 @@ export class DeviceSocket {
   }
 
   #closed(topic: string, joined: Joined): void {
-    this.#socket.send(encode(joined.mark, joined.mark, topic, "phx_close", {}));
+    this.#send(encode(joined.mark, joined.mark, topic, "phx_close", {}));
   }
 
   /** Runs a channel's code; a crash ends its topic and nothing else. */
@@ -230,12 +231,24 @@ export class DeviceSocket {
       this.#topics.delete(topic);
       joined.channel.ended();
       this.#say("crash", `topic ${topic} crashed: ${error.message}`);
-      this.#socket.send(encode(joined.mark, joined.mark, topic, "phx_error", { reason: "channel_crash" }));
+      this.#send(encode(joined.mark, joined.mark, topic, "phx_error", { reason: "channel_crash" }));
     }
   }
 
   #reply(joinRef: Json, frame: Frame, { status, response }: Reply): void {
-    this.#socket.send(JSON.stringify([joinRef, frame.ref, frame.topic, "phx_reply", { status, response }]));
+    this.#send(JSON.stringify([joinRef, frame.ref, frame.topic, "phx_reply", { status, response }]));
+  }
+
+  /** Who asks and does not read would have its answers pile up here. */
+  #send(text: string): void {
+    if (this.#socket.bufferedAmount <= maxUnreadBytes) this.#socket.send(text);
+    else if (this.#socket.readyState === this.#socket.OPEN) {
+      this.#say(
+        "protocol",
+        `the device does not read: ${this.#socket.bufferedAmount} bytes wait, the connection is cut`,
+      );
+      this.terminate();
+    }
   }
 
   #end(code: number): void {

@@ -6,6 +6,7 @@
 import type { FirmwareMetadata } from "./firmware-metadata.js";
 import type { Validation } from "./join-payload.js";
 import type { Json, JsonObject } from "./json.js";
+import { maxAttempts } from "./limits.js";
 
 /** The one firmware update a device may have under way. */
 export interface InflightUpdate {
@@ -18,6 +19,12 @@ export interface InflightUpdate {
   storedAt: number;
   touchedAt: number;
 }
+
+export type InflightChanged = (
+  device: Device,
+  before: InflightUpdate | undefined,
+  after: InflightUpdate | undefined,
+) => void;
 
 export type UpdateMode = "automatic" | "device_managed" | "off";
 
@@ -34,7 +41,7 @@ export class Device {
   firmware: FirmwareMetadata | undefined;
   validation: Validation = "unknown";
   autoRevert: boolean | null = false;
-  inflight: InflightUpdate | undefined;
+  #inflight: InflightUpdate | undefined;
   /** When each counted attempt began, ms since 1970; cleared by a join with another uuid or by hand. */
   attempts: number[] = [];
   /** ms since 1970. */
@@ -53,10 +60,29 @@ export class Device {
   readonly extensionsOff = new Set<string>();
   /** What the last extension reports said, by extension. */
   readonly reports = new Map<string, Json>();
+  readonly #inflightChanged: InflightChanged;
 
-  constructor(identifier: string, managedUpdatesAllowed: boolean) {
+  /** @param inflightChanged told of every update that begins or ends */
+  constructor(identifier: string, managedUpdatesAllowed: boolean, inflightChanged: InflightChanged = () => {}) {
     this.identifier = identifier;
     this.managedUpdatesAllowed = managedUpdatesAllowed;
+    this.#inflightChanged = inflightChanged;
+  }
+
+  get inflight(): InflightUpdate | undefined {
+    return this.#inflight;
+  }
+
+  set inflight(update: InflightUpdate | undefined) {
+    const before = this.#inflight;
+    this.#inflight = update;
+    if (before !== update) this.#inflightChanged(this, before, update);
+  }
+
+  /** An attempt began. */
+  attempted(nowMs: number): void {
+    this.attempts.push(nowMs);
+    if (this.attempts.length > maxAttempts) this.attempts.shift();
   }
 
   /** Forgets failures: what a success or an operator does. */

@@ -3,6 +3,8 @@
  * then gone.
  */
 
+import { maxFaultNumber, maxFaults } from "./limits.js";
+
 export type DownloadFault =
   /** Ends cleanly after that many bytes of the answer, with a Content-Length to match: the file seems shorter. */
   | { readonly kind: "truncate"; readonly after: number }
@@ -43,7 +45,7 @@ export class DownloadFaults {
 
   /** @param times how many requests it meets; faults set one after another wait for their turn */
   set(fault: DownloadFault, times = 1): void {
-    this.#queue.push({ fault, left: times });
+    if (this.#queue.length < maxFaults) this.#queue.push({ fault, left: times });
   }
 
   clear(): void {
@@ -63,11 +65,17 @@ export class DownloadFaults {
   }
 }
 
+function isWithin(value: unknown, least: number, most: number): boolean {
+  return typeof value === "number" && Number.isInteger(value) && value >= least && value <= most;
+}
+
 /** @returns a fault from loose words, or a sentence that says what is missing */
 export function faultOf(fields: { [name: string]: unknown }): DownloadFault | string {
   const kind = String(fields["kind"]);
   if (!kinds.has(kind)) return `no such fault: ${kind}. There are: ${[...kinds].join(", ")}`;
   const name = needed.get(kind);
-  if (name !== undefined && !Number.isInteger(fields[name])) return `${kind} needs a whole number "${name}"`;
+  const [least, most] = kind === "status" ? [200, 599] : [name === "offset" ? -maxFaultNumber : 0, maxFaultNumber];
+  if (name !== undefined && !isWithin(fields[name], least, most))
+    return `${kind} needs a whole number "${name}" from ${least} to ${most}`;
   return fields as unknown as DownloadFault;
 }

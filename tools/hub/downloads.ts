@@ -40,6 +40,10 @@ export class Downloads {
     this.#files.set(path, file);
   }
 
+  remove(path: string): void {
+    this.#files.delete(path);
+  }
+
   /** @param origin "http://127.0.0.1:4001"; @returns a URL that is good for a while, whether or not there is a file */
   signed(path: string, origin: string): string {
     const expires = this.#settings.clock.now() + this.#settings.urlLifetimeMs;

@@ -7,7 +7,8 @@ import type { Desk } from "./desk.js";
 import type { Device } from "./device.js";
 import { makeExtension, servingVersion } from "./extensions/catalog.js";
 import type { ServerExtension } from "./extensions/extension.js";
-import { isObject, isText, type Json, member } from "./json.js";
+import { isObject, isText, type Json, member, sizeOf } from "./json.js";
+import { maxReportBytes } from "./limits.js";
 
 const detach: Reply = { status: "error", response: "detach" };
 
@@ -95,7 +96,8 @@ export class ExtensionsChannel implements Channel {
       },
       say: (text, data) => this.#say(name, text, data),
       keep: (report) => {
-        this.#device.reports.set(name, report);
+        const fits = sizeOf(report, maxReportBytes) !== undefined;
+        this.#device.reports.set(name, fits ? report : { omitted: `more than ${maxReportBytes} bytes` });
       },
     });
     if (side !== undefined) this.#granted.set(name, { side, attached: false });

@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { asFault } from "../../modules/fault/fault.js";
+import { maxImageSize } from "../../modules/ota/image.js";
 import { type FirmwareMetadata, firmwareOfImage } from "./firmware-metadata.js";
 import { byVersionDescending, isNewer } from "./version.js";
 
@@ -47,6 +48,8 @@ export interface Scan {
 export class FirmwareLibrary {
   readonly #product: string;
   readonly #images = new Map<string, FirmwareImage>();
+  /** Newest first; undefined after a change. */
+  #sorted: readonly FirmwareImage[] | undefined;
   /** Size and time of every file already looked at, so that a scan reads only what is new. */
   readonly #seen = new Map<string, string>();
 
@@ -64,7 +67,7 @@ export class FirmwareLibrary {
       const mark = `${size} ${mtimeMs}`;
       if (this.#seen.get(name) === mark) continue;
       this.#seen.set(name, mark);
-      const image = this.add(readFileSync(path), name);
+      const image = size > maxImageSize ? "no image is larger than 16 MB" : this.add(readFileSync(path), name);
       if (typeof image === "string") refused.set(name, image);
       else added.push(image);
     }
@@ -86,6 +89,7 @@ export class FirmwareLibrary {
     if (twin !== undefined && twin.name !== name) return `same ELF hash as ${twin.name}`;
     const image = { ...servedFile(bytes), name, metadata };
     this.#images.set(metadata.uuid, image);
+    this.#sorted = undefined;
     return image;
   }
 
@@ -95,13 +99,17 @@ export class FirmwareLibrary {
 
   /** Newest first. */
   images(): readonly FirmwareImage[] {
-    return [...this.#images.values()].sort((a, b) => byVersionDescending(a.metadata, b.metadata));
+    this.#sorted ??= [...this.#images.values()].sort((a, b) => byVersionDescending(a.metadata, b.metadata));
+    return this.#sorted;
   }
 
   /** The newest image for that firmware's product and chip, if it is newer. */
   successorOf(running: FirmwareMetadata): FirmwareImage | undefined {
     const fits = ({ metadata: m }: FirmwareImage) =>
-      m.platform === running.platform && m.architecture === running.architecture && m.uuid !== running.uuid;
+      m.product === running.product &&
+      m.platform === running.platform &&
+      m.architecture === running.architecture &&
+      m.uuid !== running.uuid;
     const newest = this.images().find(fits);
     return newest !== undefined && isNewer(newest.metadata.version, running.version) ? newest : undefined;
   }

@@ -10,6 +10,7 @@ import { normaliseVersion } from "../../modules/ota/version.js";
 import { fromHex } from "../../modules/text/hex.js";
 import { ChannelCrash } from "./channel.js";
 import { isFilledText, isText, type JsonObject } from "./json.js";
+import { maxMetadataCharacters } from "./limits.js";
 
 /** Spelled as on the wire. */
 export interface FirmwareMetadata {
@@ -99,7 +100,8 @@ export function firmwareOfJoin(
 ): FirmwareMetadata | undefined {
   const reported = reportedFirmware(payload);
   const { uuid, product, version, platform, architecture } = reported;
-  const complete = [uuid, product, version, platform, architecture].every(isFilledText);
+  const tooLong = Object.values(reported).some((text) => (text?.length ?? 0) > maxMetadataCharacters);
+  const complete = !tooLong && [uuid, product, version, platform, architecture].every(isFilledText);
   if (!complete) return isText(uuid) ? known(uuid) : undefined;
   return {
     uuid: uuid!,

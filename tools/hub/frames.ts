@@ -1,9 +1,11 @@
 /*
  * Phoenix frames, version 2: the JSON list of five, and Phoenix's binary push layout, which the real server decodes on
- * the same socket. A frame that cannot be decoded gives undefined: the socket then ends with 1011, as there.
+ * the same socket. A frame that cannot be decoded gives undefined: the socket then ends with 1011, as there. So does one
+ * beyond this hub's own bounds, since refs are echoed and payloads go out again as JSON.
  */
 
-import type { Json } from "./json.js";
+import { type Json, sizeOf } from "./json.js";
+import { maxFrameHeadBytes, maxMessageDepth } from "./limits.js";
 
 export interface Frame {
   /** As sent: a string in practice, but numbers and null are echoed as they came. */
@@ -24,6 +26,8 @@ export function decodeText(text: string): Frame | undefined {
   }
   if (!Array.isArray(list) || list.length < 5) return undefined;
   const [joinRef, ref, topic, event, payload] = list as Json[];
+  if (sizeOf([joinRef, ref, topic, event], maxFrameHeadBytes) === undefined) return undefined;
+  if (sizeOf(payload, Number.POSITIVE_INFINITY, maxMessageDepth) === undefined) return undefined;
   return { joinRef, ref, topic, event, payload };
 }
 

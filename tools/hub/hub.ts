@@ -18,10 +18,12 @@ import { Downloads } from "./downloads.js";
 import { type FirmwareImage, FirmwareLibrary, type ServedFile } from "./firmware-library.js";
 import { HttpFront } from "./http-front.js";
 import type { HubWebSocket } from "./hub-web-socket.js";
+import { maxDevices } from "./limits.js";
 import { Operator } from "./operator.js";
 import { type HubOptions, type Settings, settingsOf } from "./options.js";
 import { Orchestrator } from "./orchestrator.js";
 import { Timeline, type TimelineEntry } from "./timeline.js";
+import { Updating } from "./updating.js";
 
 export class Hub {
   readonly settings: Settings;
@@ -35,6 +37,7 @@ export class Hub {
   readonly operator: Operator;
   readonly #desk: Desk;
   readonly #devices = new Map<string, Device>();
+  readonly #updating: Updating;
   readonly #sockets = new Map<string, DeviceSocket>();
   readonly #front: HttpFront;
   #timers: Timer[] = [];
@@ -51,12 +54,14 @@ export class Hub {
     });
     this.downloads = new Downloads(settings, (text, path) => this.#downloadSeen(text, path));
     this.archives = new Archives(this.downloads);
+    this.#updating = new Updating();
     this.orchestrator = new Orchestrator(
       settings,
       this.library,
       this.deltas,
       this.timeline,
       () => this.#devices.values(),
+      this.#updating,
       (...offer) => this.#offer(...offer),
     );
     this.#desk = {
@@ -143,9 +148,12 @@ export class Hub {
     this.orchestrator.schedule();
   }
 
-  #admit(request: IncomingMessage): Admitted | Refused {
-    const { keys, clock } = this.settings;
-    return admit(request, keys, (identifier) => this.#devices.get(identifier)?.deleted === true, clock.now());
+  async #admit(request: IncomingMessage): Promise<Admitted | Refused> {
+    const isDeleted = (identifier: string) => this.#devices.get(identifier)?.deleted === true;
+    const admitted = await admit(request, this.settings, isDeleted);
+    if ("status" in admitted || this.#devices.has(admitted.identifier) || this.#devices.size < maxDevices)
+      return admitted;
+    return { status: 503, why: `this hub holds no more than ${maxDevices} devices` };
   }
 
   #refused(request: IncomingMessage, { status, why }: Refused): void {
@@ -161,7 +169,10 @@ export class Hub {
   #opened(webSocket: HubWebSocket, request: IncomingMessage, { identifier, by }: Admitted): void {
     let device = this.#devices.get(identifier);
     if (device === undefined) {
-      device = new Device(identifier, this.settings.managedUpdatesAllowed);
+      device = new Device(identifier, this.settings.managedUpdatesAllowed, (one, before, after) => {
+        this.#updating.changed(one, before, after);
+        if (before?.origin === "group") this.orchestrator.freed();
+      });
       this.#devices.set(identifier, device);
     }
     const older = this.#sockets.get(identifier);
@@ -210,7 +221,7 @@ export class Hub {
 
   #downloadSeen(text: string, path: string): void {
     const uuid = /([0-9a-f-]{36})\.\w/.exec(path)?.[1];
-    const device = this.devices().find(({ inflight }) => uuid !== undefined && inflight?.firmwareUuid === uuid);
+    const device = uuid === undefined ? undefined : this.#updating.to(uuid);
     this.timeline.add(device?.identifier, "download", `${text} of ${path.split("/").at(-1)}`);
   }
 }

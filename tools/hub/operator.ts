@@ -77,7 +77,7 @@ export class Operator {
     const device = this.#device(identifier);
     device.clearPenalty();
     this.#note(identifier, "penalty box and attempts cleared by hand");
-    this.#hub.orchestrator.schedule();
+    this.#hub.orchestrator.schedule(device);
     return `${identifier} may be offered updates again`;
   }
 
@@ -87,7 +87,7 @@ export class Operator {
     device.updateMode = mode;
     device.managedUpdatesAllowed = allowed ?? device.managedUpdatesAllowed;
     this.#channelIfJoined(identifier)?.updateModeChanged();
-    this.#hub.orchestrator.schedule();
+    this.#hub.orchestrator.schedule(device);
     return `update mode of ${identifier} is ${mode}`;
   }
 

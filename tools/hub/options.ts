@@ -4,6 +4,7 @@
  */
 
 import type { Timers } from "../../modules/host/timers.js";
+import { type DeriveKey, deriveKeyAside } from "./shared-secret.js";
 import { type HubClock, systemClock, systemTimers } from "./system-time.js";
 
 /** A shared secret: product keys start with nhp_ and let any identifier in, device keys name theirs. */
@@ -34,6 +35,8 @@ export interface HubOptions {
   readonly listen?: string;
   readonly tls?: HubTls;
   readonly clock?: HubClock;
+  /** Default: PBKDF2 on Node's threads. */
+  readonly deriveKey?: DeriveKey;
   readonly timers?: Timers;
   /** Offer updates by itself; the group can also be switched later. */
   readonly automaticUpdates?: boolean;
@@ -96,6 +99,7 @@ const defaults = {
   port: 0,
   listen: "127.0.0.1",
   clock: systemClock,
+  deriveKey: deriveKeyAside,
   timers: systemTimers,
   automaticUpdates: true,
   groupTags: [],

@@ -1,6 +1,8 @@
 /*
  * The orchestrator: who gets which update and when. One deployment group for the whole desk, whose release is the newest
  * image of each chip. The rules are the real server's.
+ *
+ * The rule it guards: what one device does costs a look at that device, not at all of them.
  */
 
 import type { Timers } from "../../modules/host/timers.js";
@@ -10,6 +12,7 @@ import type { FirmwareImage, FirmwareLibrary, ServedFile } from "./firmware-libr
 import type { Settings } from "./options.js";
 import type { Timeline } from "./timeline.js";
 import { at } from "./update-status.js";
+import type { Updating } from "./updating.js";
 
 /** The one deployment group's number, as `deployment_id` in `update`. */
 export const groupId = 1;
@@ -43,6 +46,9 @@ export class Orchestrator {
   readonly #timeline: Timeline;
   readonly #offer: Offer;
   readonly #devices: () => Iterable<Device>;
+  readonly #updating: Updating;
+  /** Who is to be looked at, longest waiting first; what stays in it waits for a free place. */
+  readonly #due = new Set<Device>();
   #round: ReturnType<Timers["set"]> | undefined;
   /** The group is active: it takes devices in and sends updates. */
   active: boolean;
@@ -53,6 +59,7 @@ export class Orchestrator {
     deltas: Deltas,
     timeline: Timeline,
     devices: () => Iterable<Device>,
+    updating: Updating,
     offer: Offer,
   ) {
     this.#settings = settings;
@@ -60,6 +67,7 @@ export class Orchestrator {
     this.#deltas = deltas;
     this.#timeline = timeline;
     this.#devices = devices;
+    this.#updating = updating;
     this.#offer = offer;
     this.active = settings.automaticUpdates;
   }
@@ -70,12 +78,30 @@ export class Orchestrator {
     if (this.#settings.groupTags.every((tag) => device.tags.includes(tag))) device.groupId = groupId;
   }
 
-  /** A round of offers soon: several causes within the delay make one round. */
-  schedule(): void {
+  /**
+   * Offers soon: several causes within the delay make one round.
+   * @param device the one that something has changed for; everybody when nobody is named
+   */
+  schedule(device?: Device): void {
+    if (device === undefined) this.#everybody();
+    else this.#due.add(device);
+    this.#soon();
+  }
+
+  /** An update of the group has ended: those who wait may have its place. */
+  freed(): void {
+    if (this.#due.size > 0) this.#soon();
+  }
+
+  #soon(): void {
     this.#round ??= this.#settings.timers.set(() => {
       this.#round = undefined;
-      this.round();
+      this.#offerDue();
     }, this.#settings.offerDelayMs);
+  }
+
+  #everybody(): void {
+    for (const device of this.#devices()) this.#due.add(device);
   }
 
   stop(): void {
@@ -86,8 +112,14 @@ export class Orchestrator {
   /** Offers an update to everybody who should have one now. */
   round(): void {
     this.expire();
-    for (const device of this.#devices()) {
+    this.#everybody();
+    this.#offerDue();
+  }
+
+  #offerDue(): void {
+    for (const device of this.#due) {
       if (this.#free() <= 0) return;
+      this.#due.delete(device);
       if (device.updateMode === "automatic" && this.#mayHave(device) === undefined) this.#send(device);
     }
   }
@@ -95,7 +127,7 @@ export class Orchestrator {
   /** Drops the records of updates that nobody has spoken of for half an hour. */
   expire(): void {
     const now = this.#settings.clock.now();
-    for (const device of this.#devices()) {
+    for (const device of [...this.#updating]) {
       if (device.inflight === undefined || now - device.inflight.touchedAt < recordLifetimeMs) continue;
       device.inflight = undefined;
       this.#timeline.add(device.identifier, "expired", "nothing heard of the update for 30 minutes");
@@ -105,6 +137,7 @@ export class Orchestrator {
   /** The image the group has for that device, whether or not it may have it now. */
   target(device: Device): FirmwareImage | undefined {
     if (device.groupId === null || !this.active || device.firmware === undefined) return undefined;
+    if (this.#foreign(device) !== undefined) return undefined;
     return this.#library.successorOf(device.firmware);
   }
 
@@ -116,6 +149,8 @@ export class Orchestrator {
     if (device.validation === "not_validated") return "its firmware is not validated";
     if (device.inflight !== undefined) return "an update is in flight";
     if (device.blockedUntil !== undefined && device.blockedUntil > now) return "it is in the penalty box";
+    const foreign = this.#foreign(device);
+    if (foreign !== undefined) return foreign;
     const target = this.target(device);
     if (target === undefined) return device.groupId === null ? "not in the deployment group" : "nothing newer";
     if (this.#patch(device, target) === "making") return "its patch is being made";
@@ -148,6 +183,8 @@ export class Orchestrator {
    *  @returns a sentence when it cannot be sent */
   push(device: Device, image: FirmwareImage, sourceUuid?: string): string | undefined {
     if (device.inflight !== undefined) return "an update is already in flight";
+    const foreign = this.#foreign(device);
+    if (foreign !== undefined) return foreign;
     const file = sourceUuid === undefined ? image : this.#deltas.patch(sourceUuid, image.metadata.uuid);
     if (file === "making") return "the patch is being made: try again when the timeline says it is there";
     if (file === "none") return "there is no patch between these two images";
@@ -175,10 +212,19 @@ export class Orchestrator {
     return { firmwareUuid: image.metadata.uuid, origin, status: "requested", progress: null, ...at(now) };
   }
 
+  /**
+   * The real server sends a device the images of its product alone, which is that of its key. Here one key serves the
+   * whole desk, so a device is of the product that its firmware names.
+   * @returns why the hub has nothing for it
+   */
+  #foreign({ firmware }: Device): string | undefined {
+    const { product } = this.#settings;
+    if (firmware === undefined || firmware.product === product) return undefined;
+    return `its product is "${firmware.product}", and this hub's is "${product}"`;
+  }
+
   #free(): number {
-    let busy = 0;
-    for (const device of this.#devices()) if (device.inflight?.origin === "group") busy++;
-    return this.#settings.concurrentUpdates - busy;
+    return this.#settings.concurrentUpdates - this.#updating.groupCount;
   }
 
   #tooManyAttempts(device: Device, now: number): boolean {

@@ -7,6 +7,7 @@ import { createInterface } from "node:readline/promises";
 import type { Readable, Writable } from "node:stream";
 import { runCommand } from "./commands.js";
 import type { Hub } from "./hub.js";
+import { maxTerminalBacklog } from "./limits.js";
 import { timelineLine } from "./timeline.js";
 
 export interface Terminal {
@@ -20,7 +21,7 @@ export interface Terminal {
 export async function runPrompt(hub: Hub, { input, output, timeline }: Terminal): Promise<"quit" | "end"> {
   const lines = createInterface({ input, output, prompt: "hub> " });
   const silence = hub.onEvent((entry) => {
-    if (!timeline) return;
+    if (!timeline || output.writableLength > maxTerminalBacklog) return;
     // Over the prompt and whatever is being typed, which come again below.
     output.write(lines.terminal ? `\r\x1b[K${timelineLine(entry)}\n` : `${timelineLine(entry)}\n`);
     if (lines.terminal) lines.prompt(true);

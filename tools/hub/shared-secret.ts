@@ -1,17 +1,30 @@
 /*
  * The NH1 shared-secret check with the real server's rules: which mistakes are a silent 401, which surface
  * as 503, and that only the time inside the token counts. Unlike the real server it says why.
+ *
+ * Everything is looked at before anything is computed: PBKDF2 runs for whoever names a key, and a key is no secret.
  */
 
-import { createHmac, pbkdf2Sync, timingSafeEqual } from "node:crypto";
+import { createHmac, pbkdf2, timingSafeEqual } from "node:crypto";
+import { promisify } from "node:util";
+import { maxDerivedKeyBytes, maxIterations } from "./limits.js";
+import type { HubClock } from "./system-time.js";
 import { decodeTokenTerm } from "./term.js";
 
 /** How old a token may be, ms: the server's `max_age`; exactly this old is too old. */
 export const tokenLifetimeMs = 90_000;
 
-/** PBKDF2 is run before anything is known of the sender; the real server sets no bound, a desk should. */
-const maxIterations = 1_000_000;
-const maxKeyLength = 4096;
+/** PBKDF2. @param length bytes */
+export type DeriveKey = (
+  secret: string,
+  salt: string,
+  iterations: number,
+  length: number,
+  digest: string,
+) => Promise<Uint8Array>;
+
+/** On threads of its own: the hub goes on meanwhile. */
+export const deriveKeyAside: DeriveKey = promisify(pbkdf2);
 
 const digests = new Map([
   ["sha", "sha1"],
@@ -34,13 +47,15 @@ export type Outcome =
 /**
  * @param headers names in lower case
  * @param secretOf the secret of an active key, undefined for an unknown one
- * @param nowMs the hub's clock
+ * @param clock the hub's
  */
-export function checkSharedSecret(
+export async function checkSharedSecret(
   headers: ReadonlyMap<string, string>,
   secretOf: (key: string) => string | undefined,
-  nowMs: number,
-): Outcome {
+  clock: HubClock,
+  deriveKey: DeriveKey,
+): Promise<Outcome> {
+  const nowMs = clock.now();
   const time = headers.get("x-nh-time");
   const algorithm = headers.get("x-nh-alg");
   const key = headers.get("x-nh-key");
@@ -65,15 +80,16 @@ export function checkSharedSecret(
   }
   if (!/^[+-]?\d+$/.test(lengthText)) return { status: 401, why: "the key length in x-nh-alg is not a number" };
   if (Number(lengthText) < 1) return { status: 503, why: "the key length in x-nh-alg is below 1" };
-  if (Number(iterationText) > maxIterations || Number(lengthText) > maxKeyLength) {
-    return { status: 401, why: `this hub stops at ${maxIterations} iterations and ${maxKeyLength} bytes of key` };
+  if (Number(iterationText) > maxIterations || Number(lengthText) > maxDerivedKeyBytes) {
+    const why = `this hub stops at ${maxIterations} iterations and ${maxDerivedKeyBytes} bytes of key (the real one does not): use 1000 and 32`;
+    return { status: 401, why };
   }
   if (token === undefined) return { status: 401, why: "header x-nh-signature is missing" };
   const secret = secretOf(key);
   if (secret === undefined) return { status: 401, why: `key ${key} is unknown or switched off` };
 
   const salt = `NH1:device-socket:shared-secret:connect\n\nx-nh-alg=${algorithm}\nx-nh-key=${key}\nx-nh-time=${Number(time)}\n`;
-  const derived = pbkdf2Sync(secret, salt, Number(iterationText), Number(lengthText), digest);
+  const derived = await deriveKey(secret, salt, Number(iterationText), Number(lengthText), digest);
   const payload = signedPayload(token, derived);
   if (payload === undefined) return { status: 401, why: "the signature does not match: wrong secret, salt or token" };
   const term = decodeTokenTerm(payload);

@@ -19,7 +19,7 @@ export function decodeTokenTerm(bytes: Uint8Array): TokenTerm | undefined {
     if (arity !== 2 && arity !== 3) return undefined;
     const identifier = reader.term();
     const signedAtMs = reader.term();
-    if (typeof signedAtMs !== "number") return undefined;
+    if (typeof signedAtMs !== "number" || Number.isNaN(signedAtMs)) return undefined;
     return { identifier: identifier instanceof Uint8Array ? identifier : undefined, signedAtMs };
   } catch {
     return undefined;

@@ -3,7 +3,8 @@
  * It never holds secrets or signed URLs: whoever adds an entry leaves them out.
  */
 
-import type { Json } from "./json.js";
+import { type Json, sizeOf } from "./json.js";
+import { maxEntries, maxEntryCharacters, maxEntryDataBytes, maxTimelineBytes } from "./limits.js";
 import type { HubClock } from "./system-time.js";
 
 export interface TimelineEntry {
@@ -20,24 +21,31 @@ export interface TimelineEntry {
   readonly data?: Json;
 }
 
-/** Entries kept: a night of a chatty device; older ones go first. */
-const capacity = 20_000;
-
 export class Timeline {
   readonly #clock: HubClock;
   readonly #listeners = new Set<(entry: TimelineEntry) => void>();
   #entries: TimelineEntry[] = [];
   #count = 0;
+  #bytes = 0;
 
   constructor(clock: HubClock) {
     this.#clock = clock;
   }
 
   add(device: string | undefined, kind: string, text: string, data?: Json): void {
-    const entry: TimelineEntry = { number: ++this.#count, at: this.#clock.now(), device, kind, text, data };
+    const entry: TimelineEntry = { number: ++this.#count, at: this.#clock.now(), device, kind, ...bounded(text, data) };
     this.#entries.push(entry);
-    if (this.#entries.length > capacity) this.#entries = this.#entries.slice(capacity / 10);
+    this.#bytes += bytesOf(entry);
+    if (this.#entries.length > maxEntries || this.#bytes > maxTimelineBytes) this.#forget();
     for (const listener of this.#listeners) listener(entry);
+  }
+
+  /** A tenth at a time, so that it is not done for every entry. */
+  #forget(): void {
+    let at = 0;
+    while (this.#entries.length - at > maxEntries * 0.9 || this.#bytes > maxTimelineBytes * 0.9)
+      this.#bytes -= bytesOf(this.#entries[at++]);
+    this.#entries = this.#entries.slice(at);
   }
 
   /** @param device only that one's; @param after only entries with a higher number */
@@ -50,6 +58,17 @@ export class Timeline {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
+}
+
+/** What is kept of what was said. */
+function bounded(text: string, data: Json | undefined): { text: string; data?: Json } {
+  const short = text.length <= maxEntryCharacters ? text : `${text.slice(0, maxEntryCharacters)}…`;
+  if (data === undefined) return { text: short };
+  return { text: short, data: sizeOf(data, maxEntryDataBytes) === undefined ? "too large to be kept" : data };
+}
+
+function bytesOf({ text, data }: TimelineEntry): number {
+  return text.length + (data === undefined ? 0 : (sizeOf(data, maxEntryDataBytes) ?? 0));
 }
 
 /** "20:13:04.120  esp32-01  status      downloading 30 %" */

@@ -82,7 +82,7 @@ function storeStatus(device: Device, status: string, progress: Json | undefined,
   const due = record === undefined || record.status !== status || nowMs - record.storedAt >= storeIntervalMs;
   const stored = due ? storedProgress(shown) : null;
   if (record === undefined) {
-    device.attempts.push(nowMs);
+    device.attempted(nowMs);
     device.inflight = { firmwareUuid: null, origin: "phantom", status, progress: stored, ...at(nowMs) };
   } else {
     countAttempt(device, record, nowMs);
@@ -106,7 +106,7 @@ function storedProgress(value: Json | undefined): number | null {
 
 /** The first report on an update is what counts as an attempt. */
 function countAttempt(device: Device, record: InflightUpdate, nowMs: number): void {
-  if (record.status === "requested") device.attempts.push(nowMs);
+  if (record.status === "requested") device.attempted(nowMs);
 }
 
 export function at(nowMs: number): { storedAt: number; touchedAt: number } {

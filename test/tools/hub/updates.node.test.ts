@@ -68,6 +68,23 @@ describe("desk hub, updates", () => {
     assert.match(String(refusal), /project name "other" is not the product's name "nh-demo"/);
   });
 
+  it("offer nothing to a device of another product, by the group or by hand, and say why", async () => {
+    desk = await new Desk().start("app-1.1.0.bin");
+    const device = await desk.device("d", { ...oldFirmware, esp_idf_project_name: "doorbell" });
+    await nothingComes(device);
+    const reason = 'its product is "doorbell", and this hub\'s is "nh-demo"';
+    assert.equal(desk.hub.orchestrator.holdBack(desk.hub.device("d")!), reason);
+    assert.throws(
+      () => desk.hub.operator.push("d", "1.1.0"),
+      ({ message }) => message === reason,
+    );
+    device.send("device", "check_update", {});
+    assert.equal((await device.pushed("update_available"))["available"], false);
+    device.send("device", "request_update", {});
+    assert.equal((await device.pushed("update_rejected"))["reason"], "not_eligible");
+    await nothingComes(device);
+  });
+
   it("reach a device that is online when the image is dropped in", async () => {
     desk = await new Desk().start();
     const device = await desk.device("d");

@@ -4,7 +4,8 @@
  */
 
 import type { Timer } from "../../../modules/host/timers.js";
-import { isObject, isText, type Json, member } from "../json.js";
+import { isObject, isText, type Json, member, sizeOf } from "../json.js";
+import { maxAlarmDescriptionCharacters, maxAlarms } from "../limits.js";
 import { Bucket } from "./bucket.js";
 import type { ExtensionContext, ServerExtension } from "./extension.js";
 
@@ -78,8 +79,14 @@ export class Alarms implements ServerExtension {
       this.#context.say("an alarm whose name cannot be stored");
       return;
     }
+    if (into.size >= maxAlarms && !into.has(name)) {
+      this.#context.say(`more than ${maxAlarms} alarms: the rest is not kept`);
+      return;
+    }
     const raised_at = this.#believed(member(entry, "raised_at"));
-    into.set(name, { description: member(entry, "description") ?? null, raised_at });
+    const description = member(entry, "description") ?? null;
+    const fits = sizeOf(description, maxAlarmDescriptionCharacters) !== undefined;
+    into.set(name, { description: fits ? description : "too long to be kept", raised_at });
   }
 
   #believed(time: Json | undefined): string {

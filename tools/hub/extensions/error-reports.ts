@@ -2,7 +2,8 @@
  * error_reports 0.1.0: batches of errors within the server's limits (NervesHub, docs/error_reports.md).
  */
 
-import { isObject, isText, type Json, type JsonObject, member } from "../json.js";
+import { isObject, isText, type Json, type JsonObject, member, sizeOf } from "../json.js";
+import { maxErrorReportBytes } from "../limits.js";
 import { Bucket } from "./bucket.js";
 import type { ExtensionContext, ServerExtension } from "./extension.js";
 
@@ -56,6 +57,11 @@ export class ErrorReports implements ServerExtension {
     if (isText(report["message"])) kept["message"] = cut(report["message"], messageBytes);
     if (Array.isArray(frames)) kept["frames"] = frames.slice(0, framesInReport);
     if (isObject(context)) kept["context"] = boundedContext(context);
+    if (sizeOf(kept, maxErrorReportBytes) === undefined) {
+      this.#discarded++;
+      this.#context.say("a report that is too large is dropped");
+      return;
+    }
     this.#reports.push(kept);
     this.#context.say(`${kept["kind"]}: ${kept["reason"]}`, report);
   }

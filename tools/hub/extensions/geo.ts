@@ -3,7 +3,8 @@
  */
 
 import type { Timer } from "../../../modules/host/timers.js";
-import { isObject, type Json } from "../json.js";
+import { isObject, type Json, sizeOf } from "../json.js";
+import { maxFactBytes } from "../limits.js";
 import type { ExtensionContext, ServerExtension } from "./extension.js";
 
 export class Geo implements ServerExtension {
@@ -26,7 +27,7 @@ export class Geo implements ServerExtension {
   }
 
   receive(event: string, payload: Json): void {
-    if (event !== "location:update" || !isObject(payload)) {
+    if (event !== "location:update" || !isObject(payload) || sizeOf(payload, maxFactBytes) === undefined) {
       this.#context.say(`unusable event ${event}`);
       return;
     }

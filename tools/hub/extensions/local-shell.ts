@@ -3,14 +3,12 @@
  */
 
 import { isText, type Json, member } from "../json.js";
+import { Scrollback } from "../scrollback.js";
 import type { ExtensionContext, ServerExtension } from "./extension.js";
-
-/** Lines kept for whoever looks later. */
-const scrollback = 1024;
 
 export class LocalShell implements ServerExtension {
   readonly #context: ExtensionContext;
-  #output = "";
+  readonly #scrollback = new Scrollback();
 
   constructor(context: ExtensionContext) {
     this.#context = context;
@@ -25,8 +23,8 @@ export class LocalShell implements ServerExtension {
   receive(event: string, payload: Json): void {
     const data = member(payload, "data");
     if (event === "shell_output" && isText(data)) {
-      this.#output = (this.#output + data).split("\n").slice(-scrollback).join("\n");
-      this.#context.keep({ output: this.#output });
+      this.#scrollback.add(data);
+      this.#context.keep({ output: this.#scrollback.text });
       this.#context.say(`output: ${data.trimEnd()}`);
     } else this.#context.say(event, payload);
   }

@@ -5,6 +5,7 @@
  */
 
 import { isObject, isText, type Json, type JsonObject } from "../json.js";
+import { maxLogLineCharacters } from "../limits.js";
 import { Bucket } from "./bucket.js";
 import type { ExtensionContext, ServerExtension } from "./extension.js";
 
@@ -87,7 +88,8 @@ export function logLine(line: Json): LogLine | undefined {
   if (message === undefined || message === "" || !isObject(meta)) return undefined;
   if (!Object.values(meta).every((value) => isText(value) || value === null)) return undefined;
   const timestamp = "timestamp" in line ? isoTime(line["timestamp"]) : metaTime(meta);
-  return timestamp === undefined ? undefined : { level: line["level"], message, timestamp };
+  if (timestamp === undefined) return undefined;
+  return { level: line["level"].slice(0, 64), message: message.slice(0, maxLogLineCharacters), timestamp };
 }
 
 function messageText(message: Json | undefined): string | undefined {
@@ -99,7 +101,7 @@ function messageText(message: Json | undefined): string | undefined {
 
 /** ISO 8601, taken as UTC when it names no zone. */
 function isoTime(value: Json): string | undefined {
-  if (!isText(value) || !/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d/.test(value)) return undefined;
+  if (!isText(value) || value.length > 64 || !/^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d/.test(value)) return undefined;
   const zoned = /(Z|[+-]\d\d:?\d\d)$/.test(value) ? value : `${value}Z`;
   return Number.isNaN(Date.parse(zoned)) ? undefined : zoned;
 }

@@ -3,7 +3,8 @@
  * A report adds and refreshes, it never removes.
  */
 
-import { isObject, isText, type Json, member } from "../json.js";
+import { isObject, isText, type Json, member, sizeOf } from "../json.js";
+import { maxIdentities, maxIdentityBytes } from "../limits.js";
 import type { ExtensionContext, ServerExtension } from "./extension.js";
 
 const services = new Set(["iroh", "netbird", "tailscale", "wireguard"]);
@@ -46,7 +47,9 @@ export class NetworkIdentity implements ServerExtension {
       named(identifier) &&
       named(instance) &&
       isObject(details) &&
-      Buffer.byteLength(JSON.stringify(details)) <= detailsBytes;
+      Buffer.byteLength(JSON.stringify(details)) <= detailsBytes &&
+      sizeOf(identity, maxIdentityBytes) !== undefined &&
+      (this.#identities.size < maxIdentities || this.#identities.has(`${service}/${instance}`));
     if (good) this.#identities.set(`${service}/${instance}`, identity);
     else this.#context.say("an identity that the server would skip", identity);
   }

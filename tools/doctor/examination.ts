@@ -1,7 +1,7 @@
 /*
  * The examination: one question after the other, from the options to the login, each answered in a line; a join only
- * where it is asked for, behind a warning. What does not
- * depend on a failed step goes on, so that one run tells as much as can be told.
+ * where it is asked for, behind a warning. What does not depend on a failed step goes on, so that one run tells as much
+ * as can be told.
  */
 
 import { request as plainRequest } from "node:http";

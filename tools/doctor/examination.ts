@@ -160,7 +160,8 @@ export class Examination {
 
   /** What the server will not be the same after, before it is done. */
   #warn(credentials: Credentials, firmware: Firmware | undefined): void {
-    let text = "takes the place of the device's own connection for a moment";
+    let text =
+      "takes the place of the device's own connection for a moment; a device that the server does not know may be made";
     if (credentials.type === "shared-secret") {
       text = `takes the place of a connection of "${credentials.identifier}" for a moment`;
       if (credentials.key.startsWith("nhp_"))

@@ -17,8 +17,8 @@ server's certificates, whether the agent's own TLS can verify them and with whic
 stops: a login leaves what the server knows of the device's firmware and updates alone.
 
 A login does take the place of the device's own connection for a moment (the server closes the older one), counts as one
-in the server's list of connections, and with a product key an identifier that the server does not know makes a new
-device there. Leave the login out with --no-login.
+in the server's list of connections, and with a product key (or a CA that the server registers devices by) an identifier
+that the server does not know makes a new device there. Leave the login out with --no-login.
 
 A join changes the device's record. With --join and the image that the device runs it says what the device would say:
 the server then forgets an update that it is sending, and takes the image for validated. Any other image counts as a

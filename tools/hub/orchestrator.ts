@@ -137,7 +137,6 @@ export class Orchestrator {
   /** The image the group has for that device, whether or not it may have it now. */
   target(device: Device): FirmwareImage | undefined {
     if (device.groupId === null || !this.active || device.firmware === undefined) return undefined;
-    if (this.#foreign(device) !== undefined) return undefined;
     return this.#library.successorOf(device.firmware);
   }
 

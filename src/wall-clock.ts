@@ -5,14 +5,15 @@
  * wrong secret. So the time is looked for in this order: the host's clock (which SNTP sets), the `Date` header of a
  * refusal, the last time known to the store. The log says which was used.
  *
- * The rule it guards: a `Date` header is believed only within bounds around this firmware's build, and only after the
- * connection that it came over was judged. It corrects what is signed; the host's clock, by which later certificates are
- * judged, it sets only where that knows no time at all.
+ * The rules it guards: no time is believed before this firmware was built nor far beyond, wherever it comes from. And a
+ * `Date` header is believed only after the connection that it came over was judged: it corrects what is signed; the
+ * host's clock, by which later certificates are judged, it sets only where that knows no time at all. Where it
+ * contradicts that clock, the host hears of it and may ask somebody who knows.
  */
 
-import type { Clock } from "../modules/host/clock.js";
+import type { Clock, TimeBounds } from "../modules/host/clock.js";
 import type { Store } from "../modules/host/store.js";
-import { maxClockAheadOfBuildMs } from "../modules/limits/limits.js";
+import { timeBounds } from "../modules/ota/build-time.js";
 import type { Log } from "./log.js";
 
 const storeKey = "last-time";
@@ -25,6 +26,9 @@ const maxSignatureAgeS = 90;
 
 /** With less room than this for a slow connection, the time is put right before it fails. */
 const comfortableAgeS = 60;
+
+/** A `Date` header is as old as the connection is slow: only a difference beyond this is one of the clocks'. */
+const contradictionMs = 60_000;
 
 /** The host's clock has been set meanwhile when it moved this much against the monotonic one. */
 const jumpMs = 1500;
@@ -51,7 +55,7 @@ export class WallClock {
   readonly #clock: Clock;
   readonly #store: Store;
   readonly #log: Log;
-  readonly #builtMs: number;
+  readonly #bounds: TimeBounds;
   /** What is known about the host's clock; holds as long as nobody else sets that. */
   #correction: Correction | undefined;
   #source: Source = "the device's clock";
@@ -61,7 +65,7 @@ export class WallClock {
     this.#clock = clock;
     this.#store = store;
     this.#log = log;
-    this.#builtMs = builtMs;
+    this.#bounds = timeBounds(builtMs);
   }
 
   /** Where the time of the last signature came from, for the log. */
@@ -105,13 +109,12 @@ export class WallClock {
    */
   learn(header: string | undefined, signedAt: number | undefined): Signed | undefined {
     const serverMs = header === undefined ? Number.NaN : Date.parse(header);
-    const bounded = serverMs >= this.#builtMs && serverMs <= this.#builtMs + maxClockAheadOfBuildMs;
-    if (!bounded) return undefined;
+    if (!this.#plausible(serverMs)) return undefined;
     const hostMs = this.#hostTime();
     if (hostMs === undefined) {
       this.#set(serverMs, "a Date header");
       this.#log.warning("The time was unknown; the clock is set from the server's Date header.");
-    }
+    } else if (Math.abs(serverMs - hostMs) > contradictionMs) this.#clock.onContradicted?.();
     if (signedAt === undefined) return undefined;
     // Both are whole seconds, the header cut off as the signature is: exact, however slow the connection was.
     const ageS = serverMs / 1000 - signedAt;
@@ -121,6 +124,7 @@ export class WallClock {
       const seconds = Math.round(Math.abs(ageS - signedInPastMs / 1000));
       const direction = ageS < 0 ? "ahead of" : "behind";
       this.#log.warning(`The clock is ${seconds} s ${direction} the server's, whose time is used to sign from now on.`);
+      this.#clock.onContradicted?.();
     }
     return { ageS, refused: ageS < 0 || ageS >= maxSignatureAgeS };
   }
@@ -132,6 +136,10 @@ export class WallClock {
     this.#store.set(storeKey, bytes);
   }
 
+  #plausible(nowMs: number): boolean {
+    return nowMs >= this.#bounds.earliestMs && nowMs <= this.#bounds.latestMs;
+  }
+
   #set(nowMs: number, source: Source): void {
     this.#clock.set(nowMs);
     const basisMs = (this.#clock.now() ?? nowMs) - this.#clock.monotonic();
@@ -140,13 +148,13 @@ export class WallClock {
 
   #hostTime(): number | undefined {
     const now = this.#clock.now();
-    return now !== undefined && now >= this.#builtMs ? now : undefined;
+    return now !== undefined && this.#plausible(now) ? now : undefined;
   }
 
   #stored(): number | undefined {
     const bytes = this.#store.get(storeKey);
     const stored = bytes?.byteLength === 8 ? new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0) : Number.NaN;
-    return stored >= this.#builtMs && stored <= this.#builtMs + maxClockAheadOfBuildMs ? stored : undefined;
+    return this.#plausible(stored) ? stored : undefined;
   }
 
   #now(): number {
@@ -154,7 +162,7 @@ export class WallClock {
     if (hostMs === undefined) {
       const stored = this.#stored();
       this.#source = stored === undefined ? "the build time" : "the store";
-      return stored ?? this.#builtMs;
+      return stored ?? this.#bounds.earliestMs;
     }
     if (this.#correction === undefined) {
       this.#source = "the device's clock";

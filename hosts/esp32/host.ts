@@ -2,25 +2,26 @@
  * The host of an ESP32: everything the agent needs, put together.
  */
 
-import Net from "net";
 import type { Host } from "../../modules/host/host.js";
 import { SecureNetwork } from "../../modules/tls/secure-network.js";
+import { runningTimeBounds } from "../shared/running-build.js";
 import { XsClock } from "../xs/clock.js";
 import { XsCrypto } from "../xs/crypto.js";
 import { PlainNetwork } from "../xs/network.js";
 import { XsTimers } from "../xs/timers.js";
 import { EspDevice } from "./device.js";
 import { HardwareRandom } from "./random.js";
+import { resolve } from "./resolve.js";
 import { PartitionSlots } from "./slots.js";
 import { nvsStore } from "./store.js";
 
 /** One per run: slots, clock and the cache of TLS sessions keep state. */
 export function createHost(): Host {
-  const clock = new XsClock();
   const timers = new XsTimers();
   const random = new HardwareRandom();
   const slots = new PartitionSlots();
-  const network = new PlainNetwork((host, onResolved) => Net.resolve(host, (_, address) => onResolved(address)));
+  const clock = new XsClock(runningTimeBounds(slots.running));
+  const network = new PlainNetwork(resolve);
   return {
     network: new SecureNetwork({ network, timers, clock, random }),
     clock,

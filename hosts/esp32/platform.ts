@@ -5,10 +5,12 @@
 
 import type { Host } from "../../modules/host/host.js";
 import { Uplink } from "../esp32/uplink.js";
+import { runningTimeBounds } from "../shared/running-build.js";
 
 export { createHost } from "../esp32/host.js";
 
-const DEFAULT_TIME_SERVER = "pool.ntp.org";
+/** Of two operators: one that is wrong, or that a network does not let through, is not the only one. */
+const DEFAULT_TIME_SERVERS = "pool.ntp.org time.cloudflare.com";
 
 /** A first connection without the date fails for certain; with a time server that does not answer, it may still be plain. */
 const TIME_LIMIT_MS = 10_000;
@@ -16,8 +18,8 @@ const TIME_LIMIT_MS = 10_000;
 /**
  * Joins Wi-Fi, for as long as the device runs.
  *
- * @param settings "wifi-ssid", "wifi-password" (absent for an open network), "time-server"; not the SDK's `ssid`, which
- *   would keep src/main from starting without a network
+ * @param settings "wifi-ssid", "wifi-password" (absent for an open network), "time-server" (several with spaces or
+ *   commas between); not the SDK's `ssid`, which would keep src/main from starting without a network
  * @param onUp comes once: with an address and the time, or 10 s after the address
  */
 export function startNetwork(host: Host, settings: Record<string, string | undefined>, onUp: () => void): void {
@@ -36,7 +38,8 @@ export function startNetwork(host: Host, settings: Record<string, string | undef
   new Uplink({
     ...host,
     wifi: password === undefined ? { ssid } : { ssid, password },
-    timeServers: [settings["time-server"] ?? DEFAULT_TIME_SERVER],
+    timeServers: (settings["time-server"] ?? DEFAULT_TIME_SERVERS).split(/[\s,]+/).filter((server) => server !== ""),
+    timeBounds: runningTimeBounds(host.slots.running),
     onNetworkUp: () => {
       if (host.clock.now() !== undefined) up();
       else host.timers.set(up, TIME_LIMIT_MS);

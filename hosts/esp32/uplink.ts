@@ -3,18 +3,22 @@
  * without it and is told.
  */
 
-import type { Clock } from "../../modules/host/clock.js";
+import type { Clock, TimeBounds } from "../../modules/host/clock.js";
 import type { Random } from "../../modules/host/random.js";
 import type { Timers } from "../../modules/host/timers.js";
+import { SntpQuestion } from "../../modules/sntp/question.js";
 import { Station } from "../shared/station.js";
 import { TimeSync } from "../shared/time-sync.js";
-import { sntpQuery } from "./sntp.js";
+import { openDatagrams } from "../xs/datagrams.js";
+import { resolve } from "./resolve.js";
 import { type WifiCredentials, WifiRadio } from "./wifi.js";
 
 export interface UplinkOptions {
   wifi: WifiCredentials;
   /** Names or addresses of SNTP servers, at least one. */
   timeServers: readonly string[];
+  /** Between which a server is believed. */
+  timeBounds: TimeBounds;
   clock: Clock;
   timers: Timers;
   random: Random;
@@ -30,16 +34,18 @@ export class Uplink {
   readonly #station: Station;
 
   constructor(options: UplinkOptions) {
-    const { wifi, timeServers, clock, timers, print } = options;
+    const { wifi, timeServers, timeBounds: bounds, clock, timers, random, print } = options;
     const byte = new Uint8Array(1);
     const fraction = () => {
-      options.random.fill(byte);
+      random.fill(byte);
       return byte[0] / 256;
     };
     const time = new TimeSync({
       servers: timeServers,
-      query: sntpQuery,
+      query: (server, onOutcome) =>
+        new SntpQuestion({ server, resolve, open: openDatagrams, timers, clock, random, bounds, onOutcome }),
       timers,
+      clock,
       fraction,
       onTime: (nowMs) => {
         clock.set(nowMs);
@@ -47,6 +53,7 @@ export class Uplink {
       },
       print,
     });
+    clock.onContradicted = () => time.contradicted();
     const station: Station = new Station({
       radio: new WifiRadio(wifi, () => {
         try {

@@ -1,24 +1,33 @@
 /*
  * Clock on XS, over the SDK's `time`.
  *
- * On a device it sets the system's time, which the TLS stack compares certificates with, and which survives a software
- * restart. On a computer `Time.set` does nothing, so the difference is kept here.
+ * On a device it sets the system's time, which survives a software restart. On a computer `Time.set` does nothing, so the
+ * difference is kept here, and with it what a second has below the whole.
  */
 
 import Time from "time";
-import type { Clock } from "../../modules/host/clock.js";
+import type { Clock, TimeBounds } from "../../modules/host/clock.js";
+import { earliestPlausibleMs, latestPlausibleMs } from "../../modules/limits/limits.js";
 
-/** 2026-01-01T00:00:00Z: before that the system's time was never set (an ESP32 starts in 1970). */
-const EARLIEST_MS = 1_767_225_600_000;
+/** Where nothing more is known. Before that the system's time was never set (an ESP32 starts in 1970). */
+const anyBounds: TimeBounds = Object.freeze({ earliestMs: earliestPlausibleMs, latestMs: latestPlausibleMs });
 
 export class XsClock implements Clock {
+  onContradicted: (() => void) | undefined;
+  readonly #bounds: TimeBounds;
   #offsetMs = 0;
   #elapsedMs = 0;
   #lastTicks = Time.ticks;
 
+  /** @param bounds a time outside is none: somebody else set it, or nobody did */
+  constructor(bounds: TimeBounds = anyBounds) {
+    this.#bounds = bounds;
+  }
+
   now(): number | undefined {
     const nowMs = Date.now() + this.#offsetMs;
-    return nowMs < EARLIEST_MS ? undefined : nowMs;
+    const { earliestMs, latestMs } = this.#bounds;
+    return nowMs >= earliestMs && nowMs <= latestMs ? nowMs : undefined;
   }
 
   /** `Time.ticks` wraps to negative after 24.8 days; the sum of its differences does not. */
@@ -29,6 +38,7 @@ export class XsClock implements Clock {
     return this.#elapsedMs;
   }
 
+  /** In seconds without a sign, of 32 bits: right until 2106 (`xs_time_set`; ESP-IDF's `time_t` has 64). */
   set(nowMs: number): void {
     Time.set(Math.floor(nowMs / 1000));
     this.#offsetMs = nowMs - Date.now();

@@ -3,6 +3,12 @@
  * device that has just started, the second always has.
  */
 
+/** Between which moments the time must lie, milliseconds since 1970. */
+export interface TimeBounds {
+  readonly earliestMs: number;
+  readonly latestMs: number;
+}
+
 export interface Clock {
   /** Milliseconds since 1970, or undefined while the time is unknown. */
   now(): number | undefined;
@@ -10,4 +16,10 @@ export interface Clock {
   monotonic(): number;
   /** Sets the time of day, in milliseconds since 1970. A host whose system owns the clock keeps an offset of its own. */
   set(nowMs: number): void;
+  /**
+   * Set by a host that can ask for the time, called by whoever finds that the time of day cannot be right: a certificate
+   * that is expired or not valid yet, a server's `Date`. A hint by strangers: the host decides when it asks again, and
+   * must not throw.
+   */
+  onContradicted?: (() => void) | undefined;
 }

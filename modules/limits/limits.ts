@@ -45,8 +45,20 @@ export const maxJsonDepth = 32;
 /** Window of a delta's compression, 2^12 = 4 KB, held in memory. NervesHub's deltas have 2^8; detools can make 2^15. */
 export const deltaWindowBitsLimit = 12;
 
-/** How far after this firmware's build a server's `Date` is believed, in milliseconds: twenty years. */
+/**
+ * How far after this firmware's build a time is believed, whoever says it, in milliseconds: twenty years. Less than the
+ * 136 years after which NTP's seconds begin anew, so that no time between the bounds is ambiguous.
+ */
 export const maxClockAheadOfBuildMs = 20 * 365 * 86_400_000;
+/** No clock is beyond this: the SDK's `Time.set` takes 32 bits of seconds, which end on 2106-02-07. */
+export const latestPlausibleMs = 0xffff_ffff * 1000;
+
+// SNTP (modules/sntp).
+
+/** Datagrams looked at while one answer is awaited: one is usual, more come from whoever guesses at ports. */
+export const maxSntpDatagrams = 16;
+/** How wrong a time server may be by its own word: MAXDISP of RFC 5905 §A.5.1.1. Windows' servers say up to 10 s. */
+export const maxRootDistanceMs = 16_000;
 
 /** The longest `Retry-After` that is obeyed, in milliseconds: an hour. A device that is told "next week" is lost. */
 export const maxRetryAfterMs = 3_600_000;

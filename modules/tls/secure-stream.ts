@@ -42,6 +42,9 @@ export interface SecureEnvironment {
 
 export type SecureStreamOptions = ByteStreamOptions & { secure: SecureOptions };
 
+/** Codes of faults that a wrong clock would be the cause of. */
+const ofTheDate: readonly string[] = Object.freeze(["certificate-expired", "certificate-not-yet-valid", "clock-wrong"]);
+
 const closeNotify = 0;
 const warning = 1;
 const fatal = 2;
@@ -250,6 +253,8 @@ export class SecureStream implements ByteStream {
   }
 
   #refuse(fault: Fault): void {
+    // Not proven: dates are looked at before signatures, so anybody on the path can bring this about.
+    if (ofTheDate.includes(fault.code)) this.#environment.clock.onContradicted?.();
     const description = this.#session?.alert ? undefined : alertFor(fault);
     if (description !== undefined && this.#state !== "connecting" && this.#state !== "closed")
       try {

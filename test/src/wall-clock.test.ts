@@ -16,6 +16,10 @@ class TestClock implements Clock {
   elapsedMs = 1000;
   /** What the host's clock was set to, at elapsed 0. */
   startMs: number | undefined;
+  contradictions = 0;
+  onContradicted = (): void => {
+    this.contradictions++;
+  };
 
   constructor(nowMs: number | undefined) {
     this.startMs = nowMs === undefined ? undefined : nowMs - this.elapsedMs;
@@ -172,5 +176,50 @@ describe("wall clock", () => {
       assert.equal(clock.now(), undefined);
       assert.equal(wall.signingTime(), Math.floor((builtMs - 2000) / 1000));
     }
+  });
+
+  it("does not take a host's clock that is far beyond this firmware's build for the time", () => {
+    const { clock, wall } = scene(builtMs + maxClockAheadOfBuildMs + 1000);
+    assert.equal(wall.known, false);
+    wall.learn(dateOf(trueMs), wall.signingTime());
+    assert.equal(clock.now(), trueMs);
+  });
+
+  it("stays right through 2036 and 2038", () => {
+    for (const ms of [Date.UTC(2036, 1, 7, 6, 28, 16), Date.UTC(2038, 0, 19, 3, 14, 8), Date.UTC(2040, 1, 29)]) {
+      for (const besideMs of [-1000, 0, 1000]) {
+        const now = ms + besideMs;
+        const first = scene(now);
+        assert.equal(first.wall.signingTime(), now / 1000 - 2);
+        assert.deepEqual(first.wall.learn(dateOf(now), first.wall.signingTime()), { ageS: 2, refused: false });
+        first.wall.remember();
+        const { clock, wall } = scene(undefined, first.store);
+        wall.seed();
+        assert.equal(clock.now(), now);
+        const behind = scene(now - 3_600_000);
+        behind.wall.learn(dateOf(now), behind.wall.signingTime());
+        assert.ok(taken(behind.wall.signingTime(), now));
+      }
+    }
+  });
+
+  it("item 12: tells the host that a Date header contradicts its clock, whoever signs, and only then", () => {
+    const contradictions = (offsetMs: number, signs: boolean): number => {
+      const { clock, wall } = scene(trueMs + offsetMs);
+      wall.learn(dateOf(trueMs), signs ? wall.signingTime() : undefined);
+      return clock.contradictions;
+    };
+    for (const signs of [true, false]) {
+      assert.ok(contradictions(3_600_000, signs) > 0);
+      assert.ok(contradictions(-3_600_000, signs) > 0);
+      assert.ok(contradictions(10 * 365 * 86_400_000, signs) > 0);
+      assert.equal(contradictions(0, signs), 0);
+      assert.equal(contradictions(-30_000, signs), 0);
+    }
+    // A signature from the future is refused, however little it is.
+    assert.ok(contradictions(4000, true) > 0);
+    const { clock, wall } = scene(trueMs);
+    wall.learn(dateOf(builtMs + maxClockAheadOfBuildMs + 1000), wall.signingTime());
+    assert.equal(clock.contradictions, 0);
   });
 });

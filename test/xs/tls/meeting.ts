@@ -31,9 +31,16 @@ export interface Case {
   reading?: "told" | "slow";
 }
 
+/** Faults that a wrong clock would be the cause of: the clock hears of each of these, and of nothing else. */
+const ofTheDate = ["certificate-expired", "certificate-not-yet-valid", "clock-wrong"];
+
 class TestClock implements Clock {
   readonly #clock = new XsClock();
   nowMs: number | undefined;
+  contradicted = false;
+  onContradicted = (): void => {
+    this.contradicted = true;
+  };
   now(): number | undefined {
     return this.nowMs === undefined ? this.#clock.now() : this.nowMs || undefined;
   }
@@ -173,12 +180,15 @@ class Meeting {
     this.#over = true;
     timers.clear(this.#limit);
     this.#stream.close();
-    this.#done({ code, sentence });
+    const { contradicted } = clock;
+    const heard = contradicted === ofTheDate.includes(code);
+    this.#done({ code: heard ? code : `${code}, clock ${contradicted ? "" : "not "}contradicted`, sentence });
   }
 }
 
 /** Meets one server; `done` comes once, after the stream is closed. */
 export function meet(one: Case, done: (outcome: Outcome) => void): void {
   clock.nowMs = one.nowMs;
+  clock.contradicted = false;
   new Meeting(one, done);
 }

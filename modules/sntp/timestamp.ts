@@ -1,0 +1,38 @@
+/*
+ * NTP's timestamps (RFC 5905 §6): 32 bits of seconds since 1900 and 32 bits of their fraction. Pure.
+ *
+ * The seconds end on 2036-02-07 and begin anew, and no bit says how often they have. So a timestamp alone is no time: it
+ * becomes one by knowing a moment that lies less than 136 years before it.
+ */
+
+export interface Timestamp {
+  /** Unsigned. */
+  readonly seconds: number;
+  /** Of a second, in units of 2^-32, unsigned. */
+  readonly fraction: number;
+}
+
+/** Milliseconds from 1900-01-01 to 1970-01-01. */
+const from1900To1970Ms = 2_208_988_800_000;
+/** Milliseconds until the seconds begin anew. */
+const eraMs = 2 ** 32 * 1000;
+
+export function readTimestamp(packet: DataView, offset: number): Timestamp {
+  return { seconds: packet.getUint32(offset), fraction: packet.getUint32(offset + 4) };
+}
+
+/** Zero stands for "no time", not for a moment in 1900 or 2036. */
+export function isUnset({ seconds, fraction }: Timestamp): boolean {
+  return seconds === 0 && fraction === 0;
+}
+
+/** @returns milliseconds, negative when `to` is the earlier one; right while they are less than 68 years apart */
+export function betweenMs(from: Timestamp, to: Timestamp): number {
+  return ((to.seconds - from.seconds) | 0) * 1000 + ((to.fraction - from.fraction) / 2 ** 32) * 1000;
+}
+
+/** @returns the first moment not before `earliestMs` that the timestamp can mean, both in milliseconds since 1970 */
+export function unixMs({ seconds, fraction }: Timestamp, earliestMs: number): number {
+  const firstEraMs = seconds * 1000 + (fraction / 2 ** 32) * 1000 - from1900To1970Ms;
+  return firstEraMs + Math.ceil((earliestMs - firstEraMs) / eraMs) * eraMs;
+}

@@ -9,6 +9,7 @@ import { buildLoader, startProduct } from "./loader.js";
 import { startPeer } from "./peer.js";
 import { findSdk, mcconfig, ROOT } from "./sdk.js";
 import { suiteNames, writeSuiteApp } from "./suites.js";
+import { startTimeServers } from "./time-servers.js";
 
 /** The whole run, all suites. */
 const deadlineSeconds = 600;
@@ -30,9 +31,16 @@ const product = mcconfig(sdk, {
   kind,
 });
 const { port, server } = await startPeer();
+const timeServers = await startTimeServers();
 const fixtures = join(ROOT, "test/fixtures");
-const environment = { ...process.env, NERVESHUB_FIXTURES: fixtures, NERVESHUB_PEER: String(port) };
+const environment = {
+  ...process.env,
+  NERVESHUB_FIXTURES: fixtures,
+  NERVESHUB_PEER: String(port),
+  NERVESHUB_TIME_SERVERS: timeServers.ports.join(","),
+};
 const status = await startProduct(loader, product.folder, deadlineSeconds, environment, console.log).ended;
 server.close();
+timeServers.close();
 if (product.warnings.length > 0) console.log(`failed: ${product.warnings.length} linker warnings, printed above`);
 process.exit(status === 0 && product.warnings.length > 0 ? 1 : status);

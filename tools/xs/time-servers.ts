@@ -1,0 +1,66 @@
+/*
+ * The other end of the SNTP suites: a time server on loopback for each way to answer, good and hostile. All that tell a
+ * time say that it is 2040-06-01T12:00:00Z, and lie with 2041.
+ */
+
+import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
+import { ntpAnswer } from "../../test/modules/sntp/ntp-answer.js";
+
+const toldMs = Date.UTC(2040, 5, 1, 12);
+const falseMs = Date.UTC(2041, 5, 1);
+
+/** What a server does with a question; `send` is from the server's own port, `elsewhere` from another one. */
+type Manner = (
+  question: Uint8Array,
+  send: (answer: Uint8Array) => void,
+  elsewhere: (answer: Uint8Array) => void,
+) => void;
+
+const truth = (question: Uint8Array): Uint8Array => ntpAnswer(question, { sentMs: toldMs });
+
+/** In the order of the ports. */
+const manners: Readonly<Record<string, Manner>> = {
+  good: (question, send) => send(truth(question)),
+  forged: (question, send, elsewhere) => {
+    elsewhere(ntpAnswer(question, { sentMs: falseMs }));
+    send(ntpAnswer(question, { sentMs: falseMs, origin: new Uint8Array(8) }));
+    send(new Uint8Array(47));
+    send(truth(question));
+  },
+  zero: (question, send) =>
+    send(ntpAnswer(question, { sentMs: undefined, referenceMs: undefined, receivedMs: toldMs })),
+  unsynchronized: (question, send) => send(ntpAnswer(question, { sentMs: falseMs, leap: 3 })),
+  denies: (question, send) => send(ntpAnswer(question, { sentMs: falseMs, stratum: 0, referenceId: "DENY" })),
+  flood: (question, send) => {
+    for (let i = 0; i < 50; i++) send(ntpAnswer(question, { sentMs: falseMs, origin: new Uint8Array(8) }));
+  },
+};
+
+function bound(): Promise<Socket> {
+  const socket = createSocket("udp4");
+  return new Promise((resolve) => socket.bind(0, "127.0.0.1", () => resolve(socket)));
+}
+
+async function serve(manner: Manner, other: Socket): Promise<Socket> {
+  const socket = await bound();
+  socket.on("message", (question: Uint8Array, { port, address }: RemoteInfo) => {
+    manner(
+      question,
+      (answer) => socket.send(answer, port, address),
+      (answer) => other.send(answer, port, address),
+    );
+  });
+  return socket;
+}
+
+/** @returns their ports, in the order of `manners` */
+export async function startTimeServers(): Promise<{ ports: number[]; close(): void }> {
+  const other = await bound();
+  const sockets = await Promise.all(Object.values(manners).map((manner) => serve(manner, other)));
+  return {
+    ports: sockets.map((socket) => socket.address().port),
+    close: () => {
+      for (const socket of [other, ...sockets]) socket.close();
+    },
+  };
+}

@@ -99,6 +99,7 @@ export class NervesHubLink {
     const trust = new Trust({ chipId: host.device.chipId, running: head === undefined ? undefined : metadata });
     const { writer } = settings;
     const secure = settings.roots === undefined ? {} : { roots: settings.roots };
+    const { ssl: tls } = settings;
     this.#updater = new Updater({
       host,
       log,
@@ -107,6 +108,7 @@ export class NervesHubLink {
       trial: this.#trial,
       target: writer ? new WriterTarget(writer, host.crypto) : new SlotTarget(host, log, trust, records),
       secure,
+      tls,
       statusWords: settings.statusWords,
       uuid: metadata.uuid,
       restart: () => this.#restart(),
@@ -115,7 +117,7 @@ export class NervesHubLink {
       host,
       () =>
         new Services({
-          ...{ host, log, redactor, client, secure },
+          ...{ host, log, redactor, client, secure, tls },
           options: settings.services,
           name: settings.name,
           firmware: this.#firmware,

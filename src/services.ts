@@ -49,6 +49,8 @@ export interface ServicesOptions {
   firmware: Firmware;
   updater: Updater;
   secure: SecureOptions;
+  /** The hub is reached over TLS. */
+  tls: boolean;
   roundTripMs(): number | undefined;
   restart(): void;
 }
@@ -81,7 +83,7 @@ export class Services {
   /** @throws Fault of stage "options": "bad-extension", "bad-command" */
   constructor(given: ServicesOptions) {
     this.#given = given;
-    const { host, log, redactor, client, options, firmware, updater, secure } = given;
+    const { host, log, redactor, client, options, firmware, updater, secure, tls } = given;
     const recent = new RecentLines();
     log.listen((level, message) => recent.write(level, message));
     const vitals = new Vitals(host, given.roundTripMs);
@@ -92,6 +94,7 @@ export class Services {
       log,
       client,
       secure,
+      tls,
       writer: options.archiveWriter,
       updating: () => updater.busy,
     });

@@ -14,6 +14,7 @@ import type { Client } from "../client.js";
 import type { Log } from "../log.js";
 import { Download } from "../update/download.js";
 import type { Offer } from "../update/offer.js";
+import { checkTransport } from "../update/transport.js";
 import { WriterTarget } from "../update/writer-target.js";
 import { type ArchiveOffer, parseArchiveOffer } from "./archive-offer.js";
 import type { ArchiveWriter } from "./archive-writer.js";
@@ -23,6 +24,8 @@ export interface ArchivesOptions {
   log: Log;
   client: Client;
   secure: SecureOptions;
+  /** The hub is reached over TLS: an archive over http, which has no checksum, is then not taken. */
+  tls: boolean;
   writer: ArchiveWriter | undefined;
   /** An update is being made. */
   updating(): boolean;
@@ -90,7 +93,7 @@ export class Archives {
 
   #start(): void {
     const offer = this.#offer;
-    const { host, log, secure, updating, writer } = this.#options;
+    const { host, log, secure, tls, updating, writer } = this.#options;
     if (offer === undefined || writer === undefined) return;
     if (updating()) {
       this.#wait();
@@ -110,6 +113,7 @@ export class Archives {
     this.#target = target;
     log.info(`Archive ${offer.version} (${offer.size} bytes) is being downloaded.`);
     try {
+      checkTransport(file, tls);
       target.begin(file);
       this.#download = new Download({
         host,
@@ -117,6 +121,7 @@ export class Archives {
         offer: file,
         target,
         secure,
+        tls,
         from: 0,
         to: undefined,
         onProgress: () => {},

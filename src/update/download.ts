@@ -19,6 +19,7 @@ import type { Offer } from "./offer.js";
 import { PartCheck } from "./part-check.js";
 import { retryDelay, statusFault } from "./retry.js";
 import type { UpdateTarget } from "./target.js";
+import { checkTransport } from "./transport.js";
 
 const connectTimeoutMs = 30000;
 /** Longer than the longest stall of a store's first byte, shorter than an operator's patience. */
@@ -36,6 +37,8 @@ export interface DownloadOptions {
   offer: Offer;
   target: UpdateTarget;
   secure: SecureOptions;
+  /** The hub is reached over TLS. */
+  tls: boolean;
   /** First byte to fetch, as the target said. */
   from: number;
   /** Where to stop; undefined: at the end of the file. */
@@ -79,12 +82,14 @@ export class Download {
     this.#parts = this.#newParts();
   }
 
+  /** @throws Fault "plain-download" */
   start(): void {
     if (this.#position === this.#end) {
       this.#finish();
       return;
     }
-    const { host, secure } = this.#options;
+    const { host, secure, offer, tls } = this.#options;
+    checkTransport({ url: this.#url, checksum: offer.checksum }, tls);
     const from = this.#position;
     const ranged = from > 0 || this.#to !== undefined;
     this.#request = new HttpGet({

@@ -19,6 +19,7 @@ import { askedDelay, isLasting, type Outcome, outcomeOf, rescheduleDelay } from 
 import { type SourceRecord, sameFile, type UpdateRecords } from "./records.js";
 import { Report, type StatusWords } from "./report.js";
 import type { UpdateTarget } from "./target.js";
+import { checkTransport } from "./transport.js";
 import type { Trial } from "./trial.js";
 
 /** The `update` frame leaves the server before its record is written; a status in the same instant collides with it. */
@@ -44,6 +45,8 @@ export interface UpdaterOptions {
   trial: Trial;
   target: UpdateTarget;
   secure: SecureOptions;
+  /** The hub is reached over TLS. */
+  tls: boolean;
   statusWords: StatusWords;
   /** Of the running firmware. */
   uuid: string;
@@ -133,7 +136,7 @@ export class Updater {
 
   /** Never rejects: whatever fails ends the update with the word that is due. */
   async #run(offer: Offer, resumed: boolean): Promise<void> {
-    const { log, target, trial, records } = this.#options;
+    const { log, target, trial, records, tls } = this.#options;
     this.#offer = offer;
     try {
       if (!resumed) {
@@ -162,6 +165,9 @@ export class Updater {
         }
         if (this.#closed) return;
       }
+
+      // Could somebody on the path replace the file? (Download asks again for each request: the URL may be renewed.)
+      checkTransport(offer, tls);
 
       // Can it be taken: a slot, room, a confirmed image? Nothing is lost yet. Where does the download begin?
       const from = target.begin(offer);
@@ -230,7 +236,7 @@ export class Updater {
   }
 
   #fetch(offer: Offer, from: number, to: number | undefined): Promise<void> {
-    const { host, log, target, secure } = this.#options;
+    const { host, log, target, secure, tls } = this.#options;
     return new Promise((resolve, reject) => {
       this.#download = new Download({
         host,
@@ -239,6 +245,7 @@ export class Updater {
         offer: this.#offer ?? offer,
         target,
         secure,
+        tls,
         from,
         to,
         offline: () => !this.#report.connected,

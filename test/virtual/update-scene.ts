@@ -53,6 +53,8 @@ export interface SceneOptions {
   file?: Uint8Array;
   /** Changes the `update` message. */
   message?: Record<string, unknown>;
+  /** Of the download, for each offer. Default: a fresh one over http, whose query is a secret. */
+  url?(): string;
   link?: Partial<LinkOptions>;
   /** Makes the flash; default: the model with every rule checked. */
   newFlash?(size: number): MemoryFlash;
@@ -95,7 +97,7 @@ export class UpdateScene {
       crypto,
       timers: this.timers,
       update: { ...updateMessage(after, file), ...message },
-      url: () => `http://files.test:${filePort}/firmware.bin?signature=secret-${++urls}`,
+      url: options.url ?? (() => `http://files.test:${filePort}/firmware.bin?signature=secret-${++urls}`),
     });
     const servers = new Map([
       [hubPort, this.hub.accept.bind(this.hub)],

@@ -25,6 +25,7 @@ class Scene implements ArchiveWriter {
   calls: string[] = [];
   received: number[] = [];
   updating = false;
+  tls = false;
   answer: "download" | "ignore" = "download";
   refuses = "";
   archives = this.make();
@@ -42,6 +43,7 @@ class Scene implements ArchiveWriter {
         },
       },
       secure: {},
+      tls: this.tls,
       writer: withWriter ? this : undefined,
       updating: () => this.updating,
     });
@@ -177,5 +179,19 @@ describe("archives", () => {
     scene.archives.offered({ ...offer, url: "nonsense" });
     scene.stage.timers.advance(3_600_000);
     assert.equal(scene.calls.at(-1), "abort");
+  });
+
+  it("item 8: over http, where the hub is reached over TLS, is not taken: it has no checksum", () => {
+    const scene = new Scene();
+    scene.tls = true;
+    scene.make();
+    scene.archives.offered(offer);
+    scene.stage.timers.advance(60_000);
+    assert.deepEqual(scene.calls, []);
+    assert.equal(scene.files.requests, 0);
+    assert.match(scene.stage.printed.join(), /The archive was not taken: .* over http: without a checksum/);
+    scene.archives.offered({ ...offer, url: offer.url.replace("http:", "https:") });
+    scene.stage.timers.advance(60_000);
+    assert.deepEqual(scene.calls, ["begin", "write", "finish"]);
   });
 });

@@ -22,6 +22,7 @@ import { maxDevices } from "./limits.js";
 import { Operator } from "./operator.js";
 import { type HubOptions, type Settings, settingsOf } from "./options.js";
 import { Orchestrator } from "./orchestrator.js";
+import { PlainFiles } from "./plain-files.js";
 import { Timeline, type TimelineEntry } from "./timeline.js";
 import { Updating } from "./updating.js";
 
@@ -40,6 +41,7 @@ export class Hub {
   readonly #updating: Updating;
   readonly #sockets = new Map<string, DeviceSocket>();
   readonly #front: HttpFront;
+  readonly #plainFiles: PlainFiles | undefined;
   #timers: Timer[] = [];
   #port = 0;
 
@@ -53,6 +55,7 @@ export class Hub {
       this.orchestrator.schedule();
     });
     this.downloads = new Downloads(settings, (text, path) => this.#downloadSeen(text, path));
+    this.#plainFiles = settings.plainFiles ? new PlainFiles(this.downloads) : undefined;
     this.archives = new Archives(this.downloads);
     this.#updating = new Updating();
     this.orchestrator = new Orchestrator(
@@ -85,6 +88,7 @@ export class Hub {
   /** Listens and looks at the folder of images for the first time. */
   async start(): Promise<void> {
     this.#port = await this.#front.listen();
+    await this.#plainFiles?.listen(this.settings.listen);
     const { timers, scanIntervalMs, roundIntervalMs, firmwareDir } = this.settings;
     this.scan();
     if (firmwareDir !== undefined) this.#timers.push(timers.repeat(() => this.scan(), scanIntervalMs));
@@ -96,7 +100,7 @@ export class Hub {
     for (const timer of this.#timers) this.settings.timers.clear(timer);
     this.#timers = [];
     this.orchestrator.stop();
-    await this.#front.close();
+    await Promise.all([this.#front.close(), this.#plainFiles?.close()]);
   }
 
   /** The port it listens on, known after `start`. */
@@ -180,7 +184,8 @@ export class Hub {
     older?.close(1001);
     device.connection = freshConnection("connecting");
     this.timeline.add(identifier, "connected", `authenticated by ${by}`);
-    const socket: DeviceSocket = new DeviceSocket(this.#desk, device, webSocket, request, originOf(request), () => {
+    const origin = this.#plainFiles?.origin(originOf(request)) ?? originOf(request);
+    const socket: DeviceSocket = new DeviceSocket(this.#desk, device, webSocket, request, origin, () => {
       if (this.#sockets.get(identifier) !== socket) return;
       this.#sockets.delete(identifier);
       device.connection.status = "disconnected";
@@ -211,9 +216,7 @@ export class Hub {
       update_available: true,
       firmware_url: this.downloads.signed(path, socket.origin),
       firmware_meta: { ...image.metadata },
-      size: file.size,
-      checksum: file.checksum,
-      partials_checksums: [...file.partialsChecksums],
+      ...(this.settings.checksums ? checksumsOf(file) : { size: null, checksum: null, partials_checksums: null }),
       deployment_id: deploymentId,
     });
     return true;
@@ -224,6 +227,10 @@ export class Hub {
     const device = uuid === undefined ? undefined : this.#updating.to(uuid);
     this.timeline.add(device?.identifier, "download", `${text} of ${path.split("/").at(-1)}`);
   }
+}
+
+function checksumsOf({ size, checksum, partialsChecksums }: ServedFile): object {
+  return { size, checksum, partials_checksums: [...partialsChecksums] };
 }
 
 /** The address by which the device reached the hub is the one by which it will reach the files. */

@@ -29,6 +29,8 @@ const usage = `npm run hub -- [options]
   --detools COMMAND     how to run detools, for example "venv/bin/python -m detools"
   --no-managed          devices may not set update mode device_managed themselves
   --august              the server of August 2026: extensions:get without versions, no update modes
+  --plain-files         offer files over http although the hub speaks TLS
+  --no-checksums        offer them without size and checksums, as the 2.4.0 release with pushes by hand
   --slow BYTES          bytes a second of every download
   --quiet               no timeline on the terminal
 `;
@@ -50,6 +52,8 @@ const options = {
   detools: { type: "string" },
   "no-managed": { type: "boolean", default: false },
   august: { type: "boolean", default: false },
+  "plain-files": { type: "boolean", default: false },
+  "no-checksums": { type: "boolean", default: false },
   slow: { type: "string" },
   quiet: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
@@ -100,6 +104,8 @@ async function main(): Promise<void> {
     detools: values.detools?.split(" "),
     managedUpdatesAllowed: !values["no-managed"],
     protocol: values.august ? "2026-08" : "current",
+    plainFiles: values["plain-files"],
+    checksums: !values["no-checksums"],
     downloadBytesPerSecond: number("slow", values.slow),
   });
   const ended = ending();

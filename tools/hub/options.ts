@@ -56,6 +56,10 @@ export interface HubOptions {
   readonly publicKeys?: { readonly fwup?: readonly string[]; readonly archive?: readonly string[] };
   /** What a Range beyond the end gets: "s3" 416, "local" 500 as the server's own file store. */
   readonly storage?: "s3" | "local";
+  /** Offer files over http although the hub speaks TLS. */
+  readonly plainFiles?: boolean;
+  /** Say size and checksums of what is offered; the 2.4.0 release does not when a person pushes. */
+  readonly checksums?: boolean;
   /** Slows every download down, bytes a second; undefined is as fast as it goes. */
   readonly downloadBytesPerSecond?: number;
   /** How long a download URL is good, ms. */
@@ -109,6 +113,8 @@ const defaults = {
   protocol: "current",
   publicKeys: {},
   storage: "s3",
+  plainFiles: false,
+  checksums: true,
   urlLifetimeMs: 24 * 60 * minute,
   idleTimeoutMs: 3 * minute,
   scanIntervalMs: 1000,

@@ -1,6 +1,7 @@
 import { earliestPlausibleMs, latestPlausibleMs, maxClockAheadOfBuildMs } from "../../../modules/limits/limits.js";
 import { buildTime, timeBounds } from "../../../modules/ota/build-time.js";
 import { assert, describe, it } from "../../harness.js";
+import { limit } from "../../limits/limit.js";
 
 const dayMs = 86_400_000;
 
@@ -19,6 +20,20 @@ describe("build time", () => {
       assert.equal(buildTime({ date, time: "00:00:00" }), earliestPlausibleMs, date);
     assert.equal(buildTime(undefined), earliestPlausibleMs);
   });
+
+  limit(
+    "latestPlausibleMs",
+    "a build 20 years before the last second that can be set counts, one later does not",
+    () => {
+      const last = new Date(latestPlausibleMs - maxClockAheadOfBuildMs);
+      const description = (at: Date): { date: string; time: string } => {
+        const [, day, month, year, time] = at.toUTCString().split(" ");
+        return { date: `${month} ${day.padStart(2, " ")} ${year}`, time };
+      };
+      assert.equal(buildTime(description(last)), last.getTime() - dayMs);
+      assert.equal(buildTime(description(new Date(last.getTime() + 1000))), earliestPlausibleMs);
+    },
+  );
 
   it("leaves room for the bounds above it, up to what the SDK can set", () => {
     const { earliestMs, latestMs } = timeBounds(buildTime({ date: "Dec 31 2085", time: "23:59:59" }));

@@ -10,7 +10,7 @@ import { runningTimeBounds } from "../shared/running-build.js";
 export { createHost } from "../esp32/host.js";
 
 /** Of two operators: one that is wrong, or that a network does not let through, is not the only one. */
-const DEFAULT_TIME_SERVERS = "pool.ntp.org time.cloudflare.com";
+const DEFAULT_TIME_SERVERS: readonly string[] = Object.freeze(["pool.ntp.org", "time.cloudflare.com"]);
 
 /** A first connection without the date fails for certain; with a time server that does not answer, it may still be plain. */
 const TIME_LIMIT_MS = 10_000;
@@ -35,10 +35,11 @@ export function startNetwork(host: Host, settings: Record<string, string | undef
     waiting = false;
     onUp();
   };
+  const timeServers = (settings["time-server"] ?? "").split(/[\s,]+/).filter((server) => server !== "");
   new Uplink({
     ...host,
     wifi: password === undefined ? { ssid } : { ssid, password },
-    timeServers: (settings["time-server"] ?? DEFAULT_TIME_SERVERS).split(/[\s,]+/).filter((server) => server !== ""),
+    timeServers: timeServers.length > 0 ? timeServers : DEFAULT_TIME_SERVERS,
     timeBounds: runningTimeBounds(host.slots.running),
     onNetworkUp: () => {
       if (host.clock.now() !== undefined) up();

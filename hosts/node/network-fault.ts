@@ -76,6 +76,9 @@ function tlsFault(error: NodeError, code: string, name: string, port: number, ca
     case "INVALID_PURPOSE":
     case "PATH_LENGTH_EXCEEDED":
       return faults.certificateRejected(name, code.toLowerCase().replaceAll("_", " "), cause);
+    // What Node has no name for, name constraints among it: OpenSSL's text says what it is.
+    case "UNSPECIFIED":
+      return faults.certificateRejected(name, error.message ?? code, cause);
     case "ERR_SSL_WRONG_VERSION_NUMBER":
     case "ERR_SSL_PACKET_LENGTH_TOO_LONG":
     case "ERR_SSL_HTTP_REQUEST":

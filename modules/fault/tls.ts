@@ -74,6 +74,17 @@ export function issuerNotCa(issuer: string, reason: string): Fault {
   return refuse("issuer-not-ca", `The server's chain uses the certificate of ${issuer} as an issuer, but ${reason}.`);
 }
 
+/**
+ * @param name what the certificate is for, of which its issuer's name constraints know nothing good
+ * @param issuer the CA that has them
+ */
+export function nameNotPermitted(which: string, name: string, issuer: string): Fault {
+  return refuse(
+    "certificate-name-not-permitted",
+    `The certificate of ${which} is for ${name}, which the name constraints of ${issuer} do not permit: the server needs a certificate of a CA that may name it.`,
+  );
+}
+
 export function badCertificateSignature(which: string): Fault {
   return refuse(
     "bad-certificate-signature",
@@ -109,7 +120,7 @@ export function badFinished(): Fault {
 export function noCommonSuite(): Fault {
   return refuse(
     "no-common-suite",
-    "The server chose a cipher suite that was not offered; this device speaks ECDHE with AES-128-GCM and P-256.",
+    "The server chose a cipher suite that was not offered; this device speaks ECDHE with AES-128-GCM.",
   );
 }
 

@@ -100,6 +100,13 @@ export const maxCertificateChain = 8;
 export const maxPathSteps = 64;
 /** Ways to a trusted certificate whose signatures are checked before giving up: each check takes a device a while. */
 export const maxPathsChecked = 3;
+/** Subtrees in the name constraints of one CA: constrained CAs of companies have some tens. Each is 64 bytes of RAM or so. */
+export const maxNameSubtrees = 256;
+/**
+ * Names of a chain times the subtrees of the CAs above them: 100 names below a CA with 40. All of them cost 25 ms on XS on
+ * a desk computer, as much as ten P-256 signatures; without a bound a message of 32 kB could ask for millions.
+ */
+export const maxNameComparisons = 4096;
 /** A clock before this was never set: this software did not exist. 2026-01-01. */
 export const earliestPlausibleMs = 1_767_225_600_000;
 /** RSA keys in certificates, in bits: below is forgeable, above takes a device seconds for each signature. */

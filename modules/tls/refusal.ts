@@ -47,6 +47,7 @@ const alerts: ReadonlyMap<string, number> = new Map([
   ["certificate-malformed", 42],
   ["issuer-not-ca", 42],
   ["certificate-name-mismatch", 42],
+  ["certificate-name-not-permitted", 42],
   ["certificate-unsupported", 43],
   ["certificate-expired", 45],
   ["certificate-not-yet-valid", 45],

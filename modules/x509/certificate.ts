@@ -35,6 +35,8 @@ export interface Certificate {
   readonly serverUse: boolean;
   /** Contents of the subjectAltName, for `server-name.ts`. */
   readonly alternativeNames: Uint8Array | undefined;
+  /** The nameConstraints as they are, for `name-constraints.ts`. */
+  readonly nameConstraints: Uint8Array | undefined;
   readonly subjectKeyIdentifier: Uint8Array | undefined;
   readonly authorityKeyIdentifier: Uint8Array | undefined;
   /** OIDs (hexadecimal) of critical extensions that are not understood here. */
@@ -47,6 +49,7 @@ const subjectKeyIdentifier = "551d0e";
 const keyUsage = "551d0f";
 const subjectAltName = "551d11";
 const basicConstraints = "551d13";
+const nameConstraints = "551d1e";
 const certificatePolicies = "551d20";
 const authorityKeyIdentifier = "551d23";
 const extendedKeyUsage = "551d25";
@@ -84,12 +87,14 @@ interface Extensions {
   maySign: boolean;
   serverUse: boolean;
   alternativeNames: Uint8Array | undefined;
+  nameConstraints: Uint8Array | undefined;
   subjectKeyIdentifier: Uint8Array | undefined;
   authorityKeyIdentifier: Uint8Array | undefined;
   unknownCritical: string[];
 }
 
-function readExtension(id: string, critical: boolean, value: DerReader, into: Extensions): void {
+function readExtension(id: string, critical: boolean, bytes: Uint8Array, into: Extensions): void {
+  const value = new DerReader(bytes);
   switch (id) {
     case basicConstraints: {
       const constraints = value.enter();
@@ -118,6 +123,9 @@ function readExtension(id: string, critical: boolean, value: DerReader, into: Ex
     }
     case subjectAltName:
       into.alternativeNames = value.read(tag.sequence);
+      return;
+    case nameConstraints:
+      into.nameConstraints = bytes;
       return;
     case subjectKeyIdentifier:
       into.subjectKeyIdentifier = value.read(tag.octetString);
@@ -167,18 +175,22 @@ export function readCertificate(der: Uint8Array): Certificate {
     maySign: true,
     serverUse: true,
     alternativeNames: undefined,
+    nameConstraints: undefined,
     subjectKeyIdentifier: undefined,
     authorityKeyIdentifier: undefined,
     unknownCritical: [],
   };
   if (!body.done) {
     const extensions = body.enter(0xa3).enter();
+    const seen = new Set<string>();
     while (!extensions.done) {
       const extension = extensions.enter();
       const id = toHex(extension.read(tag.oid));
+      // §4.2: one of each. Which of two would count is nothing to guess about.
+      if (seen.has(id)) throw new Error("an extension that is there twice");
+      seen.add(id);
       const critical = extension.optional(tag.boolean);
-      const value = new DerReader(extension.read(tag.octetString));
-      readExtension(id, critical !== undefined && critical[0] !== 0, value, found);
+      readExtension(id, critical !== undefined && critical[0] !== 0, extension.read(tag.octetString), found);
     }
   }
   return {

@@ -5,7 +5,10 @@
  * from the anchor down. So no key is ever used before somebody trusted has vouched for it: a hostile server cannot make
  * a device compute with numbers of its own choosing.
  *
- * Not here: revocation, name constraints (a certificate that has them as critical is refused), policies.
+ * The anchor is judged as the CAs below it are (as OpenSSL and Go do): its dates, usages, path length, name constraints
+ * and critical extensions count.
+ *
+ * Not here: revocation, policies.
  */
 
 import { Fault } from "../fault/fault.js";
@@ -24,6 +27,7 @@ import {
 import { earliestPlausibleMs, maxCertificateChain, maxPathSteps, maxPathsChecked } from "../limits/limits.js";
 import { toHex } from "../text/hex.js";
 import { type Certificate, nameForPeople, readCertificate, sameBytes } from "./certificate.js";
+import { checkNameConstraints } from "./name-constraints.js";
 import { offeredNames, speaksFor } from "./server-name.js";
 
 /** Where the trust comes from. */
@@ -77,20 +81,28 @@ function checkDates(path: Certificate[], nowMs: number): void {
   }
 }
 
-/** §6.1.4 (k) to (n): everything above the server's certificate is a CA that may issue, and may have that many below. */
+/**
+ * §6.1.4 (k) to (n): everything above the server's certificate is a CA that may issue for servers, and may have that many
+ * CAs below. Self-issued ones are not counted.
+ */
 function checkIssuers(path: Certificate[]): void {
+  let below = 0;
   for (let i = 1; i < path.length; i++) {
-    const { subject, ca, mayIssue, pathLength } = path[i];
+    const { subject, issuer, ca, mayIssue, serverUse, pathLength } = path[i];
     const name = nameForPeople(subject);
     if (!ca) throw issuerNotCa(name, "it is not a CA (basicConstraints)");
     if (!mayIssue) throw issuerNotCa(name, "its keyUsage does not allow that");
-    if (pathLength !== undefined && i - 1 > pathLength) throw issuerNotCa(name, "its path length does not allow that");
+    if (!serverUse) throw issuerNotCa(name, "its extendedKeyUsage does not allow servers");
+    if (pathLength !== undefined && below > pathLength) throw issuerNotCa(name, "its path length does not allow that");
+    if (!sameBytes(subject, issuer)) below++;
   }
 }
 
 function checkLeaf(leaf: Certificate, serverName: string): void {
   const name = nameForPeople(leaf.subject);
   if (!leaf.serverUse) throw certificateUnsupported(name, "it is not meant for servers (extendedKeyUsage)");
+  if (leaf.nameConstraints && !leaf.ca)
+    throw certificateUnsupported(name, "it has name constraints, and only a CA may have them");
   if (!leaf.maySign) throw certificateUnsupported(name, "it may not sign a key exchange (keyUsage)");
   if (!speaksFor(leaf.alternativeNames, serverName))
     throw nameMismatch(serverName, offeredNames(leaf.alternativeNames));
@@ -107,6 +119,7 @@ function checkPath(path: Certificate[], options: PathOptions): void {
   checkIssuers(path);
   for (let i = path.length - 2; i >= 0; i--)
     if (!options.verifySignature(path[i], path[i + 1])) throw badCertificateSignature(nameForPeople(path[i].subject));
+  checkNameConstraints(path);
 }
 
 /** Why there was no way up: told of the last certificate that could be reached from the server's own. */

@@ -2,7 +2,7 @@
  * Does a certificate speak for this server? (RFC 9525, formerly 6125.)
  *
  * Only subjectAltName counts: DNS names, with "*" as the whole left-most label, and IP addresses byte for byte. The
- * common name is never looked at.
+ * common name is never looked at. Next to it: what of the name is sent to the server, so that it can choose a certificate.
  */
 
 import { decodeUtf8 } from "../text/utf8.js";
@@ -11,6 +11,9 @@ import { DerReader } from "./der.js";
 
 const dnsName = 0x82;
 const ipAddress = 0x87;
+
+/** RFC 1035 §2.3.4, in the form without a final dot. */
+const maxNameCharacters = 253;
 
 /** How many names a refusal lists: a certificate of a content network can have a hundred. */
 const listedNames = 6;
@@ -49,6 +52,19 @@ export function ipv6Address(host: string): Uint8Array | undefined {
   return bytes;
 }
 
+/**
+ * The server name indication for a server that is known as `host` (RFC 6066 §3): the name in lower case, without the
+ * final dot.
+ * @returns undefined for an address in whatever form, and for what is no host name in ASCII: then none may be sent
+ */
+export function sniName(host: string): string | undefined {
+  const lower = host.toLowerCase();
+  const name = lower.endsWith(".") ? lower.slice(0, -1) : lower;
+  if (name.length > maxNameCharacters || !/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(name)) return undefined;
+  // No top-level domain is a number (RFC 3696 §2); resolvers take "127.1" and "0x7f000001" for addresses.
+  return /(^|\.)([0-9]+|0x[0-9a-f]*)$/.test(name) ? undefined : name;
+}
+
 function matchesDns(pattern: string, host: string): boolean {
   if (!pattern.startsWith("*.")) return pattern === host;
   const dot = host.indexOf(".");
@@ -61,7 +77,8 @@ function sameAddress(a: Uint8Array, b: Uint8Array): boolean {
   return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
 }
 
-function addressText(bytes: Uint8Array): string {
+/** An address of a certificate, for people. */
+export function addressText(bytes: Uint8Array): string {
   if (bytes.byteLength === 4) return bytes.join(".");
   const groups: string[] = [];
   for (let i = 0; i + 1 < bytes.byteLength; i += 2) groups.push(((bytes[i] << 8) | bytes[i + 1]).toString(16));

@@ -27,6 +27,7 @@ describe("Node network: errors that loopback cannot produce", () => {
     ["EIO", "open", "transport connection-failed"],
     ["ERR_SSL_BAD_SIGNATURE", "tls", "tls tls-failed"],
     ["CERT_SIGNATURE_FAILURE", "tls", "tls certificate-rejected"],
+    ["UNSPECIFIED", "tls", "tls certificate-rejected"],
   ] as [string, Phase, string][]) {
     it(`${code} while ${phase} is ${expected}`, () => {
       const error = Object.assign(new Error("native text"), { code });

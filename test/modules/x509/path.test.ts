@@ -4,7 +4,7 @@ import { encodeUtf8 } from "../../../modules/text/utf8.js";
 import { type Certificate, nameForPeople, readCertificate, sameBytes } from "../../../modules/x509/certificate.js";
 import { type TrustAnchors, verifyPath } from "../../../modules/x509/path.js";
 import { assert, describe, it } from "../../harness.js";
-import { Anchors, make } from "./made-certificate.js";
+import { Anchors, anyPurpose, clientAuth, constraints, der, dns, make, serverAuth } from "./made-certificate.js";
 
 const nowMs = Date.UTC(2026, 10, 21);
 
@@ -75,6 +75,66 @@ describe("certificate path", () => {
   it("has no issuer that is not a CA, and no signature is looked at before that is known", () => {
     const notCa = make({ subject: "middle", issuer: "root" });
     assert.deepEqual(verify([leaf, notCa]), ["issuer-not-ca"]);
+  });
+
+  it("has no CA whose extended key usage leaves servers out, the root's included", () => {
+    const codeSigning = [0x2b, 6, 1, 5, 5, 7, 3, 3];
+    const below = (purposes: number[][]): string[] =>
+      verify([leaf, make({ subject: "middle", issuer: "root", ca: true, purposes })]);
+    assert.deepEqual(below([clientAuth]), ["issuer-not-ca"]);
+    assert.deepEqual(below([clientAuth, codeSigning]), ["issuer-not-ca"]);
+    assert.deepEqual(below([]), ["issuer-not-ca"]);
+    for (const purpose of [serverAuth, anyPurpose]) assert.equal(below([clientAuth, purpose]).at(-1), "good");
+    const rootFor = (purpose: number[]): Anchors =>
+      new Anchors(make({ subject: "root", issuer: "root", ca: true, purposes: [purpose] }));
+    assert.deepEqual(verify([leaf, middle], rootFor(clientAuth)), ["issuer-not-ca"]);
+    assert.equal(verify([leaf, middle], rootFor(serverAuth)).at(-1), "good");
+  });
+
+  it("has no CA for clients above one that says nothing of it", () => {
+    const upper = make({ subject: "upper", issuer: "root", ca: true, purposes: [clientAuth] });
+    const lower = make({ subject: "middle", issuer: "upper", ca: true });
+    assert.deepEqual(verify([leaf, lower, upper]), ["issuer-not-ca"]);
+  });
+
+  it("is as long as its CAs allow, those not counted that certify a new key of their own", () => {
+    const upper = make({ subject: "upper", issuer: "root", ca: true, pathLength: 1 });
+    const again = make({ subject: "upper", issuer: "upper", ca: true, pathLength: 1, from: "250101000001Z" });
+    const lower = make({ subject: "middle", issuer: "upper", ca: true, pathLength: 0 });
+    assert.equal(verify([leaf, lower, again, upper]).at(-1), "good");
+    const none = make({ subject: "upper", issuer: "root", ca: true, pathLength: 0 });
+    assert.deepEqual(verify([leaf, lower, none]), ["issuer-not-ca"]);
+  });
+
+  it("has names compared with name constraints only when every signature is right", () => {
+    const nameConstraints = constraints([dns("elsewhere")]);
+    const limited = make({ subject: "middle", issuer: "root", ca: true, nameConstraints });
+    assert.deepEqual(verify([leaf, limited]), [
+      '"root" > "middle"',
+      '"middle" > "leaf"',
+      "certificate-name-not-permitted",
+    ]);
+    const forged = make({ subject: "middle", issuer: "root", ca: true, nameConstraints, signer: "mallory" });
+    assert.equal(verify([leaf, forged]).at(-1), "bad-certificate-signature");
+  });
+
+  it("has no certificate with two extensions of a kind: which of them counts is not guessed", () => {
+    const second = der(0x30, der(0x06, [0x55, 0x1d, 30]), der(0x04, constraints([dns("hub")])));
+    const nameConstraints = constraints([dns("elsewhere")]);
+    const twice = make({ subject: "middle", issuer: "root", ca: true, nameConstraints, more: [second] });
+    assert.deepEqual(verify([leaf, twice]), ["certificate-malformed"]);
+  });
+
+  it("takes another way when the first leads to a CA that does not permit the name", () => {
+    const limited = make({ subject: "middle", issuer: "root", ca: true, nameConstraints: constraints([dns("a")]) });
+    assert.equal(verify([leaf, limited, middle]).at(-1), "good");
+  });
+
+  it("has no server's certificate with name constraints, unless it is a CA's too", () => {
+    const nameConstraints = constraints([dns("hub")]);
+    const odd = { subject: "leaf", issuer: "root", host: "hub", nameConstraints };
+    assert.equal(verify([make(odd)]).at(-1), "certificate-unsupported");
+    assert.equal(verify([make({ ...odd, ca: true })]).at(-1), "good");
   });
 
   it("that leads nowhere names what is missing", () => {

@@ -1,5 +1,5 @@
 import { encodeUtf8 } from "../../../modules/text/utf8.js";
-import { ipv4Address, ipv6Address, offeredNames, speaksFor } from "../../../modules/x509/server-name.js";
+import { ipv4Address, ipv6Address, offeredNames, sniName, speaksFor } from "../../../modules/x509/server-name.js";
 import { assert, describe, it } from "../../harness.js";
 
 /** Contents of a subjectAltName. */
@@ -64,5 +64,22 @@ describe("server name", () => {
     assert.equal(ipv6Address("1:2:3:4:5:6:7:8")![15], 8);
     for (const text of ["hub", "1:2", "1::2::3", ":1:2:3:4:5:6:7", "12345::", "1:2:3:4:5:6:7:8::"])
       assert.equal(ipv6Address(text), undefined, text);
+  });
+
+  it("is sent in lower case and without a final dot", () => {
+    assert.equal(sniName("hub.example"), "hub.example");
+    assert.equal(sniName("HUB.Example."), "hub.example");
+    assert.equal(sniName("hub_1.x-y.example4"), "hub_1.x-y.example4");
+    assert.equal(sniName("localhost"), "localhost");
+  });
+
+  it("is not sent when it is an address in any form, or no name", () => {
+    for (const host of [
+      ...["192.0.2.1", "192.0.2.1.", "127.1", "2130706433", "0x7f.1", "0x7f000001", "010.0.0.1"],
+      ...["::1", "[::1]", "2001:db8::1", "::ffff:192.0.2.1", "fe80::1%eth0"],
+      ...["", ".", "a..b", ".a", "h\u00fcb.example", "a b", "a/b", "a\u0000b", "x".repeat(254)],
+    ])
+      assert.equal(sniName(host), undefined, host);
+    assert.ok(sniName("x".repeat(253)));
   });
 });

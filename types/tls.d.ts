@@ -168,7 +168,12 @@ declare module "ssl/session" {
   }
   export class Session {
     constructor(options: object);
-    options: { tls_server_name?: string };
+    /** After the hello: what was offered. */
+    options: {
+      tls_server_name?: string;
+      tls_elliptic_curves: readonly number[];
+      tls_signature_algorithms: readonly { hash: number; sig: number }[];
+    };
     cacheManager: SessionCache | undefined;
     certificateManager: CertificateManager;
     connectionEnd: boolean;

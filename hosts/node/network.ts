@@ -18,6 +18,7 @@ import {
   handshakeTimeout,
 } from "../../modules/fault/network.js";
 import type { ByteStream, ByteStreamOptions, Network, SecureOptions } from "../../modules/host/byte-stream.js";
+import { sniName } from "../../modules/x509/server-name.js";
 import { networkFault, type Phase } from "./network-fault.js";
 
 const maxUnreadBytes = 65_536;
@@ -171,8 +172,8 @@ function connectSecurely(host: string, port: number, secure: SecureOptions): Soc
     host,
     port,
     minVersion: "TLSv1.2",
-    // An address must not stand in SNI (RFC 6066 §3); the name is verified all the same.
-    servername: isIP(name) ? "" : name,
+    // Nothing but a name may stand in SNI; what is connected to is verified all the same.
+    servername: sniName(name) ?? "",
     checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
   };
   if (secure.roots) options.ca = secure.roots.map(rootPem);

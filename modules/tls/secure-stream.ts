@@ -17,7 +17,7 @@ import type { Clock } from "../host/clock.js";
 import type { Random } from "../host/random.js";
 import type { Timer, Timers } from "../host/timers.js";
 import { defaultHandshakeTimeoutMs, maxTlsSendBytes } from "../limits/limits.js";
-import { ipv4Address, ipv6Address } from "../x509/server-name.js";
+import { sniName } from "../x509/server-name.js";
 import { ClientSession } from "./client-session.js";
 import { readCredentials } from "./credentials.js";
 import { Outgoing } from "./outgoing.js";
@@ -133,9 +133,8 @@ export class SecureStream implements ByteStream {
     const credentials = readCredentials(secure);
     const anchors = roots ? new ConfiguredRoots(roots) : new BuiltInRoots();
     this.#sessionKey = sessionKey(`${serverName} ${host}:${port}`, roots, credentials?.chain ?? []);
-    const isAddress = ipv4Address(serverName) !== undefined || ipv6Address(serverName) !== undefined;
     return new ClientSession({
-      serverName: isAddress ? undefined : serverName,
+      serverName: sniName(serverName),
       credentials,
       trust: new Trust(anchors, serverName, clock),
       cache: cache.forKey(this.#sessionKey),

@@ -88,7 +88,7 @@ export class Examination {
     }
     this.#problem(
       "TLS",
-      `The server speaks ${other.protocol} with ${other.cipher}, and not what a device offers: allow TLS 1.2 with ECDHE, P-256 and AES-128-GCM on it. [${networkFault(offered, "tls", options).code}]`,
+      `The server speaks ${other.protocol} with ${other.cipher}, and not what a device offers: allow TLS 1.2 with ECDHE on P-256 or P-384 and AES-128-GCM on it. [${networkFault(offered, "tls", options).code}]`,
     );
     this.#chain(other, host);
     return true;

@@ -1,10 +1,10 @@
 /*
- * A TLS handshake as the agent on a device makes it: TLS 1.2, ECDHE on P-256 with AES-128-GCM, SHA-2 signatures. Node
- * verifies nothing here; the chain is handed on for the agent's own judgement.
+ * A TLS handshake as the agent on a device makes it: TLS 1.2, ECDHE on P-256 or P-384 with AES-128-GCM, SHA-2
+ * signatures. Node verifies nothing here; the chain is handed on for the agent's own judgement.
  */
 
-import { isIP } from "node:net";
 import { type ConnectionOptions, connect, type DetailedPeerCertificate } from "node:tls";
+import { sniName } from "../../modules/x509/server-name.js";
 
 export interface Handshake {
   /** "TLSv1.2" */
@@ -22,8 +22,8 @@ export const asDevice: ConnectionOptions = {
   minVersion: "TLSv1.2",
   maxVersion: "TLSv1.2",
   ciphers: "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256",
-  ecdhCurve: "P-256",
-  sigalgs: "ECDSA+SHA256:RSA+SHA256:ECDSA+SHA384:RSA+SHA384:RSA+SHA512",
+  ecdhCurve: "P-256:P-384",
+  sigalgs: "ECDSA+SHA256:RSA+SHA256:ECDSA+SHA384:RSA+SHA384:ECDSA+SHA512:RSA+SHA512",
 };
 
 /** The certificates that were sent, the server's own first; Node links each with its issuer. */
@@ -45,7 +45,7 @@ export function handshake(host: string, port: number, offer: ConnectionOptions):
       ...offer,
       host,
       port,
-      servername: isIP(host) ? "" : host,
+      servername: sniName(host) ?? "",
       rejectUnauthorized: false,
       // An empty store, so that Node adds no issuer of its own to what was sent.
       ca: [],

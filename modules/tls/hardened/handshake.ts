@@ -54,8 +54,11 @@ const certificateVerify = 15;
 const finished = 20;
 
 const tls12 = 0x303;
-const secp256r1 = 23;
 const namedCurve = 3;
+/** NamedCurve (RFC 8422 §5.1.1), as far as the SDK has them. */
+const secp256r1 = 23;
+const secp384r1 = 24;
+const uncompressed = 4;
 const sha256 = 4;
 /** By HashAlgorithm (RFC 5246 §7.4.1.4.1); the weak ones are not there. */
 const hashes: readonly (HashName | undefined)[] = Object.freeze([
@@ -67,7 +70,6 @@ const hashes: readonly (HashName | undefined)[] = Object.freeze([
   "SHA384",
   "SHA512",
 ]);
-const rsa = 1;
 const ecdsa = 3;
 
 /** What may come before each message; undefined is the beginning. An abbreviated handshake goes from 2 to 20. */
@@ -105,11 +107,11 @@ function resumes({ clientSessionID, serverSessionID }: Session): boolean {
   return new Uint8Array(serverSessionID).every((byte, i) => byte === offered[i]);
 }
 
-/** Throws unless the point lies on the curve, in affine coordinates. */
-function checkPoint(point: Uint8Array<ArrayBuffer>): void {
-  const { a, b, m } = new Curve("secp256r1").ec;
-  const x = BigInt.fromArrayBuffer(point.slice(1, 33).buffer);
-  const y = BigInt.fromArrayBuffer(point.slice(33).buffer);
+/** Throws unless the point, uncompressed, lies on the curve. */
+function checkPoint({ ec, orderSize }: Curve, point: Uint8Array<ArrayBuffer>): void {
+  const { a, b, m } = ec;
+  const x = BigInt.fromArrayBuffer(point.slice(1, 1 + orderSize).buffer);
+  const y = BigInt.fromArrayBuffer(point.slice(1 + orderSize).buffer);
   if (x >= m || y >= m || (y * y - (x * x * x + a * x + b)) % m !== 0n)
     throw new HandshakeError("key-exchange", "its point is not on the curve");
 }
@@ -118,18 +120,35 @@ function refuseExchange(what: string): never {
   throw new HandshakeError("key-exchange", what);
 }
 
+/** The curve with this number; undefined when it was not offered. */
+function curveOf(number: number, { options }: Session): Curve | undefined {
+  if (!options.tls_elliptic_curves.includes(number)) return undefined;
+  switch (number) {
+    case secp256r1:
+      return new Curve("secp256r1");
+    case secp384r1:
+      return new Curve("secp384r1");
+    default:
+      return undefined;
+  }
+}
+
 /** ServerKeyExchange with ECDHE (RFC 8422 §5.4): curve and point, then the signature over both random numbers and them. */
 function readKeyExchange(session: Session, body: Uint8Array<ArrayBuffer>): void {
   const pointLength = body[3];
   const signed = 4 + pointLength;
   if (body.byteLength < signed + 4 || body[0] !== namedCurve)
     refuseExchange("its key exchange is cut off or of an unknown kind");
-  if (((body[1] << 8) | body[2]) !== secp256r1 || pointLength !== 65 || body[4] !== 4)
-    refuseExchange("its key exchange is not on P-256");
+  const number = (body[1] << 8) | body[2];
+  const curve = curveOf(number, session);
+  if (!curve) refuseExchange(`its key exchange is on a curve that was not offered (${number})`);
+  if (pointLength !== 1 + 2 * curve.orderSize || body[4] !== uncompressed)
+    refuseExchange("its key exchange is no point in the form that was offered");
   const hash = hashes[body[signed]];
   const algorithm = body[signed + 1];
   const length = (body[signed + 2] << 8) | body[signed + 3];
-  if (!hash || (algorithm !== rsa && algorithm !== ecdsa))
+  const offered = session.options.tls_signature_algorithms;
+  if (!hash || !offered.some((each) => each.hash === body[signed] && each.sig === algorithm))
     refuseExchange(`its key exchange is not signed with an algorithm that was offered (${body[signed]}/${algorithm})`);
   if (body.byteLength !== signed + 4 + length) refuseExchange("the length of its signature is wrong");
   const key = session.certificateManager.getKey(session.peerCert) as PublicKey | undefined;
@@ -141,8 +160,8 @@ function readKeyExchange(session: Session, body: Uint8Array<ArrayBuffer>): void 
   if (!verifySignature(key, hash, [session.clientRandom, session.serverRandom, parameters], signature))
     refuseExchange("the signature of its key exchange is wrong");
   const point = body.slice(4, signed);
-  checkPoint(point);
-  session.dhparams = { named_curve: secp256r1, dh_Ys: point.buffer };
+  checkPoint(curve, point);
+  session.dhparams = { named_curve: number, dh_Ys: point.buffer };
 }
 
 const hardened: typeof sdk = {

@@ -24,8 +24,10 @@ export interface Wish {
   /** Days from today, negative for the past. */
   from?: number;
   to?: number;
-  algorithm?: "P-256" | "RSA";
+  algorithm?: "P-256" | "P-384" | "RSA";
   isAuthority?: boolean;
+  /** More lines of the openssl extension section. */
+  extensions?: string;
   /** Default: itself. */
   issuer?: Identity;
 }
@@ -41,14 +43,17 @@ export class Workshop {
     const algorithm =
       wish.algorithm === "RSA"
         ? ["RSA", "-pkeyopt", "rsa_keygen_bits:2048"]
-        : ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"];
+        : ["EC", "-pkeyopt", `ec_paramgen_curve:${wish.algorithm ?? "P-256"}`];
     openssl("genpkey", "-algorithm", ...algorithm, "-out", key);
 
     const extensions = path("extensions");
     const rest = wish.isAuthority
       ? "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n"
       : `basicConstraints=CA:FALSE\nsubjectAltName=${wish.names ?? "DNS:localhost,IP:127.0.0.1"}\n`;
-    writeFileSync(extensions, `subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n${rest}`);
+    writeFileSync(
+      extensions,
+      `subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n${rest}${wish.extensions ?? ""}\n`,
+    );
     const request = path("request.pem");
     openssl("req", "-new", "-key", key, "-subj", `/CN=${wish.commonName ?? "localhost"}`, "-out", request);
     const certificate = path("certificate.pem");

@@ -78,9 +78,8 @@ describe("Node network: TLS", () => {
   const signed = (wish: Wish): Identity => workshop.make({ issuer: authority, ...wish });
   const roots = (): SecureOptions => ({ roots: [authority.certificate] });
 
-  it("opens when the certificate is good, by name and by address, with P-256 and RSA", async () => {
-    const rsa = signed({ algorithm: "RSA" });
-    for (const identity of [good, rsa]) {
+  it("opens when the certificate is good, by name and by address, with P-256, P-384 and RSA", async () => {
+    for (const identity of [good, signed({ algorithm: "P-384" }), signed({ algorithm: "RSA" })]) {
       for (const host of ["localhost", "127.0.0.1"]) {
         const probe = await connect(identity, roots(), { host });
         assert.equal(probe.seen[0], "open");
@@ -114,6 +113,42 @@ describe("Node network: TLS", () => {
     );
     assert.equal((socket as unknown as { servername: string }).servername, "inner.example");
     assert.equal(socket?.alpnProtocol, false);
+  });
+
+  it("sends no address as SNI, and a name as RFC 6066 wants it", async () => {
+    const heard = async (serverName: string): Promise<unknown> => {
+      let name: unknown = "nothing heard";
+      const probe = await connect(
+        signed({ names: "DNS:inner.example,IP:192.0.2.1,IP:2001:db8::1" }),
+        { ...roots(), serverName },
+        {
+          onSecure: (each) => {
+            name = (each as unknown as { servername: unknown }).servername;
+          },
+        },
+      );
+      assert.equal(probe.seen[0], "open", serverName);
+      return name;
+    };
+    assert.equal(await heard("192.0.2.1"), false);
+    assert.equal(await heard("2001:DB8::1"), false);
+    assert.equal(await heard("INNER.Example."), "inner.example");
+  });
+
+  it("refuses what CAs issue that are not for servers, or not for that name", async () => {
+    for (const [extensions, opens] of [
+      ["extendedKeyUsage=clientAuth", false],
+      ["extendedKeyUsage=serverAuth", true],
+      ["nameConstraints=permitted;DNS:elsewhere.example", false],
+      ["nameConstraints=excluded;DNS:localhost", false],
+      ["nameConstraints=critical,permitted;DNS:localhost", true],
+    ] as const) {
+      const middle = signed({ commonName: "Middle", isAuthority: true, extensions });
+      const leaf = workshop.make({ issuer: middle });
+      const probe = await connect(leaf, roots(), { cert: leaf.certificatePem + middle.certificatePem });
+      assert.equal(probe.seen[0], opens ? "open" : "close certificate-rejected", extensions);
+      if (extensions.startsWith("name") && !opens) assert.match(probe.fault!.message, /subtree violation/);
+    }
   });
 
   it("shows the device's certificate, with a P-256 and with an RSA key", async () => {

@@ -69,6 +69,29 @@ describe("doctor", () => {
     assert.match(find(lines, "trust"), /verifies it with root "Desk CA", key identifier [0-9a-f]{40}, given with --ca/);
   });
 
+  it("finds nothing wrong with a P-384 key, and what a CA may not issue it says as the device would", async () => {
+    const p384 = workshop.make({ issuer: ca, algorithm: "P-384" });
+    const middle = (extensions: string): Identity =>
+      workshop.make({ issuer: ca, isAuthority: true, commonName: "Middle CA", extensions });
+    for (const [issuer, expected] of [
+      [undefined, /^ok .*verifies it with root "Desk CA"/],
+      [middle("extendedKeyUsage=clientAuth"), /"Middle CA" as an issuer, but its extendedKeyUsage.*\[issuer-not-ca\]/],
+      [
+        middle("nameConstraints=permitted;DNS:elsewhere.example"),
+        /name constraints of "Middle CA" do not permit.*\[certificate-name-not-permitted\]/,
+      ],
+    ] as const) {
+      const server = issuer ? workshop.make({ issuer }) : p384;
+      const cert = server.certificatePem + (issuer?.certificatePem ?? "");
+      const hub = new Hub({ product: "virtual", keys, tls: { key: server.keyPem, cert } });
+      await hub.start();
+      const { lines } = await examine({ ...overTls(), port: hub.port });
+      await hub.stop();
+      assert.match(find(lines, "TLS"), /^ok .*TLSv1\.2/);
+      assert.match(find(lines, "trust"), expected);
+    }
+  });
+
   it("says when the agent has not the root", async () => {
     const { lines, problems } = await examine({ ...overTls(), roots: undefined, auth: undefined });
     assert.equal(problems, 1);

@@ -9,5 +9,5 @@ else if (environment("TLS_TIMES")) runSoak();
 else
   runCases((failures) => {
     if (failures > 0) exit(1);
-    else run(["nerveshub/test/xs/tls/hardened"]);
+    else run(["hardened", "client-hello", "curves", "limbo"].map((name) => `nerveshub/test/xs/tls/${name}`));
   });

@@ -8,9 +8,19 @@ import { join } from "node:path";
 import { buildLoader, startProduct } from "../loader.js";
 import { BUILDS, findSdk, lacking, mcconfig, ROOT } from "../sdk.js";
 import type { Case } from "./cases.js";
+import { limboCases, wycheproofFolder } from "./vectors.js";
 
 /** Certificates, keys and the list of cases; ignored by git. */
 export const folder = join(BUILDS, "tls");
+
+/** A file with the cases of x509-limbo; undefined where they are not. */
+function writeLimbo(): string | undefined {
+  const cases = limboCases(Date.now());
+  if (!cases) return undefined;
+  const file = join(folder, "limbo.json");
+  writeFileSync(file, JSON.stringify(cases));
+  return file;
+}
 
 /**
  * @param variant "heap" may grow its heap in small steps only (manifest_heap.json)
@@ -40,7 +50,15 @@ export function buildApp(
     writeFileSync(list, JSON.stringify(cases, null, 1));
     const authority = join(folder, "authority");
     const roots = join(ROOT, "modules/tls/roots.md");
-    const environment = { ...process.env, TLS_CASES: list, TLS_ROOTS: roots, TLS_AUTHORITY: authority, ...more };
+    const environment = {
+      ...process.env,
+      TLS_CASES: list,
+      TLS_ROOTS: roots,
+      TLS_AUTHORITY: authority,
+      TLS_WYCHEPROOF: wycheproofFolder(),
+      TLS_LIMBO: writeLimbo(),
+      ...more,
+    };
     return startProduct(loader, product.folder, deadlineSeconds, environment, console.log).ended;
   };
 }

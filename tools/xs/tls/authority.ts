@@ -7,7 +7,9 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-export type KeyKind = "rsa" | "p256" | "p384";
+export type KeyKind = "rsa" | "p256" | "p384" | "p521";
+
+const curves = { p256: "P-256", p384: "P-384", p521: "P-521" };
 
 /** A certificate with its key, and the certificates from it up to (not including) the root. */
 export interface Identity {
@@ -67,6 +69,14 @@ export const serverExtensions = (names: string): string[] => [
   "authorityKeyIdentifier = keyid",
 ];
 
+const localNames = "DNS:localhost, IP:127.0.0.1";
+
+/** What a case says of the device's own certificate. */
+export const files = ({ der }: Identity): { certificate: string[]; key: string } => ({
+  certificate: [der],
+  key: der.replace(/der$/, "pkcs8"),
+});
+
 export class Authority {
   readonly #folder: string;
 
@@ -86,8 +96,20 @@ export class Authority {
     return execFileSync("openssl", parameters, { cwd: this.#folder, stdio: ["ignore", "pipe", "pipe"] });
   }
 
-  root(name: string, kind: KeyKind): Identity {
-    return this.issue({ name, kind, extensions: caExtensions });
+  /** Writes a file. @returns its path */
+  write(name: string, text: string): string {
+    writeFileSync(this.path(name), text);
+    return this.path(name);
+  }
+
+  /** As OpenSSL writes it: "AB:CD:…". */
+  keyIdentifier({ certificate }: Identity): string {
+    const text = this.openssl("x509", "-in", certificate, "-noout", "-ext", "subjectKeyIdentifier").toString();
+    return text.split("\n")[1].trim();
+  }
+
+  root(name: string, kind: KeyKind, hash = "sha256"): Identity {
+    return this.issue({ name, kind, hash, extensions: caExtensions });
   }
 
   intermediate(name: string, kind: KeyKind, issuer: Identity, more: Partial<Request> = {}): Identity {
@@ -95,8 +117,8 @@ export class Authority {
     return this.issue({ name, kind, issuer, extensions, ...more });
   }
 
-  server(name: string, kind: KeyKind, issuer: Identity, more: Partial<Request> = {}): Identity {
-    return this.issue({ name, kind, issuer, extensions: serverExtensions("DNS:localhost, IP:127.0.0.1"), ...more });
+  server(name: string, kind: KeyKind, issuer: Identity, more: Partial<Request> = {}, names = localNames): Identity {
+    return this.issue({ name, kind, issuer, extensions: serverExtensions(names), ...more });
   }
 
   device(name: string, kind: KeyKind, issuer: Identity): Identity {
@@ -110,7 +132,7 @@ export class Authority {
     const algorithm =
       kind === "rsa"
         ? ["-algorithm", "RSA", "-pkeyopt", `rsa_keygen_bits:${request.rsaBits ?? 2048}`]
-        : ["-algorithm", "EC", "-pkeyopt", `ec_paramgen_curve:${kind === "p256" ? "P-256" : "P-384"}`];
+        : ["-algorithm", "EC", "-pkeyopt", `ec_paramgen_curve:${curves[kind]}`];
     this.openssl("genpkey", ...algorithm, "-out", key);
     this.openssl("req", "-new", "-key", key, "-subj", `/CN=${request.subject ?? name}`, "-out", `${name}.csr`);
     writeFileSync(this.path(`${name}.ext`), `[x]\n${extensions.join("\n")}\n`);

@@ -2,11 +2,14 @@
  * The cases of the TLS suite: which server XS meets, with what trust and identity, and how it must end.
  */
 
-import { createSign, sign } from "node:crypto";
+import { createSign } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { rootCertificates } from "node:tls";
-import { Authority, type Identity, serverExtensions } from "./authority.js";
-import { encode, type Mangling, type Message, mangle, type Randoms, record } from "./mangler.js";
+import { Authority, files, type Identity, serverExtensions } from "./authority.js";
+import { addConstraintCases } from "./constraint-cases.js";
+import { addKeyCases } from "./key-cases.js";
+import { ecdsaValue, offCurve, properlySigned, resigned, signature, signed } from "./key-exchange.js";
+import { encode, type Mangling, type Message, mangle, record } from "./mangler.js";
 import { erlangServer, nodeServer, opensslServer, tcpServer } from "./servers.js";
 
 /** Read by test/xs/tls/client.ts. */
@@ -32,45 +35,15 @@ export interface Case {
   reading?: "told" | "slow";
 }
 
-const files = (identity: Identity): { certificate: string[]; key: string } => ({
-  certificate: [identity.der],
-  key: identity.der.replace(/der$/, "pkcs8"),
-});
-
 /** 140 names and more: what NervesHub asks for with the Mozilla list. */
 const manyCas = [...rootCertificates];
-
-const serverKeyExchange = 12;
-
-/** Replaces the signature in a ServerKeyExchange. */
-function resigned(make: (parameters: Buffer, randoms: Randoms) => Buffer): Mangling {
-  return {
-    message: (message, randoms) => {
-      if (message.type !== serverKeyExchange) return [message];
-      const parameters = message.body.subarray(0, 4 + message.body[3]);
-      return [{ type: serverKeyExchange, body: make(parameters, randoms) }];
-    },
-  };
-}
-
-function signature(hash: number, algorithm: number, bytes: Buffer): Buffer {
-  return Buffer.concat([Buffer.from([hash, algorithm, bytes.length >> 8, bytes.length & 255]), bytes]);
-}
-
-function signed(key: string, parameters: Buffer, { client, server }: Randoms): Buffer {
-  return sign("sha256", Buffer.concat([client, server, parameters]), readFileSync(key));
-}
-
-/** ECDSA-Sig-Value with chosen numbers, each as DER INTEGER contents. */
-function ecdsaValue(r: Buffer, s: Buffer): Buffer {
-  const body = Buffer.concat([Buffer.from([2, r.length]), r, Buffer.from([2, s.length]), s]);
-  return Buffer.concat([Buffer.from([0x30, body.length]), body]);
-}
 
 const zero = Buffer.from([0]);
 const one = Buffer.from([1]);
 /** Order of P-256. */
 const order = Buffer.from("00ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", "hex");
+
+export type Add = (name: string, port: number, expect: string, more?: Partial<Case>) => void;
 
 const replace = (type: number, out: (message: Message) => (Message | Buffer)[]): Mangling => ({
   message: (message) => (message.type === type ? out(message) : [message]),
@@ -99,7 +72,7 @@ export async function makeCases(folder: string): Promise<Case[]> {
   const deviceCaPem = readFileSync(deviceCa.certificate, "utf8");
   const roots = [rootEc.der, rootRsa.der];
   const cases: Case[] = [];
-  const add = (name: string, port: number, expect: string, more: Partial<Case> = {}): void => {
+  const add: Add = (name, port, expect, more = {}) => {
     cases.push({ name, port, expect, roots, ...more });
   };
   const echo: Partial<Case> = { talk: [["hello\n", "hello\n"]] };
@@ -162,6 +135,21 @@ export async function makeCases(folder: string): Promise<Case[]> {
     talk: [["resumed?\n", "false\n"]],
   });
   add("node: and is resumed", nodeRsa, "ok", { serverName: "127.0.0.1", talk: [["resumed?\n", "true\n"]] });
+  add("node: by name, the server hears it", nodeDirect, "ok", { talk: [["sni?\n", "localhost\n"]] });
+  add("node: also in capitals with a final dot", nodeDirect, "ok", {
+    serverName: "LOCALHOST.",
+    talk: [["sni?\n", "localhost\n"]],
+  });
+  add("node: by address, the server hears no name", nodeDirect, "ok", {
+    serverName: "127.0.0.1",
+    talk: [["sni?\n", "false\n"]],
+  });
+  const six = await nodeServer(authority.server("server-ipv6", "p256", rootEc, {}, "IP:2001:db8::1"));
+  add("node: nor by an IPv6 address", six, "ok", { serverName: "2001:DB8::1", talk: [["sni?\n", "false\n"]] });
+  // Node's server knows no name of a resumed session, so the hello itself is looked at.
+  const named = await mangle(nodeRsa, { hello: (bytes) => bytes.includes("localhost") });
+  add("node: a session is made by name", named, "ok", { talk: [["resumed?\n", "false\n"]] });
+  add("node: and the name is sent to resume it", named, "ok", { talk: [["resumed?\n", "true\n"]] });
   add("node: not with other roots", nodeRsa, "ok", { roots: [rootRsa.der], talk: [["resumed?\n", "false\n"]] });
   add("node: but with those again", nodeRsa, "ok", { roots: [rootRsa.der], talk: [["resumed?\n", "true\n"]] });
   add("node: not with stricter roots", nodeRsa, "unknown-ca", { roots: [rootEc.der] });
@@ -284,10 +272,7 @@ export async function makeCases(folder: string): Promise<Case[]> {
     name: "forger",
     subject: "root-ec",
     kind: "p256",
-    extensions: [
-      "basicConstraints = critical, CA:TRUE",
-      `subjectKeyIdentifier = ${authority.openssl("x509", "-in", rootEc.certificate, "-noout", "-ext", "subjectKeyIdentifier").toString().split("\n")[1].trim()}`,
-    ],
+    extensions: ["basicConstraints = critical, CA:TRUE", `subjectKeyIdentifier = ${authority.keyIdentifier(rootEc)}`],
   });
   await bad(
     "signed by a CA that only has the root's name and identifier",
@@ -298,19 +283,19 @@ export async function makeCases(folder: string): Promise<Case[]> {
     extensions: ["extendedKeyUsage = clientAuth", "subjectAltName = DNS:localhost", "authorityKeyIdentifier = keyid"],
   });
   await bad("a certificate for clients only", clientOnly, "certificate-unsupported", { says: "extendedKeyUsage" });
-  const constrained = authority.intermediate("middle-constrained", "p256", rootEc, {
+  const policies = authority.intermediate("middle-policies", "p256", rootEc, {
     extensions: [
       "basicConstraints = critical, CA:TRUE",
-      "nameConstraints = critical, permitted;DNS:example",
+      "policyConstraints = critical, requireExplicitPolicy:0",
       "subjectKeyIdentifier = hash",
       "authorityKeyIdentifier = keyid",
     ],
   });
   await bad(
     "a critical extension that is not understood",
-    authority.server("server-constrained", "p256", constrained),
+    authority.server("server-policies", "p256", policies),
     "certificate-unsupported",
-    { says: "551d1e" },
+    { says: "551d24" },
   );
   const sha1 = authority.server("server-sha1", "p256", rootEc, { hash: "sha1" });
   add("a SHA-1 signature", await nodeServer(sha1, { ciphers: "DEFAULT@SECLEVEL=0" }), "certificate-unsupported", {
@@ -323,6 +308,8 @@ export async function makeCases(folder: string): Promise<Case[]> {
     "certificate-unsupported",
     { says: "1024" },
   );
+
+  await addConstraintCases(authority, rootEc, add);
 
   // The key exchange.
   const exchange = async (
@@ -346,6 +333,12 @@ export async function makeCases(folder: string): Promise<Case[]> {
     await exchange(
       `algorithm ${hash}/${algorithm}`,
       resigned((p, r) => Buffer.concat([p, signature(hash, algorithm, signed(ec.key, p, r))])),
+    );
+  for (const algorithm of [0, 2, 3])
+    await exchange(
+      `algorithm 4/${algorithm} named for an RSA signature`,
+      resigned((p, r) => Buffer.concat([p, signature(4, algorithm, signed(rsa.key, p, r))])),
+      nodeRsa,
     );
   await exchange(
     "RSA named for an EC key",
@@ -408,21 +401,13 @@ export async function makeCases(folder: string): Promise<Case[]> {
     }),
     nodeRsa,
   );
-  const offCurve = (p: Buffer): Buffer => {
-    const q = Buffer.from(p);
-    q[q.length - 1] ^= 1;
-    return q;
-  };
+  await exchange("a point that is not on the curve, properly signed", properlySigned(ec.key, offCurve));
   await exchange(
-    "a point that is not on the curve, properly signed",
-    resigned((p, r) => Buffer.concat([offCurve(p), signature(4, 3, signed(ec.key, offCurve(p), r))])),
-  );
-  await exchange(
-    "another curve",
-    resigned((p, r) => {
+    "another curve, properly signed",
+    properlySigned(ec.key, (p) => {
       const q = Buffer.from(p);
-      q[2] = 24;
-      return Buffer.concat([q, signature(4, 3, signed(ec.key, q, r))]);
+      q[2] = 25;
+      return q;
     }),
   );
 
@@ -608,6 +593,8 @@ export async function makeCases(folder: string): Promise<Case[]> {
   add("only CBC", await nodeServer(rsa, { ciphers: "ECDHE-RSA-AES128-SHA256:AES128-SHA" }), "tls-alert-40");
   add("only RSA key exchange", await nodeServer(rsa, { ciphers: "AES128-GCM-SHA256" }), "tls-alert-40");
   add("only AES-256", await nodeServer(rsa, { ciphers: "ECDHE-RSA-AES256-GCM-SHA384" }), "tls-alert-40");
+
+  await addKeyCases(authority, rootEc, [deviceRsa, deviceEc], add);
 
   // The device's own identity.
   add("a device of another CA, node", nodeAskEc, "handshake-closed", files(deviceOther));

@@ -21,6 +21,8 @@ export interface Randoms {
 }
 
 export interface Mangling {
+  /** May the client's hello, a record, pass? Otherwise the connection is cut. */
+  hello?(record: Buffer): boolean;
   /** What goes to the client in place of `message`: messages, or bytes as they are. */
   message?(message: Message, randoms: Randoms): (Message | Buffer)[];
   /** What goes in place of a record after the handshake's plain part; undefined cuts the connection. */
@@ -61,7 +63,10 @@ function proxy(client: Socket, port: number, mangling: Mangling): void {
     server.destroy();
   };
   client.on("data", (bytes) => {
-    if (randoms.client.length === 0) randoms.client = Buffer.from(bytes.subarray(11, 43));
+    if (randoms.client.length === 0) {
+      if (mangling.hello && !mangling.hello(bytes)) return end();
+      randoms.client = Buffer.from(bytes.subarray(11, 43));
+    }
     server.write(bytes);
   });
   client.on("close", () => server.destroy());

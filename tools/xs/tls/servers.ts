@@ -42,6 +42,7 @@ export function nodeServer(identity: Identity, options: TlsOptions = {}): Promis
         if (text === "big\n") socket.end(Buffer.alloc(bigBytes, "0123456789abcdef"));
         else if (text === "bye\n") socket.end("bye\n");
         else if (text === "resumed?\n") socket.write(`${socket.isSessionReused()}\n`);
+        else if (text === "sni?\n") socket.write(`${(socket as { servername?: unknown }).servername}\n`);
         else if (text === "who?\n") socket.write(`${socket.authorized} ${socket.getPeerCertificate().subject?.CN}\n`);
         else socket.write(bytes);
       });

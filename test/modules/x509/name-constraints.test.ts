@@ -5,6 +5,7 @@ import { readCertificate } from "../../../modules/x509/certificate.js";
 import { checkNameConstraints } from "../../../modules/x509/name-constraints.js";
 import { ipv6Address } from "../../../modules/x509/server-name.js";
 import { assert, cpuMs, describe, it, report, stride } from "../../harness.js";
+import { limit } from "../../limits/limit.js";
 import { attribute, constraints, der, directory, dns, ip, type Made, mail, make, name } from "./made-certificate.js";
 
 const notPermitted = "certificate-name-not-permitted";
@@ -323,14 +324,14 @@ describe("name constraints", () => {
         }
   });
 
-  it("are as many as the limit allows, and not one more", () => {
+  limit("maxNameSubtrees", "so many of one CA are applied, and with one more it may not issue", () => {
     const many = (count: number): Uint8Array[] => Array.from({ length: count }, (_, i) => dns(`h${i}.example`));
     assert.equal(below([dns("h7.example")], many(maxNameSubtrees)), "good");
     assert.equal(below([dns("h7.example")], many(maxNameSubtrees + 1)), unsupported);
     assert.equal(below([dns("h7.example")], many(1), many(maxNameSubtrees)), unsupported);
   });
 
-  it("are compared with as many names as the limit allows, and not with one more", () => {
+  limit("maxNameComparisons", "so many names are compared, and a chain that asks for more is refused", () => {
     const subtrees = Array.from({ length: 64 }, (_, i) => dns(`h${i}.example`));
     // The subject is a name, too.
     const names = (count: number): Uint8Array[] => Array.from({ length: count - 1 }, () => dns("h63.example"));

@@ -1,6 +1,6 @@
 import { compartmentEvaluator } from "../../hosts/evaluator/evaluator.js";
 import { CommandTable } from "../../src/console/command-table.js";
-import { ManualTimers } from "../hosts/shared/manual-timers.js";
+import { Stage } from "../src/extensions/stage.js";
 import { assert, describe, it } from "./harness.js";
 
 describe("JavaScript prompt", () => {
@@ -29,7 +29,8 @@ describe("JavaScript prompt", () => {
   it("a syntax error is an answer on the console, and not the end of the device", () => {
     const printed: string[] = [];
     let failed = false;
-    new CommandTable(new ManualTimers(), [], evaluate).run({
+    const { timers, log } = new Stage();
+    new CommandTable(timers, log, [], evaluate).run({
       line: "what is this",
       columns: 80,
       print: (line) => printed.push(line),

@@ -374,6 +374,8 @@ function writerRow(method: keyof FirmwareWriter): Row<UpdateScene> {
     link: (body) => ({ writer: { begin() {}, write() {}, finish() {}, abort() {}, [method]: body } }),
     run: async (scene, deed) => {
       await update(scene);
+      // What this writer takes is thrown away, and would be offered again for ever.
+      scene.hub.blocked = true;
       const done = workDone.includes(deed) && method !== "abort";
       assert.equal(statuses(scene).includes("completed"), done, deed);
       await scene.run(() => false, minute);
@@ -424,7 +426,7 @@ const updateRows: readonly Row<UpdateScene>[] = [
       await intoTrial(scene);
       await scene.run(() => false, 50 * second);
       assert.equal(scene.device.host?.slots.trial, "pending", deed);
-      assert.ok(await scene.run(() => scene.device.restarts === 2, 15 * second), deed);
+      assert.ok(await scene.run(() => scene.device.restarts === 2, 30 * second), deed);
       await scene.run(() => false, 2 * second);
       assert.equal(scene.version, "1.0.0", deed);
     },

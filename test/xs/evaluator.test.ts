@@ -1,6 +1,8 @@
 import { compartmentEvaluator } from "../../hosts/evaluator/evaluator.js";
 import { CommandTable } from "../../src/console/command-table.js";
-import { Stage } from "../src/extensions/stage.js";
+import { Log } from "../../src/log.js";
+import { Redactor } from "../../src/redact.js";
+import { ManualTimers } from "../hosts/shared/manual-timers.js";
 import { assert, describe, it } from "./harness.js";
 
 describe("JavaScript prompt", () => {
@@ -29,8 +31,8 @@ describe("JavaScript prompt", () => {
   it("a syntax error is an answer on the console, and not the end of the device", () => {
     const printed: string[] = [];
     let failed = false;
-    const { timers, log } = new Stage();
-    new CommandTable(timers, log, [], evaluate).run({
+    const log = new Log(() => {}, new Redactor([]), "debug", "t");
+    new CommandTable(new ManualTimers(), log, [], evaluate).run({
       line: "what is this",
       columns: 80,
       print: (line) => printed.push(line),

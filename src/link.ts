@@ -22,7 +22,7 @@ import type { ErrorContext } from "./extensions/error-reports.js";
 import type { Metrics } from "./extensions/metrics.js";
 import { type Firmware, readFirmware } from "./firmware.js";
 import { randomFraction } from "./fraction.js";
-import { ask, type Said, tell, yesOrNo } from "./guarded.js";
+import { ask, type Said, tell, work, yesOrNo } from "./guarded.js";
 import { type Level, Log } from "./log.js";
 import { checkOptions, type LinkOptions, type Settings } from "./options.js";
 import { deviceNames, fromServer, toServer } from "./protocol.js";
@@ -35,7 +35,7 @@ import { UpdateRecords } from "./update/records.js";
 import { SlotTarget } from "./update/slot-target.js";
 import { abandonTrial, Trial } from "./update/trial.js";
 import { Updater } from "./update/updater.js";
-import { WriterTarget } from "./update/writer-target.js";
+import { WriterTarget, writerDeadlineMs } from "./update/writer-target.js";
 import { WallClock } from "./wall-clock.js";
 
 /** RFC 6455 §7.1.5: what an end without a close frame is called. */
@@ -384,7 +384,15 @@ export class NervesHubLink {
   }
 
   #confirmed(): void {
-    this.#call("writer.confirm", () => this.#settings.writer?.confirm?.());
+    ask({
+      log: this.#log,
+      name: "writer.confirm",
+      body: () => this.#settings.writer?.confirm?.(),
+      kind: work,
+      deadline: { timers: this.#host.timers, ms: writerDeadlineMs },
+      done: () => {},
+      failed: () => {},
+    });
     this.#port?.push(toServer.firmwareValidated, {});
   }
 

@@ -17,7 +17,7 @@ import type { Offer } from "./offer.js";
 import type { UpdateTarget } from "./target.js";
 
 /** One call of a writer. Erasing a whole partition takes some 20 s; longer than a minute is no progress. */
-const callDeadlineMs = 60_000;
+export const writerDeadlineMs = 60_000;
 const lateCode = "writer-late";
 
 export class WriterTarget implements UpdateTarget {
@@ -143,7 +143,7 @@ export class WriterTarget implements UpdateTarget {
       name: `${this.#name}.${method}`,
       body,
       kind: work,
-      deadline: { timers: this.#host.timers, ms: callDeadlineMs },
+      deadline: { timers: this.#host.timers, ms: writerDeadlineMs },
       done: () => end("done"),
       // Whatever comes of `abort`, it is over.
       failed: (fault, how) => end(method === "abort" ? "done" : this.#refused(method, fault, how)),

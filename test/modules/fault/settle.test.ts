@@ -29,7 +29,6 @@ describe("settle: code that is not ours", () => {
   it("takes any thenable for a promise, however it behaves", async () => {
     type Then = (yes: (value: unknown) => void, no: (error: unknown) => void) => void;
     const thenable = (then: unknown): (() => unknown) => {
-      // biome-ignore lint/suspicious/noThenProperty: promises of somebody else's making
       return () => ({ then });
     };
     const twice: Then = (yes, no) => {

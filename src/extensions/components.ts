@@ -147,7 +147,7 @@ export class Components implements Extension {
       return;
     }
     const kind: Kind<Found> = {
-      wanted,
+      wanted: topologies.wanted,
       read: (topology) => (isTopology(topology) ? find(componentIn(topology, request["component"])) : undefined),
     };
     const found =
@@ -205,15 +205,13 @@ function fields(payload: unknown, names: readonly string[]): Result {
   return result;
 }
 
-const wanted = "an object with assemblies and networks";
-
 function isTopology(value: unknown): value is Topology {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** What is sent of it: texts and lists of texts, so that nothing of the application's can keep it from being sent. */
 const topologies: Kind<object> = Object.freeze({
-  wanted,
+  wanted: "an object with assemblies and networks",
   read: (value: unknown) => (isTopology(value) ? topologyPayload(value) : undefined),
 });
 

@@ -8,57 +8,56 @@
 
 import { Fault } from "../modules/fault/fault.js";
 
-interface Owner {
-  readonly needed?: readonly string[];
-  readonly optional?: readonly string[];
-  /** It may be `false` instead. */
-  readonly switched?: boolean;
-}
+/** An owner that is given must have these. */
+export const needed: readonly string[] = Object.freeze([
+  "writer.begin",
+  "writer.write",
+  "writer.finish",
+  "writer.abort",
+  "archiveWriter.begin",
+  "archiveWriter.write",
+  "archiveWriter.finish",
+  "archiveWriter.abort",
+]);
 
-/** By the option that is an object of functions. */
-export const functionsOf: Readonly<Record<string, Owner>> = Object.freeze({
-  client: {
-    optional: [
-      "updateAvailable",
-      "updateModeChanged",
-      "updateChecked",
-      "updateRejected",
-      "archiveAvailable",
-      "progress",
-      "error",
-      "reboot",
-      "identify",
-      "connected",
-      "disconnected",
-      "validate",
-    ],
-  },
-  writer: { needed: ["begin", "write", "finish", "abort"], optional: ["confirm"] },
-  archiveWriter: { needed: ["begin", "write", "finish", "abort"] },
-  health: { optional: ["metrics", "metadata"], switched: true },
-  metrics: { optional: ["readings"], switched: true },
-});
-
-/** Options that are functions. A `geo` may be an object as well. */
-export const functionOptions: readonly string[] = Object.freeze(["geo", "networkIdentity", "components", "evaluate"]);
+export const optional: readonly string[] = Object.freeze([
+  "client.updateAvailable",
+  "client.updateModeChanged",
+  "client.updateChecked",
+  "client.updateRejected",
+  "client.archiveAvailable",
+  "client.progress",
+  "client.error",
+  "client.reboot",
+  "client.identify",
+  "client.connected",
+  "client.disconnected",
+  "client.validate",
+  "writer.confirm",
+  "health.metrics",
+  "health.metadata",
+  "metrics.readings",
+  "geo",
+  "networkIdentity",
+  "components",
+  "evaluate",
+]);
 
 const lists: readonly string[] = Object.freeze(["extensions", "commands"]);
 
 /** @throws Fault of stage "options", code "bad-option", that names the function */
 export function checkFunctions(options: object): void {
   const given = options as Record<string, unknown>;
-  for (const [name, owner] of Object.entries(functionsOf)) {
-    const value = given[name];
-    const { needed = [], optional = [], switched } = owner;
-    if (value === undefined || (switched && value === false)) continue;
-    if (!isObject(value)) throw wrongOption(name, "must be an object");
-    for (const method of needed) requireFunction(`${name}.${method}`, value[method]);
-    for (const method of optional) if (value[method] !== undefined) requireFunction(`${name}.${method}`, value[method]);
-  }
-  for (const name of functionOptions) {
-    const value = given[name];
-    if (value === undefined || (name === "geo" && isObject(value))) continue;
-    requireFunction(name, value);
+  for (const name of [...needed, ...optional]) {
+    const [option, method] = name.split(".");
+    const value = given[option];
+    // `false` switches an extension off; a position may be a fixed one.
+    const other =
+      (value === false && (option === "health" || option === "metrics")) || (option === "geo" && isObject(value));
+    if (value === undefined || other) continue;
+    if (method === undefined) requireFunction(name, value);
+    else if (!isObject(value)) throw wrongOption(option, "must be an object");
+    else if (value[method] !== undefined || needed.includes(name)) requireFunction(name, value[method]);
   }
   for (const name of lists) {
     const value = given[name];

@@ -61,12 +61,19 @@ export const yesOrNo: Kind<boolean> = Object.freeze({
   read: (value: unknown) => (typeof value === "boolean" ? value : undefined),
 });
 
-/** Its own enumerable properties. */
+/** Its own enumerable properties. One of a promise is a reading that nobody has awaited, and may reject. */
 export const properties: Kind<Record<string, unknown>> = Object.freeze({
-  wanted: "an object",
-  read: (value: unknown) =>
-    typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : undefined,
+  wanted: "an object without promises",
+  read: (value: unknown) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+    const values: Record<string, unknown> = { ...value };
+    const promises = Object.values(values).filter(isThenable);
+    for (const promise of promises) settle(() => promise, ignore, ignore);
+    return promises.length === 0 ? values : undefined;
+  },
 });
+
+function ignore(): void {}
 
 /** Calls a function whose result nobody looks at. */
 export function tell(log: Log, name: string, body: () => unknown, said?: Said): void {

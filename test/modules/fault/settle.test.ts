@@ -43,8 +43,7 @@ describe("settle: code that is not ours", () => {
     assert.deepEqual(await ends(thenable(throwing)), ["rejected no", "later"]);
     assert.deepEqual(await ends(thenable(5)), ["returned [object Object]", "at once"]);
     const own = Promise.resolve(1);
-    // biome-ignore lint/suspicious/noThenProperty: as above
-    Object.assign(own, { then: throwing });
+    Object.defineProperty(own, "then", { value: throwing });
     assert.deepEqual(await ends(() => own), ["rejected no", "later"]);
   });
 

@@ -107,7 +107,11 @@ describe("a bad image is not confirmed (issue 11, item 6)", () => {
       asked++;
       return new Promise((passed) => scene.timers.set(() => passed(true), 45 * second));
     });
+    await scene.run(() => asked === 1, minute);
+    // Nor by another join.
+    scene.hub.drop();
     assert.ok(await scene.run(() => scene.updated, 59 * second), tail(scene));
+    assert.ok(scene.hub.joins.length > 2, "joined again");
     assert.equal(asked, 1);
   });
 

@@ -80,7 +80,9 @@ export function tell(log: Log, name: string, body: () => unknown, said?: Said): 
   settle(
     body,
     () => well(said),
-    (error, how) => complain({ log, name, said }, how, failure(error).message),
+    (error, how) => {
+      complain({ log, name, said }, how, failure(error).message);
+    },
   );
 }
 
@@ -90,9 +92,10 @@ export function take<T>(log: Log, name: string, body: () => unknown, kind: Kind<
   try {
     const value = body();
     if (isThenable(value)) {
-      complain(call, "wrong", `it returned a promise where ${kind.wanted} is wanted`);
+      const isNew = complain(call, "wrong", `it returned a promise where ${kind.wanted} is wanted`);
       // Nobody waits for it, and what it rejects with must be looked at all the same.
-      tell(log, name, () => value);
+      if (isNew) tell(log, name, () => value);
+      else settle(() => value, ignore, ignore);
       return undefined;
     }
     const taken = kind.read(value, false);
@@ -156,10 +159,12 @@ interface Call {
   readonly level?: Level;
 }
 
-function complain({ log, name, said, level = "error" }: Call, how: How, text: string): void {
-  if (said?.how === how) return;
+/** @returns false when it was said already */
+function complain({ log, name, said, level = "error" }: Call, how: How, text: string): boolean {
+  if (said?.how === how) return false;
   if (said !== undefined) said.how = how;
   log.write(level, how === "wrong" || how === "late" ? `${name}: ${text}.` : `${name} ${how}: ${text}`);
+  return true;
 }
 
 function well(said: Said | undefined): void {

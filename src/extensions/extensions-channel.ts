@@ -150,6 +150,8 @@ export class ExtensionsChannel implements ChannelHandler {
     const said = this.#waiting.get(key) ?? {};
     const ready = (): unknown => (extension.ready === undefined ? true : extension.ready());
     const isReady = take(this.#options.log, nameOf(key, "ready"), ready, yesOrNo, said) === true;
+    // It may have closed the link.
+    if (this.#port === undefined) return;
     if (!isReady || this.#push(key, "attached", {}) === undefined) {
       this.#wait(key, said);
       return;

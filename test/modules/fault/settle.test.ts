@@ -43,6 +43,7 @@ describe("settle: code that is not ours", () => {
     assert.deepEqual(await ends(thenable(throwing)), ["rejected no", "later"]);
     assert.deepEqual(await ends(thenable(5)), ["returned [object Object]", "at once"]);
     const own = Promise.resolve(1);
+    // biome-ignore lint/suspicious/noThenProperty: a promise with a `then` of its own
     Object.defineProperty(own, "then", { value: throwing });
     assert.deepEqual(await ends(() => own), ["rejected no", "later"]);
   });

@@ -6,7 +6,7 @@
  * with these.
  */
 
-import { Fault } from "../modules/fault/fault.js";
+import { wrong } from "./option-checks.js";
 
 /** An owner that is given must have these. */
 export const needed: readonly string[] = Object.freeze([
@@ -56,13 +56,13 @@ export function checkFunctions(options: object): void {
       (value === false && (option === "health" || option === "metrics")) || (option === "geo" && isObject(value));
     if (value === undefined || other) continue;
     if (method === undefined) requireFunction(name, value);
-    else if (!isObject(value)) throw wrongOption(option, "must be an object");
+    else if (!isObject(value)) throw wrong(option, "must be an object");
     else if (value[method] !== undefined || needed.includes(name)) requireFunction(name, value[method]);
   }
   for (const name of lists) {
     const value = given[name];
     if (value !== undefined && !(Array.isArray(value) && value.every(isObject)))
-      throw wrongOption(name, "must be a list of objects");
+      throw wrong(name, "must be a list of objects");
   }
 }
 
@@ -71,9 +71,5 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function requireFunction(name: string, value: unknown): void {
-  if (typeof value !== "function") throw wrongOption(name, "must be a function");
-}
-
-export function wrongOption(option: string, what: string): Fault {
-  return new Fault("options", "bad-option", `Option "${option}" ${what}.`);
+  if (typeof value !== "function") throw wrong(name, "must be a function");
 }

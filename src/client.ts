@@ -1,6 +1,7 @@
 /*
- * What the application may decide or be told. Everything is optional, and nothing that is thrown here takes the link
- * down: it is logged, and the default applies.
+ * What the application may decide or be told. Everything is optional. A function that throws, rejects or returns something
+ * else than it should is named in the log, and takes nothing down (src/guarded.ts); what then applies stands with each.
+ * Whatever cannot be taken back needs the exact word. Functions that return nothing here may be async.
  */
 
 import type { Fault } from "../modules/fault/fault.js";
@@ -39,8 +40,11 @@ export interface Archive {
 }
 
 export interface Client {
-  /** Default: "apply". `reschedule` is in milliseconds. */
-  updateAvailable?(update: Update): Decision;
+  /**
+   * Default: "apply". `reschedule` is in milliseconds. A promise is waited for, at most a minute. Anything else than a
+   * Decision has the update offered again later.
+   */
+  updateAvailable?(update: Update): Decision | Promise<Decision>;
   /** At every join and every change: the mode in force, and whether this device may set "device_managed". */
   updateModeChanged?(mode: UpdateMode, managedUpdatesAllowed: boolean): void;
   /** The answer to `checkUpdate`. @param version undefined when there is none, or the server did not say */
@@ -48,7 +52,8 @@ export interface Client {
   /** `requestUpdate` was refused, and is not sent again for `retryAfterMs`. */
   updateRejected?(reason: string, retryAfterMs: number): void;
   /**
-   * An archive that this device does not have yet. "download" puts it into the option `archiveWriter`. Default: "ignore".
+   * An archive that this device does not have yet. "download" puts it into the option `archiveWriter`; everything else
+   * is "ignore", which is the default.
    */
   archiveAvailable?(archive: Archive): "download" | "ignore";
   /** Of the running update, whole percent, rising. */
@@ -67,8 +72,9 @@ export interface Client {
   disconnected?(reason: string): void;
   /**
    * The application's own check of a new image, asked after the server accepted its join and then every ten seconds.
-   * The image is confirmed once it returns true; without this callback it is confirmed at once. When the trial's
-   * deadline passes first, the device goes back to the old image.
+   * The image is confirmed once it returns `true` itself or a promise of it, and by nothing else; without this callback it
+   * is confirmed at once. While a promise is pending it is not asked again. When the trial's deadline passes first, the
+   * device goes back to the old image, and what a promise comes to after that does not count.
    */
-  validate?(): boolean;
+  validate?(): boolean | Promise<boolean>;
 }

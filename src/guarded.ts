@@ -1,20 +1,196 @@
 /*
- * Runs code that is not ours: an application's callback, or a host's part that may fail. What it throws is logged and
- * ends nothing; so is what an async callback rejects with, since on XS a rejection that nobody handles ends the machine.
+ * The one way to call a function that an application has handed in (callbacks, providers, writers, commands, extensions),
+ * and any other code that must not take the link down. `tell` wants nothing back, `take` wants a value now, `ask` waits for
+ * a promise as well.
+ *
+ * The rule it guards: a function that throws, rejects, is late or returns something else than it should is named in the
+ * log, has the outcome that its caller states (README, "When a function fails"), and costs nothing else. What comes after
+ * its deadline, or after it was called off, changes nothing any more.
  */
 
-import { asFault } from "../modules/fault/fault.js";
-import type { Log } from "./log.js";
+import { asFault, Fault } from "../modules/fault/fault.js";
+import { isThenable, settle } from "../modules/fault/settle.js";
+import type { Timer, Timers } from "../modules/host/timers.js";
+import type { Level, Log } from "./log.js";
 
-/** @param what is run, for the log: "progress" */
-export function guarded(log: Log, what: string, body: () => unknown): void {
-  const failed = (error: unknown): void => {
-    log.error(`${what} threw: ${asFault(error, "application", "callback-threw").message}`);
-  };
+/** What a function is to give back. */
+export interface Kind<T> {
+  /** For the log, behind "where": "an object is wanted". */
+  readonly wanted: string;
+  /**
+   * Copies what is used, so that a getter of the application runs here and nowhere else.
+   * @param fulfilled it is what a promise came to
+   * @returns undefined when it is something else
+   */
+  read(value: unknown, fulfilled: boolean): T | undefined;
+}
+
+/** For a function that is called again and again: how it has failed, so that each way is said once until it does well. */
+export interface Said {
+  how?: How;
+}
+
+/** How a function failed. */
+export type How = "threw" | "rejected" | "late" | "wrong";
+
+export interface Question<T> {
+  log: Log;
+  /** As the application calls it: "validate", "writer.write". */
+  name: string;
+  body: () => unknown;
+  /** Default: whatever comes is taken as it is. */
+  kind?: Kind<T>;
+  /** How long a promise may take. Default: until it is called off. */
+  deadline?: { readonly timers: Timers; readonly ms: number };
+  said?: Said;
+  /** Of the lines about failures; default "error". */
+  level?: Level;
+  /** Comes once, or `failed` does; from inside `ask` where no promise was returned. */
+  done(value: T): void;
+  failed(fault: Fault, how: How): void;
+}
+
+/** Work that is done when the function returns nothing, or when its promise fulfils, with whatever. */
+export const work: Kind<true> = Object.freeze({
+  wanted: "nothing or a promise",
+  read: (value: unknown, fulfilled: boolean) => (fulfilled || value === undefined ? true : undefined),
+});
+
+export const yesOrNo: Kind<boolean> = Object.freeze({
+  wanted: "true or false",
+  read: (value: unknown) => (typeof value === "boolean" ? value : undefined),
+});
+
+/** Its own enumerable properties. One of a promise is a reading that nobody has awaited, and may reject. */
+export const properties: Kind<Record<string, unknown>> = Object.freeze({
+  wanted: "an object without promises",
+  read: (value: unknown) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+    const values: Record<string, unknown> = { ...value };
+    const promises = Object.values(values).filter(isThenable);
+    for (const promise of promises) settle(() => promise, ignore, ignore);
+    return promises.length === 0 ? values : undefined;
+  },
+});
+
+function ignore(): void {}
+
+/** Calls a function whose result nobody looks at. */
+export function tell(log: Log, name: string, body: () => unknown, said?: Said): void {
+  settle(
+    body,
+    () => well(said),
+    (error, how) => {
+      complain({ log, name, said }, how, failure(error).message);
+    },
+  );
+}
+
+/** Calls a function whose result is needed now. @returns undefined when it has failed, with the reason in the log */
+export function take<T>(log: Log, name: string, body: () => unknown, kind: Kind<T>, said?: Said): T | undefined {
+  const call = { log, name, said };
   try {
-    const result = body();
-    if (result instanceof Promise) result.then(undefined, failed);
+    const value = body();
+    if (isThenable(value)) {
+      const isNew = complain(call, "wrong", `it returned a promise where ${kind.wanted} is wanted`);
+      // Nobody waits for it, and what it rejects with must be looked at all the same.
+      if (isNew) tell(log, name, () => value);
+      else settle(() => value, ignore, ignore);
+      return undefined;
+    }
+    const taken = kind.read(value, false);
+    if (taken === undefined) complain(call, "wrong", unwanted(value, false, kind));
+    else well(said);
+    return taken;
   } catch (error) {
-    failed(error);
+    complain(call, "threw", failure(error).message);
+    return undefined;
+  }
+}
+
+/** Calls a function and waits for its promise, if it returns one. @returns calls it off: what comes is only logged */
+export function ask<T>(question: Question<T>): () => void {
+  const { log, name, body, kind, deadline, said, done, failed } = question;
+  let over = false;
+  let timer: Timer | undefined;
+  const end = (): void => {
+    over = true;
+    deadline?.timers.clear(timer);
+  };
+  const fail = (how: How, fault: Fault): void => {
+    complain(question, how, fault.message);
+    if (over) return;
+    end();
+    failed(fault, how);
+  };
+  const answered = (value: unknown, fulfilled: boolean): void => {
+    if (over) {
+      log.info(`${name} has finished, when nobody waited for it any more; that changes nothing.`);
+      return;
+    }
+    let answer: T | undefined;
+    try {
+      answer = kind === undefined ? (value as T) : kind.read(value, fulfilled);
+    } catch (error) {
+      fail("threw", failure(error));
+      return;
+    }
+    if (answer === undefined && kind !== undefined) {
+      fail("wrong", new Fault("application", "wrong-kind", unwanted(value, fulfilled, kind)));
+      return;
+    }
+    well(said);
+    end();
+    done(answer as T);
+  };
+  settle(body, answered, (error, how) => fail(how, failure(error)));
+  if (!over && deadline !== undefined) {
+    const { timers, ms } = deadline;
+    const text = `it has not finished within ${Math.round(ms / 1000)} s`;
+    timer = timers.set(() => fail("late", new Fault("application", "callback-late", text)), ms);
+  }
+  return end;
+}
+
+interface Call {
+  readonly log: Log;
+  readonly name: string;
+  readonly said?: Said;
+  readonly level?: Level;
+}
+
+/** @returns false when it was said already */
+function complain({ log, name, said, level = "error" }: Call, how: How, text: string): boolean {
+  if (said?.how === how) return false;
+  if (said !== undefined) said.how = how;
+  log.write(level, how === "wrong" || how === "late" ? `${name}: ${text}.` : `${name} ${how}: ${text}`);
+  return true;
+}
+
+function well(said: Said | undefined): void {
+  if (said !== undefined) said.how = undefined;
+}
+
+function failure(error: unknown): Fault {
+  return asFault(error, "application", "callback-threw");
+}
+
+function unwanted(value: unknown, fulfilled: boolean, { wanted }: Kind<unknown>): string {
+  return `${fulfilled ? "its promise came to" : "it returned"} ${shown(value)} where ${wanted} is wanted`;
+}
+
+/** What it is, and no more of it than an operator needs. */
+function shown(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return `the text "${value.slice(0, 32)}"`;
+    case "object":
+      return value === null ? "null" : "an object";
+    case "undefined":
+    case "boolean":
+    case "number":
+      return String(value);
+    default:
+      return `a ${typeof value}`;
   }
 }

@@ -6,6 +6,7 @@
  */
 
 import { asFault, type Fault } from "../modules/fault/fault.js";
+import { settle } from "../modules/fault/settle.js";
 import type { Host } from "../modules/host/host.js";
 import type { Timer } from "../modules/host/timers.js";
 import { buildTime } from "../modules/ota/build-time.js";
@@ -21,7 +22,7 @@ import type { ErrorContext } from "./extensions/error-reports.js";
 import type { Metrics } from "./extensions/metrics.js";
 import { type Firmware, readFirmware } from "./firmware.js";
 import { randomFraction } from "./fraction.js";
-import { guarded } from "./guarded.js";
+import { ask, type Said, tell, work, yesOrNo } from "./guarded.js";
 import { type Level, Log } from "./log.js";
 import { checkOptions, type LinkOptions, type Settings } from "./options.js";
 import { deviceNames, fromServer, toServer } from "./protocol.js";
@@ -34,7 +35,7 @@ import { UpdateRecords } from "./update/records.js";
 import { SlotTarget } from "./update/slot-target.js";
 import { abandonTrial, Trial } from "./update/trial.js";
 import { Updater } from "./update/updater.js";
-import { WriterTarget } from "./update/writer-target.js";
+import { WriterTarget, writerDeadlineMs } from "./update/writer-target.js";
 import { WallClock } from "./wall-clock.js";
 
 /** RFC 6455 §7.1.5: what an end without a close frame is called. */
@@ -69,6 +70,7 @@ export class NervesHubLink {
   #timer: Timer | undefined;
   #heartbeatIntervalMs: number;
   readonly #attempts = new Attempts();
+  readonly #validateSaid: Said = {};
   /** How long the clock was waited for, in milliseconds. */
   #clockWaitedMs = 0;
   #state: "new" | "running" | "restarting" | "closed" = "new";
@@ -82,7 +84,14 @@ export class NervesHubLink {
     this.#settings = settings;
     this.#firmware = made(host, () => readFirmware(host.slots.running, settings.firmware));
     const redactor = new Redactor(settings.secrets);
-    this.#log = new Log((line) => host.print(line), redactor, settings.logLevel, settings.name);
+    // A console that fails has nowhere to be told of; whoever else listens gets the line.
+    const print = (line: string): void =>
+      settle(
+        () => host.print(line),
+        () => {},
+        () => {},
+      );
+    this.#log = new Log(print, redactor, settings.logLevel, settings.name);
     this.#heartbeatIntervalMs = settings.heartbeat.intervalMs;
     const log = this.#log;
     const { client } = settings;
@@ -92,7 +101,7 @@ export class NervesHubLink {
     this.#destination = new Destination({ settings, clock, crypto, wallClock: this.#wallClock, log });
     const records = new UpdateRecords(host.store);
     this.#trial = new Trial(host, log, records, settings.trial, metadata.uuid, {
-      validate: () => this.#validate(),
+      validate: (answer) => this.#validate(answer),
       confirmed: () => this.#confirmed(),
       failed: () => this.#restart(),
     });
@@ -106,7 +115,7 @@ export class NervesHubLink {
       client,
       records,
       trial: this.#trial,
-      target: writer ? new WriterTarget(writer, host.crypto) : new SlotTarget(host, log, trust, records),
+      target: writer ? new WriterTarget(host, log, "writer", writer) : new SlotTarget(host, log, trust, records),
       secure,
       tls,
       statusWords: settings.statusWords,
@@ -360,18 +369,30 @@ export class NervesHubLink {
     this.#call("disconnected", () => this.#settings.client.disconnected?.(reason));
   }
 
-  #validate(): boolean {
+  /** Without a deadline: the trial has one. */
+  #validate(answer: (passed: boolean) => void): () => void {
     const { client } = this.#settings;
-    let valid = true;
-    this.#call("validate", () => {
-      valid = false;
-      valid = client.validate?.() ?? true;
+    return ask({
+      log: this.#log,
+      name: "validate",
+      body: () => (client.validate === undefined ? true : client.validate()),
+      kind: yesOrNo,
+      said: this.#validateSaid,
+      done: answer,
+      failed: () => answer(false),
     });
-    return valid;
   }
 
   #confirmed(): void {
-    this.#call("confirm", () => this.#settings.writer?.confirm?.());
+    ask({
+      log: this.#log,
+      name: "writer.confirm",
+      body: () => this.#settings.writer?.confirm?.(),
+      kind: work,
+      deadline: { timers: this.#host.timers, ms: writerDeadlineMs },
+      done: () => {},
+      failed: () => {},
+    });
     this.#port?.push(toServer.firmwareValidated, {});
   }
 
@@ -396,6 +417,6 @@ export class NervesHubLink {
 
   /** Runs code of the application, or of the host, that must not take the link down. */
   #call(what: string, body: () => unknown): void {
-    guarded(this.#log, what, body);
+    tell(this.#log, what, body);
   }
 }

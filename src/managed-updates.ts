@@ -10,7 +10,7 @@ import type { Clock } from "../modules/host/clock.js";
 import { maxUpdateRefusalMinutes } from "../modules/limits/limits.js";
 import type { ChannelPort } from "./channel-handler.js";
 import type { Client, UpdateMode } from "./client.js";
-import { guarded } from "./guarded.js";
+import { tell } from "./guarded.js";
 import type { Log } from "./log.js";
 import { toServer } from "./protocol.js";
 
@@ -82,7 +82,7 @@ export class ManagedUpdates {
     const told = mode as UpdateMode;
     this.#mode = told;
     this.#log.info(`Update mode: ${told}.`);
-    guarded(this.#log, "updateModeChanged", () => this.#client.updateModeChanged?.(told, allowed === true));
+    tell(this.#log, "updateModeChanged", () => this.#client.updateModeChanged?.(told, allowed === true));
   }
 
   /** `update_available` */
@@ -93,7 +93,7 @@ export class ManagedUpdates {
     this.#log.info(
       available === true ? `The server has an update${known ? ` to ${known}` : ""}.` : "There is no update.",
     );
-    guarded(this.#log, "updateChecked", () => this.#client.updateChecked?.(available === true, known));
+    tell(this.#log, "updateChecked", () => this.#client.updateChecked?.(available === true, known));
   }
 
   /** `update_rejected` */
@@ -106,7 +106,7 @@ export class ManagedUpdates {
     this.#log.info(
       `The server gives no update now (${why}); none is asked for within ${Math.ceil(delayMs / 60_000)} min.`,
     );
-    guarded(this.#log, "updateRejected", () => this.#client.updateRejected?.(why, delayMs));
+    tell(this.#log, "updateRejected", () => this.#client.updateRejected?.(why, delayMs));
   }
 
   #say(event: string, payload: object): boolean {

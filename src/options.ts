@@ -11,6 +11,7 @@ import { type BackoffOptions, defaultBackoff } from "./backoff.js";
 import type { Client } from "./client.js";
 import { type Credentials, certificateCredentials, decodeCertificates } from "./credentials.js";
 import type { FirmwareWriter } from "./firmware-writer.js";
+import { checkFunctions } from "./functions.js";
 import { type Level, levels } from "./log.js";
 import {
   requireExactText,
@@ -164,6 +165,7 @@ function checkAuth(
  */
 export function checkOptions(options: LinkOptions, device: Pick<Device, "identifier">): Settings {
   if (typeof options !== "object" || options === null) throw wrong("options", "must be an object");
+  checkFunctions(options);
   const host = requireHost("host", options.host);
   const ssl = options.ssl ?? true;
   if (typeof ssl !== "boolean") throw wrong("ssl", "must be true or false");

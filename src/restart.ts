@@ -3,9 +3,9 @@
  * restarts whatever became of those. Nothing is promised about delivery.
  */
 
-import { asFault } from "../modules/fault/fault.js";
 import type { Host } from "../modules/host/host.js";
 import type { Client } from "./client.js";
+import { ask, tell, work } from "./guarded.js";
 import type { Log } from "./log.js";
 
 export interface RestartOptions {
@@ -23,31 +23,17 @@ const farewellMs = 250;
 
 export function orderlyRestart({ host, log, client, deadlineMs, farewell }: RestartOptions): void {
   const { timers, device } = host;
-  let asked = false;
   const leave = (): void => {
-    if (asked) return;
-    asked = true;
-    timers.clear(deadline);
     timers.set(() => device.restart(), farewellMs);
-    try {
-      farewell();
-    } catch (error) {
-      log.error(`The farewell failed: ${asFault(error, "transport", "farewell-failed").message}`);
-    }
+    tell(log, "the farewell", farewell);
   };
-  const deadline = timers.set(() => {
-    log.warning(`The application's reboot() did not finish within ${Math.round(deadlineMs / 1000)} s.`);
-    leave();
-  }, deadlineMs);
-  const failed = (error: unknown): void => {
-    log.error(`reboot threw: ${error instanceof Error ? error.message : String(error)}`);
-    leave();
-  };
-  try {
-    const settled = client.reboot?.();
-    if (settled === undefined) leave();
-    else settled.then(leave, failed);
-  } catch (error) {
-    failed(error);
-  }
+  ask({
+    log,
+    name: "reboot",
+    body: () => client.reboot?.(),
+    kind: work,
+    deadline: { timers, ms: deadlineMs },
+    done: leave,
+    failed: leave,
+  });
 }

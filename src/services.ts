@@ -100,7 +100,7 @@ export class Services {
     });
     this.alarms = new Alarms(host, log);
     this.metrics = new Metrics(host, log, vitals, options.metrics || {});
-    this.health = new Health(host, vitals, this.alarms, options.health || {});
+    this.health = new Health(host, log, vitals, this.alarms, options.health || {});
     this.errorReports = new ErrorReports({
       host,
       log,
@@ -110,7 +110,7 @@ export class Services {
       recentLog: () => recent.last(8).join("\n"),
     });
     this.geo = this.#geo();
-    this.components = options.components && new Components(host, options.components);
+    this.components = options.components && new Components(host, log, options.components);
     const scripts = options.scripts ?? options.console ?? false;
     if (scripts || options.console || options.localShell || options.commands)
       this.#commands = this.#table(vitals, recent);
@@ -222,13 +222,13 @@ export class Services {
   }
 
   #table(vitals: Vitals, recent: RecentLines): CommandTable {
-    const { host, firmware, updater, options, restart } = this.#given;
+    const { host, log, firmware, updater, options, restart } = this.#given;
     const commands = deviceCommands({
       ...{ host, firmware, vitals, updater, recent, restart },
       registry: () => this.#registry,
       updates: this.updates,
     });
-    return new CommandTable(host.timers, [...commands, ...(options.commands ?? [])], options.evaluate);
+    return new CommandTable(host.timers, log, [...commands, ...(options.commands ?? [])], options.evaluate);
   }
 
   #terminal(): Omit<TerminalOptions, "send"> {

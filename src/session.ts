@@ -18,6 +18,7 @@ import { type Closed, type Refusal, WebSocketClient } from "../modules/websocket
 import { backoffDelay, defaultBackoff } from "./backoff.js";
 import type { ChannelHandler } from "./channel-handler.js";
 import { randomFraction } from "./fraction.js";
+import { tell } from "./guarded.js";
 import type { Log } from "./log.js";
 import { deviceTopic, heartbeatEvent, heartbeatTopic } from "./protocol.js";
 
@@ -227,13 +228,13 @@ export class Session {
         this.#joined(entry, action.response);
         break;
       case "message":
-        this.#guard(() => handler.message(action.event, action.payload));
+        this.#guard(entry, () => handler.message(action.event, action.payload));
         break;
       case "reply":
-        this.#guard(() => handler.reply?.(action.ref, action.status, action.response));
+        this.#guard(entry, () => handler.reply?.(action.ref, action.status, action.response));
         break;
       case "refused":
-        this.#guard(() => handler.refused?.(action.reason));
+        this.#guard(entry, () => handler.refused?.(action.reason));
         if (!this.#ended) this.#lost(entry, `The server refused the join of "${handler.topic}": ${action.reason}.`);
         break;
       case "crashed":
@@ -254,7 +255,7 @@ export class Session {
     entry.timer = undefined;
     entry.joinedMs = this.#options.host.clock.monotonic();
     this.#options.log.info(`Joined "${handler.topic}".`);
-    this.#guard(() => {
+    this.#guard(entry, () => {
       handler.joined(response, { push: (event, payload) => this.push(handler.topic, event, payload) });
       if (handler.topic === deviceTopic) this.#options.onJoined();
     });
@@ -264,7 +265,9 @@ export class Session {
     const { handler } = entry;
     const { timers } = this.#options.host;
     entry.attempts++;
-    this.#guard(() => this.#apply(entry, { type: "join", ref: this.#nextRef(), payload: handler.joinPayload() }));
+    this.#guard(entry, () =>
+      this.#apply(entry, { type: "join", ref: this.#nextRef(), payload: handler.joinPayload() }),
+    );
     if (this.#ended) return;
     entry.timer = timers.set(() => this.#unanswered(entry), joinTimeoutMs);
   }
@@ -283,7 +286,7 @@ export class Session {
 
   #left(entry: Topic): void {
     if (this.#options.host.clock.monotonic() - entry.joinedMs >= lastingJoinMs) entry.attempts = 0;
-    this.#guard(() => entry.handler.left());
+    this.#guard(entry, () => entry.handler.left());
   }
 
   /** The topic is gone but the socket lives: join again later, without touching the others. */
@@ -314,12 +317,8 @@ export class Session {
   }
 
   /** Runs a handler. What it throws is logged and ends nothing. */
-  #guard(body: () => void): void {
-    try {
-      body();
-    } catch (error) {
-      this.#options.log.error(asFault(error, "application", "handler-threw").message);
-    }
+  #guard({ handler }: Topic, body: () => unknown): void {
+    tell(this.#options.log, `The handler of "${handler.topic}"`, body);
   }
 
   #closed({ code, fault }: Closed): void {
@@ -341,7 +340,7 @@ export class Session {
       entry.timer = undefined;
       const { phase } = entry.channel;
       entry.channel = newChannel(entry.handler.topic);
-      if (phase === "joined") this.#guard(() => entry.handler.left());
+      if (phase === "joined") this.#guard(entry, () => entry.handler.left());
     }
   }
 

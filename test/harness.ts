@@ -23,6 +23,11 @@ export const assert = {
   fail: (message: string): never => fail(message),
 };
 
+// As on XS: a rejection that nobody has looked at fails the run. Mocha by itself passes it over.
+process.on("unhandledRejection", (reason) => {
+  throw reason;
+});
+
 /** A file of test/fixtures, by its path below that folder. */
 export function fixture(path: string): Uint8Array {
   return new Uint8Array(readFileSync(new URL(`../../test/fixtures/${path}`, import.meta.url)));

@@ -33,7 +33,8 @@ export function startNetwork(host: Host, settings: Record<string, string | undef
   const up = () => {
     if (!waiting) return;
     waiting = false;
-    onUp();
+    // In a turn of its own: it is the application's, and what it throws or rejects with is the timers' to print.
+    host.timers.set(onUp, 0);
   };
   const timeServers = (settings["time-server"] ?? "").split(/[\s,]+/).filter((server) => server !== "");
   new Uplink({

@@ -1,8 +1,10 @@
 /*
- * Timers on Node. A callback that throws is printed, as the contract asks, so that a fault in one does not end the
- * process where a device would have gone on.
+ * Timers on Node. A callback that throws, or is async and rejects, is printed, as the contract asks, so that a fault in one
+ * does not end the process where a device would have gone on.
  */
 
+import { stackOf } from "../../modules/fault/fault.js";
+import { settle } from "../../modules/fault/settle.js";
 import type { Timer, Timers } from "../../modules/host/timers.js";
 
 export class NodeTimers implements Timers {
@@ -26,10 +28,10 @@ export class NodeTimers implements Timers {
   }
 
   #guard(callback: () => void): void {
-    try {
-      callback();
-    } catch (error) {
-      this.#print(`A timer callback threw: ${error instanceof Error ? error.stack : String(error)}`);
-    }
+    settle(
+      callback,
+      () => {},
+      (error, how) => this.#print(`A timer callback ${how}: ${stackOf(error)}`),
+    );
   }
 }

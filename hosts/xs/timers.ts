@@ -1,19 +1,21 @@
 /*
- * Timers on XS, over the SDK's `timer`. An exception that left a callback would end the machine, so each is caught and
- * printed here.
+ * Timers on XS, over the SDK's `timer`. An exception that left a callback would end the machine, and so would a rejection
+ * of one that is async: each is caught and printed here.
  */
 
 import Timer from "timer";
+import { stackOf } from "../../modules/fault/fault.js";
+import { settle } from "../../modules/fault/settle.js";
 import type { Timer as HostTimer, Timers } from "../../modules/host/timers.js";
 
+function ended(): void {}
+
+function failed(error: unknown, how: string): void {
+  trace(`A timer callback ${how}: ${stackOf(error)}\n`);
+}
+
 function guarded(callback: () => void): () => void {
-  return () => {
-    try {
-      callback();
-    } catch (error) {
-      trace(`A timer callback threw: ${error instanceof Error ? error.stack : String(error)}\n`);
-    }
-  };
+  return () => settle(callback, ended, failed);
 }
 
 export class XsTimers implements Timers {

@@ -48,8 +48,24 @@ export class Fault extends Error {
   }
 }
 
-/** Anything thrown, as a Fault: a Fault stays itself, everything else becomes `stage`/`code` with its message. */
+/**
+ * Anything thrown, as a Fault: a Fault stays itself, everything else becomes `stage`/`code` with its message. Never throws,
+ * whatever it is given: it runs where errors are caught, and a thrown value may have no text (`Object.create(null)`).
+ */
 export function asFault(error: unknown, stage: Stage, code: string): Fault {
-  if (error instanceof Fault) return error;
-  return new Fault(stage, code, error instanceof Error ? error.message : String(error), error);
+  try {
+    if (error instanceof Fault) return error;
+    return new Fault(stage, code, String(error instanceof Error ? error.message : error), error);
+  } catch {
+    return new Fault(stage, code, "a value that has no text");
+  }
+}
+
+/** Its stack, for a developer; its text where it has none. Never throws. */
+export function stackOf(error: unknown): string {
+  try {
+    return String((error instanceof Error && error.stack) || error);
+  } catch {
+    return "a value that has no text";
+  }
 }

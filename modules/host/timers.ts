@@ -1,5 +1,6 @@
 /*
- * Timers: delayed calls. A callback that throws is the host's to catch and print; it must never end the machine.
+ * Timers: delayed calls. A callback that throws, or is async and rejects, is the host's to catch and print; it must never end the
+ * machine.
  */
 
 /** Opaque to everybody but the host that made it. */

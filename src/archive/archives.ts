@@ -6,11 +6,13 @@
  */
 
 import { asFault } from "../../modules/fault/fault.js";
+import { settle } from "../../modules/fault/settle.js";
 import type { SecureOptions } from "../../modules/host/byte-stream.js";
 import type { Host } from "../../modules/host/host.js";
 import type { Timer } from "../../modules/host/timers.js";
 import { decodeUtf8, encodeUtf8 } from "../../modules/text/utf8.js";
-import type { Client } from "../client.js";
+import type { Archive, Client, Update } from "../client.js";
+import { type Kind, take } from "../guarded.js";
 import type { Log } from "../log.js";
 import { Download } from "../update/download.js";
 import type { Offer } from "../update/offer.js";
@@ -35,15 +37,36 @@ const storeKey = "archive-uuid";
 /** How often it is looked whether an update has ended. */
 const waitMs = 30_000;
 
+const decisions: Kind<"download" | "ignore"> = Object.freeze({
+  wanted: '"download" or "ignore"',
+  read: (value: unknown) => (value === "download" || value === "ignore" ? value : undefined),
+});
+
+/** One archive on its way. */
+interface Run {
+  /** The writer has all bytes and is at its `finish`: too late for `abort`. */
+  finishing: boolean;
+}
+
 export class Archives {
   readonly #options: ArchivesOptions;
+  readonly #target: WriterTarget | undefined;
   #offer: ArchiveOffer | undefined;
+  #run: Run | undefined;
   #download: Download | undefined;
-  #target: WriterTarget | undefined;
   #timer: Timer | undefined;
+  #closed = false;
 
   constructor(options: ArchivesOptions) {
     this.#options = options;
+    const { host, log, writer } = options;
+    if (writer === undefined) return;
+    this.#target = new WriterTarget(host, log, "archiveWriter", {
+      begin: (_size, file) => writer.begin(archiveOf(file as Update & Archive)),
+      write: (chunk) => writer.write(chunk),
+      finish: () => writer.finish(),
+      abort: () => writer.abort(),
+    });
   }
 
   /** The uuid of the archive that the application took last. */
@@ -54,7 +77,7 @@ export class Archives {
 
   /** The server's `archive`. */
   offered(payload: unknown): void {
-    const { log, client, writer } = this.#options;
+    const { log, client } = this.#options;
     const offer = parseArchiveOffer(payload);
     if (offer === undefined) {
       log.warning("The server offered an archive that is not complete; upload it again.");
@@ -66,9 +89,10 @@ export class Archives {
       return;
     }
     if (this.taken === offer.uuid) return;
-    const { url: _url, ...archive } = offer;
-    if ((client.archiveAvailable?.(archive) ?? "ignore") === "ignore") return;
-    if (writer === undefined) {
+    const ask = (): unknown =>
+      client.archiveAvailable === undefined ? "ignore" : client.archiveAvailable(archiveOf(offer));
+    if (take(log, "archiveAvailable", ask, decisions) !== "download" || this.#closed) return;
+    if (this.#target === undefined) {
       log.error('An archive is wanted but there is nowhere to put it: the option "archiveWriter" is missing.');
       return;
     }
@@ -79,13 +103,14 @@ export class Archives {
 
   /** An update has been offered: what runs here is stopped, and begun anew when the update has ended without a restart. */
   giveWay(): void {
-    if (this.#download === undefined) return;
+    if (this.#run === undefined || this.#run.finishing) return;
     this.#options.log.info("The archive waits for the update.");
     this.#giveUp();
     this.#wait();
   }
 
   close(): void {
+    this.#closed = true;
     this.#options.host.timers.clear(this.#timer);
     this.#giveUp();
     this.#offer = undefined;
@@ -93,62 +118,74 @@ export class Archives {
 
   #start(): void {
     const offer = this.#offer;
-    const { host, log, secure, tls, updating, writer } = this.#options;
-    if (offer === undefined || writer === undefined) return;
+    const target = this.#target;
+    if (offer === undefined || target === undefined) return;
+    const { log, tls, updating } = this.#options;
     if (updating()) {
       this.#wait();
       return;
     }
-    const { url: _url, ...archive } = offer;
+    const run: Run = { finishing: false };
+    this.#run = run;
     const file: Offer = { ...offer, product: "", checksum: undefined, parts: [], manual: false };
-    const target = new WriterTarget(
-      {
-        begin: () => writer.begin(archive),
-        write: (chunk) => writer.write(chunk),
-        finish: () => writer.finish(),
-        abort: () => writer.abort(),
-      },
-      host.crypto,
-    );
-    this.#target = target;
     log.info(`Archive ${offer.version} (${offer.size} bytes) is being downloaded.`);
-    try {
+    const begin = (): number | Promise<number> => {
       checkTransport(file, tls);
-      target.begin(file);
-      this.#download = new Download({
-        host,
-        log,
-        offer: file,
-        target,
-        secure,
-        tls,
-        from: 0,
-        to: undefined,
-        onProgress: () => {},
-        onDone: () => this.#done(offer, target),
-        onFault: (fault) => this.#failed(fault),
-      });
-      this.#download.start();
-    } catch (error) {
-      this.#failed(error);
-    }
+      return target.begin(file);
+    };
+    this.#step(run, begin, () => this.#fetch(run, file, target));
   }
 
-  #done(offer: ArchiveOffer, target: WriterTarget): void {
-    try {
+  #fetch(run: Run, file: Offer, target: WriterTarget): void {
+    const { host, log, secure, tls } = this.#options;
+    this.#download = new Download({
+      ...{ host, log, secure, tls, target },
+      // With the latest URL, if it was offered again while the writer began.
+      offer: { ...file, url: this.#offer?.url ?? file.url },
+      from: 0,
+      to: undefined,
+      onProgress: () => {},
+      onDone: () => this.#complete(run, file, target),
+      onFault: (fault) => this.#failed(fault),
+    });
+    this.#download.start();
+  }
+
+  #complete(run: Run, file: Offer, target: WriterTarget): void {
+    const finish = (): void | Promise<void> => {
       target.verify();
-      target.activate();
-    } catch (error) {
+      run.finishing = true;
+      return target.activate();
+    };
+    this.#step(run, finish, () => this.#done(file));
+  }
+
+  /** What the writer may take its time for, and what comes after it, unless it was given up meanwhile. */
+  #step(run: Run, body: () => unknown, next: () => void): void {
+    const failed = (error: unknown): void => {
+      if (this.#run !== run) return;
+      run.finishing = false;
       this.#failed(error);
-      return;
-    }
+    };
+    const goOn = (): void => {
+      if (this.#run !== run) return;
+      try {
+        next();
+      } catch (error) {
+        failed(error);
+      }
+    };
+    settle(body, goOn, failed);
+  }
+
+  #done({ version, uuid }: Offer): void {
     this.#download = undefined;
-    this.#target = undefined;
+    this.#run = undefined;
     this.#offer = undefined;
     const { host, log } = this.#options;
-    log.notice(`Archive ${offer.version} is complete.`);
+    log.notice(`Archive ${version} is complete.`);
     try {
-      host.store.set(storeKey, encodeUtf8(offer.uuid));
+      host.store.set(storeKey, encodeUtf8(uuid));
     } catch (error) {
       log.warning(`The archive will be offered again: ${asFault(error, "store", "store-failed").message}`);
     }
@@ -162,15 +199,10 @@ export class Archives {
   }
 
   #giveUp(): void {
-    const target = this.#target;
     this.#download?.close();
     this.#download = undefined;
-    this.#target = undefined;
-    try {
-      target?.abort();
-    } catch (error) {
-      this.#options.log.error(asFault(error, "application", "abort-failed").message);
-    }
+    if (this.#run?.finishing === false) this.#target?.abort();
+    this.#run = undefined;
   }
 
   #wait(): void {
@@ -178,4 +210,9 @@ export class Archives {
     timers.clear(this.#timer);
     this.#timer = timers.set(() => this.#start(), waitMs);
   }
+}
+
+/** Without the URL, which is a credential and not the application's. */
+function archiveOf({ uuid, version, description, platform, architecture, size, uploadedAt }: Archive): Archive {
+  return { uuid, version, description, platform, architecture, size, uploadedAt };
 }

@@ -7,9 +7,11 @@
  * runs line after line goes round a loop and not deeper into the stack (XS has 1,024 slots, and an overflow restarts).
  */
 
-import { asFault, Fault } from "../../modules/fault/fault.js";
+import { Fault } from "../../modules/fault/fault.js";
 import type { Timers } from "../../modules/host/timers.js";
 import { commandDeadlineMs, maxCommandOutputCharacters } from "../../modules/limits/limits.js";
+import { ask } from "../guarded.js";
+import type { Log } from "../log.js";
 import type { Command, Evaluate } from "./command.js";
 
 export interface Run {
@@ -23,14 +25,25 @@ export interface Run {
 /** How a line ended at once: it did what it should, or it failed and has printed why. */
 export type Ended = "done" | "failed";
 
+/** What a line calls. */
+interface Call {
+  /** For the log. */
+  readonly name: string;
+  readonly body: () => unknown;
+  /** Makes a text of what it came to. */
+  readonly show: (value: unknown) => string;
+}
+
 export class CommandTable {
   readonly #timers: Timers;
+  readonly #log: Log;
   readonly #commands = new Map<string, Command>();
   readonly #evaluate: Evaluate | undefined;
 
   /** @throws Fault of stage "options", code "bad-command" */
-  constructor(timers: Timers, commands: readonly Command[], evaluate: Evaluate | undefined) {
+  constructor(timers: Timers, log: Log, commands: readonly Command[], evaluate: Evaluate | undefined) {
     this.#timers = timers;
+    this.#log = log;
     this.#evaluate = evaluate;
     this.#commands.set("help", {
       name: "help",
@@ -70,45 +83,50 @@ export class CommandTable {
     const end = (how: Ended): void => {
       if (ended !== undefined) return;
       ended = how;
-      this.#timers.clear(deadline);
       if (!atOnce) done(how === "done");
     };
-    const succeed = (result: unknown): void => {
-      if (typeof result === "string" && result !== "") for (const text of result.split("\n")) write(text);
+    const succeed = (result: string): void => {
+      if (result !== "") for (const text of result.split("\n")) write(text);
       end("done");
     };
-    const fail = (error: unknown): void => {
-      write(`error: ${asFault(error, "application", "command-failed").message}`);
+    const fail = (reason: string): void => {
+      write(`error: ${reason}`);
       end("failed");
     };
-    const deadline = this.#timers.set(
-      () => fail(new Error(`given up after ${commandDeadlineMs / 1000} s; it may still be running`)),
-      commandDeadlineMs,
-    );
-    try {
-      const result = this.#call(line, columns, write);
-      if (result instanceof Promise) result.then(succeed, fail);
-      else succeed(result);
-    } catch (error) {
-      fail(error);
+    const call = this.#call(line, columns, write);
+    let callOff: (() => void) | undefined;
+    if (typeof call === "string") fail(call);
+    else {
+      callOff = ask({
+        log: this.#log,
+        name: call.name,
+        body: call.body,
+        deadline: { timers: this.#timers, ms: commandDeadlineMs },
+        // Whoever typed it is told.
+        level: "info",
+        done: (value) => succeed(call.show(value)),
+        failed: ({ message }, how) =>
+          fail(how === "late" ? `given up after ${commandDeadlineMs / 1000} s; it may still be running` : message),
+      });
     }
     atOnce = false;
     if (ended === "done" || ended === "failed") return ended;
     return () => {
       ended ??= "given up";
-      this.#timers.clear(deadline);
+      callOff?.();
     };
   }
 
-  #call(line: string, columns: number, print: (text: string) => void): unknown {
+  /** @returns a text: why nothing is called */
+  #call(line: string, columns: number, print: (text: string) => void): Call | string {
     const [name = "", ...args] = words(line);
     const command = this.#commands.get(name);
-    if (command !== undefined) return command.run({ args, columns, print });
-    if (this.#evaluate === undefined) {
-      throw new Error(`"${name.slice(0, 32)}" is not a command of this device, and it evaluates no code. Try "help".`);
-    }
-    const value = this.#evaluate(line);
-    return value instanceof Promise ? value.then(inspect) : inspect(value);
+    if (command !== undefined)
+      return { name: `command "${name}"`, body: () => command.run({ args, columns, print }), show: textIn };
+    const evaluate = this.#evaluate;
+    if (evaluate === undefined)
+      return `"${name.slice(0, 32)}" is not a command of this device, and it evaluates no code. Try "help".`;
+    return { name: "evaluate", body: () => evaluate(line), show: inspect };
   }
 
   #help(name: string | undefined, columns: number, print: (text: string) => void): void {
@@ -157,16 +175,19 @@ export function words(line: string): string[] {
   return found;
 }
 
+/** What a command returns is shown where it is text, and else only means that it is done. */
+function textIn(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
 /** A value for people to read. */
 function inspect(value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value === "function") return "[function]";
-  if (typeof value === "object" && value !== null && !(value instanceof Error)) {
-    try {
-      return JSON.stringify(value) ?? String(value);
-    } catch {
-      return "[an object that cannot be shown]";
-    }
+  try {
+    const plain = typeof value === "object" && value !== null && !(value instanceof Error);
+    return plain ? (JSON.stringify(value) ?? String(value)) : String(value);
+  } catch {
+    return "[an object that cannot be shown]";
   }
-  return String(value);
 }

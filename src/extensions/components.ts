@@ -6,7 +6,6 @@
  * for, and a mode takes only the values that it names.
  */
 
-import { asFault } from "../../modules/fault/fault.js";
 import type { Host } from "../../modules/host/host.js";
 import {
   answerRate,
@@ -14,10 +13,15 @@ import {
   maxComponentOutputCharacters,
   maxComponentRequests,
 } from "../../modules/limits/limits.js";
+import { ask, type Kind, type Said, take } from "../guarded.js";
+import type { Log } from "../log.js";
 import type { Extension, ExtensionPort } from "./extension.js";
 import { type Attempt, PacedSender } from "./paced-sender.js";
 
-/** Text, or a promise of it, is shown to the operator; anything else counts as done. */
+/**
+ * Text, or a promise of it, is shown to the operator; anything else counts as done. What it throws or rejects with is shown
+ * as the reason why it failed; a promise is waited for at most ten seconds.
+ */
 export type Handler<T extends unknown[]> = (...args: T) => unknown;
 
 export interface ComponentAction {
@@ -66,20 +70,26 @@ export interface Topology {
 
 type Result = Record<string, string>;
 
+/** The function that a request means, or why there is none. */
+type Found = { readonly name: string; readonly run: () => unknown } | string;
+
 export class Components implements Extension {
   readonly key = "components";
   readonly versions = ["0.0.1"];
   readonly names = ["ref", "component", "action", "mode", "value"];
   readonly #host: Host;
+  readonly #log: Log;
   readonly #provider: () => Topology;
+  readonly #said: Said = {};
   readonly #sender: PacedSender;
   #reportDue = false;
   #results: { readonly event: string; readonly result: Result }[] = [];
   #running = 0;
   #port: ExtensionPort | undefined;
 
-  constructor(host: Host, provider: () => Topology) {
+  constructor(host: Host, log: Log, provider: () => Topology) {
     this.#host = host;
+    this.#log = log;
     this.#provider = provider;
     this.#sender = new PacedSender(host, answerRate, () => this.#flush());
   }
@@ -110,55 +120,55 @@ export class Components implements Extension {
   }
 
   #action(request: Result): void {
-    const action = this.#component(request["component"])?.actions?.find(
-      ({ identifier }) => identifier === request["action"],
-    );
-    if (action === undefined) this.#answer("action:result", request, "error", "unknown action");
-    else this.#run("action:result", request, () => action.run());
+    const wanted = request["action"];
+    const find = (component: Component | undefined): Found => {
+      const action = component?.actions?.find(({ identifier }) => identifier === wanted);
+      return action === undefined ? "unknown action" : { name: `action "${wanted}"`, run: () => action.run() };
+    };
+    this.#run("action:result", request, find);
   }
 
   #mode(request: Result): void {
     const value = request["value"] ?? "";
-    const mode = this.#component(request["component"])?.modes?.find(({ identifier }) => identifier === request["mode"]);
-    if (mode === undefined) this.#answer("mode:result", request, "error", "unknown mode");
-    else if (!mode.values.includes(value)) this.#answer("mode:result", request, "error", "invalid value");
-    else this.#run("mode:result", request, () => mode.set(value));
+    const wanted = request["mode"];
+    const find = (component: Component | undefined): Found => {
+      const mode = component?.modes?.find(({ identifier }) => identifier === wanted);
+      if (mode === undefined) return "unknown mode";
+      return texts(mode.values).includes(value)
+        ? { name: `mode "${wanted}"`, run: () => mode.set(value) }
+        : "invalid value";
+    };
+    this.#run("mode:result", request, find);
   }
 
-  #component(identifier: string | undefined): Component | undefined {
-    const { assemblies = [], networks = [] } = this.#provider();
-    const lists = [...assemblies.map(({ components }) => components), ...networks.map(({ peers }) => peers)];
-    for (const list of lists) {
-      const found = list?.find((component) => component.identifier === identifier);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  }
-
-  #run(event: string, request: Result, body: () => unknown): void {
+  #run(event: string, request: Result, find: (component: Component | undefined) => Found): void {
     if (this.#running >= maxComponentRequests) {
       this.#answer(event, request, "error", "busy");
       return;
     }
+    const kind: Kind<Found> = {
+      wanted: topologies.wanted,
+      read: (topology) => (isTopology(topology) ? find(componentIn(topology, request["component"])) : undefined),
+    };
+    const found =
+      take(this.#log, "components", this.#provider, kind, this.#said) ?? "the device cannot tell its components";
+    if (typeof found === "string") {
+      this.#answer(event, request, "error", found);
+      return;
+    }
     this.#running++;
-    const { timers } = this.#host;
-    let answered = false;
     const answer = (status: string, output: unknown): void => {
-      if (answered) return;
-      answered = true;
       this.#running--;
-      timers.clear(deadline);
       this.#answer(event, request, status, typeof output === "string" ? output : "");
     };
-    const deadline = timers.set(() => answer("error", "timeout"), commandDeadlineMs);
-    const failed = (error: unknown): void => answer("error", asFault(error, "application", "callback-threw").message);
-    try {
-      const outcome = body();
-      if (outcome instanceof Promise) outcome.then((output: unknown) => answer("ok", output), failed);
-      else answer("ok", outcome);
-    } catch (error) {
-      failed(error);
-    }
+    ask({
+      log: this.#log,
+      name: found.name,
+      body: found.run,
+      deadline: { timers: this.#host.timers, ms: commandDeadlineMs },
+      done: (output) => answer("ok", output),
+      failed: ({ message }, how) => answer("error", how === "late" ? "timeout" : message),
+    });
   }
 
   #answer(event: string, request: Result, status: string, output: string): void {
@@ -179,7 +189,9 @@ export class Components implements Extension {
     }
     if (!this.#reportDue) return "empty";
     this.#reportDue = false;
-    if (this.#port?.send("report", topologyPayload(this.#provider()))) return "sent";
+    const report = take(this.#log, "components", this.#provider, topologies, this.#said);
+    if (report === undefined) return "empty";
+    if (this.#port?.send("report", report)) return "sent";
     this.#reportDue = true;
     return "refused";
   }
@@ -193,21 +205,49 @@ function fields(payload: unknown, names: readonly string[]): Result {
   return result;
 }
 
+function isTopology(value: unknown): value is Topology {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** What is sent of it: texts and lists of texts, so that nothing of the application's can keep it from being sent. */
+const topologies: Kind<object> = Object.freeze({
+  wanted: "an object with assemblies and networks",
+  read: (value: unknown) => (isTopology(value) ? topologyPayload(value) : undefined),
+});
+
+function componentIn(
+  { assemblies = [], networks = [] }: Topology,
+  identifier: string | undefined,
+): Component | undefined {
+  const lists = [...assemblies.map(({ components }) => components), ...networks.map(({ peers }) => peers)];
+  for (const list of lists) {
+    const found = list?.find((component) => component.identifier === identifier);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
 function named({ identifier, label }: { identifier: string; label?: string }): object {
-  return label === undefined ? { identifier } : { identifier, label };
+  return label === undefined
+    ? { identifier: String(identifier) }
+    : { identifier: String(identifier), label: String(label) };
+}
+
+function texts(list: readonly string[] = []): string[] {
+  return list.map(String);
 }
 
 function componentPayload(component: Component): object {
-  const { metrics = [], metadata = [], actions = [], modes = [] } = component;
+  const { metrics, metadata, actions = [], modes = [] } = component;
   return {
     ...named(component),
-    metrics,
-    metadata,
+    metrics: texts(metrics),
+    metadata: texts(metadata),
     actions: actions.map(named),
     modes: modes.map((mode) => ({
       ...named(mode),
-      metadata_key: mode.metadataKey ?? mode.identifier,
-      values: mode.values,
+      metadata_key: String(mode.metadataKey ?? mode.identifier),
+      values: texts(mode.values),
     })),
   };
 }
@@ -220,7 +260,7 @@ function topologyPayload({ assemblies = [], networks = [] }: Topology): object {
     })),
     networks: networks.map((network) => ({
       ...named(network),
-      metrics: network.metrics ?? [],
+      metrics: texts(network.metrics),
       peers: (network.peers ?? []).map(componentPayload),
     })),
   };

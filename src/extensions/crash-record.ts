@@ -80,15 +80,11 @@ export function forgetCrash(store: Store): void {
 
 /** Anything thrown, as texts: the class's name, the message, the stack. */
 export function describeError(error: unknown): { kind: string; reason: string; stack: string } {
-  if (!(error instanceof Error)) return { kind: "throw", reason: textOf(error), stack: "" };
-  const { name, message, stack } = error;
-  return { kind: String(name), reason: `${name}: ${message}`, stack: typeof stack === "string" ? stack : "" };
-}
-
-function textOf(value: unknown): string {
   try {
-    return String(value);
+    if (!(error instanceof Error)) return { kind: "throw", reason: String(error), stack: "" };
+    const { name, message, stack } = error;
+    return { kind: String(name), reason: `${name}: ${message}`, stack: typeof stack === "string" ? stack : "" };
   } catch {
-    return "a value that has no text";
+    return { kind: "throw", reason: "a value that has no text", stack: "" };
   }
 }

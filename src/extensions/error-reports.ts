@@ -16,6 +16,7 @@ import {
   maxErrorReasonCharacters,
   maxErrorReports,
 } from "../../modules/limits/limits.js";
+import { tell } from "../guarded.js";
 import type { Log } from "../log.js";
 import type { Redactor } from "../redact.js";
 import { type Crash, describeError, forgetCrash, keepCrash, readCrash } from "./crash-record.js";
@@ -86,6 +87,10 @@ export class ErrorReports implements Extension {
 
   /** Reports an error that the application has dealt with. Never throws. */
   report(error: unknown, context: ErrorContext = {}): void {
+    tell(this.#options.log, "reportError", () => this.#report(error, context));
+  }
+
+  #report(error: unknown, context: ErrorContext): void {
     const { host, vitals, uuid } = this.#options;
     const { kind, reason, stack } = describeError(error);
     const all = new Map<string, string>([["uptime_ms", String(Math.round(vitals.uptimeMs))]]);

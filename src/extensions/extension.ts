@@ -3,7 +3,8 @@
  *
  * An extension object lives as long as the link; connections come and go around it. What it must keep over a lost
  * connection (readings, raised alarms) it keeps itself. It is told when the server has agreed (`attached`) and when that
- * is over (`detached`), and what it throws is logged and touches nothing else.
+ * is over (`detached`). What it throws, or rejects with where a function is async, is logged and touches nothing else; an
+ * `attached` that fails ends the attachment.
  */
 
 /** The way to the server while the extension is attached. */
@@ -25,7 +26,7 @@ export interface Extension {
   readonly versions: readonly string[];
   /** Property names in the payloads of its events. Names that are not listed are not there: see src/protocol.ts. */
   readonly names?: readonly string[];
-  /** False: not yet (a clock that is not set). Asked again every few seconds. Default: always ready. */
+  /** Ready is `true` alone; anything else is not yet (a clock that is not set), asked again every few seconds. Default: always. */
   ready?(): boolean;
   /** The server has agreed and been told so; from here on `port` sends. */
   attached(port: ExtensionPort): void;

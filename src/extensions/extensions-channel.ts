@@ -6,10 +6,10 @@
  * other; and extensions wait while the socket has bytes to send that somebody else may be waiting for.
  */
 
-import { asFault } from "../../modules/fault/fault.js";
 import type { Timer, Timers } from "../../modules/host/timers.js";
 import { maxExtensionBacklogBytes, maxRememberedRefs } from "../../modules/limits/limits.js";
 import type { ChannelHandler, ChannelPort } from "../channel-handler.js";
+import { ask, type Said, take, tell, yesOrNo } from "../guarded.js";
 import type { Log } from "../log.js";
 import { extensionsTopic } from "../protocol.js";
 import type { Extension } from "./extension.js";
@@ -39,8 +39,8 @@ export class ExtensionsChannel implements ChannelHandler {
   #wanted = new Map<string, string>();
   /** Extensions in use; each value is what their port compares itself with. */
   readonly #attached = new Map<string, object>();
-  /** Granted and not ready yet. */
-  readonly #waiting = new Set<string>();
+  /** Granted and not ready yet; how `ready` has failed. */
+  readonly #waiting = new Map<string, Said>();
   /** Which extension a ref belongs to, of the latest pushes. */
   readonly #refs = new Map<string, string>();
   #port: ChannelPort | undefined;
@@ -102,7 +102,7 @@ export class ExtensionsChannel implements ChannelHandler {
       const key = event.slice(0, Math.max(colon, 0));
       const extension = this.#attached.has(key) ? this.#options.registry.extensions.get(key) : undefined;
       // The server also passes on what viewers of the device's page ask of extensions that are not attached.
-      if (extension !== undefined) this.#guard(key, () => extension.event(event.slice(colon + 1), payload));
+      if (extension !== undefined) this.#tell(key, "event", () => extension.event(event.slice(colon + 1), payload));
     }
   }
 
@@ -147,10 +147,13 @@ export class ExtensionsChannel implements ChannelHandler {
       this.#push(key, "attached", {});
       return;
     }
-    let ready = true;
-    if (!this.#guard(key, () => (ready = extension.ready?.() ?? true))) return;
-    if (!ready || this.#push(key, "attached", {}) === undefined) {
-      this.#wait(key);
+    const said = this.#waiting.get(key) ?? {};
+    const ready = (): unknown => (extension.ready === undefined ? true : extension.ready());
+    const isReady = take(this.#options.log, nameOf(key, "ready"), ready, yesOrNo, said) === true;
+    // It may have closed the link.
+    if (this.#port === undefined) return;
+    if (!isReady || this.#push(key, "attached", {}) === undefined) {
+      this.#wait(key, said);
       return;
     }
     this.#waiting.delete(key);
@@ -169,16 +172,24 @@ export class ExtensionsChannel implements ChannelHandler {
         this.#options.bufferedBytes() <= maxExtensionBacklogBytes &&
         this.#push(key, event, payload) !== undefined,
     };
-    if (this.#guard(key, () => extension.attached(port))) return;
-    this.#detach(key);
-    this.#push(key, "error", { reason: "The extension failed when it was attached; the device's log says why." });
+    ask({
+      log: this.#options.log,
+      name: nameOf(key, "attached"),
+      body: () => extension.attached(port),
+      done: () => {},
+      failed: () => {
+        if (this.#attached.get(key) !== attachment) return;
+        this.#detach(key);
+        this.#push(key, "error", { reason: "The extension failed when it was attached; the device's log says why." });
+      },
+    });
   }
 
-  #wait(key: string): void {
-    this.#waiting.add(key);
+  #wait(key: string, said: Said): void {
+    this.#waiting.set(key, said);
     this.#readyTimer ??= this.#options.timers.set(() => {
       this.#readyTimer = undefined;
-      for (const waiting of [...this.#waiting]) this.#attach(waiting);
+      for (const waiting of [...this.#waiting.keys()]) this.#attach(waiting);
     }, readyIntervalMs);
   }
 
@@ -194,7 +205,7 @@ export class ExtensionsChannel implements ChannelHandler {
     const { registry } = this.#options;
     if (!this.#attached.delete(key)) return false;
     registry.attached.delete(key);
-    this.#guard(key, () => registry.extensions.get(key)?.detached());
+    this.#tell(key, "detached", () => registry.extensions.get(key)?.detached());
     return true;
   }
 
@@ -211,13 +222,11 @@ export class ExtensionsChannel implements ChannelHandler {
     return ref;
   }
 
-  #guard(key: string, body: () => void): boolean {
-    try {
-      body();
-      return true;
-    } catch (error) {
-      this.#options.log.error(`Extension "${key}" threw: ${asFault(error, "extension", "extension-threw").message}`);
-      return false;
-    }
+  #tell(key: string, method: string, body: () => unknown): void {
+    tell(this.#options.log, nameOf(key, method), body);
   }
+}
+
+function nameOf(key: string, method: string): string {
+  return `extension "${key}".${method}`;
 }

@@ -6,10 +6,11 @@
  */
 
 import type { Host } from "../../modules/host/host.js";
+import { type Kind, type Said, take } from "../guarded.js";
 import type { Log } from "../log.js";
 import { Answer } from "./answer.js";
 import type { Extension, ExtensionPort } from "./extension.js";
-import type { GeoIp } from "./geoip.js";
+import { GeoIp } from "./geoip.js";
 import type { Attempt } from "./paced-sender.js";
 
 export interface Position {
@@ -23,7 +24,7 @@ export interface Position {
   readonly source?: string;
 }
 
-/** A fixed position, or a function that knows the current one (undefined: not now). */
+/** A fixed position, or a function that knows the current one (undefined: not now). When it fails, none is sent. */
 export type PositionProvider = Position | (() => Position | undefined);
 
 export function isPosition(position: Position | undefined): position is Position {
@@ -33,12 +34,23 @@ export function isPosition(position: Position | undefined): position is Position
   return Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180 && !(latitude === 0 && longitude === 0);
 }
 
+const positions: Kind<Position | "none"> = Object.freeze({
+  wanted: "a position or undefined",
+  read: (value: unknown) => {
+    if (value === undefined) return "none";
+    if (typeof value !== "object" || value === null) return undefined;
+    const { latitude, longitude, accuracy, source } = value as Position;
+    return { latitude, longitude, accuracy, source };
+  },
+});
+
 export class Geo implements Extension {
   readonly key = "geo";
   readonly versions = ["0.0.1"];
   readonly #log: Log;
   readonly #provider: PositionProvider | GeoIp;
   readonly #answer: Answer;
+  readonly #said: Said = {};
 
   constructor(host: Host, log: Log, provider: PositionProvider | GeoIp) {
     this.#log = log;
@@ -61,7 +73,7 @@ export class Geo implements Extension {
 
   detached(): void {
     this.#answer.detached();
-    if ("resolve" in this.#provider) this.#provider.close();
+    if (this.#provider instanceof GeoIp) this.#provider.close();
   }
 
   #send(port: ExtensionPort): Attempt {
@@ -71,14 +83,17 @@ export class Geo implements Extension {
       this.#log.warning("The position is not one on this planet; it is not sent.");
       return "empty";
     }
-    const { latitude, longitude, accuracy, source = "device" } = position;
-    const payload = { latitude, longitude, source, ...(accuracy === undefined ? {} : { accuracy }) };
+    const { latitude, longitude, accuracy } = position;
+    const source = typeof position.source === "string" ? position.source : "device";
+    const payload = { latitude, longitude, source, ...(Number.isFinite(accuracy) ? { accuracy } : {}) };
     return port.send("location:update", payload) ? "sent" : "refused";
   }
 
   #position(): Position | undefined {
-    if (typeof this.#provider === "function") return this.#provider();
-    if (!("resolve" in this.#provider)) return this.#provider;
-    return this.#provider.resolve(() => this.report());
+    const provider = this.#provider;
+    if (provider instanceof GeoIp) return provider.resolve(() => this.report());
+    const ask = (): unknown => (typeof provider === "function" ? provider() : provider);
+    const position = take(this.#log, "geo", ask, positions, this.#said);
+    return position === "none" ? undefined : position;
   }
 }

@@ -7,6 +7,8 @@
 
 import type { Host } from "../../modules/host/host.js";
 import { maxHealthMetrics } from "../../modules/limits/limits.js";
+import { type Kind, properties, type Said, take } from "../guarded.js";
+import type { Log } from "../log.js";
 import type { Alarms } from "./alarms.js";
 import { Answer } from "./answer.js";
 import type { Extension, ExtensionPort } from "./extension.js";
@@ -16,12 +18,33 @@ import { isoTime } from "./wall-time.js";
 export interface HealthOptions {
   /**
    * Metrics to add, or to put in place of those with the same name (src/extensions/vitals.ts has the names). What is not
-   * a finite number is left out, so `undefined` removes one.
+   * a finite number is left out, so `undefined` removes one. When it fails, the defaults are reported.
    */
   metrics?(defaults: Readonly<Record<string, number>>): Readonly<Record<string, number | undefined>>;
-  /** Texts for the device's page. */
+  /** Texts for the device's page. What is no text is left out; when it fails, the report goes without them. */
   metadata?(): Readonly<Record<string, string>>;
 }
+
+interface Texts {
+  readonly texts: Record<string, string>;
+  /** Names of what is none. */
+  readonly others: string;
+}
+
+const metadata: Kind<Texts> = Object.freeze({
+  wanted: "an object of texts",
+  read: (value: unknown) => {
+    const given = properties.read(value, false);
+    if (given === undefined) return undefined;
+    const texts: Record<string, string> = {};
+    const others: string[] = [];
+    for (const [name, text] of Object.entries(given)) {
+      if (typeof text === "string" || typeof text === "number" || typeof text === "boolean") texts[name] = String(text);
+      else if (text !== undefined) others.push(name);
+    }
+    return { texts, others: others.join(", ") };
+  },
+});
 
 export class Health implements Extension {
   readonly key = "health";
@@ -31,9 +54,15 @@ export class Health implements Extension {
   readonly #alarms: Alarms;
   readonly #options: HealthOptions;
   readonly #answer: Answer;
+  readonly #log: Log;
+  readonly #metricsSaid: Said = {};
+  readonly #metadataSaid: Said = {};
+  /** Of the metadata, what was left out last. */
+  #others = "";
 
-  constructor(host: Host, vitals: Vitals, alarms: Alarms, options: HealthOptions) {
+  constructor(host: Host, log: Log, vitals: Vitals, alarms: Alarms, options: HealthOptions) {
     this.#host = host;
+    this.#log = log;
     this.#vitals = vitals;
     this.#alarms = alarms;
     this.#options = options;
@@ -62,7 +91,7 @@ export class Health implements Extension {
     const now = clock.now();
     const value: Record<string, unknown> = {
       metrics: this.#metrics(),
-      metadata: { reset_reason: device.resetReason, ...this.#options.metadata?.() },
+      metadata: { reset_reason: device.resetReason, ...this.#metadata() },
       checks: {},
       connectivity: {},
     };
@@ -76,9 +105,22 @@ export class Health implements Extension {
     return value;
   }
 
+  #metadata(): Record<string, string> {
+    const options = this.#options;
+    const ask = (): unknown => (options.metadata === undefined ? {} : options.metadata());
+    const taken = take(this.#log, "health.metadata", ask, metadata, this.#metadataSaid);
+    if (taken === undefined) return {};
+    const { texts, others } = taken;
+    if (others !== "" && others !== this.#others) this.#log.error(`health.metadata: no text is ${others}; left out.`);
+    this.#others = others;
+    return texts;
+  }
+
   #metrics(): Record<string, number> {
     const defaults = this.#vitals.metrics();
-    const given = { ...defaults, ...this.#options.metrics?.(defaults) };
+    const options = this.#options;
+    const ask = (): unknown => (options.metrics === undefined ? {} : options.metrics({ ...defaults }));
+    const given = { ...defaults, ...take(this.#log, "health.metrics", ask, properties, this.#metricsSaid) };
     const metrics: Record<string, number> = {};
     let count = 0;
     for (const [name, number] of Object.entries(given)) {

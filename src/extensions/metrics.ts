@@ -18,6 +18,7 @@ import {
   metricsRate,
 } from "../../modules/limits/limits.js";
 import { encodeUtf8 } from "../../modules/text/utf8.js";
+import { properties, type Said, take } from "../guarded.js";
 import type { Log } from "../log.js";
 import type { Extension, ExtensionPort } from "./extension.js";
 import { type Attempt, PacedSender } from "./paced-sender.js";
@@ -25,7 +26,7 @@ import type { Vitals } from "./vitals.js";
 import { isoTime, wallTime } from "./wall-time.js";
 
 export interface MetricsOptions {
-  /** Readings to take whenever the server asks. */
+  /** Readings to take whenever the server asks. When it fails, the device's own go out. */
   readings?(): Readonly<Record<string, number>>;
   /** False: only the application's own readings, not the device's. Default true. */
   vitals?: boolean;
@@ -53,6 +54,7 @@ export class Metrics implements Extension {
   readonly #options: MetricsOptions;
   readonly #sender: PacedSender;
   readonly #names = new Set<string>();
+  readonly #readingsSaid: Said = {};
   #readings: Reading[] = [];
   #dropped = 0;
   #port: ExtensionPort | undefined;
@@ -88,9 +90,12 @@ export class Metrics implements Extension {
 
   event(event: string): void {
     if (event !== "check") return;
-    const { readings, vitals = true } = this.#options;
+    const options = this.#options;
+    const { vitals = true } = options;
     if (vitals) for (const [name, value] of Object.entries(this.#vitals.metrics())) this.#add(name, value);
-    for (const [name, value] of Object.entries(readings?.() ?? {})) this.#add(name, value);
+    const ask = (): unknown => (options.readings === undefined ? {} : options.readings());
+    const given = take(this.#log, "metrics.readings", ask, properties, this.#readingsSaid) ?? {};
+    for (const [name, value] of Object.entries(given)) this.#add(name, value as number);
     this.#sender.wake();
   }
 

@@ -3,10 +3,12 @@
  * asks it when the server asks, and every five minutes for what has changed.
  */
 
+import { asFault } from "../../modules/fault/fault.js";
 import type { Host } from "../../modules/host/host.js";
 import type { Timer } from "../../modules/host/timers.js";
 import { maxIdentities, maxIdentityCharacters, maxIdentityDetailsBytes } from "../../modules/limits/limits.js";
 import { encodeUtf8 } from "../../modules/text/utf8.js";
+import { type Kind, type Said, take } from "../guarded.js";
 import type { Log } from "../log.js";
 import { Answer } from "./answer.js";
 import type { Extension, ExtensionPort } from "./extension.js";
@@ -22,6 +24,17 @@ export interface NetworkIdentityEntry {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
+/** An entry as it is sent, as JSON; undefined when the server would not take it. */
+interface Identity {
+  readonly name: string;
+  readonly json: string | undefined;
+}
+
+const identities: Kind<Identity[]> = Object.freeze({
+  wanted: "a list of identities",
+  read: (value: unknown) => (Array.isArray(value) ? value.map(identityOf) : undefined),
+});
+
 const services: readonly unknown[] = Object.freeze(["iroh", "netbird", "tailscale", "wireguard"]);
 const pollMs = 300_000;
 
@@ -31,6 +44,7 @@ export class NetworkIdentity implements Extension {
   readonly #host: Host;
   readonly #log: Log;
   readonly #provider: () => readonly NetworkIdentityEntry[];
+  readonly #said: Said = {};
   readonly #answer: Answer;
   /** What the server has, as JSON, by service and instance. */
   readonly #told = new Map<string, string>();
@@ -62,30 +76,32 @@ export class NetworkIdentity implements Extension {
 
   #send(port: ExtensionPort): Attempt {
     const fresh = new Map<string, string>();
-    const identities: NetworkIdentityEntry[] = [];
-    for (const identity of this.#provider()) {
-      const { service, instance = "default", identifier, details = {} } = identity;
-      const name = `${service}/${instance}`;
-      if (!isUsable(identity))
+    for (const { name, json } of take(this.#log, "networkIdentity", this.#provider, identities, this.#said) ?? []) {
+      if (json === undefined)
         this.#log.warning(`The network identity ${name.slice(0, 80)} is not one the server takes.`);
-      else if (identities.length < maxIdentities) {
-        const entry = { service, instance, identifier, details };
-        const text = JSON.stringify(entry);
-        if (this.#told.get(name) === text) continue;
-        fresh.set(name, text);
-        identities.push(entry);
-      }
+      else if (fresh.size < maxIdentities && this.#told.get(name) !== json) fresh.set(name, json);
     }
-    if (identities.length === 0) return "empty";
-    if (!port.send("report", { identities })) return "refused";
-    for (const [name, text] of fresh) this.#told.set(name, text);
+    if (fresh.size === 0) return "empty";
+    if (!port.send("report", { identities: [...fresh.values()].map((json) => JSON.parse(json) as object) }))
+      return "refused";
+    for (const [name, json] of fresh) this.#told.set(name, json);
     return "sent";
   }
 }
 
-function isUsable({ service, identifier, instance = "default", details = {} }: NetworkIdentityEntry): boolean {
-  const named = (text: unknown): boolean =>
-    typeof text === "string" && text !== "" && text.length <= maxIdentityCharacters;
-  if (!services.includes(service) || !named(identifier) || !named(instance)) return false;
-  return encodeUtf8(JSON.stringify(details)).byteLength <= maxIdentityDetailsBytes;
+/** Read once, here: an entry is the application's, and may have getters. What throws costs this entry only. */
+function identityOf(entry: unknown): Identity {
+  try {
+    const { service, identifier, instance = "default", details = {} } = entry as NetworkIdentityEntry;
+    const name = `${service}/${instance}`;
+    const usable = services.includes(service) && isName(identifier) && isName(instance);
+    const large = encodeUtf8(JSON.stringify(details)).byteLength > maxIdentityDetailsBytes;
+    return { name, json: usable && !large ? JSON.stringify({ service, instance, identifier, details }) : undefined };
+  } catch (error) {
+    return { name: `(${asFault(error, "application", "bad-identity").message})`, json: undefined };
+  }
+}
+
+function isName(text: unknown): boolean {
+  return typeof text === "string" && text !== "" && text.length <= maxIdentityCharacters;
 }

@@ -7,6 +7,8 @@ import type { Extension } from "./extension.js";
 
 export class Registry {
   readonly extensions: ReadonlyMap<string, Extension>;
+  /** Property names that payloads may carry: the keys (of `extensions:get`) and what each extension declares. */
+  readonly names: readonly string[];
   /** Version in use by key, of those that are attached now. */
   readonly attached = new Map<string, string>();
   readonly #leftOut = new Set<string>();
@@ -14,26 +16,22 @@ export class Registry {
   /** @throws Fault of stage "options", code "bad-extension" */
   constructor(extensions: readonly Extension[]) {
     const byKey = new Map<string, Extension>();
+    const names = new Set<string>();
     for (const extension of extensions) {
-      const { key, versions } = extension;
-      const wrong = !/^[a-z][a-z0-9_]{0,63}$/.test(key)
-        ? "has a key that is not lower-case letters, digits and _"
-        : byKey.has(key)
-          ? "is there twice"
-          : versions.length === 0 || !versions.every((version) => typeof version === "string" && version !== "")
-            ? "has no list of versions"
-            : undefined;
-      if (wrong !== undefined) throw new Fault("options", "bad-extension", `Extension "${key}" ${wrong}.`);
+      const { key } = extension;
+      const wrong =
+        typeof key !== "string" || !/^[a-z][a-z0-9_]{0,63}$/.test(key)
+          ? "has a key that is not lower-case letters, digits and _"
+          : byKey.has(key)
+            ? "is there twice"
+            : whatIsWrong(extension);
+      if (wrong !== undefined) throw new Fault("options", "bad-extension", `Extension "${String(key)}" ${wrong}.`);
       byKey.set(key, extension);
+      names.add(key);
+      for (const name of extension.names ?? []) names.add(name);
     }
     this.extensions = byKey;
-  }
-
-  /** Property names that payloads may carry: the keys (of `extensions:get`) and what each extension declares. */
-  get names(): string[] {
-    const names = new Set<string>(this.extensions.keys());
-    for (const { names: declared = [] } of this.extensions.values()) for (const name of declared) names.add(name);
-    return [...names];
+    this.names = [...names];
   }
 
   /** @returns true the first time only, until the extension was attached in between */
@@ -47,4 +45,16 @@ export class Registry {
     this.attached.set(key, version);
     this.#leftOut.delete(key);
   }
+}
+
+function whatIsWrong({ versions, names = [], ready, attached, event, detached }: Extension): string | undefined {
+  if (!areTexts(versions) || versions.length === 0) return "has no list of versions";
+  if (!areTexts(names)) return "has names that are not a list of texts";
+  const isFunction = (given: unknown): boolean => typeof given === "function";
+  if (![attached, event, detached].every(isFunction)) return "lacks one of the functions attached, event and detached";
+  return ready === undefined || isFunction(ready) ? undefined : "has a ready that is no function";
+}
+
+function areTexts(list: unknown): list is readonly string[] {
+  return Array.isArray(list) && list.every((text) => typeof text === "string" && text !== "");
 }

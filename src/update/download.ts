@@ -225,20 +225,28 @@ export class Download {
     this.#finish();
   }
 
-  /** Works a patch off in slices, with the event loop in between. */
+  /** Works a patch off in slices, with the event loop in between; or lets an application's writer come to its end. */
   #drain(rest: Uint8Array): void {
     this.#timer = this.#options.host.timers.set(() => {
       this.#timer = undefined;
       this.#guard(() => {
-        if (!this.#options.target.drain()) {
-          this.#drain(rest);
-          return;
-        }
-        if (rest.byteLength > 0) this.#data(rest);
-        else this.#taken();
-        if (this.#timer === undefined) this.#request?.resume();
+        const drained = this.#options.target.drain();
+        if (drained === true) this.#drained(rest);
+        else if (drained === false) this.#drain(rest);
+        else
+          drained.then(
+            () => this.#guard(() => this.#drained(rest)),
+            (error: unknown) => this.#guard(() => this.#failWith(error)),
+          );
       });
     }, 0);
+  }
+
+  /** Reading goes on. The request was paused meanwhile, so that it can have come to no other end than `close`. */
+  #drained(rest: Uint8Array): void {
+    if (rest.byteLength > 0) this.#data(rest);
+    else this.#taken();
+    if (this.#timer === undefined) this.#request?.resume();
   }
 
   #ended(): void {
@@ -349,9 +357,13 @@ export class Download {
     try {
       body();
     } catch (error) {
-      const fault = asFault(error, "download", "download-failed");
-      if (fault.stage === "image" && !this.#doubted) this.#guard(() => this.#doubt(fault));
-      else this.#fail(fault);
+      this.#failWith(error);
     }
+  }
+
+  #failWith(error: unknown): void {
+    const fault = asFault(error, "download", "download-failed");
+    if (fault.stage === "image" && !this.#doubted) this.#guard(() => this.#doubt(fault));
+    else this.#fail(fault);
   }
 }

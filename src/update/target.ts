@@ -2,8 +2,9 @@
  * UpdateTarget: where the bytes of an update go. Two implementations: the host's slots, and an application's
  * FirmwareWriter.
  *
- * All is synchronous. What takes long is cut into slices: `drain` and `verify` are called again, with the event loop in
- * between, until they return true, so that heartbeats and frames are served while flash is busy.
+ * Flash is synchronous. What takes long is cut into slices: `drain` and `verify` are called again, with the event loop in
+ * between, until they return true, so that heartbeats and frames are served while flash is busy. Promises there are only
+ * where an application's writer made them.
  */
 
 import type { Offer } from "./offer.js";
@@ -12,13 +13,16 @@ export interface UpdateTarget {
   /**
    * Makes ready for an offer, before anything is lost.
    * @returns the offset in the file from which it must be downloaded: 0, or where an earlier run of the same file got to
-   * @throws Fault when the update cannot be taken
+   * @throws Fault when the update cannot be taken; a promise rejects with it
    */
-  begin(offer: Offer): number;
+  begin(offer: Offer): number | Promise<number>;
   /** Takes the next bytes of the file. @returns false when there is work left for `drain` and no more may be written */
   write(bytes: Uint8Array): boolean;
-  /** A slice of the work that `write` left. @returns true when all is done */
-  drain(): boolean;
+  /**
+   * A slice of the work that `write` left.
+   * @returns true when all is done; false when there is more to do; a promise that is to be waited for before the next call
+   */
+  drain(): boolean | Promise<void>;
   /**
    * Takes the target back to an earlier offset of the file.
    * @param to where the download will end; undefined: at the end of the file
@@ -31,8 +35,8 @@ export interface UpdateTarget {
    * @throws Fault of stage "image" when the whole cannot be right
    */
   verify(): boolean | { readonly from: number; readonly to: number };
-  /** Makes what was verified start at the next restart. */
-  activate(): void;
+  /** Makes what was verified start at the next restart. @throws Fault when it does not; a promise rejects with it */
+  activate(): void | Promise<void>;
   /** Lets go of an update that failed for good; an interrupted one is kept for a later `begin`. */
   abort(keep: boolean): void;
 }

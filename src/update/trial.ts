@@ -30,8 +30,8 @@ const abandonDelayMs = 1000;
 const validateIntervalMs = 10000;
 
 export interface TrialHooks {
-  /** The application's own check. */
-  validate(): boolean;
+  /** The application's own check. @param answer comes once, possibly from inside. @returns calls the question off */
+  validate(answer: (passed: boolean) => void): () => void;
   /** The image was confirmed: tell the server. */
   confirmed(): void;
   /** The image has failed: the slots are set back already; restart. */
@@ -46,7 +46,10 @@ export class Trial {
   readonly #hooks: TrialHooks;
   readonly #uuid: string;
   #deadline: Timer | undefined;
+  /** Until the next question. */
   #question: Timer | undefined;
+  /** A question that the application has not answered yet. */
+  #asked: { callOff?: () => void } | undefined;
   #reverted = false;
   #started = false;
 
@@ -89,6 +92,8 @@ export class Trial {
     timers.clear(this.#deadline);
     timers.clear(this.#question);
     this.#question = undefined;
+    this.#asked?.callOff?.();
+    this.#asked = undefined;
   }
 
   /** The image that is about to be activated. Recorded first: a power cut in between finds a trial that never started. */
@@ -98,7 +103,7 @@ export class Trial {
 
   /** The server has accepted the join. */
   joined(): void {
-    if (!this.running || this.#question !== undefined) return;
+    if (!this.running || this.#question !== undefined || this.#asked !== undefined) return;
     this.#ask();
   }
 
@@ -206,8 +211,20 @@ export class Trial {
 
   #ask(): void {
     this.#question = undefined;
+    const asked: { callOff?: () => void } = {};
+    this.#asked = asked;
+    asked.callOff = this.#hooks.validate((passed) => {
+      // Called off meanwhile: the trial has ended, or the link was closed.
+      if (this.#asked !== asked) return;
+      this.#asked = undefined;
+      this.#answered(passed);
+    });
+    if (this.#asked === asked) this.note("The application's own check of the new image has not come to an end.");
+  }
+
+  #answered(passed: boolean): void {
     let problem = "The application's own check of the new image has not passed.";
-    if (this.#hooks.validate()) {
+    if (passed) {
       try {
         this.confirm();
         return;

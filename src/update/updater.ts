@@ -10,8 +10,8 @@ import type { SecureOptions } from "../../modules/host/byte-stream.js";
 import type { Host } from "../../modules/host/host.js";
 import { maxPartFailures, maxSourceUses } from "../../modules/limits/limits.js";
 import type { ChannelPort } from "../channel-handler.js";
-import type { Client, Decision } from "../client.js";
-import { guarded } from "../guarded.js";
+import type { Client } from "../client.js";
+import { ask, type Kind, type Said, tell } from "../guarded.js";
 import type { Log } from "../log.js";
 import { Download } from "./download.js";
 import { type Offer, parseOffer } from "./offer.js";
@@ -34,6 +34,9 @@ const unknownUuid = "unknown";
  */
 const slicesPerTurn = 8;
 
+/** How long the application may take to decide: an operator sees "received" meanwhile. */
+const decisionDeadlineMs = 60_000;
+
 /** Reverts of one firmware after which it is refused, unless an operator pushes it by hand. */
 const revertLimit = 2;
 
@@ -54,12 +57,26 @@ export interface UpdaterOptions {
   restart(): void;
 }
 
+const decisions: Kind<Outcome | "apply"> = Object.freeze({
+  wanted: '"apply", "ignore" or {reschedule: milliseconds, reason?: text}',
+  read: (value: unknown): Outcome | "apply" | undefined => {
+    if (value === "apply") return value;
+    if (value === "ignore") return { word: "ignored", reason: "The application refused the update." };
+    if (typeof value !== "object" || value === null) return undefined;
+    const { reschedule, reason = "The application asked for a later time." } = value as Record<string, unknown>;
+    if (typeof reschedule !== "number" || typeof reason !== "string") return undefined;
+    return { word: "rescheduled", reason, delayMs: askedDelay(reschedule) };
+  },
+});
+
 export class Updater {
   readonly #options: UpdaterOptions;
   readonly #report: Report;
   #offer: Offer | undefined;
   #download: Download | undefined;
   #failures = new Map<string, number>();
+  /** Calls off what the application has been asked. */
+  #callOff: (() => void) | undefined;
   #closed = false;
 
   constructor(options: UpdaterOptions) {
@@ -131,6 +148,7 @@ export class Updater {
 
   close(): void {
     this.#closed = true;
+    this.#callOff?.();
     this.#download?.close();
   }
 
@@ -158,19 +176,20 @@ export class Updater {
         }
 
         // Does the application want it, and now?
-        const refusal = this.#ask(offer);
-        if (refusal !== undefined) {
-          this.#refuseWith(offer, refusal);
+        const decision = await this.#ask(offer);
+        if (this.#closed) return;
+        if (decision !== "apply") {
+          this.#refuseWith(offer, decision);
           return;
         }
-        if (this.#closed) return;
       }
 
       // Could somebody on the path replace the file? (Download asks again for each request: the URL may be renewed.)
       checkTransport(offer, tls);
 
       // Can it be taken: a slot, room, a confirmed image? Nothing is lost yet. Where does the download begin?
-      const from = target.begin(offer);
+      const from = await target.begin(offer);
+      if (this.#closed) return;
       // One that goes on keeps its record, which counts the restarts.
       if (!resumed) this.#remember(offer);
       log.notice(`Updating to ${offer.version}${from > 0 ? `, from byte ${from} on` : ""}.`);
@@ -186,7 +205,8 @@ export class Updater {
       // From here on a restart starts the new image. Everything that the store must know is written before.
       trial.prepare(offer.uuid, offer.version);
       records.source = undefined;
-      target.activate();
+      await target.activate();
+      if (this.#closed) return;
       this.#progress(100);
       this.#report.completed();
       log.notice(`Firmware ${offer.version} is in place and verified; restarting into it.`);
@@ -208,19 +228,24 @@ export class Updater {
     return { word: "rescheduled", reason, delayMs: rescheduleDelay(known.reverts) };
   }
 
-  #ask(offer: Offer): Outcome | undefined {
-    const { client, log } = this.#options;
-    let decision: Decision;
-    try {
-      decision = client.updateAvailable?.(offer) ?? "apply";
-    } catch (error) {
-      log.error(`updateAvailable threw: ${asFault(error, "application", "callback-threw").message}`);
-      return { word: "rescheduled", reason: "The application could not decide.", delayMs: this.#nextDelay(offer) };
-    }
-    if (decision === "apply") return undefined;
-    if (decision === "ignore") return { word: "ignored", reason: "The application refused the update." };
-    const { reschedule, reason = "The application asked for a later time." } = decision;
-    return { word: "rescheduled", reason, delayMs: askedDelay(reschedule) };
+  #ask(offer: Offer): Promise<Outcome | "apply"> {
+    const { client, log, host } = this.#options;
+    return new Promise((resolve) => {
+      this.#callOff = ask({
+        log,
+        name: "updateAvailable",
+        body: () => (client.updateAvailable === undefined ? "apply" : client.updateAvailable(offer)),
+        kind: decisions,
+        deadline: { timers: host.timers, ms: decisionDeadlineMs },
+        done: resolve,
+        failed: () =>
+          resolve({
+            word: "rescheduled",
+            reason: "The application could not decide.",
+            delayMs: rescheduleDelay(this.#countFailure(offer)),
+          }),
+      });
+    });
   }
 
   /** Everything that a restart needs to go on without a new offer, which would cost one of three attempts. */
@@ -302,12 +327,17 @@ export class Updater {
     const whole = Math.min(100, Math.floor(percent));
     if (whole <= this.#percent) return;
     this.#percent = whole;
-    guarded(log, "progress", () => client.progress?.(whole));
+    tell(log, "progress", () => client.progress?.(whole), this.#progressSaid);
   }
   #percent = -1;
+  readonly #progressSaid: Said = {};
 
-  #nextDelay(offer: Offer): number {
-    return rescheduleDelay(this.#failures.get(offer.uuid) ?? 0);
+  /** @returns how often this firmware has failed before */
+  #countFailure({ uuid }: Offer): number {
+    const failures = this.#failures.get(uuid) ?? 0;
+    this.#failures.clear();
+    this.#failures.set(uuid, failures + 1);
+    return failures;
   }
 
   /** An offer that is not taken: one word, nothing erased. */
@@ -330,10 +360,7 @@ export class Updater {
   }
 
   #failed(offer: Offer, fault: Fault): void {
-    const failures = this.#failures.get(offer.uuid) ?? 0;
-    this.#failures.clear();
-    this.#failures.set(offer.uuid, failures + 1);
-    const outcome = outcomeOf(fault, failures);
+    const outcome = outcomeOf(fault, this.#countFailure(offer));
     this.#options.log.error(`The update to ${offer.version} has ended (${outcome.word}): ${fault.message}`);
     this.#abort(outcome.word === "rescheduled");
     this.#end(offer, outcome);
@@ -359,7 +386,7 @@ export class Updater {
 
   #tell(fault: Fault): void {
     const { client, log } = this.#options;
-    guarded(log, "error", () => client.error?.(fault));
+    tell(log, "error", () => client.error?.(fault));
   }
 
   #wait(delayMs: number): Promise<void> {

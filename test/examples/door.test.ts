@@ -40,7 +40,8 @@ describe("examples/door", () => {
 
   it("is a command of the console too", () => {
     const door = new TestDoor();
-    const table = new CommandTable(new Stage().timers, [doorCommand(door)], undefined);
+    const { timers, log } = new Stage();
+    const table = new CommandTable(timers, log, [doorCommand(door)], undefined);
     const say = (line: string): string => {
       const printed: string[] = [];
       table.run({ line, columns: 80, print: (text) => printed.push(text), done: () => {} });

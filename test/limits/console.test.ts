@@ -39,7 +39,7 @@ class Scene {
   readonly #scripts: Scripts;
 
   constructor(banner = "banner") {
-    const { timers } = this.stage;
+    const { timers, log } = this.stage;
     const commands: Command[] = [
       { name: "say", help: "", run: ({ args }) => args[0] },
       { name: "print", help: "", run: ({ args }) => "x".repeat(Number(args[0])) },
@@ -50,7 +50,7 @@ class Scene {
         run: ({ args }) => new Promise((resolve) => timers.set(() => resolve("waited"), Number(args[0]))),
       },
     ];
-    const table = new CommandTable(timers, commands, undefined);
+    const table = new CommandTable(timers, log, commands, undefined);
     this.#scripts = new Scripts(timers, table);
     this.terminal = new Terminal({
       timers,
@@ -178,10 +178,12 @@ describe("limits: console and scripts", () => {
     assert.equal(await script(commandDeadlineMs - 1), "completed");
     assert.equal(await script(commandDeadlineMs), "error");
     const action = async (waitMs: number) => {
-      const { host, timers } = new Stage();
+      const { host, log, timers } = new Stage();
       const run = () => new Promise((resolve) => timers.set(() => resolve("waited"), waitMs));
       const component = { identifier: "c", actions: [{ identifier: "a", run }] };
-      const components = new Components(host, () => ({ assemblies: [{ identifier: "x", components: [component] }] }));
+      const components = new Components(host, log, () => ({
+        assemblies: [{ identifier: "x", components: [component] }],
+      }));
       const server = new ServerSide(timers, "0.0.1");
       components.attached(server);
       components.event("action:run", { ref: "r", component: "c", action: "a" });

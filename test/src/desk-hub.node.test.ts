@@ -113,10 +113,10 @@ describe("against the desk hub", () => {
         updateRejected: (reason, retryAfterMs) => bench.told.push(`rejected ${reason} ${retryAfterMs}`),
       },
       archiveWriter: {
-        begin: () => taken.splice(0),
-        write: (chunk) => taken.push(...chunk),
-        finish: () => bench.told.push("archive"),
-        abort: () => bench.told.push("archive aborted"),
+        begin: () => void taken.splice(0),
+        write: (chunk) => void taken.push(...chunk),
+        finish: () => void bench.told.push("archive"),
+        abort: () => void bench.told.push("archive aborted"),
       },
     }),
   );

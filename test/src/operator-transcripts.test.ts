@@ -151,7 +151,7 @@ describe("transcripts, what the agent serves", () => {
       client: { archiveAvailable: () => "download" },
       archiveWriter: {
         begin: () => {},
-        write: (chunk) => taken.push(...chunk),
+        write: (chunk) => void taken.push(...chunk),
         finish: () => {
           finished++;
         },

@@ -77,4 +77,28 @@ describe("link options", () => {
     const firmware = { uuid: "u", product: "p", architecture: "a", platform: "x", version: "nightly" };
     assert.ok(refusal({ firmware }).includes('"firmware.version"'));
   });
+
+  it("names every function that is none, before it is called (issue 11, item 5)", () => {
+    const functions = { begin() {}, write() {}, finish() {}, abort() {} };
+    const wrong: [object, string][] = [
+      [{ client: true }, '"client"'],
+      [{ client: { validate: true } }, '"client.validate"'],
+      [{ client: { reboot: null } }, '"client.reboot"'],
+      [{ writer: { ...functions, finish: undefined } }, '"writer.finish"'],
+      [{ writer: { ...functions, confirm: "yes" } }, '"writer.confirm"'],
+      [{ archiveWriter: {} }, '"archiveWriter.begin"'],
+      [{ health: { metadata: {} } }, '"health.metadata"'],
+      [{ metrics: { readings: [] } }, '"metrics.readings"'],
+      [{ geo: "here" }, '"geo"'],
+      [{ networkIdentity: [] }, '"networkIdentity"'],
+      [{ components: {} }, '"components"'],
+      [{ evaluate: true }, '"evaluate"'],
+      [{ extensions: {} }, '"extensions"'],
+      [{ commands: [null] }, '"commands"'],
+    ];
+    for (const [change, name] of wrong)
+      assert.ok(refusal(change).includes(name), `${JSON.stringify(change)}: ${refusal(change)}`);
+    const fine = { health: false, metrics: false, client: {}, writer: functions, geo: { latitude: 1, longitude: 2 } };
+    assert.equal(refusal(fine), "taken");
+  });
 });

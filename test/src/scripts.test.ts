@@ -32,10 +32,10 @@ class Scene {
   };
 
   constructor(on = true) {
-    const { timers } = this.stage;
+    const { timers, log } = this.stage;
     this.#scripts = new Scripts(
       timers,
-      on ? new CommandTable(timers, [echo, nothing, hang, flood], undefined) : undefined,
+      on ? new CommandTable(timers, log, [echo, nothing, hang, flood], undefined) : undefined,
     );
   }
 

@@ -1,5 +1,7 @@
 import { compartmentEvaluator } from "../../hosts/evaluator/evaluator.js";
 import { CommandTable } from "../../src/console/command-table.js";
+import { Log } from "../../src/log.js";
+import { Redactor } from "../../src/redact.js";
 import { ManualTimers } from "../hosts/shared/manual-timers.js";
 import { assert, describe, it } from "./harness.js";
 
@@ -28,16 +30,14 @@ describe("JavaScript prompt", () => {
 
   it("a syntax error is an answer on the console, and not the end of the device", () => {
     const printed: string[] = [];
-    let failed = false;
-    new CommandTable(new ManualTimers(), [], evaluate).run({
+    const log = new Log(() => {}, new Redactor([]), "debug", "t");
+    const ended = new CommandTable(new ManualTimers(), log, [], evaluate).run({
       line: "what is this",
       columns: 80,
       print: (line) => printed.push(line),
-      done: (ok) => {
-        failed = !ok;
-      },
+      done: () => {},
     });
-    assert.ok(failed);
+    assert.equal(ended, "failed");
     assert.match(printed[0], /^error: /);
   });
 });

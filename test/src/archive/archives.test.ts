@@ -3,6 +3,7 @@ import { Archives } from "../../../src/archive/archives.js";
 import type { Archive } from "../../../src/client.js";
 import { assert, describe, it } from "../../harness.js";
 import { type Answer, FileServer } from "../../virtual/file-server.js";
+import { runTimers } from "../../virtual/update-scene.js";
 import { VirtualNetwork } from "../../virtual/virtual-network.js";
 import { Stage } from "../extensions/stage.js";
 
@@ -193,5 +194,53 @@ describe("archives", () => {
     scene.archives.offered({ ...offer, url: offer.url.replace("http:", "https:") });
     scene.stage.timers.advance(60_000);
     assert.deepEqual(scene.calls, ["begin", "write", "finish"]);
+  });
+
+  it("a writer may be async: an update that comes waits for the call that runs, and the next begin for the abort", async () => {
+    const scene = new Scene();
+    const slow = (call: string): Promise<void> =>
+      new Promise((done) => {
+        scene.calls.push(`${call}…`);
+        scene.stage.timers.set(() => {
+          scene.calls.push(call);
+          done();
+        }, 40_000);
+      });
+    const writer: ArchiveWriter = {
+      begin: () => slow("begin"),
+      write: () => {
+        scene.calls.push("write");
+      },
+      finish: () => slow("finish"),
+      abort: () => slow("abort"),
+    };
+    Object.assign(scene, writer);
+    scene.archives.offered(offer);
+    await runTimers(scene.stage.timers, () => false, 10_000);
+    assert.equal(scene.files.requests, 0);
+    scene.archives.giveWay();
+    await runTimers(scene.stage.timers, () => scene.archives.taken !== undefined, 600_000);
+    const order = scene.calls.filter((call, at) => call !== scene.calls[at - 1]);
+    const [begin, abort, finish] = ["begin", "abort", "finish"].map((call) => [`${call}…`, call]);
+    assert.deepEqual(order, [...begin, ...abort, ...begin, "write", ...finish]);
+    assert.equal(scene.archives.taken, offer.uuid);
+  });
+
+  it("counts as wanted by the word alone, and a finish that rejects is no finish", async () => {
+    for (const answer of ["Download", true, {}, Promise.resolve("download")]) {
+      const scene = new Scene();
+      scene.answer = answer as "download";
+      scene.archives.offered(offer);
+      await runTimers(scene.stage.timers, () => false, 60_000);
+      assert.equal(scene.files.requests, 0);
+      assert.ok(scene.stage.printed.some((line) => line.includes("archiveAvailable: it returned")));
+    }
+    const scene = new Scene();
+    Object.assign(scene, { finish: () => Promise.reject(new Error("the card is full")) });
+    scene.archives.offered(offer);
+    await runTimers(scene.stage.timers, () => false, 60_000);
+    assert.equal(scene.archives.taken, undefined);
+    assert.equal(scene.calls.at(-1), "abort");
+    assert.ok(scene.stage.printed.some((line) => line.includes("the card is full")));
   });
 });

@@ -36,7 +36,7 @@ class Scene {
   readonly #scripts: Scripts;
 
   constructor(evaluate?: Evaluate) {
-    const { timers } = this.stage;
+    const { timers, log } = this.stage;
     const commands: Command[] = [
       {
         name: "at",
@@ -64,7 +64,7 @@ class Scene {
         },
       },
     ];
-    this.table = new CommandTable(timers, commands, evaluate);
+    this.table = new CommandTable(timers, log, commands, evaluate);
     this.#scripts = new Scripts(timers, this.table);
   }
 

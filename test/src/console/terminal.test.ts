@@ -14,10 +14,10 @@ class Scene {
   readonly channel: ConsoleChannel;
 
   constructor(commands: readonly Command[] = [], evaluate?: (source: string) => unknown) {
-    const { timers } = this.stage;
+    const { timers, log } = this.stage;
     this.channel = new ConsoleChannel({
       timers,
-      commands: new CommandTable(timers, commands, evaluate),
+      commands: new CommandTable(timers, log, commands, evaluate),
       banner: "banner",
       prompt: "> ",
       bufferedBytes: () => this.buffered,
@@ -58,10 +58,10 @@ describe("command table", () => {
   });
 
   it("refuses a command without a one-word name, at construction", () => {
-    const { timers } = new Stage();
+    const { timers, log } = new Stage();
     for (const name of ["", "two words", 'a"b']) {
       assert.throws(
-        () => new CommandTable(timers, [{ ...echo, name }], undefined),
+        () => new CommandTable(timers, log, [{ ...echo, name }], undefined),
         (error) => error.message.includes("one-word"),
       );
     }
@@ -244,8 +244,8 @@ describe("console", () => {
 
 describe("local_shell 0.0.1", () => {
   it("is a terminal of the same commands", () => {
-    const { timers } = new Stage();
-    const commands = new CommandTable(timers, [echo], undefined);
+    const { timers, log } = new Stage();
+    const commands = new CommandTable(timers, log, [echo], undefined);
     const shell = new LocalShell((send) => new Terminal({ timers, commands, banner: "banner", prompt: "$ ", send }));
     const server = new ServerSide(timers, "0.0.1");
     shell.attached(server);

@@ -17,16 +17,16 @@ import { ServerSide, Stage } from "./stage.js";
 function everyExtension({ host, log, redactor, timers }: Stage): Extension[] {
   const vitals = new Vitals(host, () => undefined);
   const alarms = new Alarms(host, log);
-  const commands = new CommandTable(timers, [], undefined);
+  const commands = new CommandTable(timers, log, [], undefined);
   return [
     alarms,
-    new Health(host, vitals, alarms, {}),
+    new Health(host, log, vitals, alarms, {}),
     new Metrics(host, log, vitals, {}),
     new Logging(host, {}),
     new ErrorReports({ host, log, redactor, vitals, uuid: "u", recentLog: () => "" }),
     new Geo(host, log, { latitude: 1, longitude: 2 }),
     new NetworkIdentity(host, log, () => [{ service: "iroh", identifier: "x" }]),
-    new Components(host, () => ({})),
+    new Components(host, log, () => ({})),
     new LocalShell((send) => new Terminal({ timers, commands, banner: "b", prompt: "> ", send })),
   ];
 }

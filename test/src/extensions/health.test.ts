@@ -11,8 +11,8 @@ class Scene {
   readonly health: Health;
 
   constructor(options: HealthOptions = {}) {
-    const { host } = this.stage;
-    this.health = new Health(host, new Vitals(host, () => undefined), this.alarms, options);
+    const { host, log } = this.stage;
+    this.health = new Health(host, log, new Vitals(host, () => undefined), this.alarms, options);
     this.health.attached(this.server);
   }
 

@@ -171,7 +171,7 @@ describe("components 0.0.1", () => {
       ],
       networks: [{ identifier: "zwave", metrics: ["zwave_rssi"], peers: [{ identifier: "zwave-26" }] }],
     };
-    readonly components = new Components(this.stage.host, () => this.topology);
+    readonly components = new Components(this.stage.host, this.stage.log, () => this.topology);
 
     constructor() {
       this.components.attached(this.server);

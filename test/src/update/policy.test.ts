@@ -151,7 +151,7 @@ describe("update: policy", () => {
     const world = scene({ progress: rejecting, connected: rejecting, error: rejecting } as Client);
     world.device.powerOn();
     assert.ok(await world.run(() => world.updated, hour), tail(world));
-    assert.ok(world.device.lines.some((line) => line.includes("progress threw: no display")));
+    assert.ok(world.device.lines.some((line) => line.includes("progress rejected: no display")));
   });
 
   it("waits for the application's reboot, but not for ever", async () => {

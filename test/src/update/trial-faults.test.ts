@@ -4,9 +4,8 @@
  */
 
 import { Fault } from "../../../modules/fault/fault.js";
-import type { Host } from "../../../modules/host/host.js";
-import type { Slots } from "../../../modules/host/slots.js";
 import { assert, describe, it } from "../../harness.js";
+import { withSlots } from "../../virtual/slots-of.js";
 import { image, type SceneOptions, UpdateScene } from "../../virtual/update-scene.js";
 
 const minute = 60000;
@@ -16,27 +15,6 @@ const after = image("1.1.0", 2, 8192);
 
 function tail(scene: UpdateScene): string {
   return scene.device.lines.slice(-25).join("\n");
-}
-
-/** The slots of a host, with some of what they do changed. */
-function withSlots(change: (slots: Slots) => Partial<Slots>): (host: Host) => Host {
-  return (host) => {
-    const { slots } = host;
-    const plain: Slots = {
-      running: slots.running,
-      inactive: slots.inactive,
-      get trial() {
-        return slots.trial;
-      },
-      get reverted() {
-        return slots.reverted;
-      },
-      activate: () => slots.activate(),
-      confirm: () => slots.confirm(),
-      revert: () => slots.revert(),
-    };
-    return { ...host, slots: Object.defineProperties(plain, Object.getOwnPropertyDescriptors(change(slots))) };
-  };
 }
 
 function refuse(what: string): never {

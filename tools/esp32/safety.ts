@@ -1,0 +1,35 @@
+/*
+ * One app on one target: the folder of nerveshub-sdkconfig is written, the app generated below .build/, and what came out is
+ * judged.
+ */
+
+import { join, resolve } from "node:path";
+import { includeLines, writeFolder } from "../sdkconfig/folder.js";
+import { generateApp } from "../sdkconfig/generation.js";
+import { readPartitions, slotsOf } from "../sdkconfig/partitions.js";
+import { flashSize, judge } from "../sdkconfig/verdict.js";
+import { BUILDS, type Sdk } from "../xs/sdk.js";
+import { readOptions } from "./options.js";
+
+export interface Safety {
+  /** What an update can go wrong on, a sentence each. */
+  readonly faults: readonly string[];
+  /** What a reader wants to see of it. */
+  readonly summary: string;
+}
+
+/**
+ * @param name of the output folder below .build
+ * @throws Error with what mcconfig said
+ */
+export function checkSafety(sdk: Sdk, manifest: string, name: string, platform: string): Safety {
+  const { path, expectation } = writeFolder(sdk, manifest, platform);
+  const build = generateApp(sdk, manifest, platform, join(BUILDS, name));
+  const faults = judge(build, expectation);
+  if (faults.length > 0 && resolve(build.optionsFolder) !== path)
+    faults.push(`The build takes its options from ${build.optionsFolder}; the manifest wants ${includeLines}`);
+  const slots = slotsOf(readPartitions(build.partitions)).map(({ label, size }) => `${label} ${size / 1024} KB`);
+  const psram = readOptions(build.options).get("CONFIG_SPIRAM") === "y" ? "PSRAM" : "no PSRAM";
+  const summary = `${slots.join(", ") || "no slots"}; flash ${flashSize(build.options) >> 20} MB, ${psram}`;
+  return { faults, summary };
+}

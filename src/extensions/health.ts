@@ -30,10 +30,19 @@ export class Health implements Extension {
   readonly #vitals: Vitals;
   readonly #alarms: Alarms;
   readonly #options: HealthOptions;
+  readonly #lacking: () => string | undefined;
   readonly #answer: Answer;
 
-  constructor(host: Host, vitals: Vitals, alarms: Alarms, options: HealthOptions) {
+  /** @param lacking what the device lacks to survive a bad update */
+  constructor(
+    host: Host,
+    vitals: Vitals,
+    alarms: Alarms,
+    options: HealthOptions,
+    lacking: () => string | undefined = () => undefined,
+  ) {
     this.#host = host;
+    this.#lacking = lacking;
     this.#vitals = vitals;
     this.#alarms = alarms;
     this.#options = options;
@@ -60,9 +69,11 @@ export class Health implements Extension {
   #value(): object {
     const { clock, device } = this.#host;
     const now = clock.now();
+    const lacking = this.#lacking();
+    const metadata = lacking === undefined ? {} : { updates_unprotected: `without ${lacking}` };
     const value: Record<string, unknown> = {
       metrics: this.#metrics(),
-      metadata: { reset_reason: device.resetReason, ...this.#options.metadata?.() },
+      metadata: { reset_reason: device.resetReason, ...metadata, ...this.#options.metadata?.() },
       checks: {},
       connectivity: {},
     };

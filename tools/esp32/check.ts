@@ -8,8 +8,8 @@
  * Without: the app is linked for four chips. It generates; the TypeScript passes the type check with the SDK's typings; all
  * byte code links and preloads, without a warning and without a module left out of the preload. Platforms that cannot be
  * served say so. With IDF_PATH at a real ESP-IDF the C files are compiled against its headers, and the slots run with its
- * own sources. Prints one JSON object a line with the byte code of each of our modules. And without a MANIFEST, the first
- * check for the flashable app, the examples, and apps with options of their own, each for nine targets.
+ * own sources. Prints one JSON object a line with the byte code of each of our modules. Then the first check for the same
+ * targets; without a MANIFEST for the flashable app, the examples, and apps with options of their own, for nine targets.
  *
  * What it cannot say: that an image runs. Ends 0, 1 when something failed, 3 without a Moddable SDK.
  */
@@ -23,7 +23,6 @@ import { findSdk, ROOT } from "../xs/sdk.js";
 import { type App, otherApps } from "./apps.js";
 import { generate, type Link, link, OURS, type Target } from "./link.js";
 import { compileNatives } from "./natives.js";
-import { lostOptions } from "./options.js";
 import { checkSafety } from "./safety.js";
 
 const TARGETS: readonly Target[] = [
@@ -87,9 +86,6 @@ function checkBoards({ name, manifest, refused }: App, platforms: readonly strin
 /** The whole image's byte code, for every chip. */
 function linkAll(manifest: string): void {
   const name = nameOf(manifest);
-  const fragments = ["sdkconfig.defaults", "sdkconfig.defaults.release"].map((file) =>
-    readFileSync(join(ROOT, "sdkconfig", file), "utf8"),
-  );
   let first: Link | undefined;
   for (const target of TARGETS) {
     attempt(target.platform, () => {
@@ -102,9 +98,6 @@ function linkAll(manifest: string): void {
         ...made.notPreloaded
           .filter((module) => OURS.test(module) && module !== ENTRY)
           .map((module) => `${module} is not preloaded`),
-        ...fragments.flatMap((fragment) =>
-          lostOptions(fragment, readFileSync(join(made.project, "sdkconfig.mc"), "utf8")),
-        ),
       ];
       console.log(`${target.platform}: generated, type-checked, linked${faults.length === 0 ? "" : ", with faults"}`);
       if (target.chip === "esp32c3") faults.push(...compileNatives(sdk, made));
@@ -133,7 +126,10 @@ if (values.platform !== undefined) {
   checkBoards({ name: nameOf(manifest), manifest }, values.platform);
 } else {
   linkAll(manifest);
-  if (positionals.length === 0) {
+  if (positionals.length > 0) {
+    const platforms = TARGETS.map(({ platform }) => platform);
+    checkBoards({ name: nameOf(manifest), manifest }, platforms);
+  } else {
     checkBoards({ name: "flashable", manifest }, BOARDS);
     const folder = mkdtempSync(join(tmpdir(), "nerveshub-check-"));
     try {

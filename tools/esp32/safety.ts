@@ -4,7 +4,7 @@
  */
 
 import { join, resolve } from "node:path";
-import { includeLines, writeFolder } from "../sdkconfig/folder.js";
+import { lostTo, writeFolder } from "../sdkconfig/folder.js";
 import { generateApp } from "../sdkconfig/generation.js";
 import { readPartitions, slotsOf } from "../sdkconfig/partitions.js";
 import { flashSize, judge } from "../sdkconfig/verdict.js";
@@ -26,8 +26,7 @@ export function checkSafety(sdk: Sdk, manifest: string, name: string, platform: 
   const { path, expectation } = writeFolder(sdk, manifest, platform);
   const build = generateApp(sdk, manifest, platform, join(BUILDS, name));
   const faults = judge(build, expectation);
-  if (faults.length > 0 && resolve(build.optionsFolder) !== path)
-    faults.push(`The build takes its options from ${build.optionsFolder}; the manifest wants ${includeLines}`);
+  if (faults.length > 0 && resolve(build.optionsFolder) !== path) faults.push(lostTo(build.optionsFolder));
   const slots = slotsOf(readPartitions(build.partitions)).map(({ label, size }) => `${label} ${size / 1024} KB`);
   const psram = readOptions(build.options).get("CONFIG_SPIRAM") === "y" ? "PSRAM" : "no PSRAM";
   const summary = `${slots.join(", ") || "no slots"}; flash ${flashSize(build.options) >> 20} MB, ${psram}`;

@@ -20,6 +20,11 @@ const written = ".build/sdkconfig";
 /** For the app's manifest; mcconfig sets the variable to "esp32/TARGET". */
 export const includeLines = `"platforms": {"esp32": {"include": "./${written}/$(FULLPLATFORM)/manifest.json"}}`;
 
+/** @param optionsFolder what the build takes in place of the written one */
+export function lostTo(optionsFolder: string): string {
+  return `mcconfig takes one folder of options, here ${optionsFolder}. Put into the manifest: ${includeLines}`;
+}
+
 /** The version of an image is the application's to say. */
 const applications = /^CONFIG_APP_PROJECT_VER(_|$)/;
 

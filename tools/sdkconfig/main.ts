@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { findSdk } from "../xs/sdk.js";
-import { includeLines, writeFolder } from "./folder.js";
+import { includeLines, lostTo, writeFolder } from "./folder.js";
 import { generateApp } from "./generation.js";
 import { judge } from "./verdict.js";
 
@@ -41,10 +41,7 @@ function run(manifest: string, platform: string): void {
     const build = generateApp(sdk, manifest, platform, scratch);
     const faults = judge(build, expectation);
     for (const fault of faults) console.error(fault);
-    if (faults.length > 0 && resolve(build.optionsFolder) !== path)
-      console.error(
-        `The build takes its options from ${build.optionsFolder}. Put into the manifest:\n  ${includeLines}`,
-      );
+    if (faults.length > 0 && resolve(build.optionsFolder) !== path) console.error(lostTo(build.optionsFolder));
     if (faults.length > 0) process.exitCode = 1;
     else console.log("Rollback, image check and watchdog are on, and there are two slots.");
   } finally {

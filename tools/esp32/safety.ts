@@ -5,11 +5,14 @@
 
 import { join, resolve } from "node:path";
 import { lostTo, writeFolder } from "../sdkconfig/folder.js";
-import { generateApp } from "../sdkconfig/generation.js";
+import { type Generation, generateApp } from "../sdkconfig/generation.js";
 import { readPartitions, slotsOf } from "../sdkconfig/partitions.js";
 import { flashSize, judge } from "../sdkconfig/verdict.js";
 import { BUILDS, type Sdk } from "../xs/sdk.js";
 import { readOptions } from "./options.js";
+
+/** Of all apps that are checked in one run. */
+const targets = new Map<string, Generation>();
 
 export interface Safety {
   /** What an update can go wrong on, a sentence each. */
@@ -23,7 +26,7 @@ export interface Safety {
  * @throws Error with what mcconfig said
  */
 export function checkSafety(sdk: Sdk, manifest: string, name: string, platform: string): Safety {
-  const { path, expectation } = writeFolder(sdk, manifest, platform);
+  const { path, expectation } = writeFolder(sdk, manifest, platform, targets);
   const build = generateApp(sdk, manifest, platform, join(BUILDS, name));
   const faults = judge(build, expectation);
   if (faults.length > 0 && resolve(build.optionsFolder) !== path) faults.push(lostTo(build.optionsFolder));

@@ -98,12 +98,19 @@ export interface WrittenFolder {
  *
  * @param manifest absolute path of the app's manifest, or of the package.json of an app for mcpack
  * @param platform mcconfig's -p
+ * @param targets as they were generated for other apps; the platform's is added
  * @throws Error with what mcconfig said; no folder is left then, so that no build goes on with half of one
  */
-export function writeFolder(sdk: Sdk, manifest: string, platform: string): WrittenFolder {
+export function writeFolder(
+  sdk: Sdk,
+  manifest: string,
+  platform: string,
+  targets = new Map<string, Generation>(),
+): WrittenFolder {
   const scratch = mkdtempSync(join(tmpdir(), "nerveshub-sdkconfig-"));
   try {
-    const target = generateTarget(sdk, platform, scratch);
+    const target = targets.get(platform) ?? generateTarget(sdk, platform, scratch);
+    targets.set(platform, target);
     const path = join(dirname(manifest), written, target.platform);
     mkdirSync(path, { recursive: true });
     try {

@@ -54,7 +54,7 @@ export function judge(build: Generation, expectation: Expectation): string[] {
   const { target, needed, own, ownTable } = expectation;
   const faults = unsafeOptions(build.options);
   faults.push(...tableFaults(readPartitions(build.partitions), flashSize(build.options)));
-  if (build.ownTable !== ownTable)
+  if (ownTable !== undefined && build.ownTable !== ownTable)
     faults.push(
       `The build takes ${build.ownTable ?? "the target's partition table"} and not the application's ${ownTable}.`,
     );

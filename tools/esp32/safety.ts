@@ -6,7 +6,7 @@
 import { join, resolve } from "node:path";
 import { lostTo, writeFolder } from "../sdkconfig/folder.js";
 import { type Generation, generateApp } from "../sdkconfig/generation.js";
-import { readPartitions, slotsOf } from "../sdkconfig/partitions.js";
+import { readTable, slotsOf } from "../sdkconfig/table-faults.js";
 import { flashSize, judge } from "../sdkconfig/verdict.js";
 import { BUILDS, type Sdk } from "../xs/sdk.js";
 import { readOptions } from "./options.js";
@@ -30,8 +30,20 @@ export function checkSafety(sdk: Sdk, manifest: string, name: string, platform: 
   const build = generateApp(sdk, manifest, platform, join(BUILDS, name));
   const faults = judge(build, expectation);
   if (faults.length > 0 && resolve(build.optionsFolder) !== path) faults.push(lostTo(build.optionsFolder));
-  const slots = slotsOf(readPartitions(build.partitions)).map(({ label, size }) => `${label} ${size / 1024} KB`);
   const psram = readOptions(build.options).get("CONFIG_SPIRAM") === "y" ? "PSRAM" : "no PSRAM";
-  const summary = `${slots.join(", ") || "no slots"}; flash ${flashSize(build.options) >> 20} MB, ${psram}`;
+  const summary = `${slotSizes(build.partitions)}; flash ${flashSize(build.options) >> 20} MB, ${psram}`;
   return { faults, summary };
+}
+
+/** A table that is none is among the faults. */
+function slotSizes(csv: string): string {
+  try {
+    return (
+      slotsOf(readTable(csv))
+        .map(({ name, size }) => `${name} ${size / 1024} KB`)
+        .join(", ") || "no slots"
+    );
+  } catch {
+    return "no table";
+  }
 }

@@ -10,6 +10,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { endOnClosedPipe } from "../ending.js";
 import { findSdk } from "../xs/sdk.js";
 import { includeLines, lostTo, writeFolder } from "./folder.js";
 import { generateApp } from "./generation.js";
@@ -79,4 +80,5 @@ function main(): void {
   }
 }
 
+endOnClosedPipe();
 main();

@@ -5,7 +5,7 @@
 
 import { lostOptions, readOptions } from "../esp32/options.js";
 import type { Generation } from "./generation.js";
-import { readPartitions, tableFaults } from "./partitions.js";
+import { tableFaults } from "./table-faults.js";
 
 export interface Expectation {
   /** The target as the SDK has it, without any of us. */
@@ -53,7 +53,7 @@ function unsafeOptions(text: string): string[] {
 export function judge(build: Generation, expectation: Expectation): string[] {
   const { target, needed, own, ownTable } = expectation;
   const faults = unsafeOptions(build.options);
-  faults.push(...tableFaults(readPartitions(build.partitions), flashSize(build.options)));
+  faults.push(...tableFaults(build.partitions, flashSize(build.options)));
   if (ownTable !== undefined && build.ownTable !== ownTable)
     faults.push(
       `The build takes ${build.ownTable ?? "the target's partition table"} and not the application's ${ownTable}.`,

@@ -25,6 +25,7 @@ const names = Object.freeze([
   "wifi-ssid",
   "wifi-password",
   "time-server",
+  "unprotected",
 ] as const);
 
 type Name = (typeof names)[number];
@@ -42,9 +43,11 @@ export function readSettings(store: Pick<Store, "get">, builtIn: Readonly<Record
     const value = stored === undefined ? builtIn[name] : text(name, stored);
     if (value !== undefined && value !== "") settings[name] = String(value);
   }
-  const { port, ssl } = settings;
+  const { port, ssl, unprotected } = settings;
   if (port !== undefined && !/^\d{1,5}$/.test(port)) throw wrong("port", "must be a whole number from 1 to 65535");
   if (ssl !== undefined && ssl !== "true" && ssl !== "false") throw wrong("ssl", "must be true or false");
+  if (unprotected !== undefined && unprotected !== "true" && unprotected !== "false")
+    throw wrong("unprotected", "must be true or false");
   const { "wifi-ssid": ssid, "wifi-password": password, "time-server": timeServer } = settings;
   if (ssid !== undefined) requireSsid("wifi-ssid", ssid);
   if (password !== undefined) requirePassphrase("wifi-password", password);
@@ -81,6 +84,7 @@ export function linkOptions(
     ssl: ssl !== "false",
     auth: readAuth(store, settings),
     roots: root === undefined ? undefined : [root],
+    unprotectedUpdates: settings.unprotected === "true",
     logLevel,
   };
 }

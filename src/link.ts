@@ -31,6 +31,7 @@ import { orderlyRestart } from "./restart.js";
 import { Services } from "./services.js";
 import { type Ended, Session, type Target } from "./session.js";
 import { Trust } from "./trust.js";
+import { Protection } from "./update/protection.js";
 import { UpdateRecords } from "./update/records.js";
 import { SlotTarget } from "./update/slot-target.js";
 import { abandonTrial, Trial } from "./update/trial.js";
@@ -107,6 +108,7 @@ export class NervesHubLink {
     });
     const trust = new Trust({ chipId: host.device.chipId, running: head === undefined ? undefined : metadata });
     const { writer } = settings;
+    const protection = writer ? undefined : new Protection(host, log, settings.unprotectedUpdates);
     const secure = settings.roots === undefined ? {} : { roots: settings.roots };
     const { ssl: tls } = settings;
     this.#updater = new Updater({
@@ -115,6 +117,7 @@ export class NervesHubLink {
       client,
       records,
       trial: this.#trial,
+      protection,
       target: writer ? new WriterTarget(host, log, "writer", writer) : new SlotTarget(host, log, trust, records),
       secure,
       tls,
@@ -131,11 +134,13 @@ export class NervesHubLink {
           name: settings.name,
           firmware: this.#firmware,
           updater: this.#updater,
+          lacking: () => protection?.lacking,
           roundTripMs: () => this.roundTripMs,
           restart: () => this.#restart(),
         }),
     );
     log.info(`Running ${metadata.product} ${metadata.version} (${metadata.platform}, ${metadata.uuid}).`);
+    this.#call("the protection", () => protection?.start());
     // Here and not in `start`: an application may await its network first, and an image that gets none must go back too.
     this.#call("the trial", () => this.#trial.start());
   }

@@ -84,6 +84,11 @@ export interface LinkOptions extends ServiceOptions {
   heartbeat?: Partial<HeartbeatOptions>;
   backoff?: Partial<BackoffOptions>;
   trial?: Partial<TrialOptions>;
+  /**
+   * Takes updates although the device was flashed without rollback or watchdog, so that a bad one may stay. Default false: such
+   * a device refuses them in words until it is flashed right; one that was updated over the air before goes on.
+   */
+  unprotectedUpdates?: boolean;
   /** "legacy" for servers from before June 2026. */
   statusWords?: StatusWords;
   /** How long the application's `reboot` may take, in milliseconds; default 30,000. */
@@ -106,6 +111,7 @@ export interface Settings {
   readonly heartbeat: HeartbeatOptions;
   readonly backoff: BackoffOptions;
   readonly trial: TrialOptions;
+  readonly unprotectedUpdates: boolean;
   readonly statusWords: StatusWords;
   readonly rebootDeadlineMs: number;
   readonly logLevel: Level;
@@ -181,6 +187,8 @@ export function checkOptions(options: LinkOptions, device: Pick<Device, "identif
   const trial = { ...defaultTrial, ...options.trial };
   requireNumber("trial.deadlineMs", trial.deadlineMs, 1000, 86400000);
   requireNumber("trial.boots", trial.boots, 1, 100);
+  const unprotectedUpdates = options.unprotectedUpdates ?? false;
+  if (typeof unprotectedUpdates !== "boolean") throw wrong("unprotectedUpdates", "must be true or false");
   const statusWords = options.statusWords ?? "current";
   if (statusWords !== "current" && statusWords !== "legacy")
     throw wrong("statusWords", 'must be "current" or "legacy"');
@@ -199,6 +207,7 @@ export function checkOptions(options: LinkOptions, device: Pick<Device, "identif
     heartbeat,
     backoff,
     trial,
+    unprotectedUpdates,
     statusWords,
     rebootDeadlineMs: requireNumber("rebootDeadlineMs", options.rebootDeadlineMs ?? 30000, 0, 3600000),
     logLevel,

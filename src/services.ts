@@ -51,6 +51,8 @@ export interface ServicesOptions {
   secure: SecureOptions;
   /** The hub is reached over TLS. */
   tls: boolean;
+  /** What the device lacks to survive a bad update, for people. */
+  lacking(): string | undefined;
   roundTripMs(): number | undefined;
   restart(): void;
 }
@@ -100,7 +102,7 @@ export class Services {
     });
     this.alarms = new Alarms(host, log);
     this.metrics = new Metrics(host, log, vitals, options.metrics || {});
-    this.health = new Health(host, log, vitals, this.alarms, options.health || {});
+    this.health = new Health(host, log, vitals, this.alarms, options.health || {}, given.lacking);
     this.errorReports = new ErrorReports({
       host,
       log,

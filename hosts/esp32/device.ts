@@ -1,5 +1,6 @@
 /*
- * Device facts of an ESP32, and its restart: ESP-IDF functions by FFI, no C of our own.
+ * Device facts of an ESP32, and its restart: ESP-IDF functions by FFI; C of our own (nh-build.c) only for what ESP-IDF decides
+ * when it is compiled.
  *
  * Left out: the CPU temperature. The plain ESP32 has no usable sensor, and the others need a driver that stays installed.
  */
@@ -32,11 +33,14 @@ const RESET_REASONS: readonly string[] = Object.freeze([
   "sdio", // ESP_RST_SDIO
 ]);
 
+const buildWatchdog = native("nh_build_watchdog") as () => boolean;
+
 export class EspDevice implements Device {
   readonly identifier: string;
   readonly chipId: number;
   readonly resetReason: string;
   readonly networkInterface = "wlan0";
+  readonly watchdog = buildWatchdog();
   readonly #idf = new FFI();
 
   /** @param running the running slot, whose image header says which chip this is */

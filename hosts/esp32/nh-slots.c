@@ -15,6 +15,8 @@
 
 #include "esp_partition.h"
 #include "app_update/include/esp_ota_ops.h"
+#include "bootloader_common.h"
+#include "esp_flash_partitions.h"
 
 /* NULL where the partition table has no second slot. */
 static const esp_partition_t *inactiveSlot(void)
@@ -68,6 +70,17 @@ static esp_err_t anchorRunning(void)
 		return ESP_OK;
 	err = esp_ota_set_boot_partition(running);
 	return (ESP_OK == err) ? esp_ota_mark_app_valid_cancel_rollback() : err;
+}
+
+/*
+ * Whether the boot loader has not marked the running trial: with rollback it turns NEW into PENDING_VERIFY before it starts
+ * an image.
+ */
+static int unmarked(void)
+{
+	esp_ota_img_states_t state;
+
+	return (ESP_OK == esp_ota_get_state_partition(esp_ota_get_running_partition(), &state)) && (ESP_OTA_IMG_NEW == state);
 }
 
 /* nh_slot_label(inactive): the partition's label, or undefined when there is no such slot. */
@@ -147,6 +160,35 @@ void nh_slot_activate(xsMachine *the)
 void nh_slot_pending(xsMachine *the)
 {
 	xsmcSetBoolean(xsResult, onTrial());
+}
+
+/* nh_slot_unmarked(): undefined when the running image is not on trial. */
+void nh_slot_unmarked(xsMachine *the)
+{
+	if (onTrial())
+		xsmcSetBoolean(xsResult, unmarked());
+}
+
+/*
+ * nh_slot_fresh(): whether nothing was activated since the device was flashed by cable, which leaves otadata blank. Without
+ * a factory partition the boot loader then writes sequence 1 itself; every activation counts on from there.
+ */
+void nh_slot_fresh(xsMachine *the)
+{
+	const esp_partition_t *otadata = esp_partition_find_first(ESP_PARTITION_TYPE_DATA, ESP_PARTITION_SUBTYPE_DATA_OTA, NULL);
+	const esp_partition_t *factory = esp_partition_find_first(ESP_PARTITION_TYPE_APP, ESP_PARTITION_SUBTYPE_APP_FACTORY, NULL);
+	uint32_t first = factory ? 0 : 1;
+	int fresh = 1;
+
+	for (int i = 0; otadata && (i < 2); i++) {
+		esp_ota_select_entry_t entry;
+
+		if (ESP_OK != esp_partition_read(otadata, i * otadata->erase_size, &entry, sizeof(entry)))
+			continue;
+		if ((UINT32_MAX != entry.ota_seq) && (entry.crc == bootloader_common_ota_select_crc(&entry)) && (entry.ota_seq > first))
+			fresh = 0;
+	}
+	xsmcSetBoolean(xsResult, fresh);
 }
 
 /*

@@ -19,6 +19,9 @@ const slotWrite = native("nh_slot_write") as (offset: number, bytes: Uint8Array)
 const slotActivate = native("nh_slot_activate") as () => number;
 const slotPending = native("nh_slot_pending") as () => boolean;
 const slotReverted = native("nh_slot_reverted") as () => boolean;
+const slotUnmarked = native("nh_slot_unmarked") as () => boolean | undefined;
+const slotFresh = native("nh_slot_fresh") as () => boolean;
+const buildRollback = native("nh_build_rollback") as () => boolean;
 const slotConfirm = native("nh_slot_confirm") as () => number;
 const slotRevert = native("nh_slot_revert") as () => number;
 
@@ -98,6 +101,7 @@ class InactiveSlot implements WritableSlot {
 export class PartitionSlots implements Slots {
   readonly running: Slot = new RunningSlot();
   readonly inactive: WritableSlot | undefined;
+  readonly rollback = buildRollback();
 
   constructor() {
     const label = slotLabel(true);
@@ -106,6 +110,14 @@ export class PartitionSlots implements Slots {
 
   get trial(): TrialState {
     return slotPending() ? "pending" : "confirmed";
+  }
+
+  get unmarked(): boolean | undefined {
+    return slotUnmarked();
+  }
+
+  get fresh(): boolean {
+    return slotFresh();
   }
 
   get reverted(): boolean {

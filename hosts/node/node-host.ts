@@ -8,9 +8,8 @@ import { join } from "node:path";
 import { getHeapStatistics } from "node:v8";
 import type { Device, DeviceFacts } from "../../modules/host/device.js";
 import type { Host } from "../../modules/host/host.js";
-import { boot } from "../shared/boot-loader.js";
-import { FlashSlots } from "../shared/flash-slots.js";
 import { FlashStore } from "../shared/flash-store.js";
+import { type Lack, openSlots } from "../shared/lacking.js";
 import { NorFlash } from "../shared/nor-flash.js";
 import { openPartition, partitionTable } from "../shared/partition-table.js";
 import { NodeClock } from "./clock.js";
@@ -27,6 +26,8 @@ export interface NodeHostOptions {
   identifier: string;
   /** Default "power_on". */
   resetReason?: string;
+  /** What the device was flashed without; default nothing. */
+  lacking?: readonly Lack[];
   print?(line: string): void;
   restart(): void;
 }
@@ -54,19 +55,20 @@ function facts(): DeviceFacts {
 
 /** @throws Fault "no-bootable-image" when neither slot holds an image for this chip */
 export function openNodeHost(options: NodeHostOptions): Host {
-  const { dataDir, chipId = defaultChipId, identifier, resetReason = "power_on", restart } = options;
+  const { dataDir, chipId = defaultChipId, identifier, resetReason = "power_on", lacking = [], restart } = options;
   const print = options.print ?? ((line: string) => void process.stdout.write(`${line}\n`));
   const table = partitionTable();
   const flash = openFlash(dataDir);
   const bootOptions = { flash, table, crypto: nodeCrypto, chipId };
-  const device: Device = { identifier, chipId, resetReason, networkInterface: "eth0", facts, restart };
+  const watchdog = !lacking.includes("watchdog");
+  const device: Device = { identifier, chipId, resetReason, networkInterface: "eth0", watchdog, facts, restart };
   return {
     network: new NodeNetwork(),
     clock: new NodeClock(),
     timers: new NodeTimers(print),
     random: nodeRandom,
     crypto: nodeCrypto,
-    slots: new FlashSlots(bootOptions, boot(bootOptions)),
+    slots: openSlots(bootOptions, lacking),
     store: new FlashStore(openPartition(flash, table.state)),
     device,
     print,

@@ -1,6 +1,6 @@
 /*
- * BootLoader: what ESP-IDF's second stage does between reset and the application, with rollback enabled and no factory
- * partition.
+ * BootLoader: what ESP-IDF's second stage does between reset and the application, without a factory partition; with
+ * rollback, or as one that was flashed without.
  *
  * Source: ESP-IDF, bootloader_utility.c (bootloader_utility_get_selected_boot_partition, set_actual_ota_seq,
  * bootloader_utility_load_boot_image). The order of its flash operations is kept, since a power cut can fall between
@@ -24,6 +24,8 @@ export interface BootOptions {
   crypto: Crypto;
   /** esp_chip_id_t; images for another chip do not start. */
   chipId: number;
+  /** Whether the boot loader was built with rollback; default true. Without, no trial is marked and none ends by a restart. */
+  rollback?: boolean;
 }
 
 /**
@@ -64,11 +66,11 @@ export function isBootable(slot: Flash, crypto: Crypto, chipId: number): boolean
 }
 
 /** Step 1: the slot that otadata asks for, after its states were moved on. −1: try all. */
-function selectSlot(otadata: Flash): { wanted: number; blank: boolean } {
+function selectSlot(otadata: Flash, rollback: boolean): { wanted: number; blank: boolean } {
   const entries = readOtaData(otadata);
   for (const index of [0, 1]) {
     const entry = entries[index];
-    if (entry.state !== otaState.pendingVerify) continue;
+    if (!rollback || entry.state !== otaState.pendingVerify) continue;
     entry.state = otaState.aborted;
     // The boot loader writes the entry back with the CRC it had; an entry with a wrong one stays a wrong one.
     if (isWritten(entry)) writeOtaEntry(otadata, index, entry.sequence, otaState.aborted);
@@ -79,7 +81,7 @@ function selectSlot(otadata: Flash): { wanted: number; blank: boolean } {
   const active = activeEntry(entries);
   if (active < 0) return { wanted: -1, blank: false };
   const entry = entries[active];
-  if (entry.state === otaState.new) writeOtaEntry(otadata, active, entry.sequence, otaState.pendingVerify);
+  if (rollback && entry.state === otaState.new) writeOtaEntry(otadata, active, entry.sequence, otaState.pendingVerify);
   return { wanted: slotOf(entry), blank: false };
 }
 
@@ -89,9 +91,9 @@ function selectSlot(otadata: Flash): { wanted: number; blank: boolean } {
  * @returns the slot whose image now runs
  * @throws Fault "no-bootable-image": the device is a brick
  */
-export function boot({ flash, table, crypto, chipId }: BootOptions): SlotIndex {
+export function boot({ flash, table, crypto, chipId, rollback = true }: BootOptions): SlotIndex {
   const otadata = openPartition(flash, table.otadata);
-  const { wanted, blank } = selectSlot(otadata);
+  const { wanted, blank } = selectSlot(otadata, rollback);
   // Step 2: from the wanted slot down, then up.
   const order: SlotIndex[] = wanted === 1 ? [1, 0] : [0, 1];
   for (const index of order) {

@@ -62,9 +62,17 @@ class WritablePartitionSlot extends PartitionSlot implements WritableSlot {
   }
 }
 
+/** What the running image was built with. */
+export interface ImageOptions {
+  /** CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE; default true. Without, ESP-IDF activates an image without a trial. */
+  rollback?: boolean;
+}
+
 export class FlashSlots implements Slots {
   readonly running: Slot;
   readonly inactive: WritableSlot;
+  readonly rollback: boolean;
+  readonly unmarked: boolean | undefined;
   readonly #options: BootOptions;
   readonly #otadata: Flash;
   readonly #runningIndex: SlotIndex;
@@ -73,18 +81,27 @@ export class FlashSlots implements Slots {
   #trial: TrialState;
 
   /** @param running what `boot` returned */
-  constructor(options: BootOptions, running: SlotIndex) {
+  constructor(options: BootOptions, running: SlotIndex, { rollback = true }: ImageOptions = {}) {
+    this.rollback = rollback;
     this.#options = options;
     this.#runningIndex = running;
     this.#inactiveIndex = running === 0 ? 1 : 0;
     this.#otadata = openPartition(options.flash, options.table.otadata);
     this.running = new PartitionSlot(options.flash, options.table.slots[this.#runningIndex]);
     this.inactive = new WritablePartitionSlot(options.flash, options.table.slots[this.#inactiveIndex], this);
-    this.#trial = this.#stateOf(this.#runningIndex) === otaState.pendingVerify ? "pending" : "confirmed";
+    const state = this.#stateOf(this.#runningIndex);
+    const onTrial = state === otaState.pendingVerify || state === otaState.new;
+    this.#trial = onTrial ? "pending" : "confirmed";
+    this.unmarked = onTrial ? state === otaState.new : undefined;
   }
 
   get trial(): TrialState {
     return this.#trial;
+  }
+
+  /** The boot loader's own first entry has sequence 1. */
+  get fresh(): boolean {
+    return !readOtaData(this.#otadata).some((entry) => isWritten(entry) && entry.sequence > 1);
   }
 
   /** esp_ota_get_last_invalid_partition: false again once the image in the slot has been overwritten. */
@@ -108,7 +125,7 @@ export class FlashSlots implements Slots {
     const active = activeEntry(entries);
     const named = active >= 0 && slotOf(entries[active]) === this.#runningIndex;
     if (!named) this.#select(this.#runningIndex, otaState.valid);
-    this.#select(this.#inactiveIndex, otaState.new);
+    this.#select(this.#inactiveIndex, this.rollback ? otaState.new : otaState.undefined);
   }
 
   /** esp_ota_mark_app_valid_cancel_rollback. Without a trial it has nothing to do. */

@@ -6,16 +6,16 @@
  *   NERVESHUB_FLASH       file that is the flash and keeps it; without one the flash lasts as long as the program, restarts
  *                         of the device included
  *   NERVESHUB_IDENTIFIER  default "simulator"
+ *   NERVESHUB_LACKING     what it was flashed without, see ../shared/lacking.ts: "rollback,watchdog"; default nothing
  *   NERVESHUB_PRODUCT     of the made-up image 1.0.0 that a new flash gets, as by cable; default "simulator"
  */
 
 import type { Device, DeviceFacts } from "../../modules/host/device.js";
 import type { Host } from "../../modules/host/host.js";
 import { SecureNetwork } from "../../modules/tls/secure-network.js";
-import { boot } from "../shared/boot-loader.js";
 import { buildImage } from "../shared/build-image.js";
-import { FlashSlots } from "../shared/flash-slots.js";
 import { FlashStore } from "../shared/flash-store.js";
+import { openSlots, readLacks } from "../shared/lacking.js";
 import { NorFlash } from "../shared/nor-flash.js";
 import { openPartition, partitionTable } from "../shared/partition-table.js";
 import { XsClock } from "../xs/clock.js";
@@ -33,10 +33,15 @@ const writeSize = 16;
 const imageMagic = 0xe9;
 
 class SimulatedDevice implements Device {
+  readonly watchdog: boolean;
   readonly identifier = environment("NERVESHUB_IDENTIFIER") ?? "simulator";
   readonly chipId = chipId;
   readonly resetReason = environment("NERVESHUB_RESET_REASON") ?? "power_on";
   readonly networkInterface = "eth0";
+
+  constructor(watchdog: boolean) {
+    this.watchdog = watchdog;
+  }
 
   facts(): DeviceFacts {
     return machineFacts();
@@ -76,16 +81,16 @@ export function createHost(): Host {
   const random = new SystemRandom();
   const table = partitionTable();
   const flash = openFlash(crypto);
-  const bootOptions = { flash, table, crypto, chipId };
+  const lacking = readLacks(environment("NERVESHUB_LACKING") ?? "");
   return {
     network: new SecureNetwork({ network: new PlainNetwork(resolve), timers, clock, random }),
     clock,
     timers,
     random,
     crypto,
-    slots: new FlashSlots(bootOptions, boot(bootOptions)),
+    slots: openSlots({ flash, table, crypto, chipId }, lacking),
     store: new FlashStore(openPartition(flash, table.state)),
-    device: new SimulatedDevice(),
+    device: new SimulatedDevice(!lacking.includes("watchdog")),
     print: (line) => trace(`${line}\n`),
   };
 }

@@ -28,6 +28,8 @@ export interface Device {
   readonly resetReason: string;
   /** The interface the link runs over, as NervesHub wants it named: "wlan0", "eth0". */
   readonly networkInterface: string;
+  /** False where nothing restarts a device that hangs. Absent: as true. */
+  readonly watchdog?: boolean;
   facts(): DeviceFacts;
   /** Restarts the device. What the boot loader then starts is for Slots to say. Does not return on hardware. */
   restart(): void;

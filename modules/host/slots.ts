@@ -46,6 +46,18 @@ export interface Slots {
   readonly trial: TrialState;
   /** True when the image in the inactive slot was tried and reverted (or aborted by the boot loader). */
   readonly reverted: boolean;
+  /**
+   * False where the running image was built for a boot loader without rollback: the next one then gets no trial. Absent: as
+   * true.
+   */
+  readonly rollback?: boolean;
+  /**
+   * True during a trial that the boot loader has not marked as one: it has no rollback, whatever the image was built for,
+   * and only the image itself goes back. False when it has marked it; absent or undefined: no trial, nothing is known.
+   */
+  readonly unmarked?: boolean | undefined;
+  /** True until an image was activated here: what runs came by cable. Absent: as false. */
+  readonly fresh?: boolean;
   /** Makes the inactive slot start at the next restart, on trial. Refuses (Fault) an image the boot loader would not start. */
   activate(): void;
   /** Ends the trial of the running image: it stays. */

@@ -53,6 +53,7 @@ export class Health implements Extension {
   readonly #vitals: Vitals;
   readonly #alarms: Alarms;
   readonly #options: HealthOptions;
+  readonly #lacking: () => string | undefined;
   readonly #answer: Answer;
   readonly #log: Log;
   readonly #metricsSaid: Said = {};
@@ -60,9 +61,18 @@ export class Health implements Extension {
   /** Of the metadata, what was left out last. */
   #others = "";
 
-  constructor(host: Host, log: Log, vitals: Vitals, alarms: Alarms, options: HealthOptions) {
+  /** @param lacking what the device lacks to survive a bad update */
+  constructor(
+    host: Host,
+    log: Log,
+    vitals: Vitals,
+    alarms: Alarms,
+    options: HealthOptions,
+    lacking: () => string | undefined = () => undefined,
+  ) {
     this.#host = host;
     this.#log = log;
+    this.#lacking = lacking;
     this.#vitals = vitals;
     this.#alarms = alarms;
     this.#options = options;
@@ -89,9 +99,11 @@ export class Health implements Extension {
   #value(): object {
     const { clock, device } = this.#host;
     const now = clock.now();
+    const lacking = this.#lacking();
+    const metadata = lacking === undefined ? {} : { updates_unprotected: `without ${lacking}` };
     const value: Record<string, unknown> = {
       metrics: this.#metrics(),
-      metadata: { reset_reason: device.resetReason, ...this.#metadata() },
+      metadata: { reset_reason: device.resetReason, ...metadata, ...this.#metadata() },
       checks: {},
       connectivity: {},
     };

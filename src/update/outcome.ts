@@ -38,6 +38,9 @@ const lasting: readonly string[] = Object.freeze([
 const firstDelayMs = 2 * 60 * 1000;
 const longestDelayMs = 6 * 60 * 60 * 1000;
 
+/** For a device that must be flashed by cable first: an hour, since "failed" would block it for a day when that is done. */
+export const reflashDelayMs = 60 * 60 * 1000;
+
 /** The longest delay an application can ask for: a year. Beyond 2^53 a number is no whole one to the server. */
 const longestAskedMs = 365 * 24 * 60 * 60 * 1000;
 

@@ -15,7 +15,8 @@ import { ask, type Kind, type Said, tell } from "../guarded.js";
 import type { Log } from "../log.js";
 import { Download } from "./download.js";
 import { type Offer, parseOffer } from "./offer.js";
-import { askedDelay, isLasting, type Outcome, outcomeOf, rescheduleDelay } from "./outcome.js";
+import { askedDelay, isLasting, type Outcome, outcomeOf, reflashDelayMs, rescheduleDelay } from "./outcome.js";
+import type { Protection } from "./protection.js";
 import { type SourceRecord, sameFile, type UpdateRecords } from "./records.js";
 import { Report, type StatusWords } from "./report.js";
 import type { UpdateTarget } from "./target.js";
@@ -46,6 +47,8 @@ export interface UpdaterOptions {
   client: Client;
   records: UpdateRecords;
   trial: Trial;
+  /** Absent: the application's own writer answers for what becomes of an update. */
+  protection: Protection | undefined;
   target: UpdateTarget;
   secure: SecureOptions;
   /** The hub is reached over TLS. */
@@ -97,11 +100,15 @@ export class Updater {
 
   /** At the start of a run: goes on with a download that a restart interrupted. The server has its record still. */
   start(): void {
-    const { records, uuid, trial } = this.#options;
+    const { records, uuid, trial, protection } = this.#options;
     const { source, progress } = records;
     if (source === undefined || trial.running) return;
     const stale =
-      source.uuid === uuid || source.uses >= maxSourceUses || progress === undefined || !sameFile(source, progress);
+      protection?.refusal !== undefined ||
+      source.uuid === uuid ||
+      source.uses >= maxSourceUses ||
+      progress === undefined ||
+      !sameFile(source, progress);
     if (stale) {
       records.source = undefined;
       return;
@@ -172,6 +179,13 @@ export class Updater {
         // Does it run already? Only a push by hand gets here; "ignored" then is an audit entry and no more.
         if (offer.uuid === this.#options.uuid) {
           this.#refuseWith(offer, { word: "ignored", reason: `Firmware ${offer.version} is running already.` });
+          return;
+        }
+
+        // Would a bad one stay, on a device that somebody has at hand? It may be flashed right and joins again then.
+        const unprotected = this.#options.protection?.refusal;
+        if (unprotected !== undefined) {
+          this.#refuseWith(offer, { word: "rescheduled", reason: unprotected, delayMs: reflashDelayMs });
           return;
         }
 

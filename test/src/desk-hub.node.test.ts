@@ -3,12 +3,13 @@
  * extensions, whose honesty the transcripts prove (test/tools/hub).
  */
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { nodeCrypto } from "../../hosts/node/crypto.js";
 import { flashByCable, openNodeHost } from "../../hosts/node/node-host.js";
 import { buildImage } from "../../hosts/shared/build-image.js";
+import type { Lack } from "../../hosts/shared/lacking.js";
 import { NervesHubLink } from "../../src/link.js";
 import type { LinkOptions } from "../../src/options.js";
 import { Hub } from "../../tools/hub/hub.js";
@@ -32,12 +33,13 @@ class Bench {
     this.hub = new Hub({ product, keys: [key], automaticUpdates: false, ...options });
   }
 
-  async start(options: Partial<LinkOptions>): Promise<void> {
+  async start(options: Partial<LinkOptions>, lacking: readonly Lack[] = []): Promise<void> {
     await this.hub.start();
     flashByCable(this.#dataDir, buildImage({ chipId: 9, projectName: product, version: "1.0.0" }, nodeCrypto));
     const host = openNodeHost({
       dataDir: this.#dataDir,
       identifier,
+      lacking,
       resetReason: "software",
       print: (line) => this.lines.push(line),
       restart: () => this.told.push("restart"),
@@ -296,5 +298,35 @@ describe("against a desk hub that lists no versions and knows the oldest only", 
   it("without the option a script is refused in words, and there is no console", async () => {
     assert.match(await bench.hub.operator.script(identifier, "info"), /runs no scripts/);
     assert.equal(bench.hub.socket(identifier)?.console, undefined);
+  });
+});
+
+describe("7: a device that was flashed without rollback and watchdog, against the desk hub", () => {
+  const firmwareDir = mkdtempSync(join(tmpdir(), "desk-hub-firmware-"));
+  writeFileSync(
+    join(firmwareDir, "desk-1.1.0.bin"),
+    buildImage({ chipId: 9, projectName: product, version: "1.1.0", seed: 2 }, nodeCrypto),
+  );
+  const bench = new Bench({ firmwareDir, automaticUpdates: true });
+  before(() => bench.start({}, ["rollback", "watchdog"]));
+  after(async () => {
+    await bench.stop();
+    rmSync(firmwareDir, { recursive: true, force: true });
+  });
+
+  it("the timeline shows why it takes no update, and the device is not blocked for a day", async () => {
+    const shown = /^rescheduled: .*flashed without rollback and the watchdog and takes no update/;
+    await bench.until("reason", () => bench.hub.timeline.entries().some(({ text }) => shown.test(text)));
+    const blockedMs = (bench.hub.device(identifier)?.blockedUntil ?? 0) - Date.now();
+    assert.ok(blockedMs > 0 && blockedMs <= 3_600_000, String(blockedMs));
+    assert.deepEqual(bench.told, []);
+  });
+
+  it("its health says what is missing", async () => {
+    await bench.until("health", () => bench.report("health") !== undefined);
+    assert.deepEqual(bench.report("health")?.["metadata"], {
+      reset_reason: "software",
+      updates_unprotected: "without rollback and the watchdog",
+    });
   });
 });

@@ -59,6 +59,7 @@ describe("link options", () => {
       [{ heartbeat: { intervalMs: 200000 } }, '"heartbeat.intervalMs"'],
       [{ backoff: { baseMs: 0 } }, '"backoff.baseMs"'],
       [{ trial: { boots: 0 } }, '"trial.boots"'],
+      [{ unprotectedUpdates: "true" as never }, '"unprotectedUpdates"'],
       [{ statusWords: "new" }, '"statusWords"'],
       [{ rebootDeadlineMs: -1 }, '"rebootDeadlineMs"'],
       [{ roots: [] }, '"roots"'],

@@ -4,6 +4,7 @@
  */
 
 import { buildImage } from "../../hosts/shared/build-image.js";
+import type { Lack } from "../../hosts/shared/lacking.js";
 import { MemoryFlash } from "../../hosts/shared/memory-flash.js";
 import { openPartition, type PartitionTable, partitionTable } from "../../hosts/shared/partition-table.js";
 import type { Host } from "../../modules/host/host.js";
@@ -60,6 +61,8 @@ export interface SceneOptions {
   newFlash?(size: number): MemoryFlash;
   /** Changes the host of every run: what hardware can do wrong. */
   changeHost?(host: Host): Host;
+  /** What every run lacks; a test may change it between two. */
+  lacking?: readonly Lack[];
   /** Moments at which the power goes, in order. */
   cuts?: readonly Cut[];
   /** Default: room for the larger image and 64 KB. */

@@ -3,10 +3,9 @@
  * at any flash operation; what is left is what the flash holds. Portable.
  */
 
-import { boot } from "../../hosts/shared/boot-loader.js";
 import type { Flash } from "../../hosts/shared/flash.js";
-import { FlashSlots } from "../../hosts/shared/flash-slots.js";
 import { FlashStore } from "../../hosts/shared/flash-store.js";
+import { type Lack, openSlots } from "../../hosts/shared/lacking.js";
 import type { MemoryFlash, Tear } from "../../hosts/shared/memory-flash.js";
 import { openPartition, type PartitionTable } from "../../hosts/shared/partition-table.js";
 import { PowerCut } from "../../hosts/shared/power-cut.js";
@@ -44,6 +43,8 @@ export interface VirtualDeviceOptions {
   seed?: number;
   /** Default: one that knows the time. */
   clock?: Clock;
+  /** What every run lacks; a test may change it between two. */
+  lacking?: readonly Lack[];
   /** In order. */
   cuts?: readonly Cut[];
   /** Changes the host of every run: what hardware can do wrong. */
@@ -177,7 +178,7 @@ export class VirtualDevice {
   }
 
   #host(flash: Flash, timers: RunTimers, print: (line: string) => void): Host {
-    const { table, crypto, servers, chipId, seed = 1 } = this.#options;
+    const { table, crypto, servers, chipId, seed = 1, lacking = [] } = this.#options;
     const world = this.#options.timers;
     const random = new SeededRandom(seed + this.restarts + this.cuts);
     const bootOptions = { flash, table, crypto, chipId };
@@ -187,13 +188,14 @@ export class VirtualDevice {
       timers,
       random: { fill: (into) => into.set(into.map(() => random.below(256))) },
       crypto,
-      slots: new FlashSlots(bootOptions, boot(bootOptions)),
+      slots: openSlots(bootOptions, lacking),
       store: new FlashStore(openPartition(flash, table.state)),
       device: {
         identifier: "virtual",
         chipId,
         resetReason: this.#resetReason,
         networkInterface: "wlan0",
+        watchdog: !lacking.includes("watchdog"),
         facts: () => ({}),
         restart: () => {
           this.restarts++;

@@ -37,6 +37,7 @@ function run(options: DeviceOptions): void {
     dataDir: options.dataDir,
     chipId,
     identifier: options.identifier,
+    lacking: options.lacking,
     resetReason: process.env["RESET_REASON"],
     print: (line) => {
       process.stdout.write(`${line}\n`);

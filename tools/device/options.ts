@@ -5,6 +5,7 @@
 
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { type Lack, readLacks } from "../../hosts/shared/lacking.js";
 import type { LinkOptions } from "../../src/options.js";
 
 export const usage = `npm run device -- --host HOST [options]
@@ -22,6 +23,8 @@ A device without hardware: the agent in a process of its own, its flash in a fol
   --data DIR           where its flash is kept; default ./.device
   --image FILE         what is flashed first, when the folder is new; default: a made-up image 1.0.0
   --product NAME       of the made-up image; default "demo"
+  --lacking LIST       what it was flashed without: second-slot, rollback, boot-loader-rollback, watchdog
+  --unprotected        take updates all the same
   --console            serve the console and support scripts; an operator can then run the device's commands
   --log LEVEL          debug, info (default), notice, warning, error
   --help`;
@@ -32,6 +35,7 @@ export interface DeviceOptions {
   dataDir: string;
   image: string | undefined;
   product: string;
+  lacking: readonly Lack[];
 }
 
 /** Who the device is, by the options of the command line and the environment. */
@@ -72,6 +76,8 @@ export function readOptions(args: string[]): DeviceOptions | undefined {
       data: { type: "string", default: ".device" },
       image: { type: "string" },
       product: { type: "string", default: "demo" },
+      lacking: { type: "string", default: "" },
+      unprotected: { type: "boolean", default: false },
       console: { type: "boolean", default: false },
       log: { type: "string" },
       help: { type: "boolean" },
@@ -87,6 +93,7 @@ export function readOptions(args: string[]): DeviceOptions | undefined {
       ssl,
       auth: readAuth(values, values.identifier),
       roots: values.ca === undefined ? undefined : [readFileSync(values.ca, "utf8")],
+      unprotectedUpdates: values.unprotected,
       console: values.console,
       logLevel: values.log as LinkOptions["logLevel"],
     },
@@ -94,5 +101,6 @@ export function readOptions(args: string[]): DeviceOptions | undefined {
     dataDir: values.data,
     image: values.image,
     product: values.product,
+    lacking: readLacks(values.lacking),
   };
 }

@@ -1,26 +1,41 @@
 /*
- * npm run check:esp32 [-- MANIFEST]: the ESP32 build of the app for four chips, as far as it goes without ESP-IDF.
+ * npm run check:esp32 [-- MANIFEST [-p esp32/TARGET …]]: ESP32 builds as far as they go without ESP-IDF.
  *
- * For each chip: it generates; the TypeScript passes the type check with the SDK's typings; all byte code links and
- * preloads, without a warning and without a module left out of the preload; and the ESP-IDF options of sdkconfig/ have
- * survived mcconfig's merge. Then: platforms that cannot be served say so. With IDF_PATH at a real ESP-IDF the C files
- * are compiled against its headers, and the slots run with its own sources. Prints one JSON object a line with the byte code of each of our modules.
+ * With -p: whether an update is safe on the build of this app for this target. nerveshub-sdkconfig writes its folder, mcconfig
+ * generates below .build/, and of what it wrote: rollback, image check and watchdog are on, there are two slots and otadata,
+ * and nothing is lost of the target's options (PSRAM, flash size) and the application's.
+ *
+ * Without: the app is linked for four chips. It generates; the TypeScript passes the type check with the SDK's typings; all
+ * byte code links and preloads, without a warning and without a module left out of the preload. Platforms that cannot be
+ * served say so. With IDF_PATH at a real ESP-IDF the C files are compiled against its headers, and the slots run with its
+ * own sources. Prints one JSON object a line with the byte code of each of our modules. Then the first check for the same
+ * targets; without a MANIFEST for the flashable app, the examples, and apps with options of their own, for nine targets.
  *
  * What it cannot say: that an image runs. Ends 0, 1 when something failed, 3 without a Moddable SDK.
  */
 
-import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { writeFolder } from "../sdkconfig/folder.js";
 import { findSdk, ROOT } from "../xs/sdk.js";
+import { type App, otherApps } from "./apps.js";
 import { generate, type Link, link, OURS, type Target } from "./link.js";
 import { compileNatives } from "./natives.js";
-import { lostOptions } from "./options.js";
+import { checkSafety } from "./safety.js";
 
 const TARGETS: readonly Target[] = [
   { platform: "esp32", chip: "esp32" },
   { platform: "esp32/esp32s3", chip: "esp32s3" },
   { platform: "esp32/esp32c3", chip: "esp32c3" },
   { platform: "esp32/esp32c6", chip: "esp32c6" },
+];
+
+/** Targets with options, tables and memories of their own, and plain chips. */
+const BOARDS = [
+  ...["esp32/moddable_six", "esp32/esp32s3_cdc", "esp32/xiao_esp32c3", "esp32/m5stack_core2", "esp32/wt32_eth01"],
+  ...["esp32", "esp32/esp32s3", "esp32/esp32c3", "esp32/esp32c6"],
 ];
 
 /** Platforms that there is no host for. (Without their own SDKs, `esp` and `pico` already fail in mcconfig.) */
@@ -32,63 +47,97 @@ const ENTRY = "nerveshub/src/main";
 
 /** The manifest's build.NAME. */
 function nameOf(manifest: string): string {
-  const { build } = JSON.parse(readFileSync(manifest, "utf8")) as { build?: { NAME?: string } };
-  if (build?.NAME === undefined) throw new Error(`${manifest} has no build.NAME`);
-  return build.NAME;
+  const given = JSON.parse(readFileSync(manifest, "utf8")) as Manifest & { moddable?: { manifest?: Manifest } };
+  return (given.moddable?.manifest ?? given).build?.NAME ?? basename(dirname(manifest));
 }
 
-const sdk = findSdk();
-const manifest = resolve(process.argv[2] ?? join(ROOT, "manifest.json"));
-const name = nameOf(manifest);
-const fragments = ["sdkconfig.defaults", "sdkconfig.defaults.release"].map((file) =>
-  readFileSync(join(ROOT, "sdkconfig", file), "utf8"),
-);
-const failures: string[] = [];
-let first: Link | undefined;
-let riscv: Link | undefined;
+interface Manifest {
+  build?: { NAME?: string };
+}
 
-for (const target of TARGETS) {
+const failures: string[] = [];
+
+/** Takes what goes wrong as one more failure, so that the rest is checked all the same. */
+function attempt(what: string, body: () => readonly string[]): void {
   try {
-    const made = link(sdk, manifest, name, target, first?.folder);
-    first ??= made;
-    if (target.chip === "esp32c3") riscv = made;
-    // What the SDK's own modules keep between calls (its certificate and session lists) is not ours to freeze.
-    const found = [
-      ...made.warnings.filter((warning) => OURS.test(warning.replace(/^### warning: /, ""))),
-      ...made.notPreloaded
-        .filter((module) => OURS.test(module) && module !== ENTRY)
-        .map((module) => `${module} is not preloaded`),
-      ...fragments.flatMap((fragment) =>
-        lostOptions(fragment, readFileSync(join(made.project, "sdkconfig.mc"), "utf8")),
-      ),
-    ];
-    console.log(`${target.platform}: generated, type-checked, linked${found.length === 0 ? "" : ", with faults"}`);
-    failures.push(...found.map((fault) => `${target.platform}: ${fault}`));
+    failures.push(...body().map((fault) => `${what}: ${fault}`));
   } catch (error) {
-    failures.push(`${target.platform}: ${error instanceof Error ? error.message : String(error)}`);
+    failures.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
-for (const platform of REFUSED) {
-  const { status, text } = generate(sdk, manifest, platform, name);
-  if (status === 0 || !REFUSAL.test(text)) failures.push(`${platform}: is not refused with a sentence: ${text}`);
+/** Whether an update is safe on the app, or it is refused for what is wrong with it. */
+function checkBoards({ name, manifest, refused }: App, platforms: readonly string[]): void {
+  for (const platform of platforms) {
+    attempt(`${name}, ${platform}`, () => {
+      const { faults, summary } = checkSafety(sdk, manifest, nameOf(manifest), platform);
+      if (refused === undefined) {
+        console.log(`${name}, ${platform}: ${faults.length === 0 ? "an update is safe" : "NOT SAFE"}; ${summary}`);
+        return faults;
+      }
+      const others = faults.filter((fault) => !refused.test(fault));
+      if (faults.length === others.length) return ["is not refused", ...others];
+      console.log(`${name}, ${platform}: refused, as it must be: ${faults.join(" ")}`);
+      return others;
+    });
+  }
 }
 
-if (first !== undefined) {
+/** The whole image's byte code, for every chip. */
+function linkAll(manifest: string): void {
+  const name = nameOf(manifest);
+  let first: Link | undefined;
+  for (const target of TARGETS) {
+    attempt(target.platform, () => {
+      writeFolder(sdk, manifest, target.platform);
+      const made = link(sdk, manifest, name, target, first?.folder);
+      first ??= made;
+      // What the SDK's own modules keep between calls (its certificate and session lists) is not ours to freeze.
+      const faults = [
+        ...made.warnings.filter((warning) => OURS.test(warning.replace(/^### warning: /, ""))),
+        ...made.notPreloaded
+          .filter((module) => OURS.test(module) && module !== ENTRY)
+          .map((module) => `${module} is not preloaded`),
+      ];
+      console.log(`${target.platform}: generated, type-checked, linked${faults.length === 0 ? "" : ", with faults"}`);
+      if (target.chip === "esp32c3") faults.push(...compileNatives(sdk, made));
+      return faults;
+    });
+  }
+  for (const platform of REFUSED) {
+    const { status, text } = generate(sdk, manifest, platform, name);
+    if (status === 0 || !REFUSAL.test(text)) failures.push(`${platform}: is not refused with a sentence: ${text}`);
+  }
   let total = 0;
-  for (const [module, bytes] of first.modules) {
+  for (const [module, bytes] of first?.modules ?? []) {
     total += bytes;
     console.log(JSON.stringify({ module, bytes }));
   }
   console.log(JSON.stringify({ module: "all", bytes: total }));
 }
-if (riscv !== undefined) {
-  try {
-    failures.push(...compileNatives(sdk, riscv));
-  } catch (error) {
-    failures.push(error instanceof Error ? error.message : String(error));
+
+const { values, positionals } = parseArgs({
+  options: { platform: { type: "string", short: "p", multiple: true } },
+  allowPositionals: true,
+});
+const sdk = findSdk();
+const manifest = resolve(positionals[0] ?? join(ROOT, "manifest.json"));
+if (values.platform !== undefined) {
+  checkBoards({ name: nameOf(manifest), manifest }, values.platform);
+} else {
+  linkAll(manifest);
+  if (positionals.length > 0) {
+    const platforms = TARGETS.map(({ platform }) => platform);
+    checkBoards({ name: nameOf(manifest), manifest }, platforms);
+  } else {
+    checkBoards({ name: "flashable", manifest }, BOARDS);
+    const folder = mkdtempSync(join(tmpdir(), "nerveshub-check-"));
+    try {
+      for (const other of otherApps(folder)) checkBoards(other, BOARDS);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   }
 }
-
 for (const failure of failures) console.error(failure);
 process.exitCode = failures.length === 0 ? 0 : 1;

@@ -26,6 +26,7 @@ shared secret; and all of it, with the server, as settings for the device's flas
                        writes it there; without it the partition is found by name on the device
   --table-offset N     where that table lies (CONFIG_PARTITION_TABLE_OFFSET); default 0x8000
   --wifi-ssid NAME     network to join; the password in NERVESHUB_WIFI_PASSWORD
+  --unprotected        take updates although the device was flashed without rollback or watchdog
   --python COMMAND     that has Espressif's generator; default python3
   --force              write over existing files; a device whose key is lost has to be provisioned anew
   -h, --help           print this
@@ -52,6 +53,7 @@ export interface ProvisionOptions {
   partitions: string | undefined;
   /** Bytes from the start of the flash. */
   tableOffset: number;
+  unprotected: boolean;
   python: string;
   force: boolean;
 }
@@ -98,6 +100,7 @@ export function readOptions(args: string[]): ProvisionOptions | undefined {
     wifiSsid: values["wifi-ssid"],
     partitions: values.partitions,
     tableOffset,
+    unprotected: values.unprotected ?? false,
     python: values.python,
     force: values.force ?? false,
   };
@@ -123,6 +126,7 @@ function parse(args: string[]) {
         "wifi-ssid": { type: "string" },
         partitions: { type: "string" },
         "table-offset": { type: "string", default: "0x8000" },
+        unprotected: { type: "boolean" },
         python: { type: "string", default: "python3" },
         force: { type: "boolean" },
         help: { type: "boolean", short: "h" },

@@ -48,6 +48,7 @@ export function settingsOf(
   put("shared-key", productKey ?? deviceKey);
   if (productKey !== undefined) put("shared-secret", secret("NERVESHUB_PRODUCT_SECRET"));
   if (deviceKey !== undefined) put("shared-secret", secret("NERVESHUB_DEVICE_SECRET"));
+  if (options.unprotected) put("unprotected", "true");
   put("wifi-ssid", wifiSsid);
   if (wifiSsid !== undefined) put("wifi-password", environment["NERVESHUB_WIFI_PASSWORD"] || undefined);
   check(settings);

@@ -3,36 +3,21 @@
  * repository, and runs it until it starts connecting. A module that was forgotten in a manifest, or in the package, shows here.
  */
 
-import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { exampleApps, placeExample } from "./example-apps.js";
 import { buildLoader, startProduct } from "./loader.js";
-import { findSdk, mcconfig, ROOT } from "./sdk.js";
+import { findSdk, mcconfig } from "./sdk.js";
 
 const deadlineSeconds = 20;
-const packageName = "nerves-hub-link-moddable";
 /** Well-formed, and known to nobody. */
 const config = ["host=127.0.0.1", "shared-key=nhp_example", "shared-secret=c2VjcmV0"];
 
 const sdk = findSdk();
 const loader = buildLoader(sdk);
 const folder = mkdtempSync(join(tmpdir(), "nerveshub-examples-"));
-
-interface Example {
-  name: string;
-  /** Puts the repository where the app in `app` looks for it. */
-  install(app: string): void;
-  /** @returns the folder of mc.so */
-  build(app: string): string;
-}
-
-function rewrite(app: string, change: (manifest: { include: unknown[] }) => void): void {
-  const path = join(app, "manifest.json");
-  const manifest = JSON.parse(readFileSync(path, "utf8"));
-  change(manifest);
-  writeFileSync(path, JSON.stringify(manifest, null, 2));
-}
 
 const withMcconfig = (app: string): string => {
   const name = `nerveshub-${basename(app)}`;
@@ -54,36 +39,6 @@ function withMcpack(app: string): string {
   return product;
 }
 
-/** As `npm install` does, from the package that `npm publish` would send. */
-function installPackage(app: string): void {
-  const packed = execFileSync("npm", ["pack", "--silent", "--pack-destination", app], {
-    cwd: ROOT,
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  const home = join(app, "node_modules", packageName);
-  mkdirSync(home, { recursive: true });
-  execFileSync("tar", ["-xzf", join(app, packed.trim().split("\n").pop()!), "--strip-components=1", "-C", home]);
-}
-
-const examples: Example[] = [
-  {
-    name: "by-path",
-    install: (app) => rewrite(app, (manifest) => manifest.include.splice(1, 1, join(ROOT, "manifest_link.json"))),
-    build: withMcconfig,
-  },
-  {
-    name: "by-git",
-    install: (app) =>
-      rewrite(app, (manifest) => {
-        manifest.include.splice(1, 1, { git: `file://${ROOT}/.git`, manifest: "manifest_link.json" });
-      }),
-    build: withMcconfig,
-  },
-  { name: "node-modules", install: installPackage, build: withMcconfig },
-  { name: "mcpack", install: installPackage, build: withMcpack },
-];
-
 /** @returns undefined when the app starts connecting */
 async function run(product: string, app: string): Promise<string | undefined> {
   const lines: string[] = [];
@@ -100,14 +55,12 @@ async function run(product: string, app: string): Promise<string | undefined> {
 }
 
 let failed = 0;
-for (const { name, install, build } of examples) {
-  const app = join(folder, name);
-  cpSync(join(ROOT, "examples", name), app, { recursive: true });
-  install(app);
-  const failure = await run(build(app), app);
+for (const example of exampleApps) {
+  const app = placeExample(example, folder);
+  const failure = await run(example.packed ? withMcpack(app) : withMcconfig(app), app);
   if (failure !== undefined) failed++;
-  console.log(`${name}: ${failure === undefined ? "builds and connects" : `FAILED: ${failure}`}`);
+  console.log(`${example.name}: ${failure === undefined ? "builds and connects" : `FAILED: ${failure}`}`);
 }
 rmSync(folder, { recursive: true, force: true });
-console.log(`${examples.length - failed} passed, ${failed} failed`);
+console.log(`${exampleApps.length - failed} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);

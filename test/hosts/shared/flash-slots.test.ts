@@ -232,3 +232,48 @@ describe("boot loader: what it makes of damage", () => {
     assert.throws(() => boot(options), refused("no-bootable-image"));
   });
 });
+
+describe("7: flash slots of a device that was flashed without rollback", () => {
+  it("a boot loader without rollback marks no trial, and no restart ends one: the image goes back by itself", () => {
+    const options = { ...device(), rollback: false };
+    const old = start(options);
+    install(old, second);
+    old.activate();
+    assert.deepEqual([start(options).trial, start(options).unmarked], ["pending", true]);
+    const slots = start(options);
+    assert.equal(slots.running.label, "ota_1");
+    slots.revert();
+    assert.equal(start(options).running.label, "ota_0");
+  });
+
+  it("one with rollback marks it", () => {
+    const options = device();
+    const old = start(options);
+    assert.equal(old.unmarked, undefined);
+    install(old, second);
+    old.activate();
+    assert.deepEqual([start(options).unmarked], [false]);
+  });
+
+  it("an image that was built without it activates the next one without a trial", () => {
+    const options = device();
+    const old = new FlashSlots(options, boot(options), { rollback: false });
+    install(old, second);
+    old.activate();
+    const slots = start(options);
+    assert.deepEqual([slots.running.label, slots.trial, slots.unmarked], ["ota_1", "confirmed", undefined]);
+  });
+
+  it("is fresh until the first activation, and never again, whatever became of it", () => {
+    const options = device();
+    assert.equal(start(options).fresh, true);
+    const old = start(options);
+    install(old, second);
+    assert.equal(old.fresh, true);
+    old.activate();
+    assert.equal(old.fresh, false);
+    assert.equal(start(options).fresh, false);
+    const back = start(options);
+    assert.deepEqual([back.running.label, back.fresh], ["ota_0", false]);
+  });
+});

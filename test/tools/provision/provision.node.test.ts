@@ -162,6 +162,12 @@ describe("provision", () => {
       assert.ok(main.includes(`"${name}"`), name);
   });
 
+  it("7: stores that updates are wanted without rollback or watchdog", () => {
+    const args = ["unprotected-1", "--product-key", "nhp_x", "--unprotected"];
+    assert.equal(provision(args, { NERVESHUB_PRODUCT_SECRET: secret }).status, 0);
+    assert.equal(Buffer.from(settings("unprotected-1").get("unprotected")!).toString(), "true");
+  });
+
   it("writes over nothing unless it is told to", () => {
     assert.equal(provision(["device-P-256", ...byCa()]).status, 1);
     assert.equal(provision(["device-P-256", ...byCa(), "--force"]).status, 0);

@@ -28,10 +28,15 @@
 void nh_slot_activate(xsMachine *the);
 void nh_slot_confirm(xsMachine *the);
 void nh_slot_erase(xsMachine *the);
+void nh_slot_fresh(xsMachine *the);
 void nh_slot_pending(xsMachine *the);
 void nh_slot_revert(xsMachine *the);
 void nh_slot_reverted(xsMachine *the);
+void nh_slot_unmarked(xsMachine *the);
 void nh_slot_write(xsMachine *the);
+
+/* Whether the boot loader was flashed with rollback. */
+static bool rollback = true;
 
 /* Of esp_ota_get_running_partition(), where it is a static: what a reset forgets. */
 const esp_partition_t *curr_partition;
@@ -57,7 +62,7 @@ static int boot(void)
 	curr_partition = NULL;
 	for (int i = 0; i < 2; i++) {
 		memcpy(&entries[i], flash + OTADATA + i * SECTOR, sizeof(entries[i]));
-		if (entries[i].ota_state == ESP_OTA_IMG_PENDING_VERIFY) {
+		if (rollback && (entries[i].ota_state == ESP_OTA_IMG_PENDING_VERIFY)) {
 			entries[i].ota_state = ESP_OTA_IMG_ABORTED;
 			writeEntry(i, &entries[i]);
 		}
@@ -71,7 +76,7 @@ static int boot(void)
 
 		if (active >= 0) {
 			chosen = (entries[active].ota_seq - 1) % 2;
-			if (entries[active].ota_state == ESP_OTA_IMG_NEW) {
+			if (rollback && (entries[active].ota_state == ESP_OTA_IMG_NEW)) {
 				entries[active].ota_state = ESP_OTA_IMG_PENDING_VERIFY;
 				writeEntry(active, &entries[active]);
 			}
@@ -158,6 +163,7 @@ static void update(int version, Outcome outcome)
 	CHECK(install(version) == ESP_OK);
 	CHECK(boot() == version);
 	CHECK(call(nh_slot_pending));
+	CHECK(!call(nh_slot_unmarked) && !call(nh_slot_fresh));
 	CHECK(erase(0, SECTOR) == ESP_ERR_OTA_ROLLBACK_INVALID_STATE);
 	CHECK(write(0, sector, SECTOR) == ESP_ERR_OTA_ROLLBACK_INVALID_STATE);
 	CHECK(call(nh_slot_activate) == ESP_ERR_OTA_ROLLBACK_INVALID_STATE);
@@ -220,7 +226,8 @@ static void withoutCuts(void)
 {
 	flashNew();
 	CHECK(boot() == 1);
-	CHECK(!call(nh_slot_pending) && !call(nh_slot_reverted));
+	CHECK(!call(nh_slot_pending) && !call(nh_slot_reverted) && call(nh_slot_fresh));
+	CHECK(boot() == 1 && call(nh_slot_fresh));
 
 	/* A confirmation that comes after an activation must not end the trial of an image that has not run yet. */
 	CHECK(install(2) == ESP_OK);
@@ -239,11 +246,29 @@ static void withoutCuts(void)
 	update(4, CONFIRMED);
 }
 
+/* A boot loader that was flashed without rollback: it marks no trial, restarts end none, and the image itself goes back. */
+static void withoutRollback(void)
+{
+	rollback = false;
+	flashNew();
+	CHECK((boot() == 1) && call(nh_slot_fresh));
+	CHECK(install(2) == ESP_OK);
+	CHECK((boot() == 2) && call(nh_slot_pending) && call(nh_slot_unmarked) && !call(nh_slot_fresh));
+	CHECK((boot() == 2) && call(nh_slot_unmarked));
+	CHECK(call(nh_slot_revert) == ESP_OK);
+	CHECK((boot() == 1) && !call(nh_slot_pending) && !call(nh_slot_fresh));
+	CHECK(install(3) == ESP_OK);
+	CHECK((boot() == 3) && (call(nh_slot_confirm) == ESP_OK));
+	CHECK((boot() == 3) && !call(nh_slot_pending) && !call(nh_slot_unmarked));
+	rollback = true;
+}
+
 int main(void)
 {
 	long cuts = 0;
 
 	withoutCuts();
+	withoutRollback();
 	for (torn = 0; torn < 2; torn++) {
 		for (State state = NEW; state < STATES; state++) {
 			for (Outcome outcome = CONFIRMED; outcome < OUTCOMES; outcome++)

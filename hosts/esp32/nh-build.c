@@ -1,0 +1,30 @@
+/*
+ * What this image was built with: ESP-IDF options that decide what becomes of an update that goes wrong.
+ *
+ * Of the boot loader's options this is what the application was built for; which boot loader lies in flash, nobody can ask.
+ */
+
+#include "xsmc.h"
+#include "xsHost.h"
+
+#include "sdkconfig.h"
+
+/* nh_build_rollback(): an image that is activated starts on trial. */
+void nh_build_rollback(xsMachine *the)
+{
+#if CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE
+	xsmcSetBoolean(xsResult, 1);
+#else
+	xsmcSetBoolean(xsResult, 0);
+#endif
+}
+
+/* nh_build_watchdog(): a main task that hangs restarts the device. The SDK's start registers it when the option is on. */
+void nh_build_watchdog(xsMachine *the)
+{
+#if CONFIG_ESP_TASK_WDT_EN && CONFIG_ESP_TASK_WDT_INIT && CONFIG_ESP_TASK_WDT_PANIC
+	xsmcSetBoolean(xsResult, 1);
+#else
+	xsmcSetBoolean(xsResult, 0);
+#endif
+}

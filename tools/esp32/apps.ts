@@ -1,0 +1,78 @@
+/*
+ * The apps that `npm run check:esp32` looks at beside the flashable one: the examples, each where its reader would have it,
+ * and apps with options and a partition table of their own, of which some must be refused.
+ */
+
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { exampleApps, placeExample } from "../xs/example-apps.js";
+import { ROOT } from "../xs/sdk.js";
+
+export interface App {
+  readonly name: string;
+  /** A manifest, or the package.json of an app for mcpack. */
+  readonly manifest: string;
+  /** What must be found wrong with it on every target, and nothing else; absent: nothing must. */
+  readonly refused?: RegExp;
+}
+
+/** Two slots that fit the smallest flash, and a place of its own. */
+const table = `otadata, data, ota,   0x9000,   0x2000
+nvs,     data, nvs,   0xB000,   0x6000
+ota_0,   app,  ota_0, 0x20000,  0x1D0000
+ota_1,   app,  ota_1, 0x1F0000, 0x1D0000
+recipes, data, 0x40,  0x3C0000, 0x40000
+`;
+const tableWithoutSlots = `nvs,     data, nvs,     0x9000,  0x6000
+factory, app,  factory, 0x10000, 0x200000
+`;
+
+/** An application's own taste, and its own version. */
+const options = `CONFIG_LWIP_MAX_SOCKETS=12
+CONFIG_APP_PROJECT_VER_FROM_CONFIG=y
+CONFIG_APP_PROJECT_VER="7.8.9"
+`;
+
+/** An app with options and a table of its own, named as in any other Moddable app. */
+function ownApp(folder: string, name: string, own: { options: string; table: string }): string {
+  const app = join(folder, name);
+  mkdirSync(join(app, "sdkconfig"), { recursive: true });
+  cpSync(join(ROOT, "examples/by-path/main.ts"), join(app, "main.ts"));
+  writeFileSync(join(app, "sdkconfig/sdkconfig.defaults"), own.options);
+  writeFileSync(join(app, "partitions.csv"), own.table);
+  const manifest = {
+    build: { NAME: `nerveshub-${name}`, SDKCONFIGPATH: "./sdkconfig", PARTITIONS_FILE: "./partitions.csv" },
+    include: ["$(MODDABLE)/examples/manifest_base.json", join(ROOT, "manifest_link.json")],
+    creation: { stack: 1024 },
+    modules: { "*": "./main" },
+    platforms: { esp32: { include: "./.build/sdkconfig/$(FULLPLATFORM)/manifest.json" } },
+  };
+  writeFileSync(join(app, "manifest.json"), JSON.stringify(manifest));
+  return join(app, "manifest.json");
+}
+
+/** @param folder an empty one outside the repository */
+export function otherApps(folder: string): App[] {
+  const examples = exampleApps.map((example): App => {
+    const app = placeExample(example, folder);
+    return { name: example.name, manifest: join(app, example.packed ? "package.json" : "manifest.json") };
+  });
+  const without = (line: string) => `${options}${line}\n`;
+  return [
+    ...examples,
+    { name: "own", manifest: ownApp(folder, "own", { options, table }) },
+    {
+      name: "own-no-rollback",
+      manifest: ownApp(folder, "own-no-rollback", {
+        options: without("CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE=n"),
+        table,
+      }),
+      refused: /^Rollback is off/,
+    },
+    {
+      name: "own-no-slots",
+      manifest: ownApp(folder, "own-no-slots", { options, table: tableWithoutSlots }),
+      refused: /^The partition table has no (application slot|otadata)/,
+    },
+  ];
+}

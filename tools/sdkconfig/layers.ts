@@ -1,0 +1,48 @@
+/*
+ * ESP-IDF options of one device, put together of what the target, this package and the application say.
+ *
+ * mcconfig reads one folder and never merges two. It reads `sdkconfig.defaults`, in release builds then
+ * `sdkconfig.defaults.release`, in instrumented ones then `sdkconfig.inst`, and the last line counts.
+ *
+ * The rule it guards: a later layer wins in every build that its line is read in; what it does not name stays as it was.
+ */
+
+/** In the order in which mcconfig reads them. */
+export const fragmentFiles = Object.freeze(["sdkconfig.defaults", "sdkconfig.defaults.release", "sdkconfig.inst"]);
+
+/** Options by name, of each of `fragmentFiles`. */
+export type Layer = readonly ReadonlyMap<string, string>[];
+
+/**
+ * @param text of a fragment. Lines with "#" in front are nothing to mcconfig, also "# CONFIG_X is not set".
+ * @returns the last value of each option, as written
+ */
+export function readFragment(text: string): Map<string, string> {
+  const options = new Map<string, string>();
+  for (const line of text.split(/[\r\n]+/)) {
+    const set = /^(CONFIG_\w+)=(.*)$/.exec(line);
+    if (set) options.set(set[1], set[2].trimEnd());
+  }
+  return options;
+}
+
+/** @param layers the strongest last */
+export function mergeLayers(layers: readonly Layer[]): Layer {
+  const stated = (layer: Layer, name: string, upTo: number) =>
+    layer.slice(0, upTo + 1).some((fragment) => fragment.has(name));
+  return fragmentFiles.map((_, file) => {
+    const merged = new Map<string, string>();
+    layers.forEach((layer, at) => {
+      const later = layers.slice(at + 1);
+      for (const [name, value] of layer[file]) {
+        if (!later.some((stronger) => stated(stronger, name, file))) merged.set(name, value);
+      }
+    });
+    return merged;
+  });
+}
+
+/** What a release build ends with. */
+export function releaseOptions([defaults, release]: Layer): Map<string, string> {
+  return new Map([...defaults, ...release]);
+}

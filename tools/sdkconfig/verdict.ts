@@ -1,0 +1,66 @@
+/*
+ * Whether a build is one that an update can go wrong on: what it must have so that a bad image never stays, and what it
+ * must not have lost of its target. Judged by what mcconfig generated, whoever said it.
+ */
+
+import { lostOptions, readOptions } from "../esp32/options.js";
+import type { Generation } from "./generation.js";
+import { tableFaults } from "./table-faults.js";
+
+export interface Expectation {
+  /** The target as the SDK has it, without any of us. */
+  readonly target: Generation;
+  /** What this package adds. */
+  readonly needed: ReadonlyMap<string, string>;
+  /** What the application itself says. */
+  readonly own: ReadonlyMap<string, string>;
+  /** Its own partition table, if it names one. */
+  readonly ownTable: string | undefined;
+}
+
+/** The last of several options, of which one can be on. */
+function chosen(options: string, pattern: RegExp): string | undefined {
+  let last: string | undefined;
+  for (const [, name] of options.matchAll(/^CONFIG_(\w+)=y\s*$/gm)) if (pattern.test(name)) last = name;
+  return last;
+}
+
+/** Bytes; ESP-IDF's default is 2 MB. */
+export function flashSize(options: string): number {
+  const megabytes = /(\d+)MB$/.exec(chosen(options, /^ESPTOOLPY_FLASHSIZE_\d+MB$/) ?? "2MB")![1];
+  return Number(megabytes) << 20;
+}
+
+/** Options that let a bad image stay, a sentence each. */
+function unsafeOptions(text: string): string[] {
+  const options = readOptions(text);
+  const isOn = (name: string) => options.get(name) === "y";
+  const faults: string[] = [];
+  if (!isOn("CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE"))
+    faults.push("Rollback is off (CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE): an update that fails stays.");
+  for (const name of ["CONFIG_BOOTLOADER_SKIP_VALIDATE_ALWAYS", "CONFIG_BOOTLOADER_SKIP_VALIDATE_ON_POWER_ON"])
+    if (isOn(name)) faults.push(`The image check is off (${name}): the boot loader starts a damaged image.`);
+  const watchdog = isOn("CONFIG_ESP_TASK_WDT_EN") && options.get("CONFIG_ESP_TASK_WDT_INIT") !== "n";
+  if (!watchdog || !isOn("CONFIG_ESP_TASK_WDT_PANIC"))
+    faults.push("The watchdog is off (CONFIG_ESP_TASK_WDT_EN, _INIT, _PANIC): an update that hangs stays.");
+  const panic = chosen(text, /^ESP_SYSTEM_(PANIC_(PRINT_HALT|PRINT_REBOOT|SILENT_REBOOT|GDBSTUB)|GDBSTUB_RUNTIME)$/);
+  if (panic !== undefined && !panic.endsWith("REBOOT"))
+    faults.push(`A crash does not restart the device (CONFIG_${panic}): an update that crashes stays.`);
+  return faults;
+}
+
+/** @returns what is wrong with the build, a sentence each; nothing when an update is safe on it */
+export function judge(build: Generation, expectation: Expectation): string[] {
+  const { target, needed, own, ownTable } = expectation;
+  const faults = unsafeOptions(build.options);
+  faults.push(...tableFaults(build.partitions, flashSize(build.options)));
+  if (ownTable !== undefined && build.ownTable !== ownTable)
+    faults.push(
+      `The build takes ${build.ownTable ?? "the target's partition table"} and not the application's ${ownTable}.`,
+    );
+  const asLines = (options: ReadonlyMap<string, string>) => [...options].map((option) => option.join("=")).join("\n");
+  for (const lost of lostOptions(asLines(own), build.options)) faults.push(`Of the application's options, ${lost}.`);
+  const untouched = new Map([...readOptions(target.options)].filter(([name]) => !needed.has(name) && !own.has(name)));
+  for (const lost of lostOptions(asLines(untouched), build.options)) faults.push(`Of the target's options, ${lost}.`);
+  return faults;
+}

@@ -48,7 +48,7 @@ import { Alarms } from "../../src/extensions/alarms.js";
 import { Components } from "../../src/extensions/components.js";
 import { readCrash } from "../../src/extensions/crash-record.js";
 import { ErrorReports } from "../../src/extensions/error-reports.js";
-import type { ExtensionPort } from "../../src/extensions/extension.js";
+import type { Extension, ExtensionPort } from "../../src/extensions/extension.js";
 import { ExtensionsChannel } from "../../src/extensions/extensions-channel.js";
 import { GeoIp } from "../../src/extensions/geoip.js";
 import { Health } from "../../src/extensions/health.js";
@@ -193,17 +193,49 @@ describe("limits: extensions", () => {
     assert.equal(understood(maxRememberedRefs), false);
   });
 
-  limit("maxBatchCharacters", "as many log lines as fill a batch go together, one more waits", () => {
-    const line = (i: number) => ({
-      level: "info" as const,
-      message: String(i).padEnd(maxBatchCharacters / 8, "x"),
-      atMs: i,
-    });
-    const ring = new LogRing();
-    for (let i = 0; i < 9; i++) ring.push(line(i));
-    assert.equal(ring.next(100, maxBatchCharacters).length, 8);
-    assert.equal(ring.next(100, maxBatchCharacters - 1).length, 7);
-  });
+  limit(
+    "maxBatchCharacters",
+    "lines, readings and errors that long in all go in one message, of a character more two",
+    () => {
+      /** How many messages each of them takes. */
+      const messages = (extension: (stage: Stage) => Extension) => {
+        const stage = new Stage();
+        const server = new ServerSide(stage.timers, "0.1.0");
+        extension(stage).attached(server);
+        stage.timers.advance(20_000);
+        return server.sent.length;
+      };
+      const logging = (more: string) => (stage: Stage) => {
+        const extension = new Logging(stage.host, {});
+        for (let i = 0; i < 8; i++) extension.write("info", "x".repeat(maxBatchCharacters / 8) + (i === 0 ? more : ""));
+        return extension;
+      };
+      assert.deepEqual([messages(logging("")), messages(logging("x"))], [1, 2]);
+      // A reading counts for its name and 76 characters.
+      const metrics = (more: string) => (stage: Stage) => {
+        const extension = metricsOf(stage);
+        for (let i = 0; i < maxBatchCharacters / 128; i++) {
+          extension.record("x".repeat(52) + (i === 0 ? more : ""), i);
+          stage.timers.advance(2000);
+        }
+        return extension;
+      };
+      assert.deepEqual([messages(metrics("")), messages(metrics("x"))], [1, 2]);
+      // A text of more than 500 characters counts for itself and 860: with it its reason, the device's context, the frame.
+      const errors = (more: number) => (stage: Stage) => {
+        const extension = errorsOf(stage);
+        const third = (maxBatchCharacters - 1) / 3 - 860;
+        for (const [letter, length] of [
+          ["a", third],
+          ["b", third],
+          ["c", third + 1 + more],
+        ] as const)
+          extension.report(letter.repeat(length));
+        return extension;
+      };
+      assert.deepEqual([messages(errors(0)), messages(errors(1))], [1, 2]);
+    },
+  );
 
   limit("maxBufferedLogLines", "that many wait, of one more the oldest behind the boot goes and is counted", () => {
     const ring = new LogRing();
@@ -400,6 +432,9 @@ describe("limits: extensions", () => {
     for (const more of [0, 1]) {
       const { reason } = reported("x".repeat(maxErrorReasonCharacters + more));
       assert.equal(String(reason).length, maxErrorReasonCharacters);
+      const stage = new Stage();
+      errorsOf(stage).recordCrash("x".repeat(maxErrorReasonCharacters + more));
+      assert.equal(readCrash(stage.host.store)?.reason.length, maxErrorReasonCharacters);
     }
   });
 

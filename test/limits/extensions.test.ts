@@ -169,9 +169,9 @@ describe("limits: extensions", () => {
       scene.buffered++;
       assert.equal(scene.port?.send("event", {}), false);
       const shown = (buffered: number) => {
-        const { timers } = new Stage();
+        const { timers, log } = new Stage();
         let pushes = 0;
-        const commands = new CommandTable(timers, [], undefined);
+        const commands = new CommandTable(timers, log, [], undefined);
         const options = { timers, commands, banner: "b", prompt: "> ", bufferedBytes: () => buffered };
         new ConsoleChannel(options).joined({}, { push: () => String(++pushes) });
         return pushes;
@@ -359,7 +359,9 @@ describe("limits: extensions", () => {
       stage.facts = {};
       const vitals = new Vitals(stage.host, () => undefined);
       const none = Object.fromEntries(Object.keys(vitals.metrics()).map((name) => [name, undefined]));
-      const health = new Health(stage.host, vitals, alarmsOf(stage), { metrics: () => ({ ...none, ...given() }) });
+      const health = new Health(stage.host, stage.log, vitals, alarmsOf(stage), {
+        metrics: () => ({ ...none, ...given() }),
+      });
       const server = new ServerSide(stage.timers, "0.0.1");
       health.attached(server);
       health.report();
@@ -539,7 +541,7 @@ describe("limits: extensions", () => {
   function actions(count: number, run: () => unknown): unknown[] {
     const stage = new Stage();
     const component = { identifier: "c", actions: [{ identifier: "a", run }] };
-    const components = new Components(stage.host, () => ({
+    const components = new Components(stage.host, stage.log, () => ({
       assemblies: [{ identifier: "x", components: [component] }],
     }));
     const server = new ServerSide(stage.timers, "0.0.1");

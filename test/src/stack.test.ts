@@ -58,11 +58,11 @@ describe("stack: what comes at once, again and again", () => {
 
 describe("stack: long lists", () => {
   it("help of many commands", () => {
-    const { timers } = new Stage();
+    const { timers, log } = new Stage();
     const commands = Array.from({ length: many }, (_, i) => ({ name: `command-${i}`, help: "", run: () => {} }));
     const lines: string[] = [];
     const print = (line: string) => lines.push(line);
-    const table = new CommandTable(timers, commands, undefined);
+    const table = new CommandTable(timers, log, commands, undefined);
     assert.equal(table.run({ line: "help", columns: 80, print, done: () => {} }), "done");
     assert.ok(lines.length > 50 && lines.at(-1)!.includes("cut off"));
   });

@@ -65,7 +65,10 @@ function ders(option: string, value: Encoded, labels: readonly string[]): Uint8A
 /** Certificates as DER, from one value or a list of them. */
 export function decodeCertificates(option: string, values: Encoded | Encoded[]): Uint8Array[] {
   const list = Array.isArray(values) ? values : [values];
-  return list.flatMap((value) => ders(option, value, ["CERTIFICATE"]));
+  const found: Uint8Array[] = [];
+  // No flatMap: on XS each element of its result takes stack until the end, and a list of roots may be long.
+  for (const value of list) for (const der of ders(option, value, ["CERTIFICATE"])) found.push(der);
+  return found;
 }
 
 function readChain(ders: readonly Uint8Array[]): Certificate[] {

@@ -162,7 +162,7 @@ export class NervesHubLink {
     const session = this.#session;
     this.#session = undefined;
     session?.abort();
-    this.#connect();
+    this.#connectSoon();
     // Last: it may call this again, or close.
     if (wasConnected) this.#disconnected("A reconnect was asked for.");
   }
@@ -273,6 +273,15 @@ export class NervesHubLink {
     });
   }
 
+  /**
+   * In a turn of its own: what brought it about is deep in the stack of the connection before, or is the application's
+   * `error`, which an attempt that fails at once would call again from inside itself.
+   */
+  #connectSoon(): void {
+    this.#host.timers.clear(this.#timer);
+    this.#timer = this.#host.timers.set(() => this.#connect(), 0);
+  }
+
   /** At a cold start SNTP is under way: the clock is awaited for a moment, and then started from what is known. */
   #waitForClock(): boolean {
     if (this.#wallClock.known || this.#clockWaitedMs >= clockWaitMs) return false;
@@ -352,7 +361,7 @@ export class NervesHubLink {
 
   #refused(refusal: Refusal): void {
     const verdict = this.#destination.refused(refusal);
-    if (verdict === "redirected") this.#connect();
+    if (verdict === "redirected") this.#connectSoon();
     else this.#wait(verdict.fault, noCloseFrame, verdict.retryAfterMs);
   }
 

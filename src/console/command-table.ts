@@ -137,7 +137,8 @@ export class CommandTable {
       return;
     }
     const all = [...this.#commands.values()];
-    const width = Math.min(24, Math.max(...all.map((command) => signature(command).length)));
+    let width = 0;
+    for (const command of all) width = Math.min(24, Math.max(width, signature(command).length));
     for (const command of all) {
       const left = signature(command);
       // On a narrow terminal the explanation gets a line of its own.

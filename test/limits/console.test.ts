@@ -177,6 +177,18 @@ describe("limits: console and scripts", () => {
     const script = async (waitMs: number) => (await new Scene().scriptAnswer(`wait ${waitMs}`, waitMs)).result;
     assert.equal(await script(commandDeadlineMs - 1), "completed");
     assert.equal(await script(commandDeadlineMs), "error");
+    // A script as a whole has as long.
+    const lines = async (restMs: number) => {
+      const scene = new Scene();
+      scene.script(`wait 5000\nwait ${restMs}`);
+      scene.stage.timers.advance(5000);
+      await settled();
+      scene.stage.timers.advance(restMs);
+      await settled();
+      return scene.answers[0].result;
+    };
+    assert.equal(await lines(commandDeadlineMs - 5001), "completed");
+    assert.equal(await lines(commandDeadlineMs - 5000), "error");
     const action = async (waitMs: number) => {
       const { host, log, timers } = new Stage();
       const run = () => new Promise((resolve) => timers.set(() => resolve("waited"), waitMs));

@@ -2,6 +2,8 @@
  * Bounds of an update, at the limit and one beyond it.
  */
 
+import { MemoryFlash } from "../../hosts/shared/memory-flash.js";
+import { partitionTable } from "../../hosts/shared/partition-table.js";
 import type { Fault } from "../../modules/fault/fault.js";
 import {
   deltaWindowBitsLimit,
@@ -27,6 +29,9 @@ const hour = 3_600_000;
 const before = image("1.0.0", 1, 4096);
 const after = image("1.1.0", 2, 6144);
 
+/** Where scenes with these images have their slots. */
+const { slots } = partitionTable({ slotSize: 2 * 65_536 });
+
 const offer = { update_available: true, firmware_url: "http://files/x.bin", firmware_meta: { uuid: "u" } };
 const taken = (change: object): boolean => {
   try {
@@ -49,6 +54,26 @@ function sceneOf(answer: (number: number) => Answer | undefined): UpdateScene {
   const scene = new UpdateScene({ before, after });
   scene.files.answer = ({ number }) => answer(number);
   return scene;
+}
+
+/** Spoils a byte in the middle of the new image, so many times. */
+class WornFlash extends MemoryFlash {
+  #left: number;
+
+  constructor(size: number, times: number) {
+    super(size, 16);
+    this.#left = times;
+  }
+
+  override write(offset: number, bytes: Uint8Array): void {
+    const at = slots[1].offset + 5000 - offset;
+    const spoilt = bytes.slice();
+    if (at >= 0 && at < bytes.byteLength && this.#left > 0) {
+      this.#left--;
+      spoilt[at] &= 0;
+    }
+    super.write(offset, spoilt);
+  }
 }
 
 describe("limits: updates", () => {
@@ -102,6 +127,10 @@ describe("limits: updates", () => {
     const beyond = await outcome(spoilt(maxPartFailures + 1));
     assert.equal(beyond.updated, false);
     assert.match(beyond.reason, /damaged, also after/);
+    const worn = (writes: number) =>
+      new UpdateScene({ before, after, newFlash: (size) => new WornFlash(size, writes) });
+    assert.deepEqual(await outcome(worn(maxPartFailures)), { updated: true, reason: "" });
+    assert.match((await outcome(worn(maxPartFailures + 1))).reason, /stays damaged in flash/);
   });
 
   limit("maxStartOvers", "a download that comes through after so many starts is taken, one more ends it", async () => {

@@ -10,6 +10,7 @@ import { startPeer } from "./peer.js";
 import { findSdk, mcconfig, ROOT } from "./sdk.js";
 import { suiteNames, writeSuiteApp } from "./suites.js";
 import { startTimeServers } from "./time-servers.js";
+import { startTlsPeer } from "./tls-peer.js";
 
 /** The whole run, all suites. */
 const deadlineSeconds = 600;
@@ -32,15 +33,18 @@ const product = mcconfig(sdk, {
 });
 const { port, server } = await startPeer();
 const timeServers = await startTimeServers();
-const fixtures = join(ROOT, "test/fixtures");
+const tls = await startTlsPeer();
 const environment = {
   ...process.env,
-  NERVESHUB_FIXTURES: fixtures,
+  NERVESHUB_FIXTURES: join(ROOT, "test/fixtures"),
   NERVESHUB_PEER: String(port),
   NERVESHUB_TIME_SERVERS: timeServers.ports.join(","),
+  NERVESHUB_TLS_PEER: String(tls.port),
+  NERVESHUB_TLS_CERTIFICATE: tls.certificate,
 };
 const status = await startProduct(loader, product.folder, deadlineSeconds, environment, console.log).ended;
 server.close();
 timeServers.close();
+tls.server.close();
 if (product.warnings.length > 0) console.log(`failed: ${product.warnings.length} linker warnings, printed above`);
 process.exit(status === 0 && product.warnings.length > 0 ? 1 : status);

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { Hub } from "../hub/hub.js";
 import type { Operator } from "../hub/operator.js";
 import { type ProductRun, startProduct } from "./loader.js";
+import { selfSigned } from "./self-signed.js";
 import { provision, simulatedImage } from "./simulated-device.js";
 
 const product = "nh-demo";
@@ -33,12 +34,15 @@ export class UsedDevice {
   static async start(loader: string, productFolder: string, folder: string): Promise<UsedDevice> {
     const key = `nhp_${randomBytes(32).toString("base64").replace(/=+$/, "")}`;
     const secret = randomBytes(32).toString("base64").replace(/=+$/, "");
-    const hub = new Hub({ product, keys: [{ key, secret }], deltas: "off" });
+    const { der, ...tls } = await selfSigned();
+    const hub = new Hub({ product, keys: [{ key, secret }], tls, deltas: "off" });
     const device = new UsedDevice(hub);
     await hub.start();
     hub.onEvent(({ kind, text }) => device.lines.push(`hub: ${kind}: ${text}`));
-    const settings: [string, string][] = [
-      ["host", "127.0.0.1"],
+    const settings: [string, Uint8Array | string][] = [
+      // Over TLS, as devices are: it takes the most of the stack.
+      ["ca", der],
+      ["host", "localhost"],
       ["port", String(hub.port)],
       ["shared-key", key],
       ["shared-secret", secret],

@@ -6,13 +6,14 @@
 import { createHost, NervesHubLink, startNetwork } from "nerveshub";
 
 const host = createHost();
-const setting = (name: string): string => String.fromCharCode(...(host.store.get(name) ?? []));
+const bytes = (name: string): Uint8Array => host.store.get(name) ?? new Uint8Array(0);
+const setting = (name: string): string => String.fromCharCode(...bytes(name));
 
 const link = new NervesHubLink(
   {
     host: setting("host"),
     port: Number(setting("port")),
-    ssl: false,
+    roots: [bytes("ca")],
     auth: { productKey: setting("shared-key"), productSecret: setting("shared-secret") },
     console: true,
     localShell: true,

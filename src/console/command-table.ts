@@ -13,6 +13,7 @@ import { commandDeadlineMs, maxCommandOutputCharacters } from "../../modules/lim
 import { ask } from "../guarded.js";
 import type { Log } from "../log.js";
 import type { Command, Evaluate } from "./command.js";
+import { inspect } from "./inspect.js";
 
 export interface Run {
   readonly line: string;
@@ -126,7 +127,9 @@ export class CommandTable {
     const evaluate = this.#evaluate;
     if (evaluate === undefined)
       return `"${name.slice(0, 32)}" is not a command of this device, and it evaluates no code. Try "help".`;
-    return { name: "evaluate", body: () => evaluate(line), show: inspect };
+    const rejected = (reason: unknown) =>
+      this.#log.error(`a rejected promise of the prompt was dropped: ${inspect(reason)}`);
+    return { name: "evaluate", body: () => evaluate(line, rejected), show: inspect };
   }
 
   #help(name: string | undefined, columns: number, print: (text: string) => void): void {
@@ -179,16 +182,4 @@ export function words(line: string): string[] {
 /** What a command returns is shown where it is text, and else only means that it is done. */
 function textIn(value: unknown): string {
   return typeof value === "string" ? value : "";
-}
-
-/** A value for people to read. */
-function inspect(value: unknown): string {
-  if (typeof value === "string") return value;
-  if (typeof value === "function") return "[function]";
-  try {
-    const plain = typeof value === "object" && value !== null && !(value instanceof Error);
-    return plain ? (JSON.stringify(value) ?? String(value)) : String(value);
-  } catch {
-    return "[an object that cannot be shown]";
-  }
 }

@@ -8,23 +8,16 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { cpSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { copyNativeFiles } from "./native-files.js";
 import { ROOT } from "./sdk.js";
-
-/** What manifests name besides TypeScript: manifests, C, roots, typings. */
-const native = /\.(json|c|der|d\.ts)$/;
 
 const options = ["tsc", "-p", "tsconfig.package.json"];
 const { status } = spawnSync("npx", options, { cwd: ROOT, stdio: "inherit", shell: process.platform === "win32" });
 if (status !== 0) process.exit(1);
 
-for (const folder of ["hosts", "modules", "types"])
-  cpSync(join(ROOT, folder), join(ROOT, "dist", folder), {
-    recursive: true,
-    filter: (path) => statSync(path).isDirectory() || native.test(path),
-  });
-cpSync(join(ROOT, "manifest_link.json"), join(ROOT, "dist/manifest_link.json"));
+copyNativeFiles(join(ROOT, "dist"));
 
 // The compiler of an application finds types by path, not by the names that manifests give.
 const types = join(ROOT, "dist/nerveshub.d.ts");

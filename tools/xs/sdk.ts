@@ -60,30 +60,45 @@ const kindFolders = new Map([
 export interface Product {
   /** The folder with mc.so, xs_esp32.bin, … */
   readonly folder: string;
+  /** mcconfig's folder of generated files: mc.xs.c, mc.defines.h, … */
+  readonly generated: string;
   /** What the linker warned about: state that cannot be preloaded ("not frozen", "no const"), lost optimisations. */
   readonly warnings: readonly string[];
+  /** What the tools said when it could not be built. */
+  readonly failure: string | undefined;
 }
 
-/** Builds with mcconfig below `.build/`, quietly; on failure prints what it said and ends with status 1. */
-export function mcconfig(sdk: Sdk, build: Build): Product {
-  const output = join(BUILDS, build.name);
+/** Builds with mcconfig below `.build/`, quietly. */
+export function build(sdk: Sdk, { name, kind, platform, manifest, config = [] }: Build): Product {
+  const output = join(BUILDS, name);
   mkdirSync(output, { recursive: true });
-  const flags = [...(build.kind ? [build.kind] : []), "-m", "-p", build.platform, "-t", "build", "-o", output];
-  const run = spawnSync("mcconfig", [...flags, build.manifest, ...(build.config ?? [])], {
+  const flags = [...(kind ? [kind] : []), "-m", "-p", platform, "-t", "build", "-o", output];
+  const run = spawnSync("mcconfig", [...flags, manifest, ...config], {
     env: sdk.environment,
     encoding: "utf8",
     maxBuffer: 64 << 20,
   });
   const lines = `${run.stdout}${run.stderr}`.split("\n");
-  if (run.status !== 0) {
-    console.error(lines.filter((line) => !/^# /.test(line)).join("\n"));
-    console.error(`${build.name}: the build failed`);
-    process.exit(1);
-  }
   // What the SDK's own TLS keeps between calls is not ours to freeze.
   const warnings = lines.filter((line) => /not frozen|no const|cannot optimize/.test(line) && !/: ssl\//.test(line));
-  for (const warning of warnings) console.error(warning);
-  const kind = kindFolders.get(build.kind ?? "") ?? "release";
-  const middle = build.platform === "lin" ? ["lin/mc"] : [build.platform];
-  return { folder: join(output, "bin", ...middle, kind, build.name), warnings };
+  const folderOf = kindFolders.get(kind ?? "") ?? "release";
+  const middle = platform === "lin" ? "lin/mc" : platform;
+  return {
+    folder: join(output, "bin", middle, folderOf, name),
+    generated: join(output, "tmp", middle, folderOf, name),
+    warnings,
+    failure: run.status === 0 ? undefined : lines.filter((line) => !/^# /.test(line)).join("\n"),
+  };
+}
+
+/** The same; on failure prints what was said and ends with status 1. */
+export function mcconfig(sdk: Sdk, wanted: Build): Product {
+  const product = build(sdk, wanted);
+  if (product.failure !== undefined) {
+    console.error(product.failure);
+    console.error(`${wanted.name}: the build failed`);
+    process.exit(1);
+  }
+  for (const warning of product.warnings) console.error(warning);
+  return product;
 }

@@ -1,12 +1,14 @@
 /*
  * npm run test:xs [-- [-d | -i] [NAME]]: builds the suites whose path contains NAME (default: all) into one XS app, runs
- * it with the headless loader, and passes its status on. "-d" gives line numbers in stacks.
+ * it with the headless loader, and passes its status on. "-d" gives line numbers in stacks. Then the prompt (prompt.ts), or
+ * with NAME "prompt" that alone.
  */
 
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { buildLoader, startProduct } from "./loader.js";
 import { startPeer } from "./peer.js";
+import { testPrompt } from "./prompt.js";
 import { findSdk, mcconfig, ROOT } from "./sdk.js";
 import { suiteNames, writeSuiteApp } from "./suites.js";
 import { startTimeServers } from "./time-servers.js";
@@ -25,26 +27,38 @@ const types = spawnSync(process.execPath, [join(ROOT, "tools/xs/types.mjs"), "--
   stdio: "inherit",
 });
 if (types.status !== 0) process.exit(1);
-const product = mcconfig(sdk, {
-  manifest: writeSuiteApp("suites", suiteNames(filter)),
-  name: "suites",
-  platform: "lin",
-  kind,
-});
-const { port, server } = await startPeer();
-const timeServers = await startTimeServers();
-const tls = await startTlsPeer();
-const environment = {
-  ...process.env,
-  NERVESHUB_FIXTURES: join(ROOT, "test/fixtures"),
-  NERVESHUB_PEER: String(port),
-  NERVESHUB_TIME_SERVERS: timeServers.ports.join(","),
-  NERVESHUB_TLS_PEER: String(tls.port),
-  NERVESHUB_TLS_CERTIFICATE: tls.certificate,
-};
-const status = await startProduct(loader, product.folder, deadlineSeconds, environment, console.log).ended;
-server.close();
-timeServers.close();
-tls.server.close();
-if (product.warnings.length > 0) console.log(`failed: ${product.warnings.length} linker warnings, printed above`);
-process.exit(status === 0 && product.warnings.length > 0 ? 1 : status);
+
+/** @returns the status of the suites' app */
+async function runSuites(): Promise<number> {
+  const product = mcconfig(sdk, {
+    manifest: writeSuiteApp("suites", suiteNames(filter)),
+    name: "suites",
+    platform: "lin",
+    kind,
+  });
+  const { port, server } = await startPeer();
+  const timeServers = await startTimeServers();
+  const tls = await startTlsPeer();
+  const environment = {
+    ...process.env,
+    NERVESHUB_FIXTURES: join(ROOT, "test/fixtures"),
+    NERVESHUB_PEER: String(port),
+    NERVESHUB_TIME_SERVERS: timeServers.ports.join(","),
+    NERVESHUB_TLS_PEER: String(tls.port),
+    NERVESHUB_TLS_CERTIFICATE: tls.certificate,
+  };
+  const status = await startProduct(loader, product.folder, deadlineSeconds, environment, console.log).ended;
+  server.close();
+  timeServers.close();
+  tls.server.close();
+  if (product.warnings.length > 0) console.log(`failed: ${product.warnings.length} linker warnings, printed above`);
+  return status === 0 && product.warnings.length > 0 ? 1 : status;
+}
+
+let status = filter === "prompt" ? 0 : await runSuites();
+if (filter === "" || filter === "prompt") {
+  const { passed, failed } = await testPrompt(sdk, loader);
+  console.log(`the prompt: ${passed} passed, ${failed} failed`);
+  if (failed > 0) status ||= 1;
+}
+process.exit(status);

@@ -1,0 +1,37 @@
+/*
+ * An application with the JavaScript prompt, as somebody would write it: tools/xs/prompt.ts has an operator type at it. Its
+ * commands show what expressions cannot: what they did to the application, and what XS notices when it collects.
+ */
+
+import Debug from "debug";
+import { createHost, NervesHubLink, startNetwork } from "nerveshub";
+import { compartmentEvaluator } from "nerveshub/hosts/evaluator/evaluator";
+import { everything } from "./everything.js";
+
+const host = createHost();
+const setting = (name: string): string => String.fromCharCode(...(host.store.get(name) ?? []));
+const relay = { on: false };
+const evaluate = compartmentEvaluator({ relay });
+
+const link = new NervesHubLink(
+  {
+    host: setting("host"),
+    port: Number(setting("port")),
+    ssl: false,
+    auth: { productKey: setting("shared-key"), productSecret: setting("shared-secret") },
+    console: true,
+    evaluate,
+    commands: [
+      { name: "say", usage: "[text]", help: "Says it again", run: ({ args }) => args.join(" ") },
+      { name: "relay-is", help: "Whether it is on", run: () => (relay.on ? "on" : "off") },
+      { name: "collect", help: "Collects garbage", run: () => Debug.gc() },
+      {
+        name: "everything",
+        help: "Calls every function of the language",
+        run: () => String(evaluate(everything, (reason) => host.print(`rejected: ${String(reason)}`))),
+      },
+    ],
+  },
+  host,
+);
+startNetwork(host, {}, () => link.start());

@@ -1,0 +1,21 @@
+/*
+ * What manifests name besides TypeScript, put beside the JavaScript that was made of it: a folder then holds the whole agent
+ * below the same names, and an app without a TypeScript compiler includes its manifest_link.json.
+ */
+
+import { cpSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "./sdk.js";
+
+/** Manifests, C, roots, typings. */
+const native = /\.(json|c|der|d\.ts)$/;
+
+/** @param folder of the JavaScript, compiled from the root of the repository */
+export function copyNativeFiles(folder: string): void {
+  for (const part of ["hosts", "modules", "types"])
+    cpSync(join(ROOT, part), join(folder, part), {
+      recursive: true,
+      filter: (path) => statSync(path).isDirectory() || native.test(path),
+    });
+  cpSync(join(ROOT, "manifest_link.json"), join(folder, "manifest_link.json"));
+}

@@ -223,9 +223,13 @@ async function load(suite: string): Promise<void> {
   }
 }
 
-/** Loads and runs `suites` (module names), prints each failure and a summary, and ends the program with 0 or 1. */
+/**
+ * Loads and runs `suites` (module names), or the one that NERVESHUB_SUITE names, prints each failure and a summary, and ends
+ * the program with 0 or 1.
+ */
 export async function run(suites: string[]): Promise<void> {
-  for (const suite of suites) await load(suite);
+  const alone = environment("NERVESHUB_SUITE");
+  for (const suite of alone === undefined ? suites : [alone]) await load(suite);
   for (const suite of root.suites) {
     const start = Date.now();
     await runSuite(suite, suite.name, root);

@@ -63,16 +63,20 @@ function closure(names: string[]): string[] {
   return [...modules].sort();
 }
 
+/** What a suite is called as a module. */
+export const moduleOf = (suite: string): string => `${PREFIX}${suite}`;
+
 /**
  * Writes the app that runs `suites`.
  * @param name of the app
  * @param suites module names
+ * @param together those that are run where NERVESHUB_SUITE names none
  * @returns its manifest
  */
-export function writeSuiteApp(name: string, suites: string[]): string {
+export function writeSuiteApp(name: string, suites: string[], together = suites): string {
   const folder = join(BUILDS, "apps", name);
   mkdirSync(folder, { recursive: true });
-  const load = JSON.stringify(suites.map((suite) => `${PREFIX}${suite}`));
+  const load = JSON.stringify(together.map(moduleOf));
   writeFileSync(join(folder, "main.js"), `import { run } from "${PREFIX}test/harness";\nrun(${load});\n`);
   writeFileSync(join(folder, "harness.js"), `export * from "${PREFIX}test/xs/harness";\n`);
   const natives = readNatives(join(ROOT, "hosts/simulator/manifest.json"));

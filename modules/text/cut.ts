@@ -20,7 +20,8 @@ export function cutStart(text: string, characters: number): string {
   if (text.length <= characters) return text;
   if (countsCodePoints()) return text.slice(text.length - characters);
   let start = text.length;
-  for (let count = 0; count < characters && start > 0; count++) start -= start > 1 && width(text, start - 2) > 1 ? 2 : 1;
+  for (let count = 0; count < characters && start > 0; count++)
+    start -= start > 1 && width(text, start - 2) > 1 ? 2 : 1;
   return text.slice(start);
 }
 

@@ -3,6 +3,7 @@
  */
 
 import { parseArgs } from "node:util";
+import { printable } from "../../modules/text/printable.js";
 import { ending } from "../ending.js";
 import { Deltas } from "../hub/deltas.js";
 import { FirmwareLibrary } from "../hub/firmware-library.js";
@@ -84,6 +85,6 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${printable(error instanceof Error ? error.message : String(error))}\n`);
   process.exitCode = 2;
 }

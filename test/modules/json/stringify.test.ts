@@ -12,7 +12,12 @@ function arrived(value: object): unknown {
 
 describe("texts that the server cannot take: JSON", () => {
   it("leaves JSON as it is where nothing is wrong", () => {
-    const value = { a: 'é😀"\\\n\t\x01', b: [1, null, true, -0.5], c: "\\u0000 and \\ud83d as words", "\\": "\\\\ud83d" };
+    const value = {
+      a: 'é😀"\\\n\t\x01',
+      b: [1, null, true, -0.5],
+      c: "\\u0000 and \\ud83d as words",
+      "\\": "\\\\ud83d",
+    };
     assert.equal(stringifyJson(value), JSON.stringify(value));
   });
 

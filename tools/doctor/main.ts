@@ -23,7 +23,7 @@ try {
   process.exitCode = 2;
 }
 if (options !== undefined) {
-  const examination = new Examination(options, new NodeClock(), (line) => console.log(printable(line)));
+  const examination = new Examination(options, new NodeClock(), (line) => console.log(line));
   await examination.run();
   const { problems } = examination;
   const verdict = problems === 1 ? "One thing has to be changed." : `${problems} things have to be changed.`;

@@ -2,7 +2,7 @@
  * Cutting text to a length, by code points on every engine.
  *
  * A string of XS counts code points, one of V8 counts UTF-16 units: `slice` there cuts a pair of surrogates in two, and
- * half a pair is no text (see well-formed text in modules/json/stringify.ts).
+ * half a pair is no text (see modules/json/stringify.ts).
  */
 
 /** The first `characters` code points of `text`. */

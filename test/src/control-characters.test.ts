@@ -50,9 +50,9 @@ describe("control characters: what a server says", () => {
   it("reaches the console in printable lines, one an event", () => {
     const scene = new LinkScene({ console: true });
     scene.server.answer = (_request, number) => {
-      if (number === 1) return httpAnswer(503, "nh-connection-error-reason: \u009b2J\u202edatabase");
+      if (number === 1) return httpAnswer(503, "nh-connection-error-reason: \u009b2J\u2067database");
       if (number === 2) return `HTTP/1.1 400 \u009b2J\r\ncontent-length: 12\r\n\r\n\x1b[2J\u2028\nabcd`;
-      if (number === 3) return httpAnswer(302, "location: ws://\u202e.test/\u009b");
+      if (number === 3) return httpAnswer(302, "location: ws://\u2067.test/\u009b");
       return undefined;
     };
     scene.server.onMessage = (socket, message) => {
@@ -75,7 +75,7 @@ describe("control characters: what a server says", () => {
     socket.send(null, null, "console", "file-data/start", { filename: hostile });
     scene.advance(minute);
     allPrintable(scene.lines);
-    for (const text of ["\\u009b2J\\u202edatabase", "owned\\u0007"])
+    for (const text of ["\\u009b2J\\u2067database", "owned\\u0007"])
       assert.ok(
         scene.lines.some((line) => line.includes(text)),
         `${text}\n${scene.lines.join("\n")}`,

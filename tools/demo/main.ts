@@ -73,7 +73,7 @@ async function main(): Promise<number> {
     return 1;
   }
   screen.title("Done");
-  for (const line of summary(images, result)) process.stdout.write(`  ${line}\n`);
+  for (const line of summary(images, result)) process.stdout.write(`  ${printable(line)}\n`);
   if (values.stay) {
     process.stdout.write(`\nHub and device go on; see http://127.0.0.1:${demo.port}/api/devices. Ctrl-C ends them.\n`);
     await ended;

@@ -1,8 +1,8 @@
 /*
  * Phoenix frames, version 2: the JSON list of five, and Phoenix's binary push layout, which the real server decodes on
  * the same socket. A frame that cannot be decoded gives undefined: the socket then ends with 1011, as there. So does one
- * beyond this hub's own bounds, since refs are echoed and payloads go out again as JSON. What Jason
- * decodes is less than what JSON.parse does.
+ * beyond this hub's own bounds, since refs are echoed and payloads go out again as JSON. What Jason decodes is less than
+ * what JSON.parse does.
  */
 
 import { type Json, sizeOf } from "./json.js";

@@ -9,6 +9,7 @@ import { Fault } from "../modules/fault/fault.js";
 import type { Clock } from "../modules/host/clock.js";
 import type { Crypto } from "../modules/host/crypto.js";
 import { sharedSecretHeaders } from "../modules/nh1/shared-secret.js";
+import { cut } from "../modules/text/cut.js";
 import type { Refusal } from "../modules/websocket/websocket.js";
 import { type CertificateCredentials, certificateWarnings } from "./credentials.js";
 import { lostUpgradeFault, refusalFault } from "./diagnosis.js";
@@ -68,7 +69,7 @@ export class Destination {
       const time = wallClock.signingTime();
       this.#signedAt = time;
       target.headers = sharedSecretHeaders(crypto, { ...credentials, time });
-      who = `with shared secret ${key.slice(0, 8)}… as "${identifier}", time from ${wallClock.source}`;
+      who = `with shared secret ${cut(key, 8)}… as "${identifier}", time from ${wallClock.source}`;
     }
     log.info(`Connecting to ${ssl ? "wss" : "ws"}://${host}:${port}${path.split("?")[0]} ${who}.`);
     return target;

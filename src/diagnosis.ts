@@ -8,6 +8,8 @@
  */
 
 import { Fault } from "../modules/fault/fault.js";
+import { cut } from "../modules/text/cut.js";
+import { printable } from "../modules/text/printable.js";
 import type { Refusal } from "../modules/websocket/websocket.js";
 import type { Credentials, SharedSecretCredentials } from "./credentials.js";
 import type { Signed } from "./wall-clock.js";
@@ -28,7 +30,7 @@ function fault(code: string, message: string): Fault {
 }
 
 function quoted(text: string): string {
-  return ` ("${text.trim().slice(0, toldCharacters)}")`;
+  return ` ("${printable(cut(text.trim(), toldCharacters))}")`;
 }
 
 function secretRefused({ key, identifier }: SharedSecretCredentials): Fault {

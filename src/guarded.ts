@@ -11,6 +11,8 @@
 import { asFault, Fault } from "../modules/fault/fault.js";
 import { isThenable, settle } from "../modules/fault/settle.js";
 import type { Timer, Timers } from "../modules/host/timers.js";
+import { cut } from "../modules/text/cut.js";
+import { printable } from "../modules/text/printable.js";
 import type { Level, Log } from "./log.js";
 
 /** What a function is to give back. */
@@ -183,7 +185,7 @@ function unwanted(value: unknown, fulfilled: boolean, { wanted }: Kind<unknown>)
 function shown(value: unknown): string {
   switch (typeof value) {
     case "string":
-      return `the text "${value.slice(0, 32)}"`;
+      return `the text "${printable(cut(value, 32))}"`;
     case "object":
       return value === null ? "null" : "an object";
     case "undefined":

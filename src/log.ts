@@ -1,9 +1,11 @@
 /*
- * Logging: one line an event, redacted, bounded, with a level. Lines go to the host's console and to whoever listens
- * (the logging extension); a listener that throws is dropped from that line only.
+ * Logging: one line an event, redacted, bounded, printable, with a level. Lines go to the host's console and to whoever
+ * listens (the logging extension); a listener that throws is dropped from that line only.
  */
 
 import { maxLogLineCharacters } from "../modules/limits/limits.js";
+import { cut } from "../modules/text/cut.js";
+import { isPrintable, printable } from "../modules/text/printable.js";
 import type { Redactor } from "./redact.js";
 
 export type Level = "debug" | "info" | "notice" | "warning" | "error";
@@ -56,9 +58,7 @@ export class Log {
   }
 
   write(level: Level, message: string): void {
-    // What a server says may hold line breaks: it must not write lines of its own.
-    let line = this.#redactor.redact(message).replace(/[\r\n\t]+/g, " ");
-    if (line.length > maxLogLineCharacters) line = `${line.slice(0, maxLogLineCharacters)}…`;
+    const line = oneLine(this.#redactor.redact(message));
     if (levels.indexOf(level) >= this.#least) this.#print(`${this.#prefix} ${level}: ${line}`);
     for (const listener of this.#listeners) {
       try {
@@ -68,4 +68,15 @@ export class Log {
       }
     }
   }
+}
+
+/** What a server or an error says may hold line breaks and more: it must not write lines of its own. */
+function oneLine(text: string): string {
+  const line = bounded(text);
+  return isPrintable(line) ? line : bounded(printable(line.replace(/[\r\n\t]+/g, " ")));
+}
+
+function bounded(text: string): string {
+  const kept = cut(text, maxLogLineCharacters);
+  return kept === text ? text : `${kept}…`;
 }

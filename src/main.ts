@@ -9,6 +9,7 @@
 import config from "mc/config";
 import { createHost, startNetwork } from "nerveshub/hosts/platform/platform";
 import type { Host } from "../modules/host/host.js";
+import { printable, printableLines } from "../modules/text/printable.js";
 import { linkOptions, readSettings } from "./app-settings.js";
 import { NervesHubLink } from "./link.js";
 
@@ -20,7 +21,9 @@ function keepCrashes(host: Host, link: NervesHubLink): void {
   Object.assign(globalThis, {
     abort: (reason: string, error: unknown) => {
       link.recordCrash(error ?? new Error(reason));
-      host.print(`${reason}: ${error instanceof Error ? `${error.message}\n${error.stack}` : String(error)}`);
+      host.print(
+        printableLines(`${reason}: ${error instanceof Error ? `${error.message}\n${error.stack}` : String(error)}`),
+      );
     },
   });
 }
@@ -34,7 +37,7 @@ function main(): void {
     startNetwork(host, settings, () => link.start());
   } catch (error) {
     // Nothing was changed and nothing is retried: the sentence says what to configure, and a restart loop would hide it.
-    host.print(error instanceof Error ? error.message : String(error));
+    host.print(printable(error instanceof Error ? error.message : String(error)));
   }
 }
 

@@ -128,6 +128,7 @@ function checkFirmware(firmware: FirmwareOptions | undefined): FirmwareOptions |
   const wanted = ["uuid", "product", "architecture", "version", "platform"] as const;
   const missing = wanted.filter((name) => typeof firmware[name] !== "string" || firmware[name] === "");
   if (missing.length > 0) throw wrong("firmware", `lacks ${missing.join(", ")}: all five are needed`);
+  for (const name of wanted) requireText(`firmware.${name}`, firmware[name]);
   const version = normaliseVersion(firmware.version);
   if (version === undefined)
     throw wrong("firmware.version", `is "${firmware.version}", which is not SemVer such as 1.4.0`);

@@ -24,6 +24,7 @@ import {
   hostNotFound,
 } from "../../modules/fault/network.js";
 import type { ByteStream, ByteStreamOptions } from "../../modules/host/byte-stream.js";
+import { printableLines } from "../../modules/text/printable.js";
 
 /** Looks `host` up. `onResolved` comes once, never from inside, with an address or undefined. */
 export type Resolve = (host: string, onResolved: (address: string | undefined) => void) => void;
@@ -179,9 +180,8 @@ export class SocketStream implements ByteStream {
     try {
       callback();
     } catch (error) {
-      trace(
-        `${this.#options.host}: a stream callback threw: ${error instanceof Error ? error.stack : String(error)}\n`,
-      );
+      const what = error instanceof Error ? error.stack : String(error);
+      trace(printableLines(`${this.#options.host}: a stream callback threw: ${what}\n`));
       this.#end(asFault(error, "transport", "callback-threw"));
     }
   }

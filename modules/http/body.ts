@@ -7,6 +7,7 @@
 
 import { Fault, type Stage } from "../fault/fault.js";
 import { maxChunkLineBytes, maxHeadBytes } from "../limits/limits.js";
+import { cut } from "../text/cut.js";
 import type { ResponseHead } from "./head.js";
 import { LineReader } from "./lines.js";
 
@@ -40,7 +41,7 @@ export class BodyReader {
     } else if (coding !== undefined) {
       // Stronger than Content-Length (RFC 9112 §6.3).
       if (coding.toLowerCase() !== "chunked")
-        throw this.#fault("bad-transfer-encoding", `in the coding "${coding.slice(0, 40)}"`);
+        throw this.#fault("bad-transfer-encoding", `in the coding "${cut(coding, 40)}"`);
       this.#framing = "chunk-size";
     } else if (length !== undefined) {
       this.length = this.#left = this.#contentLength(length);

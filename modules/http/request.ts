@@ -5,6 +5,8 @@
  */
 
 import { Fault } from "../fault/fault.js";
+import { cut } from "../text/cut.js";
+import { printable } from "../text/printable.js";
 import { hostHeader, type Url } from "./url.js";
 
 const name = (): RegExp => /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -19,7 +21,7 @@ export function requestText(url: Url, headers: [name: string, value: string][]):
   const lines = [`GET ${url.path} HTTP/1.1`, `host: ${hostHeader(url)}`];
   for (const [headerName, headerValue] of headers) {
     if (!name().test(headerName) || !value().test(headerValue)) {
-      const shown = headerName.replace(/[^!-~]/g, "?").slice(0, 40);
+      const shown = printable(cut(headerName, 40));
       throw new Fault(
         "options",
         "bad-request-header",

@@ -6,6 +6,7 @@
 
 import { Fault } from "../fault/fault.js";
 import { parseJson } from "../json/parse.js";
+import { stringifyJson } from "../json/stringify.js";
 
 export interface Frame {
   /** Identity of the join this belongs to; null on what the server broadcasts and on heartbeats. */
@@ -24,8 +25,9 @@ export const phxError = "phx_error";
 export const phxClose = "phx_close";
 export const phxLeave = "phx_leave";
 
+/** The text of a frame, which holds nothing that the server cannot take (modules/json/stringify.ts). */
 export function encodeFrame(frame: Frame): string {
-  return JSON.stringify([frame.joinRef, frame.ref, frame.topic, frame.event, frame.payload]);
+  return stringifyJson([frame.joinRef, frame.ref, frame.topic, frame.event, frame.payload]);
 }
 
 function isRef(value: unknown): value is string | null {

@@ -21,10 +21,12 @@ const codecs = globalThis as unknown as Codecs;
 const encoder = codecs.TextEncoder ? new codecs.TextEncoder() : undefined;
 const decoder = codecs.TextDecoder ? new codecs.TextDecoder("utf-8", { fatal: true, ignoreBOM: true }) : undefined;
 
-/** The UTF-8 bytes of `text`. */
+/** The UTF-8 bytes of `text`; half a surrogate pair, which has none, is encoded as U+FFFD. */
 export function encodeUtf8(text: string): Uint8Array {
   if (encoder) return encoder.encode(text);
-  return new Uint8Array((ArrayBuffer as XsArrayBuffer).fromString!(text));
+  // JSON joins halves that stand side by side, which are two characters to XS.
+  const wellFormed = text.isWellFormed() ? text : (JSON.parse(JSON.stringify(text)) as string).toWellFormed();
+  return new Uint8Array((ArrayBuffer as XsArrayBuffer).fromString!(wellFormed));
 }
 
 /** Throws TypeError for what XS lets through: leads that no character has, and a second byte out of its range (RFC 3629 §4). */

@@ -5,7 +5,9 @@
  * since a verifier must refuse them (§4.2).
  */
 
+import { cut } from "../text/cut.js";
 import { toHex } from "../text/hex.js";
+import { printable as printableText } from "../text/printable.js";
 import { decodeUtf8 } from "../text/utf8.js";
 import { DerReader, tag } from "./der.js";
 
@@ -210,15 +212,10 @@ export function readCertificate(der: Uint8Array): Certificate {
 /** A name in a message is at most this long, in characters. */
 const shownCharacters = 64;
 
-/** The beginning of what a stranger wrote, without what could break a line of a log. */
+/** The beginning of what a stranger wrote, for a line of a log. */
 export function printable(text: string): string {
-  let shown = "";
-  let count = 0;
-  for (const character of text) {
-    if (count++ === shownCharacters) return `${shown}…`;
-    shown += character < " " || character === "\x7f" ? "?" : character;
-  }
-  return shown;
+  const kept = cut(text, shownCharacters);
+  return kept === text ? printableText(text) : `${printableText(kept)}…`;
 }
 
 /** The last common name in a DER name, else "an unnamed subject": for people, never for a decision. */

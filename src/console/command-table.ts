@@ -10,6 +10,7 @@
 import { Fault } from "../../modules/fault/fault.js";
 import type { Timers } from "../../modules/host/timers.js";
 import { commandDeadlineMs, maxCommandOutputCharacters } from "../../modules/limits/limits.js";
+import { cut } from "../../modules/text/cut.js";
 import { ask } from "../guarded.js";
 import type { Log } from "../log.js";
 import type { Command, Evaluate } from "./command.js";
@@ -78,7 +79,7 @@ export class CommandTable {
       if (room >= 0) print(text);
       else
         print(
-          `${text.slice(0, Math.max(0, text.length + room))}… [cut off after ${maxCommandOutputCharacters} characters]`,
+          `${cut(text, Math.max(0, text.length + room))}… [cut off after ${maxCommandOutputCharacters} characters]`,
         );
     };
     const end = (how: Ended): void => {
@@ -126,7 +127,7 @@ export class CommandTable {
       return { name: `command "${name}"`, body: () => command.run({ args, columns, print }), show: textIn };
     const evaluate = this.#evaluate;
     if (evaluate === undefined)
-      return `"${name.slice(0, 32)}" is not a command of this device, and it evaluates no code. Try "help".`;
+      return `"${cut(name, 32)}" is not a command of this device, and it evaluates no code. Try "help".`;
     const rejected = (reason: unknown) =>
       this.#log.error(`a rejected promise of the prompt was dropped: ${inspect(reason)}`);
     return { name: "evaluate", body: () => evaluate(line, rejected), show: inspect };
@@ -135,7 +136,7 @@ export class CommandTable {
   #help(name: string | undefined, columns: number, print: (text: string) => void): void {
     if (name !== undefined) {
       const command = this.#commands.get(name);
-      if (command === undefined) throw new Error(`"${name.slice(0, 32)}" is not a command of this device.`);
+      if (command === undefined) throw new Error(`"${cut(name, 32)}" is not a command of this device.`);
       print(`${signature(command)}: ${command.help}`);
       return;
     }

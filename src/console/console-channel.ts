@@ -7,6 +7,8 @@
  */
 
 import { maxExtensionBacklogBytes } from "../../modules/limits/limits.js";
+import { cut } from "../../modules/text/cut.js";
+import { printable } from "../../modules/text/printable.js";
 import type { ChannelHandler, ChannelPort } from "../channel-handler.js";
 import { consoleTopic } from "../protocol.js";
 import { Terminal, type TerminalOptions } from "./terminal.js";
@@ -64,11 +66,9 @@ export class ConsoleChannel implements ChannelHandler {
   }
 }
 
-/** The name is a stranger's text: its last path component, without control characters, and short. */
+/** The name is a stranger's text: its last path component, without what a terminal would obey, and short. */
 function fileName(filename: unknown): string {
   if (typeof filename !== "string") return "it";
   const last = filename.split(/[/\\]/).at(-1) ?? "";
-  let clean = "";
-  for (const character of last) if (character >= " " && character !== "\x7f") clean += character;
-  return `"${clean.slice(0, 64)}"`;
+  return `"${printable(cut(last, 64))}"`;
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Host } from "../../modules/host/host.js";
+import { cut } from "../../modules/text/cut.js";
 import type { Registry } from "../extensions/registry.js";
 import type { Vitals } from "../extensions/vitals.js";
 import type { Firmware } from "../firmware.js";
@@ -67,7 +68,7 @@ export function deviceCommands(device: DeviceFactsForCommands): Command[] {
       usage: "[lines]",
       help: "The last lines of the log",
       run: ({ args: [count = String(linesShown)], print }) => {
-        if (!/^\d{1,4}$/.test(count)) throw new Error(`"${count.slice(0, 16)}" is not a number of lines.`);
+        if (!/^\d{1,4}$/.test(count)) throw new Error(`"${cut(count, 16)}" is not a number of lines.`);
         for (const line of recent.last(Number(count))) print(line);
       },
     },
@@ -144,6 +145,6 @@ function updateCommand(
     case "device_managed":
       return asked(updates.setMode(what));
     default:
-      throw new Error(`"${what.slice(0, 32)}" is none of check, request, automatic and device_managed.`);
+      throw new Error(`"${cut(what, 32)}" is none of check, request, automatic and device_managed.`);
   }
 }

@@ -12,6 +12,7 @@ import {
   maxConsoleMessageCharacters,
   maxTypeAheadCharacters,
 } from "../../modules/limits/limits.js";
+import { cut } from "../../modules/text/cut.js";
 import type { CommandTable } from "./command-table.js";
 import { LineEditor } from "./line-editor.js";
 
@@ -147,7 +148,7 @@ export class Terminal {
         this.#output = `\r\n[${this.#dropped} characters were dropped]\r\n${this.#editor.shown}`;
         this.#dropped = 0;
       }
-      const piece = firstPiece(this.#output);
+      const piece = cut(this.#output, maxConsoleMessageCharacters);
       if (!this.#options.send(piece)) {
         this.#timer = this.#options.timers.set(() => {
           this.#timer = undefined;
@@ -158,11 +159,4 @@ export class Terminal {
       this.#output = this.#output.slice(piece.length);
     }
   }
-}
-
-/** What one message carries; on V8 a pair of surrogates is not cut in two. */
-function firstPiece(text: string): string {
-  if (text.length <= maxConsoleMessageCharacters) return text;
-  const last = text.charCodeAt(maxConsoleMessageCharacters - 1);
-  return text.slice(0, maxConsoleMessageCharacters - (last >= 0xd800 && last <= 0xdbff ? 1 : 0));
 }

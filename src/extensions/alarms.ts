@@ -15,6 +15,7 @@ import {
   maxAlarmNameCharacters,
   maxAlarms,
 } from "../../modules/limits/limits.js";
+import { cut } from "../../modules/text/cut.js";
 import type { Log } from "../log.js";
 import type { Extension, ExtensionPort } from "./extension.js";
 import { type Attempt, PacedSender } from "./paced-sender.js";
@@ -58,7 +59,7 @@ export class Alarms implements Extension {
   raise(name: string, description = ""): boolean {
     if (name === "" || name.length > maxAlarmNameCharacters) return this.#refuse(name, "has no usable name");
     const before = this.#raised.get(name);
-    const text = description.slice(0, maxAlarmDescriptionCharacters);
+    const text = cut(description, maxAlarmDescriptionCharacters);
     if (before === undefined && this.#raised.size >= maxAlarms)
       return this.#refuse(name, `is one more than the ${maxAlarms} that can be raised at one time`);
     if (before?.description === text) return true;
@@ -146,7 +147,7 @@ export class Alarms implements Extension {
   }
 
   #refuse(name: string, why: string): false {
-    this.#log.warning(`Alarm "${name.slice(0, 40)}" ${why}.`);
+    this.#log.warning(`Alarm "${cut(name, 40)}" ${why}.`);
     return false;
   }
 }

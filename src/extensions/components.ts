@@ -13,6 +13,7 @@ import {
   maxComponentOutputCharacters,
   maxComponentRequests,
 } from "../../modules/limits/limits.js";
+import { cut } from "../../modules/text/cut.js";
 import { ask, type Kind, type Said, take } from "../guarded.js";
 import type { Log } from "../log.js";
 import type { Extension, ExtensionPort } from "./extension.js";
@@ -175,7 +176,7 @@ export class Components implements Extension {
     if (this.#port === undefined || this.#results.length >= maxComponentRequests * 2) return;
     this.#results.push({
       event,
-      result: { ...request, status, output: output.slice(0, maxComponentOutputCharacters) },
+      result: { ...request, status, output: cut(output, maxComponentOutputCharacters) },
     });
     this.#sender.wake();
   }

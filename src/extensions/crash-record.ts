@@ -12,6 +12,7 @@ import {
   maxCrashStackCharacters,
   maxErrorReasonCharacters,
 } from "../../modules/limits/limits.js";
+import { cut, cutStart } from "../../modules/text/cut.js";
 import { decodeUtf8, encodeUtf8 } from "../../modules/text/utf8.js";
 
 export interface Crash {
@@ -57,15 +58,16 @@ export function keepCrash(
     const crash: Crash = {
       ...about,
       kind,
-      reason: reason.slice(0, maxErrorReasonCharacters),
-      stack: stack.slice(0, maxCrashStackCharacters),
-      log: about.log.slice(-maxCrashLogCharacters),
+      reason: cut(reason, maxErrorReasonCharacters),
+      stack: cut(stack, maxCrashStackCharacters),
+      log: cutStart(about.log, maxCrashLogCharacters),
       atMs: clock.now() ?? 0,
       count,
     };
     let bytes = encodeUtf8(JSON.stringify(crash));
-    // Text outside ASCII takes up to four bytes a character.
-    if (bytes.byteLength > storeLimit) bytes = encodeUtf8(JSON.stringify({ ...crash, log: "", stack: "" }));
+    // Text outside ASCII takes up to four bytes a character, a control character six: then without log and stack, and shorter.
+    for (let most = maxErrorReasonCharacters; bytes.byteLength > storeLimit && most > 0; most >>= 1)
+      bytes = encodeUtf8(JSON.stringify({ ...crash, reason: cut(reason, most), log: "", stack: "" }));
     if (bytes.byteLength > storeLimit) return false;
     store.set(storeKey, bytes);
     return true;

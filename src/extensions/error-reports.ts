@@ -16,6 +16,7 @@ import {
   maxErrorReasonCharacters,
   maxErrorReports,
 } from "../../modules/limits/limits.js";
+import { cut } from "../../modules/text/cut.js";
 import { tell } from "../guarded.js";
 import type { Log } from "../log.js";
 import type { Redactor } from "../redact.js";
@@ -211,12 +212,12 @@ export class ErrorReports implements Extension {
   #entry(given: Pick<Entry, "kind" | "reason" | "source" | "context" | "uuid" | "atMs"> & { stack: string }): Entry {
     const { redactor } = this.#options;
     // Cut before it is redacted too, far behind what is kept: a text may be as long as memory allows.
-    const clean = (text: string, most: number): string => redactor.redact(text.slice(0, most * 4)).slice(0, most);
+    const clean = (text: string, most: number): string => cut(redactor.redact(cut(text, most * 4)), most);
     const context = new Map<string, string>();
     for (const [name, value] of given.context) {
       if (context.size >= maxErrorContextEntries) break;
       const most = name === "log" ? maxErrorReasonCharacters : maxErrorContextCharacters;
-      context.set(name.slice(0, maxErrorContextCharacters), clean(value, most));
+      context.set(cut(name, maxErrorContextCharacters), clean(value, most));
     }
     const frames = stackFrames(given.stack);
     const message = clean(given.stack === "" ? given.reason : given.stack, maxErrorMessageCharacters);

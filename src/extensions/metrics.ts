@@ -17,6 +17,8 @@ import {
   maxReadingAgeMs,
   metricsRate,
 } from "../../modules/limits/limits.js";
+import { cut } from "../../modules/text/cut.js";
+import { isPrintable } from "../../modules/text/printable.js";
 import { encodeUtf8 } from "../../modules/text/utf8.js";
 import { properties, type Said, take } from "../guarded.js";
 import type { Log } from "../log.js";
@@ -107,7 +109,7 @@ export class Metrics implements Extension {
   #add(name: string, value: number): boolean {
     if (!Number.isFinite(value)) return this.#refuse(name, "is not a number");
     if (!this.#names.has(name)) {
-      if (name === "" || encodeUtf8(name).byteLength > maxMetricNameBytes)
+      if (name === "" || !isPrintable(name) || encodeUtf8(name).byteLength > maxMetricNameBytes)
         return this.#refuse(name, "has a name that the server does not take");
       if (this.#names.size >= maxDistinctMetrics)
         return this.#refuse(name, `is one more than ${maxDistinctMetrics} different names`);
@@ -154,7 +156,7 @@ export class Metrics implements Extension {
   }
 
   #refuse(name: string, why: string): false {
-    this.#log.warning(`Metric "${name.slice(0, maxMetricNameBytes)}" ${why}; the reading is left out.`);
+    this.#log.warning(`Metric "${cut(name, maxMetricNameBytes)}" ${why}; the reading is left out.`);
     return false;
   }
 }

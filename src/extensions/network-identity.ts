@@ -7,6 +7,8 @@ import { asFault } from "../../modules/fault/fault.js";
 import type { Host } from "../../modules/host/host.js";
 import type { Timer } from "../../modules/host/timers.js";
 import { maxIdentities, maxIdentityCharacters, maxIdentityDetailsBytes } from "../../modules/limits/limits.js";
+import { cut } from "../../modules/text/cut.js";
+import { isPrintable } from "../../modules/text/printable.js";
 import { encodeUtf8 } from "../../modules/text/utf8.js";
 import { type Kind, type Said, take } from "../guarded.js";
 import type { Log } from "../log.js";
@@ -77,8 +79,7 @@ export class NetworkIdentity implements Extension {
   #send(port: ExtensionPort): Attempt {
     const fresh = new Map<string, string>();
     for (const { name, json } of take(this.#log, "networkIdentity", this.#provider, identities, this.#said) ?? []) {
-      if (json === undefined)
-        this.#log.warning(`The network identity ${name.slice(0, 80)} is not one the server takes.`);
+      if (json === undefined) this.#log.warning(`The network identity ${cut(name, 80)} is not one the server takes.`);
       else if (fresh.size < maxIdentities && this.#told.get(name) !== json) fresh.set(name, json);
     }
     if (fresh.size === 0) return "empty";
@@ -103,5 +104,5 @@ function identityOf(entry: unknown): Identity {
 }
 
 function isName(text: unknown): boolean {
-  return typeof text === "string" && text !== "" && text.length <= maxIdentityCharacters;
+  return typeof text === "string" && text !== "" && text.length <= maxIdentityCharacters && isPrintable(text);
 }

@@ -6,6 +6,7 @@
  */
 
 import { maxErrorFrames } from "../../modules/limits/limits.js";
+import { cut, cutStart } from "../../modules/text/cut.js";
 
 /** As the server stores it. Innermost first. */
 export interface StackFrame {
@@ -23,7 +24,7 @@ function frameOf(text: string): StackFrame | undefined {
   const module = file === null ? null : (file.split("/").at(-1) ?? file).replace(/\.[cm]?[jt]s$/, "");
   // The server groups errors by module and function; one without a name is called by where it is.
   const name = parts[1] === undefined || parts[1] === "" ? "(anonymous)" : parts[1];
-  return { module, function: name.slice(0, 80), file: file?.slice(-80) ?? null, line: where ? Number(where[2]) : null };
+  return { module, function: cut(name, 80), file: file && cutStart(file, 80), line: where ? Number(where[2]) : null };
 }
 
 export function stackFrames(stack: unknown): StackFrame[] {

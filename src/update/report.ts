@@ -8,6 +8,7 @@
  */
 
 import { maxReasonCharacters } from "../../modules/limits/limits.js";
+import { cut } from "../../modules/text/cut.js";
 import type { ChannelPort } from "../channel-handler.js";
 import { toServer } from "../protocol.js";
 import type { Outcome } from "./outcome.js";
@@ -95,7 +96,7 @@ export class Report {
 
   /** An update that ended without success. */
   ended(outcome: Outcome): void {
-    const reason = outcome.reason.slice(0, maxReasonCharacters);
+    const reason = cut(outcome.reason, maxReasonCharacters);
     if (outcome.word === "rescheduled") {
       const status = this.#words === "legacy" ? "update_rescheduled" : "rescheduled";
       this.#terminal({ status, delay_for: Math.round(outcome.delayMs), reason });

@@ -10,6 +10,9 @@
 import { asFault } from "../../modules/fault/fault.js";
 import type { Host } from "../../modules/host/host.js";
 import type { Timer } from "../../modules/host/timers.js";
+import { maxReasonCharacters } from "../../modules/limits/limits.js";
+import { cut } from "../../modules/text/cut.js";
+import { printable } from "../../modules/text/printable.js";
 import type { Log } from "../log.js";
 import { type RevertRecord, UpdateRecords } from "./records.js";
 
@@ -111,7 +114,7 @@ export class Trial {
   note(error: string): void {
     if (!this.running) return;
     this.#keep(() => {
-      const lastError = error.slice(0, 200);
+      const lastError = cut(error, maxReasonCharacters);
       const { trial } = this.#records;
       if (trial !== undefined && trial.lastError !== lastError) this.#records.trial = { ...trial, lastError };
     });
@@ -260,11 +263,12 @@ export class Trial {
  */
 export function abandonTrial(host: Host, reason: string): void {
   if (host.slots.trial !== "pending") return;
-  host.print(`The new image has failed its trial. ${reason} The device goes back to the old one.`);
+  host.print(printable(`The new image has failed its trial. ${reason} The device goes back to the old one.`));
   try {
     const records = new UpdateRecords(host.store);
     const { trial } = records;
-    if (trial !== undefined) records.trial = { ...trial, boots: trial.boots + 1, lastError: reason.slice(0, 200) };
+    if (trial !== undefined)
+      records.trial = { ...trial, boots: trial.boots + 1, lastError: cut(reason, maxReasonCharacters) };
   } catch (error) {
     host.print(`The reason cannot be kept: ${asFault(error, "store", "store-failed").message}`);
   }

@@ -23,6 +23,18 @@ export function unmask(frame: Uint8Array): Uint8Array {
   return frame.slice(start + 4).map((byte, i) => byte ^ frame[start + (i & 3)]);
 }
 
+/**
+ * What of the real server refuses a message: Jason half a surrogate pair (the connection ends), PostgreSQL U+0000 (the
+ * channel ends). Undefined when neither does.
+ */
+export function refusedBy(text: string): "Jason" | "PostgreSQL" | undefined {
+  if (!text.includes("\\u")) return undefined;
+  // Written again, halves that belong together are one character, and what is left are escapes.
+  const written = JSON.stringify(JSON.parse(text));
+  if (/(^|[^\\])(\\\\)*\\ud[89a-f]/.test(written)) return "Jason";
+  return /(^|[^\\])(\\\\)*\\u0000/.test(written) ? "PostgreSQL" : undefined;
+}
+
 /** One text message of under 64 KB. */
 export function textFrame(message: unknown): Uint8Array {
   const text = encodeUtf8(JSON.stringify(message));

@@ -7,7 +7,7 @@ import type { Crypto } from "../../modules/host/crypto.js";
 import { toBase64 } from "../../modules/text/base64.js";
 import { decodeUtf8, encodeUtf8 } from "../../modules/text/utf8.js";
 import { concat } from "../modules/host/scripted-network.js";
-import { acceptGuid, frameSize, textFrame, unmask } from "./server-frames.js";
+import { acceptGuid, frameSize, refusedBy, textFrame, unmask } from "./server-frames.js";
 import type { Break, Connection } from "./virtual-network.js";
 
 export type Message = readonly [
@@ -68,6 +68,8 @@ export class SocketServer {
   answer: (request: string, number: number) => string | undefined = () => undefined;
   /** What to do with a message; true when the default shall not deal with it. */
   onMessage: (socket: ServerSocket, message: Message) => boolean = () => false;
+  /** Messages that the real server's parser or database would have refused; they end the connection. */
+  readonly refused: string[] = [];
   readonly #crypto: Crypto;
 
   constructor(crypto: Crypto) {
@@ -129,7 +131,13 @@ export class SocketServer {
       return;
     }
     if (opcode !== 1) return;
-    const message = JSON.parse(decodeUtf8(unmask(frame))) as Message;
+    const text = decodeUtf8(unmask(frame));
+    if (refusedBy(text) !== undefined) {
+      this.refused.push(text);
+      socket.cut("reset");
+      return;
+    }
+    const message = JSON.parse(text) as Message;
     socket.received.push(message);
     if (this.onMessage(socket, message)) return;
     const [, , topic, event] = message;

@@ -9,7 +9,7 @@ import type { Timers } from "../../modules/host/timers.js";
 import { toBase64 } from "../../modules/text/base64.js";
 import { decodeUtf8, encodeUtf8 } from "../../modules/text/utf8.js";
 import { concat } from "../modules/host/scripted-network.js";
-import { acceptGuid, frameSize, textFrame, unmask } from "./server-frames.js";
+import { acceptGuid, frameSize, refusedBy, textFrame, unmask } from "./server-frames.js";
 import type { Connection } from "./virtual-network.js";
 
 /** The closed list; anything else ends the real server's channel process. */
@@ -132,7 +132,11 @@ export class VirtualHub {
       connection.send(new Uint8Array([0x88, 2, 3, 232]));
       connection.end();
     } else if (opcode === 1) {
-      this.#message(connection, JSON.parse(decodeUtf8(payload)) as [string, string, string, string, never]);
+      const text = decodeUtf8(payload);
+      const refused = refusedBy(text);
+      if (refused === "Jason") this.drop();
+      else if (refused === "PostgreSQL") this.#crash(connection, "U+0000");
+      else this.#message(connection, JSON.parse(text) as [string, string, string, string, never]);
     }
   }
 

@@ -3,6 +3,7 @@
  */
 
 import { parseArgs } from "node:util";
+import { printable } from "../../modules/text/printable.js";
 import { ending } from "../ending.js";
 import { Deltas } from "../hub/deltas.js";
 import { FirmwareLibrary } from "../hub/firmware-library.js";
@@ -72,7 +73,7 @@ async function main(): Promise<number> {
     return 1;
   }
   screen.title("Done");
-  for (const line of summary(images, result)) process.stdout.write(`  ${line}\n`);
+  for (const line of summary(images, result)) process.stdout.write(`  ${printable(line)}\n`);
   if (values.stay) {
     process.stdout.write(`\nHub and device go on; see http://127.0.0.1:${demo.port}/api/devices. Ctrl-C ends them.\n`);
     await ended;
@@ -84,6 +85,6 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${printable(error instanceof Error ? error.message : String(error))}\n`);
   process.exitCode = 2;
 }

@@ -1,7 +1,9 @@
 /*
  * What a demonstration shows: a line a step, and one progress bar that is drawn over and over where there is a terminal
- * and every tenth where there is none (a log file, CI).
+ * and every tenth where there is none (a log file, CI). What devices and images say moves no cursor.
  */
+
+import { printable } from "../../modules/text/printable.js";
 
 const barWidth = 30;
 
@@ -16,22 +18,22 @@ export class Screen {
 
   title(text: string): void {
     this.#endBar();
-    this.#out.write(`\n${text}\n\n`);
+    this.#out.write(`\n${printable(text)}\n\n`);
   }
 
   fact(name: string, text: string): void {
     this.#endBar();
-    this.#out.write(`  ${name.padEnd(12)} ${text}\n`);
+    this.#out.write(`  ${name.padEnd(12)} ${printable(text)}\n`);
   }
 
   done(text: string): void {
     this.#endBar();
-    this.#out.write(`  ✓ ${text}\n`);
+    this.#out.write(`  ✓ ${printable(text)}\n`);
   }
 
   trouble(text: string): void {
     this.#endBar();
-    this.#out.write(`  ! ${text}\n`);
+    this.#out.write(`  ! ${printable(text)}\n`);
   }
 
   progress(percent: number): void {

@@ -11,6 +11,7 @@ import { makePrivateFolder } from "../../hosts/node/private-file.js";
 import { buildImage } from "../../hosts/shared/build-image.js";
 import { firmwareMetadata } from "../../modules/ota/firmware-metadata.js";
 import { imageHeadSize, parseImageHead } from "../../modules/ota/image.js";
+import { printable } from "../../modules/text/printable.js";
 import { NervesHubLink } from "../../src/link.js";
 import { ending } from "../ending.js";
 import { type DeviceOptions, readOptions } from "./options.js";
@@ -85,6 +86,6 @@ try {
   const options = readOptions(process.argv.slice(2));
   if (options !== undefined) run(options);
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${printable(error instanceof Error ? error.message : String(error))}\n`);
   process.exitCode = 2;
 }

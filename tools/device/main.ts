@@ -2,6 +2,7 @@
  * `npm run device`: a simulated device at the command line, until it is interrupted.
  */
 
+import { printable } from "../../modules/text/printable.js";
 import { ending } from "../ending.js";
 import { readOptions, usage } from "./options.js";
 import { Supervisor } from "./supervisor.js";
@@ -20,6 +21,6 @@ try {
     supervisor.start(args);
   }
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}\n`);
+  process.stderr.write(`${printable(error instanceof Error ? error.message : String(error))}\n\n${usage}\n`);
   process.exitCode = 2;
 }

@@ -10,6 +10,7 @@ import { networkFault } from "../../hosts/node/network-fault.js";
 import { Fault } from "../../modules/fault/fault.js";
 import type { Clock } from "../../modules/host/clock.js";
 import { toHex } from "../../modules/text/hex.js";
+import { printable } from "../../modules/text/printable.js";
 import { nameForPeople, readCertificate } from "../../modules/x509/certificate.js";
 import { type Credentials, certificateWarnings, decodeCertificates } from "../../src/credentials.js";
 import { deviceJoin } from "../../src/device-channel.js";
@@ -41,7 +42,8 @@ export class Examination {
   constructor(options: DoctorOptions, clock: Clock, print: (line: string) => void) {
     this.#options = options;
     this.#clock = clock;
-    this.#print = print;
+    // A server's words, headers and certificates stand in these lines.
+    this.#print = (line) => print(printable(line));
   }
 
   async run(): Promise<void> {

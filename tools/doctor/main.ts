@@ -6,6 +6,7 @@
  */
 
 import { NodeClock } from "../../hosts/node/clock.js";
+import { printable } from "../../modules/text/printable.js";
 import { endOnClosedPipe } from "../ending.js";
 import { Examination } from "./examination.js";
 import { readOptions, usage } from "./options.js";
@@ -16,7 +17,9 @@ try {
   options = readOptions(process.argv.slice(2));
   if (options === undefined) process.stdout.write(usage);
 } catch (error) {
-  process.stderr.write(`nerveshub-doctor: ${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+  process.stderr.write(
+    `nerveshub-doctor: ${printable(error instanceof Error ? error.message : String(error))}\n\n${usage}`,
+  );
   process.exitCode = 2;
 }
 if (options !== undefined) {

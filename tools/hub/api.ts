@@ -4,6 +4,7 @@
  */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { printable } from "../../modules/text/printable.js";
 import { faultOf } from "./download-faults.js";
 import type { Hub } from "./hub.js";
 import { isObject, isText, type Json, type JsonObject } from "./json.js";
@@ -152,7 +153,8 @@ async function body(request: IncomingMessage): Promise<JsonObject> {
 }
 
 function send(response: ServerResponse, status: number, value: Json): void {
-  const text = JSON.stringify(value);
+  // An escape of `printable` is one of JSON too: the same value, safe to look at in a terminal.
+  const text = printable(JSON.stringify(value));
   response
     .writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text) })
     .end(text);

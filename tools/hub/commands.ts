@@ -3,6 +3,7 @@
  */
 
 import { readFileSync } from "node:fs";
+import { printable } from "../../modules/text/printable.js";
 import { modeOf } from "./api.js";
 import { faultOf } from "./download-faults.js";
 import type { Hub } from "./hub.js";
@@ -126,8 +127,9 @@ function deviceLines(hub: Hub): string {
     const { firmware, connection, inflight } = device;
     const update =
       inflight === undefined ? (hub.orchestrator.holdBack(device) ?? "update due") : `updating: ${inflight.status}`;
-    const running = firmware === undefined ? "unknown firmware" : `${firmware.version} on ${firmware.platform}`;
-    return `${device.identifier.padEnd(20)} ${connection.status.padEnd(13)} ${running.padEnd(24)} ${update}`;
+    const running =
+      firmware === undefined ? "unknown firmware" : printable(`${firmware.version} on ${firmware.platform}`);
+    return `${printable(device.identifier).padEnd(20)} ${connection.status.padEnd(13)} ${running.padEnd(24)} ${update}`;
   });
   return lines.length === 0 ? "no device has connected yet" : lines.join("\n");
 }
@@ -146,7 +148,7 @@ function firmwareLines(hub: Hub): string {
     .images()
     .map(
       ({ name, size, metadata: m }) =>
-        `${m.version.padEnd(16)} ${m.platform.padEnd(9)} ${String(size).padStart(9)} bytes  ${name}`,
+        `${printable(m.version).padEnd(16)} ${m.platform.padEnd(9)} ${String(size).padStart(9)} bytes  ${printable(name)}`,
     );
   return lines.length === 0 ? "no images" : lines.join("\n");
 }

@@ -5,6 +5,7 @@
  */
 
 import { type Channel, ChannelCrash, type Reply, type Topic } from "./channel.js";
+import { refuseNul } from "./database.js";
 import type { Desk } from "./desk.js";
 import type { Device } from "./device.js";
 import { advertisement } from "./extensions/catalog.js";
@@ -32,6 +33,7 @@ export class DeviceChannel implements Channel {
   }
 
   join(payload: Json): Reply {
+    refuseNul(payload, "the join's metadata");
     const join = readJoinPayload(payload);
     if (join === "could not connect") return { status: "error", response: { error: join } };
     const device = this.#device;

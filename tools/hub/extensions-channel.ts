@@ -3,6 +3,7 @@
  */
 
 import { type Channel, ChannelCrash, type Reply, type Topic } from "./channel.js";
+import { refuseNul } from "./database.js";
 import type { Desk } from "./desk.js";
 import type { Device } from "./device.js";
 import { makeExtension, servingVersion } from "./extensions/catalog.js";
@@ -10,6 +11,8 @@ import type { ServerExtension } from "./extensions/extension.js";
 import { isObject, isText, type Json, member, sizeOf } from "./json.js";
 import { maxReportBytes } from "./limits.js";
 
+/** What PostgreSQL never sees: log lines go to the analytics database, a terminal's text to whoever looks. */
+const unstored = new Set(["local_shell", "logging"]);
 const detach: Reply = { status: "error", response: "detach" };
 
 interface Granted {
@@ -57,8 +60,10 @@ export class ExtensionsChannel implements Channel {
       granted.attached = false;
       granted.side.detached();
       this.#say(name, what === "error" ? `failed on the device: ${String(member(payload, "reason"))}` : "detached");
-    } else if (granted.attached) granted.side.receive(what, payload);
-    else this.#say(name, `${what} before attached is ignored`);
+    } else if (granted.attached) {
+      if (!unstored.has(name)) refuseNul(payload, event);
+      granted.side.receive(what, payload);
+    } else this.#say(name, `${what} before attached is ignored`);
     return undefined;
   }
 

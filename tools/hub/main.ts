@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { printable } from "../../modules/text/printable.js";
 import { ending } from "../ending.js";
 import { howToConnect, rootIn } from "./how-to-connect.js";
 import { Hub } from "./hub.js";
@@ -128,6 +129,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: Error) => {
-  process.stderr.write(`hub: ${error.message}\n`);
+  process.stderr.write(`hub: ${printable(error.message)}\n`);
   process.exitCode = 1;
 });

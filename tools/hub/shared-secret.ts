@@ -109,6 +109,7 @@ function withIdentifier(key: string, bytes: Uint8Array | undefined): Outcome {
     return { status: 503, why: "the identifier in the token is not UTF-8" };
   }
   if (identifier.trim() === "") return { status: 401, why: "the identifier in the token is blank" };
+  if (identifier.includes("\0")) return { status: 503, why: "the identifier holds U+0000, which the database refuses" };
   if ([...identifier].length > 255) return { status: 503, why: "the identifier has more than 255 characters" };
   return { status: 101, key, identifier };
 }

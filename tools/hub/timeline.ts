@@ -1,8 +1,11 @@
 /*
  * What happened, in order: one entry for each thing a device did or was told, kept in memory and printable for people.
- * It never holds secrets or signed URLs: whoever adds an entry leaves them out.
+ * It never holds secrets or signed URLs: whoever adds an entry leaves them out. What strangers and devices have written
+ * shows as what it is, and never as a line of its own.
  */
 
+import { cut } from "../../modules/text/cut.js";
+import { printable } from "../../modules/text/printable.js";
 import { type Json, sizeOf } from "./json.js";
 import { maxEntries, maxEntryCharacters, maxEntryDataBytes, maxTimelineBytes } from "./limits.js";
 import type { HubClock } from "./system-time.js";
@@ -62,7 +65,8 @@ export class Timeline {
 
 /** What is kept of what was said. */
 function bounded(text: string, data: Json | undefined): { text: string; data?: Json } {
-  const short = text.length <= maxEntryCharacters ? text : `${text.slice(0, maxEntryCharacters)}…`;
+  const kept = cut(text, maxEntryCharacters);
+  const short = printable(kept === text ? text : `${kept}…`);
   if (data === undefined) return { text: short };
   return { text: short, data: sizeOf(data, maxEntryDataBytes) === undefined ? "too large to be kept" : data };
 }
@@ -74,5 +78,5 @@ function bytesOf({ text, data }: TimelineEntry): number {
 /** "20:13:04.120  esp32-01  status      downloading 30 %" */
 export function timelineLine(entry: TimelineEntry): string {
   const time = new Date(entry.at).toISOString().slice(11, 23);
-  return `${time}  ${(entry.device ?? "hub").padEnd(14)}  ${entry.kind.padEnd(12)}  ${entry.text}`;
+  return `${time}  ${printable(entry.device ?? "hub").padEnd(14)}  ${entry.kind.padEnd(12)}  ${entry.text}`;
 }

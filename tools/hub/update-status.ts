@@ -3,7 +3,9 @@
  * counts as an attempt, what blocks, what crashes.
  */
 
+import { cut } from "../../modules/text/cut.js";
 import { ChannelCrash } from "./channel.js";
+import { refuseNul } from "./database.js";
 import type { Device, InflightUpdate } from "./device.js";
 import { isObject, isText, type Json, type JsonObject } from "./json.js";
 
@@ -62,13 +64,14 @@ function endUpdate(
   if (record === undefined) throw new ChannelCrash(`${status} although no update is in flight`);
   const reason = fields["reason"];
   if (reason !== undefined && reason !== null && !isText(reason)) throw new ChannelCrash("reason must be a string");
+  refuseNul(reason, "the reason");
   const delay = fields["delay_for"];
   if (status === "rescheduled" && (typeof delay !== "number" || !Number.isInteger(delay))) {
     throw new ChannelCrash("delay_for must be a whole number of milliseconds");
   }
   countAttempt(device, record, nowMs);
   device.inflight = undefined;
-  const why = isText(reason) && reason !== "" ? `: ${reason.slice(0, 200)}` : "";
+  const why = isText(reason) && reason !== "" ? `: ${cut(reason, 200)}` : "";
   if (record.origin !== "group") return { text: `${status}${why}`, ended: true };
   const blockMs = status === "rescheduled" ? (delay as number) : penaltyMs;
   device.blockedUntil = nowMs + blockMs;

@@ -9,6 +9,7 @@
 import { lstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { makePrivateFolder, writePrivateFile } from "../../hosts/node/private-file.js";
+import { printable } from "../../modules/text/printable.js";
 import { endOnClosedPipe } from "../ending.js";
 import { makeCertificate } from "./certificate.js";
 import { generatorArgs, makeImage, nvsCsv, nvsPartition, partitionName, smallestImage } from "./nvs.js";
@@ -82,6 +83,8 @@ try {
   else await run(options);
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`nerveshub-provision: ${message}\n${error instanceof UsageError ? `\n${usage}` : ""}`);
+  process.stderr.write(
+    `nerveshub-provision: ${printable(message)}\n${error instanceof UsageError ? `\n${usage}` : ""}`,
+  );
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -10,6 +10,7 @@ import { parseImageHead } from "../../modules/ota/image.js";
 import type { Trailer } from "../../modules/ota/image-trailer.js";
 import { ImageVerifier, type VerifiedImage } from "../../modules/ota/image-verifier.js";
 import { normaliseVersion } from "../../modules/ota/version.js";
+import { printable } from "../../modules/text/printable.js";
 import { signatureProblem } from "./signature-block.js";
 
 export interface ImageReport {
@@ -104,11 +105,11 @@ function describeSignature(
   }
 }
 
-/** The report as lines of text. */
+/** The report as lines of text; what the file holds beside text is shown as escapes. */
 export function reportLines({ fields, problems, notes }: ImageReport): string[] {
   const lines = fields.map(([name, value]) => `${name.padEnd(15)} ${value}`);
   for (const problem of problems) lines.push(`problem: ${problem}`);
   for (const note of notes) lines.push(`note: ${note}`);
   if (problems.length === 0) lines.push("NervesHub can use it.");
-  return lines;
+  return lines.map(printable);
 }

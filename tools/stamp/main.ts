@@ -12,6 +12,7 @@ import { nodeCrypto } from "../../hosts/node/crypto.js";
 import { Fault } from "../../modules/fault/fault.js";
 import { firmwareMetadata } from "../../modules/ota/firmware-metadata.js";
 import { maxImageSize, parseImageHead } from "../../modules/ota/image.js";
+import { printable } from "../../modules/text/printable.js";
 import { endOnClosedPipe } from "../ending.js";
 import { reportImage, reportLines } from "./image-report.js";
 import { stampImage } from "./stamp-image.js";
@@ -76,9 +77,8 @@ function stamp(path: string, product: string, version: string, output: string): 
   const stamped = stampImage(image, { product, version }, nodeCrypto);
   write(output, stamped, path);
   const { uuid, platform } = firmwareMetadata(parseImageHead(stamped));
-  console.log(
-    `${output}: ${before.projectName} ${before.version} is now ${product} ${version} for ${platform}, ${uuid}`,
-  );
+  const from = printable(`${before.projectName} ${before.version}`);
+  console.log(`${output}: ${from} is now ${product} ${version} for ${platform}, ${uuid}`);
   return 0;
 }
 
@@ -111,7 +111,7 @@ try {
   process.exitCode = run(process.argv.slice(2));
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof UsageError) process.stderr.write(`nerveshub-stamp: ${message}\n\n${help}`);
-  else process.stderr.write(`nerveshub-stamp: ${message}\n`);
+  if (error instanceof UsageError) process.stderr.write(`nerveshub-stamp: ${printable(message)}\n\n${help}`);
+  else process.stderr.write(`nerveshub-stamp: ${printable(message)}\n`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -14,8 +14,9 @@ import { mcconfig, ROOT, type Sdk } from "./sdk.js";
 import type { Use, UsedApp } from "./use.js";
 import { UsedDevice } from "./used-device.js";
 import { commandUses } from "./uses/commands.js";
+import { textUses } from "./uses/texts.js";
 
-const uses: readonly Use[] = [...commandUses];
+const uses: readonly Use[] = [...commandUses, ...textUses];
 
 /** @returns how many passed and failed @param filter only those whose name contains it */
 export async function ordinaryUse(

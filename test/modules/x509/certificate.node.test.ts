@@ -26,6 +26,20 @@ describe("certificate", () => {
     }
   });
 
+  it("control characters: shows a name's own as escapes, and only its beginning", () => {
+    const named = (commonName: string): Uint8Array => {
+      const text = Buffer.from(commonName);
+      const nested = (tag: number, ...inner: Uint8Array[]) => {
+        const body = Buffer.concat(inner);
+        return Buffer.concat([Buffer.from(body.length < 128 ? [tag, body.length] : [tag, 0x81, body.length]), body]);
+      };
+      const attribute = nested(0x30, Buffer.from([6, 3, 0x55, 4, 3]), nested(0x0c, text));
+      return nested(0x30, nested(0x31, attribute));
+    };
+    assert.equal(nameForPeople(named("a\x1b[2J\u202e\n")), '"a\\u001b[2J\\u202e\\u000a"');
+    assert.equal(nameForPeople(named(`${"x".repeat(63)}😀y`)), `"${"x".repeat(63)}😀…"`);
+  });
+
   it("has the key identifiers that OpenSSL shows", () => {
     const shown = certificates.map(readableIdentifier).filter((text) => text !== undefined);
     assert.ok(shown.length > 100);

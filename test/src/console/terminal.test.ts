@@ -195,7 +195,10 @@ describe("console", () => {
     scene.channel.message("file-data/start", { filename: "../../etc/\x1b[31mpass\x07wd", uploaded_by: 1 });
     scene.channel.message("file-data", { filename: "x", chunk: 0, data: "aGVsbG8=" });
     scene.channel.message("file-data/stop", { filename: "x" });
-    assert.equal(scene.output.slice(before), '\r\nThis device takes no files; "[31mpasswd" was thrown away.\r\n> ab');
+    assert.equal(
+      scene.output.slice(before),
+      '\r\nThis device takes no files; "\\u001b[31mpass\\u0007wd" was thrown away.\r\n> ab',
+    );
     scene.channel.message("file-data/start", {});
   });
 

@@ -152,6 +152,19 @@ describe("error_reports 0.1.0", () => {
     assert.equal(reports.recordCrash({ toString: null }), false);
   });
 
+  it("keeps a crash whose texts are all control characters, half pairs or emoji, as far as the store has room", () => {
+    for (const character of ["\x01", "\0", "\ud83d", "😀"]) {
+      const stage = new Stage();
+      const recent = character.repeat(1000);
+      assert.equal(make(stage, recent).recordCrash(new Error(character.repeat(5000))), true, JSON.stringify(character));
+      assert.ok(stage.stored.get("crash")!.byteLength <= 2048);
+      const server = new ServerSide(stage.timers, "0.1.0");
+      make(stage).attached(server);
+      stage.timers.advance(5000);
+      assert.equal(server.all("reports").length, 1);
+    }
+  });
+
   it("a damaged record is no record", () => {
     const stage = new Stage();
     for (const bytes of [[], [0xff, 0xfe], [0x5b, 0x5d], [0x6e, 0x75, 0x6c, 0x6c]]) {

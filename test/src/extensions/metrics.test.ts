@@ -106,8 +106,10 @@ describe("metrics 0.1.0", () => {
     assert.equal(metrics.record("a", Number.POSITIVE_INFINITY), false);
     assert.equal(metrics.record("", 1), false);
     assert.equal(metrics.record("ü".repeat(33), 1), false);
+    // Each becomes three bytes on the way, and no name that the application knows.
+    for (const name of ["a\0", "\ud83d"]) assert.equal(metrics.record(name, 1), false);
     assert.ok(metrics.record("ü".repeat(32), 1));
-    assert.equal(stage.printed.length, 4);
+    assert.equal(stage.printed.length, 6);
   });
 
   it("lets an application use a bounded number of names", () => {

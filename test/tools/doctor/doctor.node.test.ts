@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import { isPrintable } from "../../../modules/text/printable.js";
 import { Examination } from "../../../tools/doctor/examination.js";
 import { type DoctorOptions, readOptions } from "../../../tools/doctor/options.js";
 import { Hub } from "../../../tools/hub/hub.js";
@@ -122,6 +123,19 @@ describe("doctor", () => {
     assert.equal(problems, 1);
     assert.match(find(lines, "options"), /\[key-mismatch\]/);
     assert.match(find(lines, "trust"), /verifies it/);
+  });
+
+  it("control characters: shows what a server says instead of obeying it", async () => {
+    const hostile = "\u001b[2J\u009b2J\u202e";
+    const server = createServer((_request, response) => response.end());
+    server.on("upgrade", (_request, socket) =>
+      socket.end(`HTTP/1.1 400 Bad\r\ncontent-length: ${Buffer.byteLength(hostile)}\r\n\r\n${hostile}`),
+    );
+    const listener = await new Listener(server).start();
+    const { lines } = await examine({ port: listener.port, ssl: false });
+    await listener.stop();
+    for (const line of lines) assert.ok(isPrintable(line), JSON.stringify(line));
+    assert.match(find(lines, "login"), /\(400\) \("\\u001b\[2J\\u009b2J\\u202e"\)/);
   });
 
   it("tells a port without TLS, and one where nobody listens", async () => {

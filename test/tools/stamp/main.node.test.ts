@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildImage } from "../../../hosts/shared/build-image.js";
 import { parseImageHead } from "../../../modules/ota/image.js";
+import { isPrintable } from "../../../modules/text/printable.js";
 import { after, assert, before, crypto, describe, it } from "../../harness.js";
 
 const command = fileURLToPath(new URL("../../../tools/stamp/main.js", import.meta.url));
@@ -87,6 +88,18 @@ describe("nerveshub-stamp, the command", () => {
     writeFileSync(bad, buildImage({ projectName: "demo", version: "nightly", size: 1024 }, crypto));
     assert.equal(run("--show", bad).status, 1);
     rmSync(bad);
+  });
+
+  it("control characters: shows what a file holds instead of obeying it", () => {
+    const bad = join(folder, "bad.bin");
+    writeFileSync(bad, buildImage({ projectName: "a\x1b[2J\u202e\n\u009b1m", version: "1\x07", size: 1024 }, crypto));
+    const shown = run("--show", bad);
+    const stamped = run(bad, "--product", "demo", "--version", "1.0.0");
+    rmSync(bad);
+    for (const { out, error } of [shown, stamped])
+      for (const line of `${out}${error}`.split("\n")) assert.ok(isPrintable(line), JSON.stringify(line));
+    assert.match(shown.out, /product +a\\u001b\[2J\\u202e\\u000a\\u009b1m\n/);
+    assert.match(stamped.out, /a\\u001b\[2J.* is now demo/);
   });
 
   it("ends 2 with the usage for wrong arguments, and 0 for --help", () => {

@@ -3,6 +3,7 @@
  * result makes the server ask for fresh metrics and health (NervesHub, lib/nerves_hub/extensions/components.ex).
  */
 
+import { cut } from "../../../modules/text/cut.js";
 import { isObject, isText, type Json } from "../json.js";
 import type { ExtensionContext, ServerExtension } from "./extension.js";
 
@@ -35,7 +36,7 @@ export class Components implements ServerExtension {
     if (!isObject(payload)) return;
     const bounded = resultKeys
       .filter((key) => isText(payload[key]))
-      .map((key) => [key, (payload[key] as string).slice(0, resultLength)] as const);
+      .map((key) => [key, cut(payload[key] as string, resultLength)] as const);
     this.#context.say(event, Object.fromEntries(bounded));
     this.#context.refresh("metrics");
     this.#context.refresh("health");

@@ -4,6 +4,7 @@
  * (NervesHub, lib/nerves_hub/extensions/logging/batched.ex).
  */
 
+import { cut } from "../../../modules/text/cut.js";
 import { isObject, isText, type Json, type JsonObject } from "../json.js";
 import { maxLogLineCharacters } from "../limits.js";
 import { Bucket } from "./bucket.js";
@@ -89,7 +90,7 @@ export function logLine(line: Json): LogLine | undefined {
   if (!Object.values(meta).every((value) => isText(value) || value === null)) return undefined;
   const timestamp = "timestamp" in line ? isoTime(line["timestamp"]) : metaTime(meta);
   if (timestamp === undefined) return undefined;
-  return { level: line["level"].slice(0, 64), message: message.slice(0, maxLogLineCharacters), timestamp };
+  return { level: cut(line["level"], 64), message: cut(message, maxLogLineCharacters), timestamp };
 }
 
 function messageText(message: Json | undefined): string | undefined {

@@ -7,6 +7,7 @@
  */
 
 import { maxCommandOutputCharacters } from "../../modules/limits/limits.js";
+import { cut } from "../../modules/text/cut.js";
 
 /** Levels of objects in objects; the stack of XS is short. */
 const maxDepth = 6;
@@ -15,7 +16,7 @@ const maxEntries = 100;
 
 /** @returns at most `maxCommandOutputCharacters`; a string stays as it is, and in an object is quoted */
 export function inspect(value: unknown): string {
-  if (typeof value === "string") return value.slice(0, maxCommandOutputCharacters);
+  if (typeof value === "string") return cut(value, maxCommandOutputCharacters);
   const inspection = new Inspection();
   inspection.show(value);
   return inspection.text;
@@ -32,7 +33,7 @@ class Inspection {
   }
 
   show(value: unknown): void {
-    if (typeof value === "string") this.#put(JSON.stringify(value.slice(0, this.#room)));
+    if (typeof value === "string") this.#put(JSON.stringify(cut(value, this.#room)));
     else if (typeof value === "function") this.#put("[function]");
     else if (typeof value === "bigint")
       this.#put(isShort(value) ? String(value) : "[a bigint of more than 308 digits]");
@@ -68,7 +69,7 @@ class Inspection {
     const keys = Object.keys(value);
     this.#put("{");
     for (let i = 0; i < keys.length && this.#goesOn(i, keys.length); i++) {
-      this.#put(`${JSON.stringify(keys[i].slice(0, this.#room))}:`);
+      this.#put(`${JSON.stringify(cut(keys[i], this.#room))}:`);
       this.#property(value, keys[i]);
     }
     this.#put("}");
@@ -89,7 +90,7 @@ class Inspection {
   }
 
   #put(text: string): void {
-    const part = text.slice(0, this.#room);
+    const part = cut(text, this.#room);
     this.#parts.push(part);
     this.#room -= part.length;
   }

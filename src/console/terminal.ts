@@ -108,19 +108,26 @@ export class Terminal {
       this.#append(this.#editor.shown);
       return;
     }
+    // What it prints before it returns is sent afterwards: below a command there is no stack left for sending over TLS.
+    let calling = true;
     const state = this.#options.commands.run({
       line,
       columns: this.#columns,
-      print: (text) => this.#write(`${text.replaceAll("\n", "\r\n")}\r\n`),
+      print: (text) => {
+        this.#append(`${text.replaceAll("\n", "\r\n")}\r\n`);
+        if (!calling) this.#flush();
+      },
       done: () => {
         this.#giveUp = undefined;
         this.#write(this.#editor.shown);
         this.#typedAhead();
       },
     });
-    if (typeof state !== "function") this.#write(this.#editor.shown);
+    calling = false;
+    if (typeof state !== "function") this.#append(this.#editor.shown);
     else if (this.#begun) this.#giveUp = state;
     else state();
+    this.#flush();
   }
 
   /** Goes on with it up to the next command that takes longer. */

@@ -6,7 +6,8 @@
  *
  * The rules it guards: what an operator types cannot reach the machine's own globals or modules, and ordinary use of the
  * language does not end the run. It is no sandbox against exhaustion. An endless loop (by the watchdog), a recursion or a
- * nesting that is deeper than the stack, and memory that runs out restart the device: XS cannot interrupt an evaluation. Its
+ * nesting that is deeper than the stack, a call with more arguments than that has slots left (`Math.max(...list)`, some
+ * hundred), and memory that runs out restart the device: XS cannot interrupt an evaluation. Its
  * meter (mxMetering) changes the layout of the machine and is an option of the XS library, which the SDK compiles once for
  * all apps of a platform, without it; and a stack overflow goes past every catch and past the abort hook.
  */

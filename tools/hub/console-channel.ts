@@ -8,7 +8,7 @@ import type { Desk } from "./desk.js";
 import type { Device } from "./device.js";
 import { isText, type Json, member } from "./json.js";
 import { maxTerminalCharacters } from "./limits.js";
-import { Scrollback } from "./scrollback.js";
+import { Scrollback, tail } from "./scrollback.js";
 import { atLeast } from "./version.js";
 
 /** Marks the end of a script that is typed in: devices below API 2.1.0 get them this way. */
@@ -102,7 +102,7 @@ export class ConsoleChannel implements Channel {
       const timer = timers.set(() => finish(undefined), 15_000);
       const detach = this.attach((event, payload) => {
         if (event === "ended") return finish(undefined);
-        output = (output + String(member(payload, "data") ?? "")).slice(-maxTerminalCharacters);
+        output = tail(output + String(member(payload, "data") ?? ""), maxTerminalCharacters);
         if (output.includes(endMark)) finish(output.replace(/\n$/, ""));
       });
       this.input(`${text}\n# ${endMark}`);

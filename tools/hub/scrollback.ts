@@ -5,12 +5,18 @@
 
 import { maxTerminalCharacters, maxTerminalLines } from "./limits.js";
 
+/** The last `units` of `text` in UTF-16, without the half of a character in front. */
+export function tail(text: string, units: number): string {
+  const end = text.slice(-units);
+  return /^[\udc00-\udfff]/.test(end) ? end.slice(1) : end;
+}
+
 export class Scrollback {
   #lines: string[] = [""];
   #characters = 0;
 
   add(data: string): void {
-    const lines = data.slice(-maxTerminalCharacters).split("\n");
+    const lines = tail(data, maxTerminalCharacters).split("\n");
     // What replaces all that was there begins anew, and not at the end of a line that is no longer before it.
     if (data.length >= maxTerminalCharacters || lines.length > maxTerminalLines) this.#drop(this.#lines.length);
     if (this.#lines.length === 0) this.#lines = [""];
@@ -26,12 +32,12 @@ export class Scrollback {
     // Not at every character: each time a whole terminal is copied.
     const over = this.#characters - maxTerminalCharacters;
     if (over < maxTerminalCharacters / 4) return;
-    this.#lines[0] = this.#lines[0].slice(over);
-    this.#characters -= over;
+    this.#lines[0] = tail(this.#lines[0], this.#lines[0].length - over);
+    this.#characters = this.#lines[0].length;
   }
 
   get text(): string {
-    return this.#lines.join("\n").slice(-maxTerminalCharacters);
+    return tail(this.#lines.join("\n"), maxTerminalCharacters);
   }
 
   #drop(count: number): void {

@@ -14,8 +14,7 @@ import { jumpsThatLeaveASwitch } from "./leaving-a-switch.mjs";
 
 const preloaded = ["src", "modules", "hosts/shared", "hosts/xs", "hosts/esp32", "hosts/simulator", "hosts/evaluator"];
 /** With the portable suites; those that need Node are left out below. */
-const onXs = ["src", "modules", "hosts", "examples", "test"];
-const filesOnXs = ["nerveshub.ts", "mcpack.js"];
+const onXs = ["src", "modules", "hosts", "examples", "test", "bench/xs"];
 const onNode = /\.node\.test\.ts$|^hosts\/node\//;
 
 const lasting =
@@ -43,7 +42,8 @@ for (const path of files(preloaded, /\.ts$/)) {
     });
 }
 
-const sources = [...files(onXs, /\.(ts|js)$/), ...filesOnXs.filter((file) => existsSync(file))];
+const program = /\.[cm]?[jt]sx?$/;
+const sources = [...files(onXs, program), ...readdirSync(".").filter((file) => program.test(file))];
 for (const { path, line } of jumpsThatLeaveASwitch(
   sources.filter((path) => !onNode.test(path)).map((path) => resolve(path)),
 )) {

@@ -31,7 +31,7 @@ const hostile: readonly (readonly [name: string, value: unknown, shown: string])
   ["a proxy of endless length", new Proxy([], { get: () => 1e9 }), `[${"undefined,".repeat(100)} … 999999900 more]`],
   // biome-ignore lint/suspicious/noThenProperty: a thenable is what is shown
   ["a thenable", { then: throwing }, '{"then":[function]}'],
-  ["an invalid date", new Date(Number.NaN), "[an object that cannot be shown]"],
+  ["an invalid date", new Date(Number.NaN), "Invalid Date"],
   ["a function", () => 1, "[function]"],
 ];
 

@@ -30,6 +30,14 @@ describe("desk hub, growth: a terminal", () => {
     assert.ok(kept.text.endsWith("2999 ".padEnd(1000, ".")));
   });
 
+  it("begins with a whole character, wherever it is cut", () => {
+    const kept = new Scrollback();
+    kept.add(`${"😀".repeat(maxTerminalCharacters / 2)}a`);
+    assert.ok(!/^[\udc00-\udfff]/.test(kept.text));
+    for (let i = 0; i < maxTerminalCharacters; i++) kept.add("😀");
+    assert.ok(!/^[\udc00-\udfff]/.test(kept.text));
+  });
+
   it("with line feeds keeps the last lines, and long lines fewer", () => {
     const kept = new Scrollback();
     for (let i = 0; i < 5000; i++) kept.add(`${i}\n`);

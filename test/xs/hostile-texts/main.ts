@@ -16,7 +16,7 @@ const link = new NervesHubLink(
   {
     host: setting("host"),
     port: Number(setting("port")),
-    ssl: false,
+    roots: [host.store.get("ca") ?? new Uint8Array(0)],
     auth: { productKey: setting("shared-key"), productSecret: setting("shared-secret") },
     console: true,
     health: { metadata: () => ({ [`m${bad}`]: bad }) },

@@ -17,12 +17,15 @@ export interface ArchiveInfo {
 
 export class Archives {
   readonly #downloads: Downloads;
+  readonly #product: string;
   #file: ServedFile | undefined;
   #event: JsonObject = {};
   #uuid = "";
 
-  constructor(downloads: Downloads) {
+  /** @param product of the hub: a device of another one gets nothing */
+  constructor(downloads: Downloads, product: string) {
     this.#downloads = downloads;
+    this.#product = product;
   }
 
   /** @param uploadedAtMs milliseconds since 1970 */
@@ -48,6 +51,7 @@ export class Archives {
   /** @returns the `archive` event; undefined when there is no archive or the device may have none now */
   offerFor(device: Device, origin: string | undefined): Json | undefined {
     if (this.#file === undefined || origin === undefined) return undefined;
+    if (device.firmware !== undefined && device.firmware.product !== this.#product) return undefined;
     if (device.updateMode === "off" || device.blockedUntil !== undefined) return undefined;
     this.#downloads.put(this.#path, { ...this.#file, contentType: "application/octet-stream" });
     return { ...this.#event, url: this.#downloads.signed(this.#path, origin) };

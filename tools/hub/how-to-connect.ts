@@ -44,7 +44,7 @@ function addressOf(listen: string): string {
 function nameOf(host: string, pem: string): string {
   const hub = new X509Certificate(pem);
   if ((isIP(host) ? hub.checkIP(host) : hub.checkHost(host)) !== undefined) return host;
-  return /(?:DNS|IP Address):([^,\s]+)/.exec(hub.subjectAltName ?? "")?.[1] ?? host;
+  return /(?:DNS|IP Address):([^*,\s]+)/.exec(hub.subjectAltName ?? "")?.[1] ?? host;
 }
 
 /** For a shell. */
@@ -62,7 +62,7 @@ Desk hub for product "${product}"
   product key     ${key}
   product secret  ${secret}
   images          drop ESP-IDF .bin files into ${firmwareDir}
-  JSON endpoint   ${ssl ? "https" : "http"}://${host}:${hub.port}/api/devices
+  JSON endpoint   ${ssl ? "https" : "http"}://127.0.0.1:${hub.port}/api/devices (on this machine only)
 
 A device on Node:
   NERVESHUB_PRODUCT_SECRET=${quoted(secret)} npm run device -- --host ${host} --port ${hub.port}${ssl ? "" : " --no-ssl"}${trust.node ?? ""} \\

@@ -56,7 +56,7 @@ export class Hub {
     });
     this.downloads = new Downloads(settings, (text, path) => this.#downloadSeen(text, path));
     this.#plainFiles = settings.plainFiles ? new PlainFiles(this.downloads) : undefined;
-    this.archives = new Archives(this.downloads);
+    this.archives = new Archives(this.downloads, this.settings.product);
     this.#updating = new Updating();
     this.orchestrator = new Orchestrator(
       settings,

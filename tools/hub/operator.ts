@@ -172,7 +172,8 @@ export class Operator {
   archive(identifier: string, bytes: Uint8Array, info: ArchiveInfo): string {
     this.#hub.archives.set(bytes, info, this.#hub.settings.clock.now());
     const offer = this.#hub.archives.offerFor(this.#device(identifier), this.#socket(identifier).origin);
-    if (offer === undefined) throw new Refusal(`${identifier} may have no archive now: updates are off or blocked`);
+    if (offer === undefined)
+      throw new Refusal(`${identifier} may have no archive now: updates are off or blocked, or its product is another`);
     return this.#broadcast(identifier, "archive", offer);
   }
 

@@ -26,10 +26,16 @@ export async function runPrompt(hub: Hub, { input, output, timeline }: Terminal)
     if (!timeline || output.writableLength > maxTerminalBacklog) return;
     // Over the prompt and whatever is being typed, which come again below.
     output.write(lines.terminal ? `\r\x1b[K${timelineLine(entry)}\n` : `${timelineLine(entry)}\n`);
-    if (lines.terminal) lines.prompt(true);
+    if (lines.terminal && !ended) lines.prompt(true);
   });
   let quit = false;
-  const stop = new Promise<void>((resolve) => lines.once("close", resolve));
+  let ended = false;
+  const stop = new Promise<void>((resolve) => {
+    lines.once("close", () => {
+      ended = true;
+      resolve();
+    });
+  });
   const end = () => {
     quit = true;
     lines.close();
@@ -43,6 +49,7 @@ export async function runPrompt(hub: Hub, { input, output, timeline }: Terminal)
   });
   lines.prompt();
   await stop;
-  silence();
+  // Whose input has ended, as in the background, still shows what happens.
+  if (quit) silence();
   return quit ? "quit" : "end";
 }

@@ -6,7 +6,7 @@
  * Exit status: 0 done, 1 refused, 2 wrong arguments.
  */
 
-import { lstatSync, readFileSync } from "node:fs";
+import { lstatSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { makePrivateFolder, writePrivateFile } from "../../hosts/node/private-file.js";
 import { printable } from "../../modules/text/printable.js";
@@ -63,6 +63,8 @@ async function run(options: ProvisionOptions): Promise<void> {
     console.log(`${certificate}: ${identifier}, valid until ${made.notAfter.toISOString().slice(0, 10)}`);
   }
   writePrivateFile(csv, nvsCsv(settings));
+  // An image of earlier settings, beside a new key, would be flashed.
+  rmSync(image, { force: true });
   const generated = makeImage(python, csv, size);
   if ("image" in generated) writePrivateFile(image, generated.image);
   else {

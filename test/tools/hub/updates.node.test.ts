@@ -83,6 +83,10 @@ describe("desk hub, updates", () => {
     device.send("device", "request_update", {});
     assert.equal((await device.pushed("update_rejected"))["reason"], "not_eligible");
     await nothingComes(device);
+    assert.throws(
+      () => desk.hub.operator.archive("d", new Uint8Array(9), {}),
+      ({ message }) => message.includes("its product is another"),
+    );
   });
 
   it("reach a device that is online when the image is dropped in", async () => {

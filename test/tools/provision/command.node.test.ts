@@ -152,6 +152,13 @@ describe("nerveshub-provision, the command", () => {
       assert.ok(readFileSync(file("key.pem"), "utf8") !== before);
     });
 
+    it("with --force and no generator leaves no image of the settings before", () => {
+      assert.equal(provision(byCa).status, 0);
+      rmSync(generator);
+      assert.equal(provision([...byCa, "--force"]).status, 0);
+      assert.ok(!existsSync(file("nvs.bin")));
+    });
+
     it("with --force over a link, which is replaced", () => {
       mkdirSync(out);
       const elsewhere = join(folder, "elsewhere");

@@ -3,6 +3,7 @@
  * listens (the logging extension); a listener that throws is dropped from that line only.
  */
 
+import { asFault } from "../modules/fault/fault.js";
 import { maxLogLineCharacters } from "../modules/limits/limits.js";
 import { cut } from "../modules/text/cut.js";
 import { isPrintable, printable } from "../modules/text/printable.js";
@@ -64,7 +65,8 @@ export class Log {
       try {
         listener(level, line);
       } catch (error) {
-        this.#print(`${this.#prefix} error: a log listener threw: ${String(error)}`);
+        const { message } = asFault(error, "application", "listener-threw");
+        this.#print(`${this.#prefix} error: a log listener threw: ${oneLine(this.#redactor.redact(message))}`);
       }
     }
   }

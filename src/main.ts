@@ -8,8 +8,9 @@
 
 import config from "mc/config";
 import { createHost, startNetwork } from "nerveshub/hosts/platform/platform";
+import { stackOf } from "../modules/fault/fault.js";
 import type { Host } from "../modules/host/host.js";
-import { printable, printableLines } from "../modules/text/printable.js";
+import { printable } from "../modules/text/printable.js";
 import { linkOptions, readSettings } from "./app-settings.js";
 import { NervesHubLink } from "./link.js";
 
@@ -21,9 +22,7 @@ function keepCrashes(host: Host, link: NervesHubLink): void {
   Object.assign(globalThis, {
     abort: (reason: string, error: unknown) => {
       link.recordCrash(error ?? new Error(reason));
-      host.print(
-        printableLines(`${reason}: ${error instanceof Error ? `${error.message}\n${error.stack}` : String(error)}`),
-      );
+      host.print(`${printable(reason)}: ${stackOf(error)}`);
     },
   });
 }

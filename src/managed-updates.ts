@@ -9,6 +9,7 @@
 import type { Clock } from "../modules/host/clock.js";
 import { maxUpdateRefusalMinutes } from "../modules/limits/limits.js";
 import { cut } from "../modules/text/cut.js";
+import { printable } from "../modules/text/printable.js";
 import type { ChannelPort } from "./channel-handler.js";
 import type { Client, UpdateMode } from "./client.js";
 import { tell } from "./guarded.js";
@@ -103,7 +104,7 @@ export class ManagedUpdates {
     const named = typeof minutes === "number" && Number.isFinite(minutes) && minutes >= 0;
     const delayMs = Math.min(named ? minutes : defaultRefusalMinutes, maxUpdateRefusalMinutes) * 60_000;
     this.#notBeforeMs = this.#clock.monotonic() + delayMs;
-    const why = typeof reason === "string" ? cut(reason, 100) : "no reason given";
+    const why = typeof reason === "string" ? printable(cut(reason, 100)) : "no reason given";
     this.#log.info(
       `The server gives no update now (${why}); none is asked for within ${Math.ceil(delayMs / 60_000)} min.`,
     );

@@ -3,6 +3,7 @@
  * without it and is told.
  */
 
+import { stackOf } from "../../modules/fault/fault.js";
 import type { Clock, TimeBounds } from "../../modules/host/clock.js";
 import type { Random } from "../../modules/host/random.js";
 import type { Timers } from "../../modules/host/timers.js";
@@ -59,7 +60,7 @@ export class Uplink {
         try {
           station.changed();
         } catch (error) {
-          print(`Wi-Fi: a callback threw: ${error instanceof Error ? error.stack : String(error)}`);
+          print(`Wi-Fi: a callback threw: ${stackOf(error)}`);
         }
       }),
       timers,

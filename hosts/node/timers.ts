@@ -6,7 +6,6 @@
 import { stackOf } from "../../modules/fault/fault.js";
 import { settle } from "../../modules/fault/settle.js";
 import type { Timer, Timers } from "../../modules/host/timers.js";
-import { printableLines } from "../../modules/text/printable.js";
 
 export class NodeTimers implements Timers {
   readonly #print: (line: string) => void;
@@ -32,7 +31,7 @@ export class NodeTimers implements Timers {
     settle(
       callback,
       () => {},
-      (error, how) => this.#print(printableLines(`A timer callback ${how}: ${stackOf(error)}`)),
+      (error, how) => this.#print(`A timer callback ${how}: ${stackOf(error)}`),
     );
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import UDP from "embedded:io/socket/udp";
+import { stackOf } from "../../modules/fault/fault.js";
 import type { OpenDatagrams } from "../../modules/sntp/question.js";
 
 /** What the typings lack: there may be nothing to read, and a socket can be closed. */
@@ -25,7 +26,7 @@ export const openDatagrams: OpenDatagrams = (onDatagram) => {
           onDatagram(new Uint8Array(packet), packet.address, packet.port);
         }
       } catch (error) {
-        trace(`A datagram's callback threw: ${error instanceof Error ? error.stack : String(error)}\n`);
+        trace(`A datagram's callback threw: ${stackOf(error)}\n`);
       }
     },
   }) as unknown as Socket;

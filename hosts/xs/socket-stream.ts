@@ -14,7 +14,7 @@
 
 import TCP from "embedded:io/socket/tcp";
 import Timer from "timer";
-import { asFault, type Fault } from "../../modules/fault/fault.js";
+import { asFault, type Fault, stackOf } from "../../modules/fault/fault.js";
 import {
   connectFailed,
   connectionFailed,
@@ -24,7 +24,7 @@ import {
   hostNotFound,
 } from "../../modules/fault/network.js";
 import type { ByteStream, ByteStreamOptions } from "../../modules/host/byte-stream.js";
-import { printableLines } from "../../modules/text/printable.js";
+import { printable } from "../../modules/text/printable.js";
 
 /** Looks `host` up. `onResolved` comes once, never from inside, with an address or undefined. */
 export type Resolve = (host: string, onResolved: (address: string | undefined) => void) => void;
@@ -180,8 +180,7 @@ export class SocketStream implements ByteStream {
     try {
       callback();
     } catch (error) {
-      const what = error instanceof Error ? error.stack : String(error);
-      trace(printableLines(`${this.#options.host}: a stream callback threw: ${what}\n`));
+      trace(`${printable(this.#options.host)}: a stream callback threw: ${stackOf(error)}\n`);
       this.#end(asFault(error, "transport", "callback-threw"));
     }
   }

@@ -7,12 +7,11 @@ import Timer from "timer";
 import { stackOf } from "../../modules/fault/fault.js";
 import { settle } from "../../modules/fault/settle.js";
 import type { Timer as HostTimer, Timers } from "../../modules/host/timers.js";
-import { printableLines } from "../../modules/text/printable.js";
 
 function ended(): void {}
 
 function failed(error: unknown, how: string): void {
-  trace(printableLines(`A timer callback ${how}: ${stackOf(error)}\n`));
+  trace(`A timer callback ${how}: ${stackOf(error)}\n`);
 }
 
 function guarded(callback: () => void): () => void {

@@ -2,8 +2,11 @@
  * Fault: the one error type of this project.
  *
  * A fault says where (`stage`), what (`code`, stable, for programs) and what to do (`message`, one sentence for an
- * operator, shown as the reason in NervesHub). It never holds a secret or a signed URL.
+ * operator, shown as the reason in NervesHub). It never holds a secret or a signed URL, and is one printable line whatever
+ * a server has put into it: applications print it, and programs send it on.
  */
+
+import { printable, printableLines } from "../text/printable.js";
 
 /** Where something failed. */
 export type Stage =
@@ -33,11 +36,11 @@ export class Fault extends Error {
   /**
    * @param stage where it failed
    * @param code what failed, stable
-   * @param message one sentence that an operator can act on
+   * @param message one sentence that an operator can act on; what would not show in it becomes its escape
    * @param cause the error behind it, if any
    */
   constructor(stage: Stage, code: string, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
+    super(printable(message), cause === undefined ? undefined : { cause });
     this.stage = stage;
     this.code = code;
   }
@@ -61,10 +64,13 @@ export function asFault(error: unknown, stage: Stage, code: string): Fault {
   }
 }
 
-/** Its stack, for a developer; its text where it has none. Never throws. */
+/**
+ * Its stack, for a developer; its text where it has none. In printable lines, and all but the first are indented, so that
+ * no message makes a line of a log. Never throws.
+ */
 export function stackOf(error: unknown): string {
   try {
-    return String((error instanceof Error && error.stack) || error);
+    return printableLines(String((error instanceof Error && error.stack) || error)).replace(/\n\s*/g, "\n    ");
   } catch {
     return "a value that has no text";
   }

@@ -75,7 +75,7 @@ export const maxUpdateUrlCharacters = 1900;
 /** Part checksums of 1 MiB each in one offer: 64 MiB, four times the largest flash of any ESP32. */
 export const maxUpdateParts = 64;
 
-/** Characters of a reason that are sent; the server keeps about the first 200. */
+/** Characters of a reason that are sent, of which the server keeps about the first 200, and of one that a channel is told. */
 export const maxReasonCharacters = 200;
 
 /** Times that damaged parts of one download are fetched again: three, as the Linux agent does. */

@@ -7,6 +7,9 @@
  * current join_ref before it is believed.
  */
 
+import { maxReasonCharacters } from "../limits/limits.js";
+import { cut } from "../text/cut.js";
+import { printable } from "../text/printable.js";
 import { type Frame, phxClose, phxError, phxJoin, phxLeave, phxReply } from "./frame.js";
 
 export type Phase = "closed" | "joining" | "joined" | "leaving";
@@ -48,9 +51,16 @@ export function newChannel(topic: string): Channel {
   return { topic, phase: "closed", joinRef: null };
 }
 
-/** NervesHub puts the explanation under "reason" or "error", or makes the response a bare string. */
+/**
+ * NervesHub puts the explanation under "reason" or "error", or makes the response a bare string.
+ * @returns its beginning, in one printable line
+ */
 function reasonOf(response: unknown): string {
-  if (typeof response === "string") return response;
+  const told = typeof response === "string" ? response : explanationIn(response);
+  return printable(cut(told, maxReasonCharacters));
+}
+
+function explanationIn(response: unknown): string {
   if (typeof response === "object" && response !== null) {
     const { reason, error } = response as { reason?: unknown; error?: unknown };
     if (typeof reason === "string") return reason;

@@ -1,8 +1,10 @@
 /*
  * Text of others for terminals, logs and messages: one line, in which every character shows what it is.
  *
- * The rule it guards: nothing that a stranger has written moves a cursor, ends a line, turns the direction of what stands
- * beside it, or is invisible. What could is shown as its escape, "\u001b", so that the reader still sees what was there.
+ * The rule it guards: nothing that a stranger has written moves a cursor, ends a line, or turns the direction of what stands
+ * beside it, and no invisible character that Unicode has for formatting or tags hides in it. What could is shown as its
+ * escape, "\u001b", so that the reader still sees what was there. What stays though it shows nothing by itself: blanks of
+ * every width, fillers such as U+3164, and the joiners and variation selectors, which are part of words and of emoji.
  */
 
 /** Whether `printable` would leave `text` as it is. */
@@ -34,18 +36,26 @@ function shows(character: string): boolean {
   if (code < 0x20) return false; // C0
   if (code < 0x7f) return true;
   if (code < 0xa0) return false; // DEL and C1 (ECMA-48)
-  if (code < 0x2000) return code !== 0x061c; // Arabic letter mark
+  // Soft hyphen, Arabic letter mark, Mongolian vowel separator.
+  if (code < 0x2000) return code !== 0x00ad && code !== 0x061c && code !== 0x180e;
   if (code < 0x2070) {
-    // Marks; line and paragraph separator, embeddings and overrides; isolates and the deprecated ones beside them (UAX #9).
-    // The joiners U+200C and U+200D are part of words and of emoji.
-    return code !== 0x200e && code !== 0x200f && (code < 0x2028 || code > 0x202e) && code < 0x2066;
+    if (code < 0x2010) return code < 0x200b || code === 0x200c || code === 0x200d; // zero width space and marks, not joiners
+    // Line and paragraph separator, embeddings and overrides; word joiner, invisible operators, isolates and the
+    // deprecated ones beside them (UAX #9).
+    return (code < 0x2028 || code > 0x202e) && code < 0x2060;
   }
   if (code >= 0xd800 && code <= 0xdfff) return false; // half of a surrogate pair
-  // The byte order mark and interlinear annotation show nothing.
-  return code !== 0xfeff && (code < 0xfff9 || code > 0xfffb);
+  // The byte order mark, interlinear annotation, and tags, which can spell a whole text that nobody sees.
+  return code !== 0xfeff && (code < 0xfff9 || code > 0xfffb) && (code < 0xe0000 || code > 0xe007f);
 }
 
-/** All of them lie below U+10000. */
+/** As in JSON: two escapes where UTF-16 has two units. */
 function escaped(character: string): string {
-  return `\\u${character.codePointAt(0)!.toString(16).padStart(4, "0")}`;
+  const code = character.codePointAt(0)!;
+  if (code < 0x10000) return unit(code);
+  return unit(0xd7c0 + (code >> 10)) + unit(0xdc00 + (code & 0x3ff));
+}
+
+function unit(code: number): string {
+  return `\\u${code.toString(16).padStart(4, "0")}`;
 }

@@ -62,25 +62,29 @@ const warning = 1;
 /** Steps of the SDK's handshake that send without reading: hello, our flight after the server's, our Finished. */
 const answering: readonly number[] = Object.freeze([0, 14, 20]);
 
+/** What the SDK's session is told. */
+export function sessionOptions({ serverName, credentials, trust, maxFragmentLength }: ClientSessionOptions) {
+  return {
+    protocolVersion: tls12,
+    tls_elliptic_curves: ellipticCurves,
+    tls_signature_algorithms: signatureAlgorithms,
+    trust,
+    clientCertificates: credentials?.chain,
+    clientKey: credentials?.key,
+    // SDK 8.2.3 takes either; newer SDKs read `tls_server_name`.
+    ...(serverName === undefined ? undefined : { serverName, tls_server_name: serverName }),
+    ...(maxFragmentLength === undefined ? undefined : { tls_max_fragment_length: maxFragmentLength }),
+  };
+}
+
 export class ClientSession extends SDKSession {
   #packet: Uint8Array | undefined;
   #established = false;
   #warnings = 0;
 
   constructor(options: ClientSessionOptions) {
-    const { serverName, credentials, trust, cache, maxFragmentLength } = options;
-    super({
-      protocolVersion: tls12,
-      tls_elliptic_curves: ellipticCurves,
-      tls_signature_algorithms: signatureAlgorithms,
-      trust,
-      clientCertificates: credentials?.chain,
-      clientKey: credentials?.key,
-      // SDK 8.2.3 takes either; newer SDKs read `tls_server_name`.
-      ...(serverName === undefined ? undefined : { serverName, tls_server_name: serverName }),
-      ...(maxFragmentLength === undefined ? undefined : { tls_max_fragment_length: maxFragmentLength }),
-    });
-    this.cacheManager = cache;
+    super(sessionOptions(options));
+    this.cacheManager = options.cache;
     this.lastMessage = undefined;
     this.initiateHandshake();
   }

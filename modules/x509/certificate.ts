@@ -7,7 +7,7 @@
 
 import { cut } from "../text/cut.js";
 import { toHex } from "../text/hex.js";
-import { printable as printableText } from "../text/printable.js";
+import { printable } from "../text/printable.js";
 import { decodeUtf8 } from "../text/utf8.js";
 import { DerReader, tag } from "./der.js";
 
@@ -213,9 +213,9 @@ export function readCertificate(der: Uint8Array): Certificate {
 const shownCharacters = 64;
 
 /** The beginning of what a stranger wrote, for a line of a log. */
-export function printable(text: string): string {
+export function shownName(text: string): string {
   const kept = cut(text, shownCharacters);
-  return kept === text ? printableText(text) : `${printableText(kept)}…`;
+  return kept === text ? printable(text) : `${printable(kept)}…`;
 }
 
 /** The last common name in a DER name, else "an unnamed subject": for people, never for a decision. */
@@ -227,7 +227,7 @@ export function nameForPeople(name: Uint8Array): string {
       const attribute = sets.enter(tag.set).enter();
       const isCommonName = toHex(attribute.read(tag.oid)) === commonName;
       const value = attribute.element();
-      if (isCommonName) text = `"${printable(decodeUtf8(new DerReader(value).read(value[0])))}"`;
+      if (isCommonName) text = `"${shownName(decodeUtf8(new DerReader(value).read(value[0])))}"`;
     }
   } catch {
     // A name that cannot be read has no readable name.

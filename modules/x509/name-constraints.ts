@@ -10,7 +10,7 @@ import { Fault } from "../fault/fault.js";
 import { certificateUnsupported, nameNotPermitted } from "../fault/tls.js";
 import { maxNameComparisons, maxNameSubtrees } from "../limits/limits.js";
 import { decodeUtf8 } from "../text/utf8.js";
-import { type Certificate, nameForPeople, printable, sameBytes } from "./certificate.js";
+import { type Certificate, nameForPeople, sameBytes, shownName } from "./certificate.js";
 import { DerReader } from "./der.js";
 import { hasEmailAddress, isBelow } from "./distinguished-name.js";
 import { addressText } from "./server-name.js";
@@ -209,7 +209,7 @@ function eachName({ subject, alternativeNames }: Certificate, body: (form: numbe
 function textOf(form: number, name: Uint8Array): string {
   switch (form) {
     case dnsName:
-      return printable(decodeUtf8(name));
+      return shownName(decodeUtf8(name));
     case ipAddress:
       return addressText(name);
     case directoryName:

@@ -6,7 +6,7 @@
  */
 
 import { decodeUtf8 } from "../text/utf8.js";
-import { printable } from "./certificate.js";
+import { shownName } from "./certificate.js";
 import { DerReader } from "./der.js";
 
 const dnsName = 0x82;
@@ -118,7 +118,7 @@ export function offeredNames(alternativeNames: Uint8Array | undefined): string[]
       offered.push("…");
       break;
     }
-    offered.push(kind === dnsName ? printable(decodeUtf8(value)) : addressText(value));
+    offered.push(kind === dnsName ? shownName(decodeUtf8(value)) : addressText(value));
   }
   return offered;
 }

@@ -3,6 +3,7 @@
  * log, as what it is.
  */
 
+import { asFault, Fault, stackOf } from "../../modules/fault/fault.js";
 import { isPrintable } from "../../modules/text/printable.js";
 import { Log } from "../../src/log.js";
 import { Redactor } from "../../src/redact.js";
@@ -32,6 +33,18 @@ describe("control characters: the log", () => {
   it("shows them as escapes, and line ends and tabs as a blank", () => {
     assert.equal(logged("a\r\n\tb\x1b[2Jc"), "a b\\u001b[2Jc");
     assert.equal(logged("\u202eevil\u2028\u009b1m\0"), "\\u202eevil\\u2028\\u009b1m\\u0000");
+  });
+
+  it("shows what a listener throws in one redacted line", () => {
+    const lines: string[] = [];
+    const log = new Log((line) => lines.push(line), new Redactor(["the-secret-text"]), "info", "nh");
+    log.listen(() => {
+      throw new Error(`the-secret-text ${hostile}`);
+    });
+    log.info("x");
+    allPrintable(lines);
+    assert.equal(lines.length, 2);
+    assert.match(lines[1], /^nh error: a log listener threw: \[redacted\] \\u001b\]0;owned/);
   });
 
   it("keeps its bound whatever is escaped", () => {
@@ -81,5 +94,48 @@ describe("control characters: what a server says", () => {
         `${text}\n${scene.lines.join("\n")}`,
       );
     assert.deepEqual(scene.server.refused, []);
+  });
+});
+
+describe("control characters: what an application is told of a server's words", () => {
+  it("is a fault of one bounded printable line", () => {
+    const faults: Fault[] = [];
+    const scene = new LinkScene({ client: { error: (fault) => faults.push(fault) } });
+    scene.server.onMessage = (socket, message) => {
+      if (message[3] !== "phx_join") return false;
+      socket.reply(message, "error", { reason: `${hostile}${"x".repeat(10_000)}` });
+      return true;
+    };
+    scene.advance(10 * minute);
+    const fault = faults.find(({ code }) => code === "join-failed")!;
+    allPrintable([fault.message]);
+    assert.ok(fault.message.includes("owned\\u0007\\u007f\\u009b2J\\u202e\\u2028\\u0000\\u000d\\u000anerveshub info"));
+    assert.ok(fault.message.length < 500, fault.message);
+  });
+
+  it("is a refusal of one printable line", () => {
+    const reasons: string[] = [];
+    const scene = new LinkScene({ client: { updateRejected: (reason) => reasons.push(reason) } });
+    scene.advance(minute);
+    scene.server.socket.send(null, null, "device", "update_rejected", { reason: hostile });
+    scene.advance(1000);
+    assert.equal(reasons.length, 1);
+    allPrintable(reasons);
+  });
+});
+
+describe("control characters: a fault", () => {
+  it("has a message and a stack without them, whoever makes it", () => {
+    const made = new Fault("join", "x", hostile);
+    const taken = asFault(new Error(hostile), "application", "x");
+    allPrintable([made.message, taken.message, String(made)]);
+    assert.ok(!made.stack!.includes("\x1b"));
+  });
+
+  it("shows a stack in lines that no message can forge", () => {
+    const [first, ...others] = stackOf(new Error(hostile)).split("\n");
+    allPrintable([first, ...others]);
+    assert.ok(first.includes("owned"), first);
+    for (const line of others) assert.ok(line.startsWith("    "), line);
   });
 });

@@ -1,5 +1,8 @@
 /*
  * The commands of the hub's prompt, as one table, so that `help` cannot lie. A refusal is an answer like any other.
+ *
+ * The rule it guards: what a device has written never makes a line. A row of a table and a sentence are one printable line
+ * each; what is several lines of a device's own is marked line by line.
  */
 
 import { readFileSync } from "node:fs";
@@ -11,15 +14,19 @@ import { isText, type Json } from "./json.js";
 import { Refusal } from "./operator.js";
 import { timelineLine } from "./timeline.js";
 
+/** A sentence, or lines. */
+type Answer = string | readonly string[];
 /** @param words what follows the name; @param rest the same as one text */
-type Run = (hub: Hub, words: readonly string[], rest: string) => string | Promise<string>;
+type Run = (hub: Hub, words: readonly string[], rest: string) => Answer | Promise<Answer>;
 
 /** The text behind the first `n` words. */
 const behind = (rest: string, n: number) => rest.split(/\s+/).slice(n).join(" ");
 const json = (text: string) => JSON.parse(text || "{}") as Json;
+/** What a device has written, so that none of its lines looks like one of the hub's. */
+const marked = (text: string) => text.split(/\r?\n/).map((line) => `| ${line}`);
 
 const table: readonly (readonly [name: string, usage: string, help: string, run: Run])[] = [
-  ["help", "", "this list", () => helpText()],
+  ["help", "", "this list", () => helpLines()],
   ["devices", "", "who is there", (hub) => deviceLines(hub)],
   ["show", "DEVICE", "all that is known of a device", (hub, [id]) => showDevice(hub, id)],
   ["timeline", "[DEVICE]", "what happened", (hub, [id]) => timelineLines(hub, id)],
@@ -43,7 +50,7 @@ const table: readonly (readonly [name: string, usage: string, help: string, run:
   ["reconnect", "DEVICE", "close its socket with 1001", (hub, [id]) => hub.operator.reconnect(id)],
   ["cut", "DEVICE", "break its connection without a word", (hub, [id]) => hub.operator.cut(id)],
   ["remove", "DEVICE", "delete it: its next login is refused", (hub, [id]) => hub.operator.remove(id)],
-  ["script", "DEVICE TEXT", "run a support script", (hub, [id], rest) => hub.operator.script(id, behind(rest, 1))],
+  ["script", "DEVICE TEXT", "run a support script", runScript],
   [
     "connecting",
     "DEVICE [TEXT]",
@@ -56,7 +63,7 @@ const table: readonly (readonly [name: string, usage: string, help: string, run:
     "type a line into its console",
     (hub, [id], rest) => hub.operator.consoleType(id, behind(rest, 1)),
   ],
-  ["console", "DEVICE", "what its console has shown", (hub, [id]) => hub.operator.consoleOutput(id)],
+  ["console", "DEVICE", "what its console has shown", (hub, [id]) => marked(hub.operator.consoleOutput(id))],
   [
     "ask",
     "DEVICE EVENT [JSON]",
@@ -98,59 +105,64 @@ const table: readonly (readonly [name: string, usage: string, help: string, run:
 ];
 const commands = new Map(table.map(([name, usage, , run]) => [name, { usage, run }]));
 
-/** @returns the answer; a refusal is an answer too */
+/** @returns the answer, in printable lines; a refusal is an answer too */
 export async function runCommand(hub: Hub, line: string): Promise<string> {
   const [name, ...words] = line.trim().split(/\s+/);
   if (name === "") return "";
   const command = commands.get(name);
-  if (command === undefined) return `no such command: ${name}. Try help.`;
+  if (command === undefined) return printable(`no such command: ${name}. Try help.`);
   const needed = command.usage
     .replace(/ ?\[.*/, "")
     .split(" ")
     .filter((word) => word !== "").length;
   if (words.length < needed) return `usage: ${name} ${command.usage}`;
   try {
-    return await command.run(hub, words, words.join(" "));
+    const answer = await command.run(hub, words, words.join(" "));
+    return typeof answer === "string" ? printable(answer) : answer.map(printable).join("\n");
   } catch (error) {
     const expected = error instanceof Refusal || error instanceof SyntaxError || "code" in (error as object);
-    if (expected) return (error as Error).message;
+    if (expected) return printable((error as Error).message);
     throw error;
   }
 }
 
-function helpText(): string {
-  return table.map(([name, usage, help]) => `${`${name} ${usage}`.padEnd(34)} ${help}`).join("\n");
+function helpLines(): string[] {
+  return table.map(([name, usage, help]) => `${`${name} ${usage}`.padEnd(34)} ${help}`);
 }
 
-function deviceLines(hub: Hub): string {
+async function runScript(hub: Hub, [id]: readonly string[], rest: string): Promise<Answer> {
+  return marked(await hub.operator.script(id, behind(rest, 1)));
+}
+
+function deviceLines(hub: Hub): Answer {
   const lines = hub.devices().map((device) => {
     const { firmware, connection, inflight } = device;
     const update =
       inflight === undefined ? (hub.orchestrator.holdBack(device) ?? "update due") : `updating: ${inflight.status}`;
-    const running =
-      firmware === undefined ? "unknown firmware" : printable(`${firmware.version} on ${firmware.platform}`);
-    return `${printable(device.identifier).padEnd(20)} ${connection.status.padEnd(13)} ${running.padEnd(24)} ${update}`;
+    const running = firmware === undefined ? "unknown firmware" : `${firmware.version} on ${firmware.platform}`;
+    return `${device.identifier.padEnd(20)} ${connection.status.padEnd(13)} ${running.padEnd(24)} ${update}`;
   });
-  return lines.length === 0 ? "no device has connected yet" : lines.join("\n");
+  return lines.length === 0 ? "no device has connected yet" : lines;
 }
 
-function showDevice(hub: Hub, identifier: string): string {
+function showDevice(hub: Hub, identifier: string): Answer {
   const device = hub.device(identifier);
-  return device === undefined ? `no device is called ${identifier}` : JSON.stringify(device.summary(), undefined, 2);
+  if (device === undefined) return `no device is called ${identifier}`;
+  return JSON.stringify(device.summary(), undefined, 2).split("\n");
 }
 
-function timelineLines(hub: Hub, identifier: string | undefined): string {
-  return hub.timeline.entries(identifier).slice(-40).map(timelineLine).join("\n");
+function timelineLines(hub: Hub, identifier: string | undefined): Answer {
+  return hub.timeline.entries(identifier).slice(-40).map(timelineLine);
 }
 
-function firmwareLines(hub: Hub): string {
+function firmwareLines(hub: Hub): Answer {
   const lines = hub.library
     .images()
     .map(
       ({ name, size, metadata: m }) =>
-        `${printable(m.version).padEnd(16)} ${m.platform.padEnd(9)} ${String(size).padStart(9)} bytes  ${printable(name)}`,
+        `${m.version.padEnd(16)} ${m.platform.padEnd(9)} ${String(size).padStart(9)} bytes  ${name}`,
     );
-  return lines.length === 0 ? "no images" : lines.join("\n");
+  return lines.length === 0 ? "no images" : lines;
 }
 
 function setFault(hub: Hub, [kind, number, times]: readonly string[]): string {

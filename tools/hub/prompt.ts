@@ -1,12 +1,10 @@
 /*
  * The hub's prompt on a terminal: lines in, answers out, and the timeline above the line that is being typed. What a line
- * means is in commands.ts. Answers hold what devices have written, their consoles' output most of all: escape sequences
- * in it are shown and not obeyed.
+ * means, and that an answer is fit for a terminal, is in commands.ts.
  */
 
 import { createInterface } from "node:readline/promises";
 import type { Readable, Writable } from "node:stream";
-import { printableLines } from "../../modules/text/printable.js";
 import { runCommand } from "./commands.js";
 import type { Hub } from "./hub.js";
 import { maxTerminalBacklog } from "./limits.js";
@@ -44,7 +42,7 @@ export async function runPrompt(hub: Hub, { input, output, timeline }: Terminal)
   lines.on("line", async (line) => {
     if (line.trim() === "quit") return end();
     const answer = await runCommand(hub, line);
-    if (answer !== "") output.write(`${printableLines(answer)}\n`);
+    if (answer !== "") output.write(`${answer}\n`);
     lines.prompt();
   });
   lines.prompt();

@@ -78,5 +78,5 @@ function bytesOf({ text, data }: TimelineEntry): number {
 /** "20:13:04.120  esp32-01  status      downloading 30 %" */
 export function timelineLine(entry: TimelineEntry): string {
   const time = new Date(entry.at).toISOString().slice(11, 23);
-  return `${time}  ${printable(entry.device ?? "hub").padEnd(14)}  ${entry.kind.padEnd(12)}  ${entry.text}`;
+  return printable(`${time}  ${(entry.device ?? "hub").padEnd(14)}  ${entry.kind.padEnd(12)}  ${entry.text}`);
 }

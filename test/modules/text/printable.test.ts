@@ -5,10 +5,13 @@ import { assert, describe, it } from "../../harness.js";
 const refused: [string, number, number][] = [
   ["C0", 0x00, 0x1f],
   ["DEL and C1", 0x7f, 0x9f],
+  ["soft hyphen", 0x00ad, 0x00ad],
   ["Arabic letter mark", 0x061c, 0x061c],
+  ["Mongolian vowel separator", 0x180e, 0x180e],
+  ["zero width space", 0x200b, 0x200b],
   ["left-to-right and right-to-left mark", 0x200e, 0x200f],
   ["line and paragraph separator, embeddings and overrides", 0x2028, 0x202e],
-  ["isolates and deprecated format characters", 0x2066, 0x206f],
+  ["word joiner, invisible operators, isolates and deprecated format characters", 0x2060, 0x206f],
   ["halves of surrogate pairs", 0xd800, 0xdfff],
   ["byte order mark", 0xfeff, 0xfeff],
   ["interlinear annotation", 0xfff9, 0xfffb],
@@ -32,8 +35,18 @@ describe("control characters: printable", () => {
     });
   }
 
+  it("shows tags as JSON would escape them", () => {
+    for (const [code, shown] of [
+      [0xe0000, "\\udb40\\udc00"],
+      [0xe0041, "\\udb40\\udc41"],
+      [0xe007f, "\\udb40\\udc7f"],
+    ] as const)
+      assert.equal(printable(`a${String.fromCodePoint(code)}b`), `a${shown}b`);
+    assert.ok(isPrintable(String.fromCodePoint(0xe0080)) && isPrintable("\u{dffff}"));
+  });
+
   it("leaves every other character of a sentence, emoji with joiners among them", () => {
-    const text = "Zürich 東京 مرحبا 👩‍👩‍👧 می‌خواهم \u{10ffff} ~";
+    const text = "Zürich 東京 مرحبا 👩‍👩‍👧 ❤\ufe0f می‌خواهم \u{10ffff} ~";
     assert.equal(printable(text), text);
   });
 

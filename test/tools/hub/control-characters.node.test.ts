@@ -6,10 +6,11 @@
 import { connect } from "node:net";
 import { PassThrough } from "node:stream";
 import { isPrintable } from "../../../modules/text/printable.js";
+import { runCommand } from "../../../tools/hub/commands.js";
 import { runPrompt } from "../../../tools/hub/prompt.js";
 import { timelineLine } from "../../../tools/hub/timeline.js";
-import { afterEach, assert, beforeEach, describe, it } from "../../harness.js";
-import { Desk } from "./desk.js";
+import { afterEach, assert, beforeEach, describe, fixture, it } from "../../harness.js";
+import { Desk, oldFirmware, oldUuid } from "./desk.js";
 
 /** C0, DEL, C1 (two bytes, and one of ISO 8859-1), an override, a line separator, a forged line. */
 const hostile =
@@ -88,8 +89,67 @@ describe("control characters: the desk hub", () => {
     input.end("devices\nconsole d2\nshow d2\ntimeline\ndance\x1b[2J\nquit\n");
     await ended;
     for (const line of shown.split("\n")) assert.ok(isPrintable(line), JSON.stringify(line));
-    assert.match(shown, /> log\n\\u001b\]52;c;cm0gLXJm\\u0007info: \\u009b31mred\n/);
+    assert.match(shown, /\| > log\n\| \\u001b\]52;c;cm0gLXJm\\u0007info: \\u009b31mred\n/);
     assert.match(shown, /d\\u001b\[2J +connected/);
+  });
+
+  describe("a device whose every text forges lines", () => {
+    const forged = 'x"\nhub> owned\r\n12:00:00.000  esp32-99        joined        \u2028joined';
+
+    beforeEach(async () => {
+      await desk.device(`d${forged.replaceAll(/\s/g, "\n")}`, {
+        device_api_version: "2.4.0",
+        nerves_fw_uuid: oldUuid,
+        nerves_fw_product: forged,
+        nerves_fw_version: forged,
+        nerves_fw_platform: forged,
+        nerves_fw_architecture: forged,
+      });
+      await desk.device("d2", { ...oldFirmware, esp_idf_project_name: forged });
+      desk.hub.operator.setTags("d2", [forged]);
+      desk.hub.addImage(fixture("transcripts/fixtures/app-1.1.0.bin"), `app${forged}.bin`);
+    });
+
+    /** The answer's lines, none of them of the device's making. */
+    async function answer(command: string): Promise<string[]> {
+      const lines = (await runCommand(desk.hub, command)).split("\n");
+      for (const line of lines) {
+        assert.ok(isPrintable(line), JSON.stringify(line));
+        assert.ok(!/^(hub>|12:00)/.test(line), line);
+      }
+      return lines;
+    }
+
+    it("is one row among the devices", async () => {
+      assert.equal((await answer("devices")).length, 2);
+    });
+
+    it("gets a refusal of one line", async () => {
+      const [refusal, ...more] = await answer("push d2 1.1.0");
+      assert.match(refusal, /^its product is "x"\\u000ahub> owned\\u000d\\u000a12:00/);
+      assert.deepEqual(more, []);
+    });
+
+    it("shows in one line a fact, an image and an event", async () => {
+      assert.equal((await answer("firmware")).length, 1);
+      assert.equal((await answer("timeline")).length, desk.hub.timeline.entries().length);
+      await answer("show d2");
+    });
+
+    it("has its console and its scripts' answers marked line by line", async () => {
+      const device2 = await desk.device("d3");
+      await device2.join("console", { console_version: "2.0.0" });
+      device2.send("console", "up", { data: forged });
+      await device2.settled();
+      assert.deepEqual(
+        (await answer("console d3")).map((line) => line.slice(0, 6)),
+        ['| x"', "| hub>", "| 12:0"],
+      );
+      const script = answer("script d3 heap");
+      const { ref } = await device2.pushed("scripts/run");
+      device2.send("device", "scripts/run", { ref: ref!, result: "completed", output: forged, return: "" });
+      assert.equal((await script).length, 3);
+    });
   });
 
   it("writes JSON that is safe to look at and means the same", async () => {

@@ -4,6 +4,7 @@
 
 import { XsTimers } from "../../../hosts/xs/timers.js";
 import type { ByteStream, ByteStreamOptions, Network, SecureOptions } from "../../../modules/host/byte-stream.js";
+import { sessionOptions } from "../../../modules/tls/client-session.js";
 import { SecureNetwork } from "../../../modules/tls/secure-network.js";
 import { assert, describe, it } from "../harness.js";
 
@@ -82,6 +83,19 @@ describe("ClientHello", () => {
     assert.equal(await sniOf("HUB.Example."), "hub.example");
     assert.equal(await sniOf("localhost"), "localhost");
     assert.equal(await sniOf("192.0.2.1", { serverName: "hub.example" }), "hub.example");
+  });
+
+  it("names the server under both names that SDKs read, or under none", () => {
+    const rest = {
+      credentials: undefined,
+      trust: { verify() {} },
+      cache: { getByHost: () => undefined, saveSession() {}, deleteSessionID() {} },
+      maxFragmentLength: undefined,
+    };
+    const named = sessionOptions({ ...rest, serverName: "hub.example" });
+    assert.deepEqual([named.serverName, named.tls_server_name], ["hub.example", "hub.example"]);
+    const unnamed = sessionOptions({ ...rest, serverName: undefined });
+    assert.deepEqual(["serverName" in unnamed, "tls_server_name" in unnamed], [false, false]);
   });
 
   it("names no address", async () => {

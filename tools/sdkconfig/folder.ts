@@ -97,12 +97,13 @@ function generateOwn(sdk: Sdk, manifest: string, target: Generation, scratch: st
   const [, name] = target.platform.split("/");
   if (name === undefined) return generateAlone(sdk, manifest, target.platform, output);
   const around = join(written, `empty-${process.pid}`);
-  const empty = join(around, name);
+  const empty = join(around, name.toLowerCase());
   const folder = join(dirname(manifest), empty);
   try {
     // Manifests of the SDK name files of the target.
     cpSync(target.targetFolder, folder, { recursive: true });
-    writeFileSync(join(folder, "manifest.json"), JSON.stringify({ build: { ESP32_SUBCLASS: target.chip } }));
+    const build = { ESP32_SUBCLASS: target.chip, SUBPLATFORM: name };
+    writeFileSync(join(folder, "manifest.json"), JSON.stringify({ build }));
     return generateAlone(sdk, manifest, `esp32:./${empty}`, output, target.platform);
   } finally {
     rmSync(join(dirname(manifest), around), { recursive: true, force: true });

@@ -85,6 +85,18 @@ describe("settings of the flashable app", () => {
       assert.ok(typeof device({ ...good, "wifi-password": password }) !== "string");
   });
 
+  it('take updates on a device without protection for unprotected: "true", stored or built in', () => {
+    for (const settings of [
+      device({ ...good, unprotected: "true" }),
+      device(good, { unprotected: "true" }),
+      device(good, { unprotected: true }),
+    ])
+      assert.equal((settings as Exclude<typeof settings, string>).unprotectedUpdates, true);
+    for (const settings of [device(good), device({ ...good, unprotected: "false" }, { unprotected: "true" })])
+      assert.equal((settings as Exclude<typeof settings, string>).unprotectedUpdates, false);
+    assert.equal(device({ ...good, unprotected: "yes" }), 'Option "unprotected" must be true or false.');
+  });
+
   it("take an address of either kind for a host", () => {
     for (const host of ["192.168.1.7", "::1", "fe80::1:2", "::ffff:1.2.3.4", "1:2:3:4:5:6:7:8"])
       assert.ok(typeof device({ ...good, host }) !== "string", host);

@@ -9,15 +9,17 @@
  * byte code links and preloads, without a warning and without a module left out of the preload. Platforms that cannot be
  * served say so. With IDF_PATH at a real ESP-IDF the C files are compiled against its headers, and the slots run with its
  * own sources. Prints one JSON object a line with the byte code of each of our modules. Then the first check for the same
- * targets; without a MANIFEST for the flashable app, the examples, and apps with options of their own, for nine targets.
+ * targets; without a MANIFEST for the flashable app and one example on ten targets, and for the other examples and apps with
+ * options of their own on two.
  *
- * What it cannot say: that an image runs. Ends 0, 1 when something failed, 3 without a Moddable SDK.
+ * What it cannot say: that an image runs. Ends 0, 1 when something failed, 2 on wrong arguments, 3 without a Moddable SDK.
  */
 
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { isPlatform } from "../sdkconfig/examine.js";
 import { writeFolder } from "../sdkconfig/folder.js";
 import { findSdk, ROOT } from "../xs/sdk.js";
 import { type App, otherApps } from "./apps.js";
@@ -35,8 +37,12 @@ const TARGETS: readonly Target[] = [
 /** Targets with options, tables and memories of their own, and plain chips. */
 const BOARDS = [
   ...["esp32/moddable_six", "esp32/esp32s3_cdc", "esp32/xiao_esp32c3", "esp32/m5stack_core2", "esp32/wt32_eth01"],
+  "esp32/qtpys3",
   ...["esp32", "esp32/esp32s3", "esp32/esp32c3", "esp32/esp32c6"],
 ];
+
+/** One with everything of its own, and a plain chip. */
+const FEW_BOARDS = ["esp32/moddable_six", "esp32/esp32c3"];
 
 /** Platforms that there is no host for. (Without their own SDKs, `esp` and `pico` already fail in mcconfig.) */
 const REFUSED = ["nrf52", "wasm"];
@@ -70,9 +76,10 @@ function attempt(what: string, body: () => readonly string[]): void {
 function checkBoards({ name, manifest, refused }: App, platforms: readonly string[]): void {
   for (const platform of platforms) {
     attempt(`${name}, ${platform}`, () => {
-      const { faults, summary } = checkSafety(sdk, manifest, nameOf(manifest), platform);
+      const { faults, notes, summary } = checkSafety(sdk, manifest, nameOf(manifest), platform);
       if (refused === undefined) {
         console.log(`${name}, ${platform}: ${faults.length === 0 ? "an update is safe" : "NOT SAFE"}; ${summary}`);
+        for (const note of notes) console.log(`  ${note}`);
         return faults;
       }
       const others = faults.filter((fault) => !refused.test(fault));
@@ -116,28 +123,59 @@ function linkAll(manifest: string): void {
   console.log(JSON.stringify({ module: "all", bytes: total }));
 }
 
-const { values, positionals } = parseArgs({
-  options: { platform: { type: "string", short: "p", multiple: true } },
-  allowPositionals: true,
-});
-const sdk = findSdk();
-const manifest = resolve(positionals[0] ?? join(ROOT, "manifest.json"));
-if (values.platform !== undefined) {
-  checkBoards({ name: nameOf(manifest), manifest }, values.platform);
-} else {
+interface Wanted {
+  readonly manifest: string | undefined;
+  readonly platforms: readonly string[] | undefined;
+}
+
+/** @throws Error with a sentence on what is wrong */
+function readArguments(): Wanted {
+  const { values, positionals } = parseArgs({
+    options: { platform: { type: "string", short: "p", multiple: true } },
+    allowPositionals: true,
+  });
+  if (positionals.length > 1) throw new Error("One MANIFEST is enough.");
+  const manifest = positionals[0] === undefined ? undefined : resolve(positionals[0]);
+  if (manifest !== undefined && !statSync(manifest, { throwIfNoEntry: false })?.isFile())
+    throw new Error(`There is no file ${manifest}.`);
+  const wrong = values.platform?.find((platform) => !isPlatform(platform));
+  if (wrong !== undefined) throw new Error(`-p wants esp32/TARGET, and not ${wrong}.`);
+  return { manifest, platforms: values.platform };
+}
+
+function check({ manifest = join(ROOT, "manifest.json"), platforms }: Wanted, isOurs: boolean): void {
+  const app = { name: isOurs ? "flashable" : nameOf(manifest), manifest };
+  if (platforms !== undefined) {
+    checkBoards(app, platforms);
+    return;
+  }
   linkAll(manifest);
-  if (positionals.length > 0) {
-    const platforms = TARGETS.map(({ platform }) => platform);
-    checkBoards({ name: nameOf(manifest), manifest }, platforms);
-  } else {
-    checkBoards({ name: "flashable", manifest }, BOARDS);
-    const folder = mkdtempSync(join(tmpdir(), "nerveshub-check-"));
-    try {
-      for (const other of otherApps(folder)) checkBoards(other, BOARDS);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+  checkBoards(app, isOurs ? BOARDS : TARGETS.map(({ platform }) => platform));
+  if (!isOurs) return;
+  const folder = mkdtempSync(join(tmpdir(), "nerveshub-check-"));
+  try {
+    for (const other of otherApps(folder)) checkBoards(other, other.everywhere ? BOARDS : FEW_BOARDS);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }
-for (const failure of failures) console.error(failure);
-process.exitCode = failures.length === 0 ? 0 : 1;
+
+function main(): void {
+  let wanted: Wanted;
+  try {
+    wanted = readArguments();
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exitCode = 2;
+    return;
+  }
+  attempt(wanted.manifest ?? "check:esp32", () => {
+    check(wanted, wanted.manifest === undefined);
+    return [];
+  });
+  for (const failure of failures) console.error(failure);
+  process.exitCode = failures.length === 0 ? 0 : 1;
+}
+
+const sdk = findSdk();
+main();

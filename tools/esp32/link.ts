@@ -8,7 +8,7 @@
 
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { BUILDS, type Sdk } from "../xs/sdk.js";
 import { byteCodeSize, linkedModules } from "./byte-code.js";
 
@@ -40,8 +40,9 @@ interface Output {
   text: string;
 }
 
-function run(command: string, options: string[], environment: NodeJS.ProcessEnv): Output {
+function run(command: string, options: string[], environment: NodeJS.ProcessEnv, cwd?: string): Output {
   const { status, stdout, stderr, error } = spawnSync(command, options, {
+    cwd,
     env: environment,
     encoding: "utf8",
     maxBuffer: 64 << 20,
@@ -53,7 +54,7 @@ function run(command: string, options: string[], environment: NodeJS.ProcessEnv)
 export function generate(sdk: Sdk, manifest: string, platform: string, name: string): Output {
   const output = join(BUILDS, name);
   mkdirSync(output, { recursive: true });
-  return run("mcconfig", ["-p", platform, "-o", output, manifest], sdk.environment);
+  return run("mcconfig", ["-p", platform, "-o", output, manifest], sdk.environment, dirname(manifest));
 }
 
 /** A git repository with one commit, for the SDK's make rules to describe. */

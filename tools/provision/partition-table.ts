@@ -89,8 +89,10 @@ function readRow(text: string, line: number): Row {
   if (name === "" || type === "" || size === "") throw fail("lacks name, type or size");
   const numbers = [offset, size].map((field) => (field === "" ? undefined : readNumber(field)));
   if (numbers.some((number) => Number.isNaN(number))) throw fail("has an offset or a size that is no number");
-  const typeName = wordOf(type, types);
-  const subtypeName = typeName === "data" ? wordOf(subtype, dataSubtypes) : subtype;
+  // gen_esp32part.py reads these words, and no others, in capitals as well.
+  const typeName = wordOf(type.toLowerCase(), types);
+  const given = subtype.toLowerCase();
+  const subtypeName = typeName === "data" ? wordOf(given, dataSubtypes) : given;
   return {
     name,
     type: typeName,

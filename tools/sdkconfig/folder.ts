@@ -6,13 +6,24 @@
  * SDKCONFIGPATH in the app's own manifest loses to that of the target, which manifest_base.json includes.
  */
 
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve, sep } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import { ROOT, type Sdk } from "../xs/sdk.js";
 import { type Generation, generateApp } from "./generation.js";
 import { fragmentFiles, type Layer, mergeLayers, readFragment, releaseOptions } from "./layers.js";
-import type { Expectation } from "./verdict.js";
+import { hasSlots } from "./table-faults.js";
+import { type Expectation, tableOffset } from "./verdict.js";
 
 /** Beside the app's manifest. */
 const written = ".build/sdkconfig";
@@ -20,13 +31,23 @@ const written = ".build/sdkconfig";
 /** For the app's manifest; mcconfig sets the variable to "esp32/TARGET". */
 export const includeLines = `"platforms": {"esp32": {"include": "./${written}/$(FULLPLATFORM)/manifest.json"}}`;
 
-/** @param optionsFolder what the build takes in place of the written one */
-export function lostTo(optionsFolder: string): string {
-  return `mcconfig takes one folder of options, here ${optionsFolder}. Put into the manifest: ${includeLines}`;
+/**
+ * @param optionsFolder what the build takes in place of the written one
+ * @param platform "esp32/TARGET"
+ */
+export function lostTo(optionsFolder: string, platform: string): string {
+  const section = `as the last include of the section of "platforms" that counts for ${platform}`;
+  return `mcconfig takes one folder of options, here ${optionsFolder}. Put into the manifest, ${section}: ${includeLines}`;
 }
 
+/**
+ * What the written manifest is until it is whole. mcconfig knows no such variable, so that a build after an interrupted run
+ * stops; here it is the path of a manifest that says nothing, so that the app is heard.
+ */
+const unfinished = { include: "$(NERVESHUB_NOTHING)" };
+
 /** The version of an image is the application's to say. */
-const applications = /^CONFIG_APP_PROJECT_VER(_|$)/;
+const versionOptions = /^CONFIG_APP_PROJECT_VER(_|$)/;
 
 function readLayer(folder: string): Layer {
   return fragmentFiles.map((file) => {
@@ -38,7 +59,7 @@ function readLayer(folder: string): Layer {
 /** What a device needs over its target, whoever's application it runs. */
 export function neededLayer(): Layer {
   return readLayer(join(ROOT, "sdkconfig")).map(
-    (fragment) => new Map([...fragment].filter(([name]) => !applications.test(name))),
+    (fragment) => new Map([...fragment].filter(([name]) => !versionOptions.test(name))),
   );
 }
 
@@ -54,10 +75,17 @@ const bare = JSON.stringify({
 });
 
 /** The target as the SDK has it. @param scratch an empty folder */
-function generateTarget(sdk: Sdk, platform: string, scratch: string): Generation {
+function generateTarget(sdk: Sdk, platform: string, scratch: string, cwd: string): Generation {
   const manifest = join(scratch, "bare.json");
   writeFileSync(manifest, bare);
-  return generateApp(sdk, manifest, platform, join(scratch, "bare"));
+  return generateApp(sdk, manifest, platform, join(scratch, "bare"), { cwd });
+}
+
+/** The app without what is written here. */
+function generateAlone(sdk: Sdk, manifest: string, platform: string, output: string, called = platform): Generation {
+  const nothing = `${output}.json`;
+  writeFileSync(nothing, "{}");
+  return generateApp(sdk, manifest, platform, output, { environment: { NERVESHUB_NOTHING: nothing }, called });
 }
 
 /**
@@ -67,15 +95,16 @@ function generateTarget(sdk: Sdk, platform: string, scratch: string): Generation
 function generateOwn(sdk: Sdk, manifest: string, target: Generation, scratch: string): Generation {
   const output = join(scratch, "own");
   const [, name] = target.platform.split("/");
-  if (name === undefined) return generateApp(sdk, manifest, target.platform, output);
+  if (name === undefined) return generateAlone(sdk, manifest, target.platform, output);
   const around = join(written, `empty-${process.pid}`);
-  const empty = join(around, name);
+  const empty = join(around, name.toLowerCase());
   const folder = join(dirname(manifest), empty);
   try {
     // Manifests of the SDK name files of the target.
     cpSync(target.targetFolder, folder, { recursive: true });
-    writeFileSync(join(folder, "manifest.json"), JSON.stringify({ build: { ESP32_SUBCLASS: target.chip } }));
-    return generateApp(sdk, manifest, `esp32:./${empty}`, output);
+    const build = { ESP32_SUBCLASS: target.chip, SUBPLATFORM: name };
+    writeFileSync(join(folder, "manifest.json"), JSON.stringify({ build }));
+    return generateAlone(sdk, manifest, `esp32:./${empty}`, output, target.platform);
   } finally {
     rmSync(join(dirname(manifest), around), { recursive: true, force: true });
   }
@@ -91,6 +120,8 @@ function fragmentText(platform: string, options: ReadonlyMap<string, string>): s
 export interface WrittenFolder {
   readonly path: string;
   readonly expectation: Expectation;
+  /** What the application's developer may want to know, a sentence each; no faults. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -109,12 +140,15 @@ export function writeFolder(
 ): WrittenFolder {
   const scratch = mkdtempSync(join(tmpdir(), "nerveshub-sdkconfig-"));
   try {
-    const target = targets.get(platform) ?? generateTarget(sdk, platform, scratch);
+    const target = targets.get(platform) ?? generateTarget(sdk, platform, scratch, dirname(manifest));
     targets.set(platform, target);
     const path = join(dirname(manifest), written, target.platform);
     mkdirSync(path, { recursive: true });
+    writeBuild(path, unfinished);
     try {
-      return { path, expectation: fill(sdk, manifest, target, path, scratch) };
+      const output = join(scratch, "alone");
+      const alone = generateAlone(sdk, manifest, platform, output, target.platform);
+      return fill(sdk, manifest, { target, alone, own: generateOwn(sdk, manifest, target, scratch) }, path);
     } catch (error) {
       rmSync(join(path, "manifest.json"), { force: true });
       throw error;
@@ -124,34 +158,56 @@ export function writeFolder(
   }
 }
 
-function fill(sdk: Sdk, manifest: string, target: Generation, path: string, scratch: string): Expectation {
-  const write = (build: object) => writeFileSync(join(path, "manifest.json"), `${JSON.stringify(build, null, 2)}\n`);
-  // Says nothing, so that the app is heard.
-  write({});
-  const app = generateOwn(sdk, manifest, target, scratch);
+/** Beside and renamed: a build never reads half of it. */
+function writeBuild(path: string, build: object): void {
+  const beside = join(path, `manifest.${process.pid}.new`);
+  writeFileSync(beside, `${JSON.stringify(build, null, 2)}\n`);
+  renameSync(beside, join(path, "manifest.json"));
+}
+
+interface Generations {
+  readonly target: Generation;
+  /** The app on this target without what is written here. */
+  readonly alone: Generation;
+  /** And without the target. */
+  readonly own: Generation;
+}
+
+function fill(sdk: Sdk, manifest: string, { target, alone, own }: Generations, path: string): WrittenFolder {
   const defaults = join(sdk.home, "build/devices/esp32", `xsProj-${target.chip}`);
   const ours = join(dirname(manifest), written) + sep;
   /** Nothing where nobody named a folder, or only what was written here. */
-  const layer = (folder: string) =>
-    resolve(folder) === defaults || resolve(folder).startsWith(ours) ? undefined : readLayer(folder);
-  const own = layer(app.optionsFolder);
+  const layer = (folder: string) => (folder === defaults || folder.startsWith(ours) ? undefined : readLayer(folder));
+  const applications = layer(own.optionsFolder);
+  if (applications !== undefined && !statSync(own.optionsFolder, { throwIfNoEntry: false })?.isDirectory())
+    throw new Error(`The application's SDKCONFIGPATH is ${own.optionsFolder}, and there is no such folder.`);
   const needed = neededLayer();
-  const layers = [layer(target.optionsFolder), needed, own].filter((one) => one !== undefined);
+  const layers = [layer(target.optionsFolder), needed, applications].filter((one) => one !== undefined);
   mergeLayers(layers).forEach((options, at) => {
     const file = join(path, fragmentFiles[at]);
     if (options.size > 0) writeFileSync(file, fragmentText(target.platform, options));
     else rmSync(file, { force: true });
   });
-  const { ownTable } = app;
-  write({
-    build: { SDKCONFIGPATH: "./" },
-    // Splits the target's factory partition in two slots. (In a table with slots it would move a factory partition.)
-    ...(ownTable === undefined ? { defines: { ota: { autosplit: 1 } } } : {}),
-  });
+  const { ownTable } = own;
+  // Splits the target's factory partition in two slots. (In a table with slots it would move a factory partition.)
+  const split = ownTable === undefined && !hasSlots(alone.partitions, tableOffset(alone.options));
+  writeBuild(path, { build: { SDKCONFIGPATH: "./" }, ...(split ? { defines: { ota: { autosplit: 1 } } } : {}) });
+  const ownOptions = applications === undefined ? new Map<string, string>() : releaseOptions(applications);
   return {
-    target,
-    needed: releaseOptions(needed),
-    own: own === undefined ? new Map() : releaseOptions(own),
-    ownTable,
+    path,
+    expectation: { target, needed: releaseOptions(needed), own: ownOptions, ownTable },
+    notes: notesOn(manifest, alone, own, applications),
   };
+}
+
+function notesOn(manifest: string, alone: Generation, own: Generation, applications: Layer | undefined): string[] {
+  const notes: string[] = [];
+  if (applications?.every((fragment) => fragment.size === 0))
+    notes.push(`The application's SDKCONFIGPATH, ${own.optionsFolder}, has no option in ${fragmentFiles.join(", ")}.`);
+  const { tableForTarget } = own;
+  if (tableForTarget !== undefined && own.ownTable === undefined && alone.tableForTarget !== tableForTarget)
+    notes.push(
+      `The partition table is that of ${alone.platform}; the application's PARTITIONS_FILE_FOR_TARGET (${relative(dirname(manifest), tableForTarget)}) counts where a target has none, a PARTITIONS_FILE everywhere.`,
+    );
+  return notes;
 }

@@ -4,7 +4,7 @@
 
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Sdk } from "../xs/sdk.js";
 
 export interface Generation {
@@ -14,10 +14,12 @@ export interface Generation {
   readonly chip: string;
   /** Of the target's manifest; "" where the platform has no target. */
   readonly targetFolder: string;
-  /** The one folder of options that won. */
+  /** The one folder of options that won, absolute; "" where there is none. */
   readonly optionsFolder: string;
-  /** The table that a manifest named with PARTITIONS_FILE; it wins over the target's. */
+  /** The table that a manifest named with PARTITIONS_FILE, absolute; it wins over the target's. */
   readonly ownTable: string | undefined;
+  /** The one of PARTITIONS_FILE_FOR_TARGET, absolute: the target's where it names one. */
+  readonly tableForTarget: string | undefined;
   /** The merged options, sdkconfig.mc. */
   readonly options: string;
   /** The table that is flashed, as CSV. */
@@ -35,28 +37,66 @@ function readVariables(makefile: string): Map<string, string> {
   return variables;
 }
 
+/** mcconfig says "No such file or directory", and not of what. */
+function missingTables(manifest: string): string {
+  const named = readFileSync(manifest, "utf8").matchAll(/"(PARTITIONS_FILE(?:_FOR_TARGET)?)"\s*:\s*"([^"$]+)"/g);
+  return [...named]
+    .filter(([, , path]) => !existsSync(resolve(dirname(manifest), path)))
+    .map(([, name, path]) => `\n${name} is ${path}, and there is no ${resolve(dirname(manifest), path)}.`)
+    .join("");
+}
+
+/** How a generation differs from what the app's developer would do. */
+export interface Circumstances {
+  /** Where mcconfig runs: paths that begin with neither "./" nor "/" are looked up there. Absent: the manifest's folder. */
+  readonly cwd?: string;
+  /** Beside that of the SDK. */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** The platform as its reader knows it. */
+  readonly called?: string;
+}
+
 /**
  * @param manifest of the app: a manifest, or the package.json of an app for mcpack
  * @param platform mcconfig's -p
  * @param output folder of this app's generated files
  * @throws Error with what mcconfig said
  */
-export function generateApp(sdk: Sdk, manifest: string, platform: string, output: string): Generation {
+export function generateApp(
+  sdk: Sdk,
+  manifest: string,
+  platform: string,
+  output: string,
+  { cwd = dirname(manifest), environment = {}, called = platform }: Circumstances = {},
+): Generation {
   mkdirSync(output, { recursive: true });
   const packed = basename(manifest) === "package.json";
   const options = ["-p", platform, "-o", output];
   const [command, ...args] = packed ? ["mcpack", "mcconfig", ...options] : ["mcconfig", ...options, manifest];
-  const cwd = dirname(manifest);
-  const ran = spawnSync(command, args, { cwd, env: sdk.environment, encoding: "utf8", maxBuffer: 64 << 20 });
+  const env = { ...sdk.environment, ...environment };
+  const ran = spawnSync(command, args, { cwd, env, encoding: "utf8", maxBuffer: 64 << 20 });
   const said = ran.error?.message ?? `${ran.stdout}${ran.stderr}`;
   // mcpack ends with 0 whatever happens.
-  if (ran.status !== 0 || (packed && /error/i.test(said))) throw new Error(`${command} -p ${platform}: ${said.trim()}`);
-  return readGeneration(output, platform);
+  if (ran.status !== 0 || (packed && /error/i.test(said)))
+    throw new Error(`${command} -p ${called}: ${said.trim().replaceAll(platform, called)}${missingTables(manifest)}`);
+  return readGeneration(projectsOf(output, platform, cwd), cwd);
 }
 
-function readGeneration(output: string, platform: string): Generation {
-  const [, target] = /^esp32[/:](?:.*\/)?(.+)$/.exec(platform.toLowerCase()) ?? [];
-  const projects = join(output, "tmp/esp32", target ?? "", "release");
+/** mcconfig's folder of a target; the manifest of one that is named by its path may call it something else. */
+function projectsOf(output: string, platform: string, cwd: string): string {
+  const [, separator, target = ""] = /^esp32(?:([/:])(.+))?$/.exec(platform.toLowerCase()) ?? [];
+  const given = separator === ":" ? targetName(resolve(cwd, target)) : target;
+  return join(output, "tmp/esp32", given, "release");
+}
+
+function targetName(folder: string): string {
+  const { build } = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as {
+    build?: { SUBPLATFORM?: string };
+  };
+  return build?.SUBPLATFORM ?? basename(folder);
+}
+
+function readGeneration(projects: string, cwd: string): Generation {
   const found = existsSync(projects)
     ? readdirSync(projects).filter((name) => existsSync(join(projects, name, "makefile")))
     : [];
@@ -65,12 +105,17 @@ function readGeneration(output: string, platform: string): Generation {
   const variables = readVariables(readFileSync(join(folder, "makefile"), "utf8"));
   const chip = variables.get("ESP32_SUBCLASS") ?? "esp32";
   const project = join(folder, `xsProj-${chip}`);
+  const path = (name: string) => {
+    const value = variables.get(name);
+    return value === undefined ? undefined : resolve(cwd, value);
+  };
   return {
     platform: variables.get("FULLPLATFORM") ?? "esp32",
     chip,
-    targetFolder: variables.get("SUBPLATFORMDIRECTORY") ?? "",
-    optionsFolder: variables.get("SDKCONFIGPATH") ?? "",
-    ownTable: variables.get("PARTITIONS_FILE"),
+    targetFolder: path("SUBPLATFORMDIRECTORY") ?? "",
+    optionsFolder: path("SDKCONFIGPATH") ?? "",
+    ownTable: path("PARTITIONS_FILE"),
+    tableForTarget: path("PARTITIONS_FILE_FOR_TARGET"),
     options: readFileSync(join(project, "sdkconfig.mc"), "utf8"),
     partitions: readFileSync(join(project, "partitions.csv"), "utf8"),
   };

@@ -7,6 +7,8 @@
  * The rule it guards: a later layer wins in every build that its line is read in; what it does not name stays as it was.
  */
 
+import { withTodaysNames } from "./old-names.js";
+
 /** In the order in which mcconfig reads them. */
 export const fragmentFiles = Object.freeze(["sdkconfig.defaults", "sdkconfig.defaults.release", "sdkconfig.inst"]);
 
@@ -15,11 +17,11 @@ export type Layer = readonly ReadonlyMap<string, string>[];
 
 /**
  * @param text of a fragment. Lines with "#" in front are nothing to mcconfig, also "# CONFIG_X is not set".
- * @returns the last value of each option, as written
+ * @returns the last value of each option, as written, under the name that it has today
  */
 export function readFragment(text: string): Map<string, string> {
   const options = new Map<string, string>();
-  for (const line of text.split(/[\r\n]+/)) {
+  for (const line of withTodaysNames(text).split(/[\r\n]+/)) {
     const set = /^(CONFIG_\w+)=(.*)$/.exec(line);
     if (set) options.set(set[1], set[2].trimEnd());
   }

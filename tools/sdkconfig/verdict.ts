@@ -4,7 +4,9 @@
  */
 
 import { lostOptions, readOptions } from "../esp32/options.js";
+import { defaultTableOffset } from "../provision/partition-table.js";
 import type { Generation } from "./generation.js";
+import { withTodaysNames } from "./old-names.js";
 import { tableFaults } from "./table-faults.js";
 
 export interface Expectation {
@@ -31,6 +33,11 @@ export function flashSize(options: string): number {
   return Number(megabytes) << 20;
 }
 
+/** Bytes from the start of the flash. */
+export function tableOffset(options: string): number {
+  return Number(readOptions(options).get("CONFIG_PARTITION_TABLE_OFFSET") ?? defaultTableOffset) || defaultTableOffset;
+}
+
 /** Options that let a bad image stay, a sentence each. */
 function unsafeOptions(text: string): string[] {
   const options = readOptions(text);
@@ -52,15 +59,17 @@ function unsafeOptions(text: string): string[] {
 /** @returns what is wrong with the build, a sentence each; nothing when an update is safe on it */
 export function judge(build: Generation, expectation: Expectation): string[] {
   const { target, needed, own, ownTable } = expectation;
-  const faults = unsafeOptions(build.options);
-  faults.push(...tableFaults(build.partitions, flashSize(build.options)));
+  const options = withTodaysNames(build.options);
+  const faults = unsafeOptions(options);
+  faults.push(...tableFaults(build.partitions, flashSize(options), tableOffset(options)));
   if (ownTable !== undefined && build.ownTable !== ownTable)
     faults.push(
       `The build takes ${build.ownTable ?? "the target's partition table"} and not the application's ${ownTable}.`,
     );
   const asLines = (options: ReadonlyMap<string, string>) => [...options].map((option) => option.join("=")).join("\n");
-  for (const lost of lostOptions(asLines(own), build.options)) faults.push(`Of the application's options, ${lost}.`);
-  const untouched = new Map([...readOptions(target.options)].filter(([name]) => !needed.has(name) && !own.has(name)));
-  for (const lost of lostOptions(asLines(untouched), build.options)) faults.push(`Of the target's options, ${lost}.`);
+  for (const lost of lostOptions(asLines(own), options)) faults.push(`Of the application's options, ${lost}.`);
+  const targets = readOptions(withTodaysNames(target.options));
+  const untouched = new Map([...targets].filter(([name]) => !needed.has(name) && !own.has(name)));
+  for (const lost of lostOptions(asLines(untouched), options)) faults.push(`Of the target's options, ${lost}.`);
   return faults;
 }

@@ -46,6 +46,11 @@ describe("lostOptions", () => {
     assert.deepEqual(lost, ["CONFIG_C is 8, not 7", "CONFIG_D is absent, not y"]);
   });
 
+  it("does not take a trailing blank for a part of the value: the SDK's qtpys3 has one", () => {
+    assert.deepEqual(lostOptions("CONFIG_A=y ", "CONFIG_A=y"), []);
+    assert.deepEqual(lostOptions("CONFIG_A=y", "CONFIG_A=y \t\r\nCONFIG_B= "), []);
+  });
+
   it("takes the last of several lines", () => {
     assert.deepEqual(lostOptions("CONFIG_A=y", "# CONFIG_A is not set\nCONFIG_A=y"), []);
     assert.deepEqual(lostOptions("CONFIG_A=y", "CONFIG_A=y\n# CONFIG_A is not set"), ["CONFIG_A is n, not y"]);

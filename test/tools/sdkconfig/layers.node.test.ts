@@ -17,6 +17,25 @@ describe("7: readFragment", () => {
   });
 });
 
+describe("7: options under names of before", () => {
+  for (const [old, today] of [
+    ["APP_ROLLBACK_ENABLE", "BOOTLOADER_APP_ROLLBACK_ENABLE"],
+    ["TASK_WDT", "ESP_TASK_WDT_INIT"],
+    ["ESP_TASK_WDT", "ESP_TASK_WDT_INIT"],
+    ["TASK_WDT_PANIC", "ESP_TASK_WDT_PANIC"],
+    ["ESP32_PANIC_GDBSTUB", "ESP_SYSTEM_PANIC_GDBSTUB"],
+    ["ESP32S2_PANIC_PRINT_HALT", "ESP_SYSTEM_PANIC_PRINT_HALT"],
+  ]) {
+    it(`${old} is ${today}`, () => {
+      assert.deepEqual([...readFragment(`CONFIG_${today}=y\nCONFIG_${old}=n`)], [[`CONFIG_${today}`, "n"]]);
+    });
+  }
+
+  it("a name that only begins like one is another option", () => {
+    assert.deepEqual([...readFragment("CONFIG_ESP_TASK_WDT_EN=y").keys()], ["CONFIG_ESP_TASK_WDT_EN"]);
+  });
+});
+
 describe("7: mergeLayers", () => {
   it("keeps what only one layer names, in every file", () => {
     const [defaults, release, inst] = mergeLayers([

@@ -18,7 +18,7 @@ CONFIG_ESP_TASK_WDT_PANIC=y
 
 function generation(options: string, partitions = table, ownTable?: string): Generation {
   const where = { platform: "esp32/board", chip: "esp32", targetFolder: "", optionsFolder: "" };
-  return { ...where, ownTable, options, partitions };
+  return { ...where, ownTable, tableForTarget: undefined, options, partitions };
 }
 
 function faults(options: string, own = "", partitions = table): string {
@@ -43,6 +43,25 @@ describe("7: judge", () => {
       assert.match(faults(`${board}${needed}${name}=${value}\n`), says);
     });
   }
+
+  for (const [line, says] of [
+    ["CONFIG_APP_ROLLBACK_ENABLE=n", /Rollback is off/],
+    ["CONFIG_TASK_WDT=n", /watchdog is off/],
+    ["CONFIG_ESP_TASK_WDT=n", /watchdog is off/],
+    ["# CONFIG_TASK_WDT_PANIC is not set", /watchdog is off/],
+    ["CONFIG_ESP32_PANIC_GDBSTUB=y", /crash does not restart/],
+  ] as const) {
+    it(`refuses ${line}, a name of before`, () => {
+      assert.match(faults(`${board}${needed}${line}\n`), says);
+    });
+  }
+
+  it("reads the table from where the options say that it lies", () => {
+    const offset = "CONFIG_PARTITION_TABLE_OFFSET=0x10000\n";
+    assert.match(faults(board + offset + needed), /overlaps the table itself, which ends at 0x11000/);
+    const behind = table.replace("0x9000", "0x11000").replace("0x10000", "0x20000");
+    assert.equal(faults(board + offset + needed, "", behind), "");
+  });
 
   it("takes an option that nobody names for one that is off", () => {
     assert.match(faults(board), /Rollback is off.*watchdog is off/);

@@ -5,7 +5,8 @@
  *
  * The rule it guards: a function that throws, rejects, is late or returns something else than it should is named in the
  * log, has the outcome that its caller states (README, "When a function fails"), and costs nothing else. What comes after
- * its deadline, or after it was called off, changes nothing any more.
+ * its deadline, or after it was called off, changes nothing any more. A promise inside what a function gives back is one that
+ * nobody has awaited: it is looked at, whatever becomes of it, and where a value is wanted it is the wrong one.
  */
 
 import { asFault, Fault } from "../modules/fault/fault.js";
@@ -14,6 +15,7 @@ import type { Timer, Timers } from "../modules/host/timers.js";
 import { cut } from "../modules/text/cut.js";
 import { printable } from "../modules/text/printable.js";
 import type { Level, Log } from "./log.js";
+import { unawaited } from "./unawaited.js";
 
 /** What a function is to give back. */
 export interface Kind<T> {
@@ -63,27 +65,46 @@ export const yesOrNo: Kind<boolean> = Object.freeze({
   read: (value: unknown) => (typeof value === "boolean" ? value : undefined),
 });
 
-/** Its own enumerable properties. One of a promise is a reading that nobody has awaited, and may reject. */
+/** Its own enumerable properties. Of a list, a Map or a Set they are not what was meant. */
 export const properties: Kind<Record<string, unknown>> = Object.freeze({
   wanted: "an object without promises",
   read: (value: unknown) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
-    const values: Record<string, unknown> = { ...value };
-    const promises = Object.values(values).filter(isThenable);
-    for (const promise of promises) settle(() => promise, ignore, ignore);
-    return promises.length === 0 ? values : undefined;
+    if (value instanceof Map || value instanceof Set) return undefined;
+    return withoutPromises({ ...value });
   },
 });
 
+/** What a kind has copied: a getter may have given it a promise. @returns undefined when there is one, which is looked at */
+export function withoutPromises<T extends object>(copy: T): T | undefined {
+  const promises = unawaited(copy);
+  look(promises, ignore);
+  return promises.length === 0 ? copy : undefined;
+}
+
 function ignore(): void {}
+
+/** Looks at promises that nobody waits for, and at what is in what they come to. @param rejected for each that rejects */
+function look(promises: readonly unknown[], rejected: (error: unknown) => void): void {
+  for (const promise of promises)
+    settle(
+      () => promise,
+      (value) => look(unawaited(value), rejected),
+      rejected,
+    );
+}
 
 /** Calls a function whose result nobody looks at. */
 export function tell(log: Log, name: string, body: () => unknown, said?: Said): void {
+  const call = { log, name, said };
   settle(
     body,
-    () => well(said),
+    (value) => {
+      if (!lookInto(call, value)) well(said);
+    },
     (error, how) => {
-      complain({ log, name, said }, how, failure(error).message);
+      lookInto(call, error);
+      complain(call, how, failure(error).message);
     },
   );
 }
@@ -94,17 +115,18 @@ export function take<T>(log: Log, name: string, body: () => unknown, kind: Kind<
   try {
     const value = body();
     if (isThenable(value)) {
-      const isNew = complain(call, "wrong", `it returned a promise where ${kind.wanted} is wanted`);
       // Nobody waits for it, and what it rejects with must be looked at all the same.
-      if (isNew) tell(log, name, () => value);
-      else settle(() => value, ignore, ignore);
+      lookInto(call, [value]);
+      complain(call, "wrong", `it returned a promise where ${kind.wanted} is wanted`);
       return undefined;
     }
-    const taken = kind.read(value, false);
-    if (taken === undefined) complain(call, "wrong", unwanted(value, false, kind));
+    const holdsPromise = lookInto(call, value);
+    const taken = holdsPromise ? undefined : kind.read(value, false);
+    if (taken === undefined) complain(call, "wrong", unwanted(value, false, holdsPromise, kind));
     else well(said);
     return taken;
   } catch (error) {
+    lookInto(call, error);
     complain(call, "threw", failure(error).message);
     return undefined;
   }
@@ -126,26 +148,31 @@ export function ask<T>(question: Question<T>): () => void {
     failed(fault, how);
   };
   const answered = (value: unknown, fulfilled: boolean): void => {
+    const holdsPromise = lookInto(question, value);
     if (over) {
       log.info(`${name} has finished, when nobody waited for it any more; that changes nothing.`);
       return;
     }
     let answer: T | undefined;
     try {
-      answer = kind === undefined ? (value as T) : kind.read(value, fulfilled);
+      if (kind === undefined) answer = value as T;
+      else if (!holdsPromise) answer = kind.read(value, fulfilled);
     } catch (error) {
       fail("threw", failure(error));
       return;
     }
     if (answer === undefined && kind !== undefined) {
-      fail("wrong", new Fault("application", "wrong-kind", unwanted(value, fulfilled, kind)));
+      fail("wrong", new Fault("application", "wrong-kind", unwanted(value, fulfilled, holdsPromise, kind)));
       return;
     }
-    well(said);
+    if (!holdsPromise) well(said);
     end();
     done(answer as T);
   };
-  settle(body, answered, (error, how) => fail(how, failure(error)));
+  settle(body, answered, (error, how) => {
+    lookInto(question, error);
+    fail(how, failure(error));
+  });
   if (!over && deadline !== undefined) {
     const { timers, ms } = deadline;
     const text = `it has not finished within ${Math.round(ms / 1000)} s`;
@@ -169,6 +196,24 @@ function complain({ log, name, said, level = "error" }: Call, how: How, text: st
   return true;
 }
 
+/** Looks at the promises in a value. @returns false when there are none */
+function lookInto(call: Call, value: unknown): boolean {
+  const promises = unawaited(value);
+  look(promises, call.said?.how === undefined ? rejectedOnce(call) : ignore);
+  return promises.length > 0;
+}
+
+/** Says that a promise in what a function gave back has rejected: of several, the first. */
+function rejectedOnce(call: Call): (error: unknown) => void {
+  let rejected = false;
+  return (error) => {
+    // How the call itself has failed stays what is known of it.
+    const of = call.said?.how === undefined ? call : { ...call, said: undefined };
+    if (!rejected) complain(of, "rejected", failure(error).message);
+    rejected = true;
+  };
+}
+
 function well(said: Said | undefined): void {
   if (said !== undefined) said.how = undefined;
 }
@@ -177,8 +222,9 @@ function failure(error: unknown): Fault {
   return asFault(error, "application", "callback-threw");
 }
 
-function unwanted(value: unknown, fulfilled: boolean, { wanted }: Kind<unknown>): string {
-  return `${fulfilled ? "its promise came to" : "it returned"} ${shown(value)} where ${wanted} is wanted`;
+function unwanted(value: unknown, fulfilled: boolean, holdsPromise: boolean, { wanted }: Kind<unknown>): string {
+  const what = holdsPromise ? `${shown(value)} with a promise in it that nobody has awaited` : shown(value);
+  return `${fulfilled ? "its promise came to" : "it returned"} ${what} where ${wanted} is wanted`;
 }
 
 /** What it is, and no more of it than an operator needs. */

@@ -54,6 +54,20 @@ export function requireKey(option: string, value: unknown, prefix: string): stri
   return key;
 }
 
+/** Texts are told apart: what mcconfig puts into mc/config is one, and "false" would switch on. */
+export function requireBoolean(option: string, value: unknown): boolean {
+  if (typeof value === "string")
+    throw wrong(option, 'must be true or false, not a text: compare what mc/config holds with "true"');
+  if (typeof value !== "boolean") throw wrong(option, "must be true or false");
+  return value;
+}
+
+/** Not null and no list, which a spread would take for one without a word. */
+export function requireObject(option: string, value: unknown): object {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong(option, "must be an object");
+  return value;
+}
+
 export function requireNumber(option: string, value: number, least: number, most: number): number {
   if (!Number.isFinite(value) || value < least || value > most) throw wrong(option, `must be from ${least} to ${most}`);
   return value;

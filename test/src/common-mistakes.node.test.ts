@@ -67,12 +67,12 @@ describe("common mistakes, each told well enough to be mended", () => {
   const overTls = (): Partial<LinkOptions> => ({ port: secure.port, ssl: true, roots: [ca.certificatePem] });
 
   it("item 12: a clock behind, at a hub that takes the device, is contradicted by the hub's Date", async () => {
-    const client = workshop.make({ issuer: ca, commonName: "months-behind" });
+    const client = workshop.make({ issuer: ca, commonName: "a-day-behind" });
     const auth = { certificate: client.certificatePem, key: client.keyPem };
     for (const [options, behindMs] of [
       [{ port: plain.port }, 70_000],
       [overTls(), 70_000],
-      [{ ...overTls(), auth }, 60 * 86_400_000],
+      [{ ...overTls(), auth }, 86_400_000],
       [{ ...overTls(), auth }, 0],
     ] as const) {
       let contradictions = 0;
@@ -81,11 +81,11 @@ describe("common mistakes, each told well enough to be mended", () => {
       clock.onContradicted = () => {
         contradictions++;
       };
-      const link = new NodeLink(options, clock).start();
-      await link.joined();
-      assert.deepEqual(link.reasons, []);
+      device = new NodeLink(options, clock).start();
+      await device.joined();
+      device.stop();
+      assert.deepEqual(device.reasons, []);
       assert.equal(contradictions > 0, behindMs > 0);
-      link.stop();
     }
   });
 

@@ -10,7 +10,7 @@ import type { Store } from "../modules/host/store.js";
 import { fromBase64 } from "../modules/text/base64.js";
 import { decodeUtf8 } from "../modules/text/utf8.js";
 import { levels } from "./log.js";
-import { requireHost, requirePassphrase, requireSsid, wrong } from "./option-checks.js";
+import { requirePassphrase, requireSsid, requireTimeServers, wrong } from "./option-checks.js";
 import type { LinkOptions } from "./options.js";
 
 /** Texts. A client certificate lies in the store alone, in DER: "cert" and "cert-key". */
@@ -51,7 +51,7 @@ export function readSettings(store: Pick<Store, "get">, builtIn: Readonly<Record
   const { "wifi-ssid": ssid, "wifi-password": password, "time-server": timeServer } = settings;
   if (ssid !== undefined) requireSsid("wifi-ssid", ssid);
   if (password !== undefined) requirePassphrase("wifi-password", password);
-  if (timeServer !== undefined) requireHost("time-server", timeServer);
+  if (timeServer !== undefined) requireTimeServers("time-server", timeServer);
   return settings;
 }
 

@@ -51,6 +51,11 @@ export class Destination {
     this.#place = this.#configured;
   }
 
+  /** Whether the hub is reached over TLS: where redirects have led counts, not what was configured. */
+  get tls(): boolean {
+    return this.#place.ssl;
+  }
+
   /** Of the attempt that begins now. */
   target(): Target {
     const { settings, crypto, wallClock, log } = this.#options;
@@ -93,6 +98,11 @@ export class Destination {
     this.#place = place;
     log.info(`The server redirects (${status}) to ${place.host}:${place.port}.`);
     return "redirected";
+  }
+
+  /** The server took the upgrade: what its answer says about the time is judged as a refusal's is. */
+  opened(headers: ReadonlyMap<string, string>): void {
+    this.#options.wallClock.learn(headers.get("date"), this.#signedAt);
   }
 
   /** Why the attempt under way ended before the server answered, as far as more is known here. */

@@ -110,7 +110,7 @@ export class NervesHubLink {
     const { writer } = settings;
     const protection = writer ? undefined : new Protection(host, log, settings.unprotectedUpdates);
     const secure = settings.roots === undefined ? {} : { roots: settings.roots };
-    const { ssl: tls } = settings;
+    const tls = (): boolean => this.#destination.tls;
     this.#updater = new Updater({
       host,
       log,
@@ -268,6 +268,7 @@ export class NervesHubLink {
       heartbeat,
       heartbeatIntervalMs: this.#heartbeatIntervalMs,
       handlers: this.#handlers(),
+      onOpened: (headers) => this.#call("the clock", () => this.#destination.opened(headers)),
       onJoined: () => this.#joined(),
       onEnded: (ended) => this.#ended(ended),
     });

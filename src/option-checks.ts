@@ -6,6 +6,7 @@
  */
 
 import { Fault } from "../modules/fault/fault.js";
+import { maxTimeServers } from "../modules/limits/limits.js";
 import { encodeUtf8 } from "../modules/text/utf8.js";
 
 /** Of a name in DNS (RFC 1035 §2.3.4), and of each of its parts. */
@@ -53,6 +54,20 @@ export function requireKey(option: string, value: unknown, prefix: string): stri
   return key;
 }
 
+/** Texts are told apart: what mcconfig puts into mc/config is one, and "false" would switch on. */
+export function requireBoolean(option: string, value: unknown): boolean {
+  if (typeof value === "string")
+    throw wrong(option, 'must be true or false, not a text: compare what mc/config holds with "true"');
+  if (typeof value !== "boolean") throw wrong(option, "must be true or false");
+  return value;
+}
+
+/** Not null and no list, which a spread would take for one without a word. */
+export function requireObject(option: string, value: unknown): object {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong(option, "must be an object");
+  return value;
+}
+
 export function requireNumber(option: string, value: number, least: number, most: number): number {
   if (!Number.isFinite(value) || value < least || value > most) throw wrong(option, `must be from ${least} to ${most}`);
   return value;
@@ -74,6 +89,17 @@ export function requireHost(option: string, value: unknown): string {
   for (const label of host.split("."))
     if (!isLabel(label)) throw wrong(option, `must be a host name such as devices.nervescloud.com, or an address`);
   return host;
+}
+
+/** Time servers as hosts/esp32/platform.ts takes them: host names or addresses with spaces or commas between. */
+export function requireTimeServers(option: string, value: unknown): readonly string[] {
+  const servers = requireText(option, value)
+    .split(/[ ,]+/)
+    .filter((server) => server !== "");
+  if (servers.length === 0) throw wrong(option, "names no server: give host names with spaces or commas between");
+  if (servers.length > maxTimeServers) throw wrong(option, `names more than ${maxTimeServers} servers`);
+  for (const server of servers) requireHost(option, server);
+  return servers;
 }
 
 /** Letters and digits with "-" and "_" between them. */

@@ -14,15 +14,17 @@ import type { FirmwareWriter } from "./firmware-writer.js";
 import { checkFunctions } from "./functions.js";
 import { type Level, levels } from "./log.js";
 import {
+  requireBoolean,
   requireExactText,
   requireHost,
   requireKey,
   requireNumber,
+  requireObject,
   requireText,
   requireWhole,
   wrong,
 } from "./option-checks.js";
-import type { ServiceOptions } from "./service-options.js";
+import { checkServices, type ServiceOptions } from "./service-options.js";
 import type { StatusWords } from "./update/report.js";
 import { defaultTrial, type TrialOptions } from "./update/trial.js";
 
@@ -123,8 +125,26 @@ export interface Settings {
 /** The server closes after 180 s without a byte; beyond this a single lost beat would be fatal. */
 const longestHeartbeatMs = 120000;
 
+/** Null is no way to leave an option out: it is judged as any other value. */
+function withDefault<Value>(given: Value | undefined, value: Value): Value {
+  return given === undefined ? value : given;
+}
+
+/** Those of a group that are given, over the defaults of the others. */
+function withDefaults<Group extends object>(option: string, given: Partial<Group> | undefined, group: Group): Group {
+  if (given === undefined) return group;
+  requireObject(option, given);
+  const merged = { ...group };
+  for (const name of Object.keys(group) as (keyof Group)[]) {
+    const value = given[name];
+    if (value !== undefined) merged[name] = value;
+  }
+  return merged;
+}
+
 function checkFirmware(firmware: FirmwareOptions | undefined): FirmwareOptions | undefined {
   if (firmware === undefined) return undefined;
+  requireObject("firmware", firmware);
   const wanted = ["uuid", "product", "architecture", "version", "platform"] as const;
   const missing = wanted.filter((name) => typeof firmware[name] !== "string" || firmware[name] === "");
   if (missing.length > 0) throw wrong("firmware", `lacks ${missing.join(", ")}: all five are needed`);
@@ -161,7 +181,7 @@ function checkAuth(
   const given = auth as unknown as Record<string, unknown>;
   const key = requireKey(`auth.${keyName}`, given[keyName], keyName === "productKey" ? "nhp_" : "nhd_");
   const secret = requireExactText(`auth.${secretName}`, given[secretName]);
-  const identifier = requireExactText("auth.identifier", auth.identifier ?? device.identifier);
+  const identifier = requireExactText("auth.identifier", withDefault(auth.identifier, device.identifier));
   if (identifier.length > 255) throw wrong("auth.identifier", "has more than 255 characters");
   return { credentials: { type: "shared-secret", key, secret, identifier }, secrets: [secret] };
 }
@@ -174,45 +194,42 @@ export function checkOptions(options: LinkOptions, device: Pick<Device, "identif
   if (typeof options !== "object" || options === null) throw wrong("options", "must be an object");
   checkFunctions(options);
   const host = requireHost("host", options.host);
-  const ssl = options.ssl ?? true;
-  if (typeof ssl !== "boolean") throw wrong("ssl", "must be true or false");
+  const ssl = requireBoolean("ssl", withDefault(options.ssl, true));
   const { credentials, secrets } = checkAuth(options.auth, device);
   if (!ssl && credentials.type === "certificate") throw wrong("auth", "is a certificate, which needs ssl: true");
-  const heartbeat = { intervalMs: 30000, maxIntervalMs: 0, ...options.heartbeat };
+  const heartbeat = withDefaults("heartbeat", options.heartbeat, { intervalMs: 30000, maxIntervalMs: 0 });
   requireNumber("heartbeat.intervalMs", heartbeat.intervalMs, 1000, longestHeartbeatMs);
   requireNumber("heartbeat.maxIntervalMs", heartbeat.maxIntervalMs, 0, longestHeartbeatMs);
-  const backoff = { ...defaultBackoff, ...options.backoff };
+  const backoff = withDefaults("backoff", options.backoff, defaultBackoff);
   requireNumber("backoff.baseMs", backoff.baseMs, 1, 3600000);
   requireNumber("backoff.capMs", backoff.capMs, backoff.baseMs, 86400000);
   requireNumber("backoff.cleanCloseFloorMs", backoff.cleanCloseFloorMs, 0, 3600000);
-  const trial = { ...defaultTrial, ...options.trial };
+  const trial = withDefaults("trial", options.trial, defaultTrial);
   requireNumber("trial.deadlineMs", trial.deadlineMs, 1000, 86400000);
-  requireNumber("trial.boots", trial.boots, 1, 100);
-  const unprotectedUpdates = options.unprotectedUpdates ?? false;
-  if (typeof unprotectedUpdates !== "boolean") throw wrong("unprotectedUpdates", "must be true or false");
-  const statusWords = options.statusWords ?? "current";
+  requireWhole("trial.boots", trial.boots, 1, 100);
+  const statusWords = withDefault(options.statusWords, "current");
   if (statusWords !== "current" && statusWords !== "legacy")
     throw wrong("statusWords", 'must be "current" or "legacy"');
-  const logLevel = options.logLevel ?? "info";
+  const logLevel = withDefault(options.logLevel, "info");
   if (!levels.includes(logLevel)) throw wrong("logLevel", `must be one of ${levels.join(", ")}`);
   return {
     host,
-    port: requireWhole("port", options.port ?? (ssl ? 443 : 80), 1, 65535),
+    port: requireWhole("port", withDefault(options.port, ssl ? 443 : 80), 1, 65535),
     ssl,
     credentials,
     roots: checkRoots(options.roots),
     firmware: checkFirmware(options.firmware),
     client: options.client ?? {},
     writer: options.writer,
-    name: options.name === undefined ? "nerveshub" : requireText("name", options.name),
+    name: requireText("name", withDefault(options.name, "nerveshub")),
     heartbeat,
     backoff,
     trial,
-    unprotectedUpdates,
+    unprotectedUpdates: requireBoolean("unprotectedUpdates", withDefault(options.unprotectedUpdates, false)),
     statusWords,
-    rebootDeadlineMs: requireNumber("rebootDeadlineMs", options.rebootDeadlineMs ?? 30000, 0, 3600000),
+    rebootDeadlineMs: requireNumber("rebootDeadlineMs", withDefault(options.rebootDeadlineMs, 30000), 0, 3600000),
     logLevel,
-    services: options,
+    services: checkServices(options),
     secrets,
   };
 }

@@ -1,6 +1,11 @@
 /*
  * Options of what the agent serves besides firmware: extensions, console, scripts, archives. Part of LinkOptions.
+ *
+ * The rule it guards: what opens the device to somebody, or tells of it, is switched by `true` or `false` themselves.
+ * (Functions are looked at in functions.ts.)
  */
+
+import { parseUrl } from "../modules/http/url.js";
 
 import type { ArchiveWriter } from "./archive/archive-writer.js";
 import type { Command, Evaluate } from "./console/command.js";
@@ -11,6 +16,8 @@ import type { HealthOptions } from "./extensions/health.js";
 import type { LoggingOptions } from "./extensions/logging.js";
 import type { MetricsOptions } from "./extensions/metrics.js";
 import type { NetworkIdentityEntry } from "./extensions/network-identity.js";
+import { levels } from "./log.js";
+import { requireBoolean, requireObject, wrong } from "./option-checks.js";
 
 /** Looks the position up from the address that a public service sees, which tells that service of the device. */
 export interface GeoIpOptions {
@@ -47,4 +54,35 @@ export interface ServiceOptions {
   evaluate?: Evaluate;
   /** Where archives go that `archiveAvailable` accepts. */
   archiveWriter?: ArchiveWriter;
+}
+
+const switches = Object.freeze(["alarms", "errorReports", "console", "localShell", "scripts"] as const);
+const objects = Object.freeze(["health", "metrics", "logging"] as const);
+
+/**
+ * What is undefined has its default.
+ * @throws Fault of stage "options" that names the option
+ */
+export function checkServices(options: ServiceOptions): ServiceOptions {
+  for (const name of switches) if (options[name] !== undefined) requireBoolean(name, options[name]);
+  for (const name of objects) {
+    const value: unknown = options[name];
+    if (value === undefined || value === false) continue;
+    if (typeof value !== "object") throw wrong(name, "must be an object, or false to switch it off");
+    requireObject(name, value);
+  }
+  const { metrics, logging, geo } = options;
+  if (metrics && metrics.vitals !== undefined) requireBoolean("metrics.vitals", metrics.vitals);
+  if (logging && logging.level !== undefined && !levels.includes(logging.level))
+    throw wrong("logging.level", `must be one of ${levels.join(", ")}`);
+  if (geo === undefined || typeof geo === "function") return options;
+  requireObject("geo", geo);
+  if ("geoip" in geo && geo.geoip !== true && !isWebUrl(geo.geoip))
+    throw wrong("geo.geoip", "must be true, or an http or https URL; leave geo out to switch it off");
+  return options;
+}
+
+function isWebUrl(value: unknown): boolean {
+  const scheme = typeof value === "string" ? parseUrl(value)?.scheme : undefined;
+  return scheme === "http" || scheme === "https";
 }

@@ -49,8 +49,8 @@ export interface ServicesOptions {
   firmware: Firmware;
   updater: Updater;
   secure: SecureOptions;
-  /** The hub is reached over TLS. */
-  tls: boolean;
+  /** Whether the hub is reached over TLS now, wherever redirects have led. */
+  tls(): boolean;
   /** What the device lacks to survive a bad update, for people. */
   lacking(): string | undefined;
   roundTripMs(): number | undefined;

@@ -53,6 +53,8 @@ export interface SessionOptions {
   heartbeatIntervalMs: number;
   /** One a topic; "device" must be among them and is joined as soon as the socket is open. */
   handlers: readonly ChannelHandler[];
+  /** The server took the upgrade, with these headers; no join was sent yet. Must not throw. */
+  onOpened(headers: ReadonlyMap<string, string>): void;
   /** The device topic has been joined; comes again when it was joined again. */
   onJoined(): void;
   onEnded(ended: Ended): void;
@@ -104,7 +106,7 @@ export class Session {
       connectTimeoutMs,
       upgradeTimeoutMs,
       closeTimeoutMs,
-      onOpen: () => this.#open(),
+      onOpen: ({ headers }) => this.#open(headers),
       onText: (text) => this.#text(text),
       onBinary: () =>
         this.#fail(new Fault("channel", "binary-frame", "The server sent a binary frame, which vsn 2 has not.")),
@@ -163,8 +165,9 @@ export class Session {
     return String(this.#ref);
   }
 
-  #open(): void {
-    const { host, heartbeat, heartbeatIntervalMs } = this.#options;
+  #open(headers: ReadonlyMap<string, string>): void {
+    const { host, heartbeat, heartbeatIntervalMs, onOpened } = this.#options;
+    onOpened(headers);
     this.#heartbeat = new Heartbeat(heartbeat, host.clock.monotonic(), heartbeatIntervalMs);
     this.join(deviceTopic);
     this.#beat();

@@ -2,8 +2,8 @@
  * WallClock: the time of day for signing and for judging certificates, and where it came from.
  *
  * A shared secret is refused when the time in it is 90 s old or ahead of the server at all, and the refusal looks like a
- * wrong secret. So the time is looked for in this order: the host's clock (which SNTP sets), the `Date` header of a
- * refusal, the last time known to the store. The log says which was used.
+ * wrong secret. So the time is looked for in this order: the host's clock (which SNTP sets), the `Date` header of an
+ * answer to the upgrade, be it a refusal or not, the last time known to the store. The log says which was used.
  *
  * The rules it guards: no time is believed before this firmware was built nor far beyond, wherever it comes from. And a
  * `Date` header is believed only after the connection that it came over was judged: it corrects what is signed; the
@@ -103,7 +103,8 @@ export class WallClock {
   }
 
   /**
-   * A refusal's `Date` header.
+   * The `Date` header of the server's answer to the upgrade. One that accepts says as much as a refusal: a clock may be
+   * wrong by months before a certificate is judged wrongly, and by a minute before a signature is refused.
    * @param signedAt what `signingTime` gave for this attempt; undefined when nothing was signed
    * @returns undefined when the header is no use, or nothing was signed
    */

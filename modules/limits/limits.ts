@@ -57,6 +57,11 @@ export const latestPlausibleMs = 0xffff_ffff * 1000;
 
 /** Datagrams looked at while one answer is awaited: one is usual, more come from whoever guesses at ports. */
 export const maxSntpDatagrams = 16;
+/**
+ * Time servers that a setting may name. They are asked in turn, and one that is silent takes up to 20 s: a round of ten
+ * is over within minutes.
+ */
+export const maxTimeServers = 10;
 /** How wrong a time server may be by its own word: MAXDISP of RFC 5905 §A.5.1.1. Windows' servers say up to 10 s. */
 export const maxRootDistanceMs = 16_000;
 

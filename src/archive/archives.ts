@@ -26,8 +26,8 @@ export interface ArchivesOptions {
   log: Log;
   client: Client;
   secure: SecureOptions;
-  /** The hub is reached over TLS: an archive over http, which has no checksum, is then not taken. */
-  tls: boolean;
+  /** Whether the hub is reached over TLS: an archive over http, which has no checksum, is then not taken. */
+  tls(): boolean;
   writer: ArchiveWriter | undefined;
   /** An update is being made. */
   updating(): boolean;
@@ -130,7 +130,7 @@ export class Archives {
     const file: Offer = { ...offer, product: "", checksum: undefined, parts: [], manual: false };
     log.info(`Archive ${offer.version} (${offer.size} bytes) is being downloaded.`);
     const begin = (): number | Promise<number> => {
-      checkTransport(file, tls);
+      checkTransport(file, tls());
       return target.begin(file);
     };
     this.#step(run, begin, () => this.#fetch(run, file, target));

@@ -37,8 +37,8 @@ export interface DownloadOptions {
   offer: Offer;
   target: UpdateTarget;
   secure: SecureOptions;
-  /** The hub is reached over TLS. */
-  tls: boolean;
+  /** Whether the hub is reached over TLS: asked for each request. */
+  tls(): boolean;
   /** First byte to fetch, as the target said. */
   from: number;
   /** Where to stop; undefined: at the end of the file. */
@@ -89,7 +89,7 @@ export class Download {
       return;
     }
     const { host, secure, offer, tls } = this.#options;
-    checkTransport({ url: this.#url, checksum: offer.checksum }, tls);
+    checkTransport({ url: this.#url, checksum: offer.checksum }, tls());
     const from = this.#position;
     const ranged = from > 0 || this.#to !== undefined;
     this.#request = new HttpGet({

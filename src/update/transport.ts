@@ -17,7 +17,7 @@ export interface Transport {
 }
 
 /**
- * @param tls the hub is reached over TLS
+ * @param tls the hub is reached over TLS now, which a redirect may have brought about
  * @throws Fault "plain-download"
  */
 export function checkTransport({ url, checksum }: Transport, tls: boolean): void {

@@ -51,8 +51,8 @@ export interface UpdaterOptions {
   protection: Protection | undefined;
   target: UpdateTarget;
   secure: SecureOptions;
-  /** The hub is reached over TLS. */
-  tls: boolean;
+  /** Whether the hub is reached over TLS now. */
+  tls(): boolean;
   statusWords: StatusWords;
   /** Of the running firmware. */
   uuid: string;
@@ -199,7 +199,7 @@ export class Updater {
       }
 
       // Could somebody on the path replace the file? (Download asks again for each request: the URL may be renewed.)
-      checkTransport(offer, tls);
+      checkTransport(offer, tls());
 
       // Can it be taken: a slot, room, a confirmed image? Nothing is lost yet. Where does the download begin?
       const from = await target.begin(offer);

@@ -1,7 +1,9 @@
+import { maxTimeServers } from "../../modules/limits/limits.js";
 import { encodeUtf8 } from "../../modules/text/utf8.js";
 import { linkOptions, readSettings } from "../../src/app-settings.js";
 import { checkOptions } from "../../src/options.js";
 import { assert, describe, it } from "../harness.js";
+import { limit } from "../limits/limit.js";
 
 const good = { host: "hub.test", "shared-key": "nhp_abc", "shared-secret": "secret-secret" };
 
@@ -46,6 +48,19 @@ describe("settings of the flashable app", () => {
       'Option "time-server" must be a name without a port, which is an option of its own: "port".',
     ],
     [
+      { "time-server": "pool.ntp.org a.example:123" },
+      'Option "time-server" must be a name without a port, which is an option of its own: "port".',
+    ],
+    [
+      { "time-server": "pool.ntp.org, https://b.example/" },
+      'Option "time-server" must be a name without scheme and path.',
+    ],
+    [{ "time-server": " , " }, 'Option "time-server" names no server: give host names with spaces or commas between.'],
+    [
+      { "time-server": "a.example\nb.example" },
+      'Option "time-server" holds a line end or another control character: give the text alone.',
+    ],
+    [
       { "wifi-ssid": "desk\u0000" },
       'Option "wifi-ssid" holds a line end or another control character: give the text alone.',
     ],
@@ -72,6 +87,25 @@ describe("settings of the flashable app", () => {
     it(`refuse ${name} ${JSON.stringify(typeof value === "string" ? value : [...value])}`, () =>
       assert.equal(device({ ...good, ...change } as Record<string, string | Uint8Array>), sentence));
   }
+
+  it("item 12: take several time servers, with spaces or commas between", () => {
+    for (const servers of [
+      "pool.ntp.org time.cloudflare.com",
+      "a.example,b.example",
+      "a.example, 192.168.1.1,fe80::1 ",
+    ]) {
+      assert.ok(typeof device({ ...good, "time-server": servers }) !== "string", servers);
+      assert.ok(typeof device(good, { "time-server": servers }) !== "string", servers);
+    }
+  });
+
+  limit("maxTimeServers", "so many time servers are taken, one more is refused by name", () => {
+    assert.ok(typeof device({ ...good, "time-server": "a.example ".repeat(maxTimeServers) }) !== "string");
+    assert.equal(
+      device({ ...good, "time-server": "a.example ".repeat(maxTimeServers + 1) }),
+      `Option "time-server" names more than ${maxTimeServers} servers.`,
+    );
+  });
 
   it("refuse a root that was built in and is none", () => {
     assert.equal(device(good, { ca: "no base64!" }), 'Option "ca" is not base64 of a certificate.');

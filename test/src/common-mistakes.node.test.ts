@@ -4,7 +4,9 @@
  */
 
 import { createServer } from "node:http";
+import { NodeClock } from "../../hosts/node/clock.js";
 import { Fault } from "../../modules/fault/fault.js";
+import type { Clock } from "../../modules/host/clock.js";
 import type { LinkOptions } from "../../src/options.js";
 import { Hub } from "../../tools/hub/hub.js";
 import { after, afterEach, assert, before, describe, it } from "../harness.js";
@@ -63,6 +65,29 @@ describe("common mistakes, each told well enough to be mended", () => {
   }
 
   const overTls = (): Partial<LinkOptions> => ({ port: secure.port, ssl: true, roots: [ca.certificatePem] });
+
+  it("item 12: a clock behind, at a hub that takes the device, is contradicted by the hub's Date", async () => {
+    const client = workshop.make({ issuer: ca, commonName: "a-day-behind" });
+    const auth = { certificate: client.certificatePem, key: client.keyPem };
+    for (const [options, behindMs] of [
+      [{ port: plain.port }, 70_000],
+      [overTls(), 70_000],
+      [{ ...overTls(), auth }, 86_400_000],
+      [{ ...overTls(), auth }, 0],
+    ] as const) {
+      let contradictions = 0;
+      const clock: Clock = new NodeClock();
+      clock.set(Date.now() - behindMs);
+      clock.onContradicted = () => {
+        contradictions++;
+      };
+      device = new NodeLink(options, clock).start();
+      await device.joined();
+      device.stop();
+      assert.deepEqual(device.reasons, []);
+      assert.equal(contradictions > 0, behindMs > 0);
+    }
+  });
 
   it("a good configuration, for comparison, gives no reason to complain", async () => {
     for (const options of [{ port: plain.port }, overTls()]) {

@@ -307,6 +307,49 @@ describe("connection: the time of day", () => {
     });
   }
 
+  for (const [what, aheadMs, contradicted] of [
+    ["right", 0, false],
+    ["45 s behind", -45_000, false],
+    ["70 s behind", -70_000, true],
+    ["80 s behind", -80_000, true],
+  ] as const) {
+    const says = contradicted ? "is contradicted by its Date, and not set by it" : "is not contradicted by its Date";
+    it(`item 12: ${what}, at a server that accepts the device, ${says}`, () => {
+      const scene = judging(new LinkScene({}, aheadMs));
+      scene.server.date = () => new Date(scene.nowMs).toUTCString();
+      scene.advance(minute);
+      assert.equal(scene.device.link?.connected, true);
+      assert.deepEqual(scene.reasons, []);
+      assert.equal(scene.clock.contradictions > 0, contradicted);
+      assert.equal(scene.clock.now(), scene.nowMs + aheadMs);
+    });
+  }
+
+  it("item 12: unknown is set from the Date of a server that accepts, and nonsense there is passed over", () => {
+    for (const [date, set] of [
+      [undefined, true],
+      ["soon", false],
+      ["Thu, 01 Jan 1970 00:00:00 GMT", false],
+    ] as const) {
+      const scene = new LinkScene({}, "unknown");
+      scene.server.date = () => date ?? new Date(scene.nowMs).toUTCString();
+      scene.advance(minute);
+      assert.equal(scene.device.link?.connected, true);
+      assert.equal(scene.clock.now() !== undefined, set);
+    }
+  });
+
+  it("item 12: a host that throws when its clock is contradicted costs no connection", () => {
+    const scene = new LinkScene({}, -70_000);
+    scene.clock.onContradicted = () => {
+      throw new Error("no time for that");
+    };
+    scene.server.date = () => new Date(scene.nowMs).toUTCString();
+    scene.advance(minute);
+    assert.equal(scene.device.link?.connected, true);
+    assert.match(scene.lines.join("\n"), /no time for that/);
+  });
+
   it("unknown is waited for, then learnt from a refusal, and the log says each", () => {
     const scene = judging(new LinkScene({}, "unknown")).advance(4000);
     assert.equal(scene.attempts, 0);

@@ -102,4 +102,67 @@ describe("link options", () => {
     const fine = { health: false, metrics: false, client: {}, writer: functions, geo: { latitude: 1, longitude: 2 } };
     assert.equal(refusal(fine), "taken");
   });
+
+  const texts = ["true", "false", "no", ""];
+  const noSwitch = [...texts, 0, 1, null, {}, []];
+  for (const [name, values] of [
+    ["console", noSwitch],
+    ["localShell", noSwitch],
+    ["scripts", noSwitch],
+    ["alarms", noSwitch],
+    ["errorReports", noSwitch],
+    ["ssl", noSwitch],
+    ["unprotectedUpdates", noSwitch],
+    ["health", [...texts, 0, 1, true, null, []]],
+    ["metrics", [...texts, 0, 1, true, null, []]],
+    ["logging", [...texts, 0, 1, true, null, []]],
+    ["geo", ["here", 5, true, false, null, []]],
+    ["geo.geoip", [false, 5, 1, null, "", "true", "whenwhere", "ws://geo.test/", "ftp://geo.test/", {}]],
+    ["metrics.vitals", noSwitch],
+    ["logging.level", ["loud", "", 0, null, true]],
+    ["heartbeat", [null, 5, "x", true, []]],
+    ["heartbeat.intervalMs", [null, "30000", true, Number.NaN]],
+    ["backoff", [null, 5, "x", true, []]],
+    ["backoff.capMs", [null, "60000", Number.POSITIVE_INFINITY]],
+    ["trial", [null, 5, "x", true, []]],
+    ["trial.boots", [null, "3", 1.5]],
+    ["name", [null, "", " ", 5, true, {}]],
+    ["logLevel", ["loud", "", null, 1, true]],
+    ["statusWords", ["new", "", null, true]],
+    ["rebootDeadlineMs", [null, "30000", true]],
+    ["port", ["443", null, true, Number.NaN, {}]],
+    ["firmware", [null, 5, "x", true, []]],
+    ["client", [null, 5, "x", true]],
+    ["writer", [null, 5, "x", true]],
+    ["roots", [null, "x", {}, []]],
+    ["auth", [null, "x", 5]],
+    ["auth.identifier", [null, 5, "", true]],
+  ] as const) {
+    it(`names ${name} when it is of another kind, and takes undefined for it`, () => {
+      const [group, member] = name.split(".");
+      const change = (value: unknown): object => {
+        if (member === undefined) return { [group]: value };
+        return { [group]: { ...(group === "auth" ? good.auth : {}), [member]: value } };
+      };
+      for (const value of values) {
+        const said = refusal(change(value));
+        assert.ok(said.startsWith(`Option "${name}" `), `${JSON.stringify(value)}: ${said}`);
+      }
+      if (name !== "auth" && name !== "geo.geoip") assert.equal(refusal(change(undefined)), "taken");
+    });
+  }
+
+  it("takes switches that are true or false, objects, and both ways to look a position up", () => {
+    for (const value of [true, false]) {
+      const all = { console: value, localShell: value, scripts: value, alarms: value, errorReports: value };
+      assert.equal(refusal(all), "taken");
+    }
+    for (const value of [false, {}]) assert.equal(refusal({ health: value, metrics: value, logging: value }), "taken");
+    for (const geoip of [true, "http://geo.test/x", "https://geo.test"])
+      assert.equal(refusal({ geo: { geoip } }), "taken");
+  });
+
+  it("says of a text that it is none, since all that mc/config holds are texts", () => {
+    assert.match(refusal({ console: "false" }), /^Option "console" must be true or false, not a text: compare/);
+  });
 });

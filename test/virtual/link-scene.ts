@@ -19,6 +19,10 @@ const running = image("1.0.0", 1, 20_000);
 export class SceneClock implements Clock {
   readonly #timers: ManualTimers;
   #offsetMs: number | undefined;
+  contradictions = 0;
+  onContradicted = (): void => {
+    this.contradictions++;
+  };
 
   constructor(timers: ManualTimers, nowMs: number | undefined) {
     this.#timers = timers;

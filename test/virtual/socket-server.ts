@@ -66,6 +66,8 @@ export class SocketServer {
   readonly sockets: ServerSocket[] = [];
   /** Text of an HTTP answer instead of the upgrade, "silence", or undefined to upgrade. */
   answer: (request: string, number: number) => string | undefined = () => undefined;
+  /** The `Date` of the answer that takes the upgrade. */
+  date: () => string | undefined = () => undefined;
   /** What to do with a message; true when the default shall not deal with it. */
   onMessage: (socket: ServerSocket, message: Message) => boolean = () => false;
   /** Messages that the real server's parser or database would have refused; they end the connection. */
@@ -119,7 +121,9 @@ export class SocketServer {
     const digest = this.#crypto.digest("sha1");
     digest.update(encodeUtf8(key + acceptGuid));
     const accept = toBase64(digest.finish());
-    const head = `HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: ${accept}\r\n\r\n`;
+    const date = this.date();
+    const dated = date === undefined ? "" : `date: ${date}\r\n`;
+    const head = `HTTP/1.1 101 Switching Protocols\r\n${dated}upgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: ${accept}\r\n\r\n`;
     socket.open = true;
     connection.send(encodeUtf8(head));
   }

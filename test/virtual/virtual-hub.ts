@@ -51,6 +51,8 @@ export class VirtualHub {
   /** `failed` and `ignored` block for 24 hours. */
   blocked = false;
   reachable = true;
+  /** Where the next upgrade is sent instead of being taken. */
+  redirect: string | undefined;
   /** Extensions that a join is granted. */
   granted: readonly string[] = [];
   /** Everything said on topics other than the device's, joins left out. */
@@ -113,6 +115,12 @@ export class VirtualHub {
   }
 
   #upgrade(connection: Connection, request: string): void {
+    if (this.redirect !== undefined) {
+      connection.send(encodeUtf8(`HTTP/1.1 302 Found\r\nlocation: ${this.redirect}\r\ncontent-length: 0\r\n\r\n`));
+      connection.end();
+      this.redirect = undefined;
+      return;
+    }
     const key = /sec-websocket-key: *(\S+)/i.exec(request)?.[1] ?? "";
     const digest = this.#options.crypto.digest("sha1");
     digest.update(encodeUtf8(key + acceptGuid));

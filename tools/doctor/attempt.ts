@@ -59,7 +59,8 @@ function login(host: SessionHost, destination: Destination, ended: (outcome: Out
     ...host,
     ...destination.target(),
     ...patience,
-    onOpen: () => {
+    onOpen: ({ headers }) => {
+      destination.opened(headers);
       socket.close(1000, "");
       ended({ login: "accepted", join: undefined });
     },
@@ -93,6 +94,7 @@ function joining(settings: Settings, log: Log, payload: object): Connection {
           left: () => undefined,
         },
       ],
+      onOpened: (headers) => destination.opened(headers),
       onJoined: () => undefined,
       onEnded: (end) => ended(outcomeOf(end, destination)),
     });

@@ -26,6 +26,7 @@ shared secret; and all of it, with the server, as settings for the device's flas
                        writes it there; without it the partition is found by name on the device
   --table-offset N     where that table lies (CONFIG_PARTITION_TABLE_OFFSET); default 0x8000
   --wifi-ssid NAME     network to join; the password in NERVESHUB_WIFI_PASSWORD
+  --time-server NAMES  SNTP servers in place of the built-in ones: names or addresses with spaces or commas between
   --unprotected        take updates although the device was flashed without rollback or watchdog
   --python COMMAND     that has Espressif's generator; default python3
   --force              write over existing files; a device whose key is lost has to be provisioned anew
@@ -49,6 +50,7 @@ export interface ProvisionOptions {
   productKey: string | undefined;
   deviceKey: string | undefined;
   wifiSsid: string | undefined;
+  timeServer: string | undefined;
   /** File of the app's partition table. */
   partitions: string | undefined;
   /** Bytes from the start of the flash. */
@@ -98,6 +100,7 @@ export function readOptions(args: string[]): ProvisionOptions | undefined {
     productKey: values["product-key"],
     deviceKey: values["device-key"],
     wifiSsid: values["wifi-ssid"],
+    timeServer: values["time-server"],
     partitions: values.partitions,
     tableOffset,
     unprotected: values.unprotected ?? false,
@@ -124,6 +127,7 @@ function parse(args: string[]) {
         "product-key": { type: "string" },
         "device-key": { type: "string" },
         "wifi-ssid": { type: "string" },
+        "time-server": { type: "string" },
         partitions: { type: "string" },
         "table-offset": { type: "string", default: "0x8000" },
         unprotected: { type: "boolean" },

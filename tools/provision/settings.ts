@@ -31,7 +31,7 @@ export function settingsOf(
     if (value === undefined || value === "") throw new Error(`The secret is missing: put it into ${variable}.`);
     return value;
   };
-  const { identifier, host, port, ssl, roots, productKey, deviceKey, wifiSsid } = options;
+  const { identifier, host, port, ssl, roots, productKey, deviceKey, wifiSsid, timeServer } = options;
   put("identifier", identifier);
   put("host", host);
   put("port", port);
@@ -49,6 +49,7 @@ export function settingsOf(
   if (productKey !== undefined) put("shared-secret", secret("NERVESHUB_PRODUCT_SECRET"));
   if (deviceKey !== undefined) put("shared-secret", secret("NERVESHUB_DEVICE_SECRET"));
   if (options.unprotected) put("unprotected", "true");
+  put("time-server", timeServer);
   put("wifi-ssid", wifiSsid);
   if (wifiSsid !== undefined) put("wifi-password", environment["NERVESHUB_WIFI_PASSWORD"] || undefined);
   check(settings);

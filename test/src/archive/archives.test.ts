@@ -44,7 +44,7 @@ class Scene implements ArchiveWriter {
         },
       },
       secure: {},
-      tls: this.tls,
+      tls: () => this.tls,
       writer: withWriter ? this : undefined,
       updating: () => this.updating,
     });

@@ -9,7 +9,7 @@ import { checkTransport } from "../../../src/update/transport.js";
 import { assert, describe, it } from "../../harness.js";
 import { FaultyFlash } from "../../virtual/faulty-flash.js";
 import { image, type SceneOptions, UpdateScene } from "../../virtual/update-scene.js";
-import { filePort } from "../../virtual/virtual-device.js";
+import { filePort, hubPort } from "../../virtual/virtual-device.js";
 
 const hour = 3600000;
 const before = image("1.0.0", 1, 8192);
@@ -155,6 +155,25 @@ describe("item 8: a download over http: without a checksum, where the hub is rea
     await scene.run(() => words(scene).includes("rescheduled"), hour);
     assert.match(reason(scene), /over http: without a checksum/);
     assert.equal(scene.files.requests, requests);
+  });
+
+  for (const scheme of ["https", "wss"]) {
+    it(`is put off as well where ssl is false and the hub redirects the upgrade to ${scheme}`, async () => {
+      const scene = new UpdateScene({ before, after, message: bare, link: { ssl: false } });
+      scene.hub.redirect = `${scheme}://hub.test:${hubPort}/device-socket/websocket?vsn=2.0.0`;
+      scene.device.powerOn();
+      await scene.run(() => words(scene).includes("rescheduled"), hour);
+      assert.match(reason(scene), /over http: without a checksum/);
+      assert.equal(scene.files.requests, 0);
+      assert.equal(scene.version, "1.0.0");
+    });
+  }
+
+  it("is taken where the redirect leads to another plain place", async () => {
+    const scene = new UpdateScene({ before, after, message: bare, link: { ssl: false } });
+    scene.hub.redirect = `ws://hub.test:${hubPort}/device-socket/websocket?vsn=2.0.0`;
+    scene.device.powerOn();
+    assert.ok(await scene.run(() => scene.updated, hour));
   });
 
   it("is refused in a sentence that the server keeps whole", () => {

@@ -48,6 +48,13 @@ describe("nerveshub-provision stores what the device would accept", () => {
     ["a network name of 33 bytes", ["--wifi-ssid", "n".repeat(33)], {}, /Option "wifi-ssid" has more than 32 bytes/],
     ["an empty network name", ["--wifi-ssid", ""], {}, /"wifi-ssid" is empty/],
     [
+      "a time server with a port",
+      ["--time-server", "a.example b.example:123"],
+      {},
+      /"time-server" must be a name without/,
+    ],
+    ["no time server", ["--time-server", ","], {}, /Option "time-server" names no server/],
+    [
       "a password of 7 characters",
       ["--wifi-ssid", "desk"],
       { NERVESHUB_WIFI_PASSWORD: "1234567" },
@@ -97,6 +104,8 @@ describe("nerveshub-provision stores what the device would accept", () => {
   it("such as names, addresses of both kinds, an open network, and a key of 64 digits for one", () => {
     for (const host of ["hub.example", "desk", "my_hub", "192.168.1.7", "::1", "fe80::1:2"])
       assert.equal(provision(byKey, {}, host), "stored", host);
+    for (const servers of ["pool.ntp.org time.cloudflare.com", "a.example,b.example"])
+      assert.equal(provision([...byKey, "--time-server", servers]), "stored", servers);
     const wifi = [...byKey, "--wifi-ssid", "desk"];
     assert.equal(provision(wifi), "stored");
     assert.equal(provision(wifi, { NERVESHUB_WIFI_PASSWORD: "" }), "stored");

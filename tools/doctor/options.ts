@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { firmwareMetadata } from "../../modules/ota/firmware-metadata.js";
 import { parseImageHead } from "../../modules/ota/image.js";
 import type { Firmware } from "../../src/firmware.js";
-import type { LinkOptions } from "../../src/options.js";
+import { checkOptions, type LinkOptions } from "../../src/options.js";
 import { readAuth } from "../device/options.js";
 
 export const usage = `Usage: nerveshub-doctor HOST [options]
@@ -48,6 +48,8 @@ export interface DoctorOptions {
   verbose: boolean;
 }
 
+const nobody = { productKey: "nhp_nobody", productSecret: "none" };
+
 /** @throws Error with a sentence for the person at the keyboard; undefined when only help was wanted */
 export function readOptions(args: string[]): DoctorOptions | undefined {
   const { values, positionals } = parseArgs({
@@ -80,14 +82,16 @@ export function readOptions(args: string[]): DoctorOptions | undefined {
   if (!join && image !== undefined) throw new Error("--image says what to join with: it goes with --join.");
   const port = values.port === undefined ? undefined : Number(values.port);
   const ssl = !values["no-ssl"];
+  const server = {
+    host: positionals[0],
+    ...(port === undefined ? {} : { port }),
+    ssl,
+    ...(values.ca === undefined ? {} : { roots: [readFileSync(values.ca, "utf8")] }),
+  };
+  // Of the credentials the examination speaks; the rest has to be right before anybody can be asked.
+  checkOptions({ ...server, auth: nobody }, { identifier: "nobody" });
   return {
-    link: {
-      host: positionals[0],
-      ...(port === undefined ? {} : { port }),
-      ssl,
-      auth: noLogin ? undefined : readAuth(values, values.identifier),
-      ...(values.ca === undefined ? {} : { roots: [readFileSync(values.ca, "utf8")] }),
-    },
+    link: { ...server, auth: noLogin ? undefined : readAuth(values, values.identifier) },
     join: image === undefined ? undefined : firmwareOf(image),
     verbose: values.verbose ?? false,
   };

@@ -2,9 +2,10 @@
  * The command line of the desk hub: options in, a running hub and a prompt out. Everything it does is in hub.ts.
  */
 
-import { randomBytes } from "node:crypto";
+import { randomBytes, X509Certificate } from "node:crypto";
 import { mkdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { createSecureContext } from "node:tls";
 import { parseArgs } from "node:util";
 import { printable } from "../../modules/text/printable.js";
 import { ending } from "../ending.js";
@@ -75,15 +76,37 @@ type TlsFiles = { cert?: string; "cert-key"?: string; "client-ca"?: string };
 
 function tlsOptions(files: TlsFiles): HubTls | undefined {
   const [cert, key, clientCa] = [text(files.cert), text(files["cert-key"]), text(files["client-ca"])];
-  if (cert !== undefined && key !== undefined) return { cert, key, clientCa };
+  if (cert !== undefined && key !== undefined) {
+    const tls = { cert, key, clientCa };
+    checkTls(tls);
+    return tls;
+  }
   if (cert ?? key ?? clientCa) throw new Error("TLS needs both --cert and --cert-key");
   return undefined;
 }
 
-/** @throws Error with a sentence when it is not a number */
-function number(option: string, value: string | undefined): number | undefined {
-  if (value !== undefined && !/^\d+$/.test(value)) throw new Error(`--${option} needs a number, not ${value}`);
-  return value === undefined ? undefined : Number(value);
+/** @throws Error with a sentence that names the files */
+function checkTls({ cert, key, clientCa }: HubTls): void {
+  try {
+    new X509Certificate(cert);
+    createSecureContext({ cert, key });
+  } catch (error) {
+    throw new Error(`--cert and --cert-key need a certificate and its own key in PEM: ${(error as Error).message}`);
+  }
+  try {
+    if (clientCa !== undefined) new X509Certificate(clientCa);
+  } catch (error) {
+    throw new Error(`--client-ca needs a certificate in PEM: ${(error as Error).message}`);
+  }
+}
+
+/** @throws Error with a sentence when it is no whole number within these bounds */
+function number(option: string, value: string | undefined, least: number, most: number): number | undefined {
+  if (value === undefined) return undefined;
+  const given = Number(value);
+  if (!/^\d+$/.test(value) || given < least || given > most)
+    throw new Error(`--${option} needs a number from ${least} to ${most}, not ${value}`);
+  return given;
 }
 
 async function main(): Promise<void> {
@@ -97,7 +120,7 @@ async function main(): Promise<void> {
     product: values.product,
     keys: [{ key, secret }, ...deviceKeys(values["device-key"], values.device)],
     firmwareDir,
-    port: number("port", values.port),
+    port: number("port", values.port, 0, 65535),
     listen: values.listen,
     tls: tlsOptions(values),
     automaticUpdates: !values.manual,
@@ -107,7 +130,7 @@ async function main(): Promise<void> {
     protocol: values.august ? "2026-08" : "current",
     plainFiles: values["plain-files"],
     checksums: !values["no-checksums"],
-    downloadBytesPerSecond: number("slow", values.slow),
+    downloadBytesPerSecond: number("slow", values.slow, 1, Number.MAX_SAFE_INTEGER),
   });
   const ended = ending();
   await hub.start();

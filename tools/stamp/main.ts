@@ -77,8 +77,8 @@ function stamp(path: string, product: string, version: string, output: string): 
   const stamped = stampImage(image, { product, version }, nodeCrypto);
   write(output, stamped, path);
   const { uuid, platform } = firmwareMetadata(parseImageHead(stamped));
-  const from = printable(`${before.projectName} ${before.version}`);
-  console.log(`${output}: ${from} is now ${product} ${version} for ${platform}, ${uuid}`);
+  const from = `${before.projectName} ${before.version}`;
+  console.log(printable(`${output}: ${from} is now ${product} ${version} for ${platform}, ${uuid}`));
   return 0;
 }
 

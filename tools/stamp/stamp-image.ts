@@ -13,6 +13,7 @@ import { appDescriptionOffset, parseImageHead } from "../../modules/ota/image.js
 import { ImageVerifier } from "../../modules/ota/image-verifier.js";
 import { sealImage } from "../../modules/ota/seal-image.js";
 import { isSemVer, normaliseVersion } from "../../modules/ota/version.js";
+import { isPrintable } from "../../modules/text/printable.js";
 import { encodeUtf8 } from "../../modules/text/utf8.js";
 
 export interface Stamp {
@@ -43,8 +44,7 @@ function checkStamp({ product, version }: Stamp): void {
     const hint = repaired === undefined ? "such as 1.4.0" : `did you mean ${repaired}?`;
     throw new Fault("image", "stamp-version", `The version "${version}" is not SemVer; ${hint}`);
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (product === "" || product !== product.trim() || /[\u0000-\u001f\u007f]/.test(product)) {
+  if (product === "" || product !== product.trim() || !isPrintable(product)) {
     throw new Fault(
       "image",
       "stamp-product",

@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { isPrintable } from "../../../modules/text/printable.js";
 import { Examination } from "../../../tools/doctor/examination.js";
 import { type DoctorOptions, readOptions } from "../../../tools/doctor/options.js";
@@ -171,5 +174,24 @@ describe("doctor: command line", () => {
       () => readOptions([]),
       ({ message }) => message === "One HOST is needed, 0 were given.",
     );
+  });
+
+  it("refuses a port and roots that are none, in a sentence", () => {
+    const folder = mkdtempSync(join(tmpdir(), "doctor-options-"));
+    const file = (name: string, text: string) => {
+      writeFileSync(join(folder, name), text);
+      return join(folder, name);
+    };
+    const says =
+      (option: string) =>
+      ({ message }: Error) =>
+        message.startsWith(`Option "${option}" `);
+    const keyPem = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+    const garbage = file("garbage.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    for (const path of [garbage, file("key.pem", keyPem), file("empty.pem", "")])
+      assert.throws(() => readOptions(["hub.example", "--no-login", "--ca", path]), says("roots"));
+    for (const port of ["abc", "0", "65536", "1.5", ""])
+      assert.throws(() => readOptions(["hub.example", "--no-login", "--port", port]), says("port"));
+    rmSync(folder, { recursive: true });
   });
 });

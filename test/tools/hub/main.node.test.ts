@@ -3,7 +3,7 @@
  */
 
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -54,6 +54,23 @@ describe("desk hub, command line", () => {
     const status = await new Promise((resolve) => child.once("exit", resolve));
     rmSync(folder, { recursive: true });
     assert.equal(status, 0);
+  });
+
+  it("says in a sentence what is wrong with a port, a rate or a certificate", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "desk-hub-main-"));
+    const garbage = join(folder, "garbage.pem");
+    writeFileSync(garbage, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    for (const [args, sentence] of [
+      [["--port", "99999"], /^hub: --port needs a number from 0 to 65535, not 99999\n$/],
+      [["--slow=-1"], /^hub: --slow needs a number from 1 to \d+, not -1\n$/],
+      [["--slow", "0"], /^hub: --slow needs a number from 1/],
+      [["--cert", garbage, "--cert-key", garbage], /^hub: --cert and --cert-key need a certificate and its own key/],
+    ] as const) {
+      const { status, output } = await run([...args, "--firmware", folder], "");
+      assert.equal(status, 1);
+      assert.match(output, sentence);
+    }
+    rmSync(folder, { recursive: true });
   });
 
   it("prints its options", async () => {

@@ -102,6 +102,15 @@ describe("nerveshub-stamp, the command", () => {
     assert.match(stamped.out, /a\\u001b\[2J.* is now demo/);
   });
 
+  it("control characters: names its output in one line", () => {
+    const output = join(folder, "o\u202e\x1b[2J\nnext.bin");
+    const { status, out } = run(path, "--product", "demo", "--version", "1.0.0", "-o", output);
+    rmSync(output);
+    assert.equal(status, 0);
+    assert.equal(out.split("\n").length, 2);
+    assert.ok(isPrintable(out.trimEnd()), out);
+  });
+
   it("ends 2 with the usage for wrong arguments, and 0 for --help", () => {
     for (const args of [
       [],

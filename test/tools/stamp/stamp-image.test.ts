@@ -76,7 +76,7 @@ describe("stamp", () => {
   });
 
   it("refuses a product that the server would read differently", () => {
-    for (const product of ["", " p", "p ", "a\0b", "a\nb"]) {
+    for (const product of ["", " p", "p ", "a\0b", "a\nb", "a\x9bb", "a\u202eb", "a\u2028b"]) {
       assert.throws(() => stampImage(image, { product, version: "1.0.0" }, crypto), refused("stamp-product"));
     }
   });

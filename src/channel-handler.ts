@@ -6,8 +6,9 @@
 /** The way to the server while the topic is joined. */
 export interface ChannelPort {
   /**
-   * Sends one message. NervesHub acknowledges none.
-   * @returns the ref it went under, or undefined when it could not be sent: not joined (any more), or the queue is full
+   * Sends one message. NervesHub acknowledges none. One that can never be sent, since it is larger than the send queue or
+   * no JSON, is dropped with a line in the log and counts as sent, so that nobody tries it again.
+   * @returns the ref it went under, or undefined when it cannot be sent now: not joined (any more), or the queue is full
    */
   push(event: string, payload: object): string | undefined;
 }

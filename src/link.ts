@@ -14,6 +14,7 @@ import type { Refusal } from "../modules/websocket/websocket.js";
 import { Attempts } from "./attempts.js";
 import { backoffDelay } from "./backoff.js";
 import type { ChannelHandler, ChannelPort } from "./channel-handler.js";
+import { inspect } from "./console/inspect.js";
 import { Destination } from "./destination.js";
 import { DeviceChannel } from "./device-channel.js";
 import { closeFault } from "./diagnosis.js";
@@ -23,7 +24,7 @@ import type { Metrics } from "./extensions/metrics.js";
 import { type Firmware, readFirmware } from "./firmware.js";
 import { randomFraction } from "./fraction.js";
 import { ask, type Said, tell, work, yesOrNo } from "./guarded.js";
-import { type Level, Log } from "./log.js";
+import { type Level, Log, levels } from "./log.js";
 import { checkOptions, type LinkOptions, type Settings } from "./options.js";
 import { deviceNames, fromServer, toServer } from "./protocol.js";
 import { Redactor } from "./redact.js";
@@ -174,7 +175,8 @@ export class NervesHubLink {
 
   /** Writes a line to the log. */
   log(level: Level, message: string): void {
-    this.#log.write(level, message);
+    // An application without types may pass anything.
+    this.#log.write(levels.includes(level) ? level : "info", inspect(message));
   }
 
   /** Conditions that hold until they are cleared, shown on the device's page. */

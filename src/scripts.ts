@@ -14,6 +14,7 @@ import {
   maxScriptRefCharacters,
   maxScripts,
 } from "../modules/limits/limits.js";
+import { cut } from "../modules/text/cut.js";
 import type { ChannelPort } from "./channel-handler.js";
 import type { CommandTable } from "./console/command-table.js";
 import { toServer } from "./protocol.js";
@@ -84,7 +85,7 @@ export class Scripts {
     const print = (text: string): void => {
       if (room < 0) return;
       room -= text.length + 1;
-      output.push(room >= 0 ? text : "… [cut off]");
+      output.push(room >= 0 ? text : `${cut(text, Math.max(0, text.length + room))}… [cut off]`);
     };
     // The first line that fails ends the script, as in a shell with -e.
     const goOn = (from: number): void => {

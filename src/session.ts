@@ -308,14 +308,21 @@ export class Session {
     entry.timer = host.timers.set(() => this.#join(entry), delayMs);
   }
 
+  /** @returns false for "not now"; what can never be sent is dropped, said and over */
   #send(frame: Frame): boolean {
     try {
       this.#socket.sendText(encodeFrame(frame));
       this.#heartbeat?.sent(this.#options.host.clock.monotonic());
       return true;
     } catch (error) {
-      this.#options.log.warning(`A message could not be sent: ${asFault(error, "websocket", "send-failed").message}`);
-      return false;
+      const { code, message } = asFault(error, "websocket", "send-failed");
+      const { log } = this.#options;
+      if (code === "send-queue-full" || code === "not-open") {
+        log.warning(`A message could not be sent: ${message}`);
+        return false;
+      }
+      log.error(`The message "${frame.event}" can never be sent and is dropped: ${message}`);
+      return true;
     }
   }
 

@@ -168,6 +168,17 @@ export const maxDistinctMetrics = 64;
 export const maxReadingAgeMs = 23 * 3_600_000;
 /** Metrics of one health report: the server keeps each as a series. */
 export const maxHealthMetrics = 64;
+/**
+ * Metadata of one health report: entries, characters of a text, and bytes of all as JSON, so that they fit the send queue
+ * beside the metrics and 32 names of alarms. The device's page shows some ten of them, in one line each.
+ */
+export const maxHealthMetadata = 32;
+export const maxHealthMetadataCharacters = 256;
+export const maxHealthMetadataBytes = 8192;
+/** Characters of a position's source: "gps". */
+export const maxGeoSourceCharacters = 64;
+/** Bytes of JSON of a list in one message, alarms or identities: the send queue's size, and a quarter of it to spare. */
+export const maxListBytes = 24_576;
 /** The server has no bucket for health, geo and the like; a flood of requests is answered about once a second. */
 export const answerRate = Object.freeze({ perSecond: 1, burst: 3 });
 
@@ -175,6 +186,8 @@ export const answerRate = Object.freeze({ perSecond: 1, burst: 3 });
 export const maxAlarms = 32;
 /** Characters of an alarm's name (the server's bound) and of its description (ours). */
 export const maxAlarmNameCharacters = 255;
+/** Bytes of an alarm's name as JSON: 32 of them fit one message. */
+export const maxAlarmNameBytes = 512;
 export const maxAlarmDescriptionCharacters = 256;
 /** The server takes 1 message a second and 10 at once, and believes times back to 72 h. */
 export const alarmsRate = Object.freeze({ perSecond: 0.8, burst: 8 });

@@ -73,8 +73,9 @@ export class CommandTable {
     let ended: Ended | "given up" | undefined;
     let atOnce = true;
     let room = maxCommandOutputCharacters;
-    const write = (text: string): void => {
+    const write = (given: unknown): void => {
       if (ended !== undefined || room < 0) return;
+      const text = inspect(given);
       room -= text.length + 2;
       if (room >= 0) print(text);
       else
@@ -88,7 +89,9 @@ export class CommandTable {
       if (!atOnce) done(how === "done");
     };
     const succeed = (result: string): void => {
-      if (result !== "") for (const text of result.split("\n")) write(text);
+      // One more than there is room for: that it was cut is shown.
+      const some = cut(result, maxCommandOutputCharacters + 1);
+      if (some !== "") for (const text of some.split("\n")) write(text);
       end("done");
     };
     const fail = (reason: string): void => {
@@ -120,7 +123,7 @@ export class CommandTable {
   }
 
   /** @returns a text: why nothing is called */
-  #call(line: string, columns: number, print: (text: string) => void): Call | string {
+  #call(line: string, columns: number, print: (text: unknown) => void): Call | string {
     const [name = "", ...args] = words(line);
     const command = this.#commands.get(name);
     if (command !== undefined)

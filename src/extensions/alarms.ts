@@ -3,7 +3,8 @@
  * keeps the true one and sends it whole whenever single events could have been lost.
  *
  * The rule it guards: whatever is dropped on the way, the server ends with the set that is raised here. An alarm that was
- * raised and cleared while nothing could be sent leaves no trace there.
+ * raised and cleared while nothing could be sent leaves no trace there. A set that is too long to be sent with its
+ * descriptions is sent without them.
  */
 
 import type { Clock } from "../../modules/host/clock.js";
@@ -12,10 +13,14 @@ import {
   alarmsRate,
   maxAlarmAgeMs,
   maxAlarmDescriptionCharacters,
+  maxAlarmNameBytes,
   maxAlarmNameCharacters,
   maxAlarms,
+  maxListBytes,
 } from "../../modules/limits/limits.js";
 import { cut } from "../../modules/text/cut.js";
+import { inspect } from "../console/inspect.js";
+import { jsonBytes } from "../json-bytes.js";
 import type { Log } from "../log.js";
 import type { Extension, ExtensionPort } from "./extension.js";
 import { type Attempt, PacedSender } from "./paced-sender.js";
@@ -52,14 +57,17 @@ export class Alarms implements Extension {
 
   /**
    * Raises an alarm; one that is raised already gets the new description.
-   * @param name up to 255 characters: "BatteryLow"
+   * @param name up to 255 characters, and 512 bytes: "BatteryLow"
    * @param description for the operator: "3.1 V"
    * @returns false when it was not taken, with the reason in the log
    */
   raise(name: string, description = ""): boolean {
-    if (name === "" || name.length > maxAlarmNameCharacters) return this.#refuse(name, "has no usable name");
+    if (typeof name !== "string") return this.#refuse(inspect(name), "has a name that is no text");
+    if (name === "" || name.length > maxAlarmNameCharacters || jsonBytes(name) > maxAlarmNameBytes)
+      return this.#refuse(name, "has no usable name");
     const before = this.#raised.get(name);
-    const text = cut(description, maxAlarmDescriptionCharacters);
+    // An application without types may pass anything.
+    const text = cut(inspect(description), maxAlarmDescriptionCharacters);
     if (before === undefined && this.#raised.size >= maxAlarms)
       return this.#refuse(name, `is one more than the ${maxAlarms} that can be raised at one time`);
     if (before?.description === text) return true;
@@ -116,7 +124,9 @@ export class Alarms implements Extension {
   #flush(): Attempt {
     if (this.#port === undefined) return "refused";
     if (this.#snapshotDue) {
-      const alarms = [...this.#raised].map(([name, alarm]) => this.#entry(name, alarm));
+      let alarms = [...this.#raised].map(([name, alarm]) => this.#entry(name, alarm));
+      if (jsonBytes(alarms) > maxListBytes)
+        alarms = [...this.#raised].map(([name, alarm]) => this.#entry(name, { ...alarm, description: "" }));
       if (!this.#port.send("snapshot", { alarms })) return "refused";
       this.#snapshotDue = false;
       this.#changes = [];

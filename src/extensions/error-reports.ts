@@ -17,6 +17,8 @@ import {
   maxErrorReports,
 } from "../../modules/limits/limits.js";
 import { cut } from "../../modules/text/cut.js";
+import { printable } from "../../modules/text/printable.js";
+import { inspect } from "../console/inspect.js";
 import { tell } from "../guarded.js";
 import type { Log } from "../log.js";
 import type { Redactor } from "../redact.js";
@@ -98,7 +100,9 @@ export class ErrorReports implements Extension {
     const { heapFree } = host.device.facts();
     if (heapFree !== undefined) all.set("free_memory_bytes", String(heapFree));
     if (error instanceof Fault) all.set("stage", error.stage).set("code", error.code);
-    for (const [name, value] of Object.entries(context)) all.set(name, String(value));
+    // An application without types may pass anything.
+    const given: object = typeof context === "object" && context !== null ? context : { context };
+    for (const [name, value] of Object.entries(given)) all.set(name, inspect(value));
     this.#add(this.#entry({ kind, reason, stack, source: "manual", context: all, uuid, atMs: host.clock.monotonic() }));
   }
 
@@ -214,15 +218,20 @@ export class ErrorReports implements Extension {
     // Cut before it is redacted too, far behind what is kept: a text may be as long as memory allows.
     const clean = (text: string, most: number): string => cut(redactor.redact(cut(text, most * 4)), most);
     const context = new Map<string, string>();
+    let contextCharacters = 0;
     for (const [name, value] of given.context) {
       if (context.size >= maxErrorContextEntries) break;
-      const most = name === "log" ? maxErrorReasonCharacters : maxErrorContextCharacters;
-      context.set(cut(name, maxErrorContextCharacters), clean(value, most));
+      const isLog = name === "log";
+      const text = clean(value, isLog ? maxErrorReasonCharacters : maxErrorContextCharacters);
+      const key = cut(printable(cut(name, maxErrorContextCharacters)), maxErrorContextCharacters);
+      // A control character takes six bytes of JSON: sixteen entries of them would not fit a message.
+      context.set(key, isLog ? text : cut(printable(text), maxErrorContextCharacters));
+      contextCharacters += Math.max(80, key.length + text.length);
     }
     const frames = stackFrames(given.stack);
     const message = clean(given.stack === "" ? given.reason : given.stack, maxErrorMessageCharacters);
     const reason = clean(given.reason, maxErrorReasonCharacters);
-    const characters = reason.length + message.length + frames.length * 120 + context.size * 80 + 200;
+    const characters = reason.length + message.length + frames.length * 120 + contextCharacters + 200;
     const { kind, source, uuid, atMs } = given;
     return { kind, source, uuid, atMs, reason, message, frames, context, characters, knownMs: 0, count: 1 };
   }

@@ -12,9 +12,10 @@ export interface ExtensionPort {
   /** The version that was agreed on, one of `versions`. */
   readonly version: string;
   /**
-   * Sends `<key>:<event>`. The server acknowledges nothing.
-   * @returns false when it was not sent, because the extension is no longer attached or the connection is backed up:
-   * keep it and try again later
+   * Sends `<key>:<event>`. The server acknowledges nothing. A message that can never be sent (more than some 32 KB, or no
+   * JSON) is dropped with a line in the log, and counts as sent.
+   * @returns false for "not now", because the extension is no longer attached or the connection is backed up: keep it and
+   * try again later
    */
   send(event: string, payload: object): boolean;
 }

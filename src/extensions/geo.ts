@@ -6,7 +6,9 @@
  */
 
 import type { Host } from "../../modules/host/host.js";
-import { type Kind, type Said, take } from "../guarded.js";
+import { maxGeoSourceCharacters } from "../../modules/limits/limits.js";
+import { cut } from "../../modules/text/cut.js";
+import { type Kind, type Said, take, withoutPromises } from "../guarded.js";
 import type { Log } from "../log.js";
 import { Answer } from "./answer.js";
 import type { Extension, ExtensionPort } from "./extension.js";
@@ -35,12 +37,13 @@ export function isPosition(position: Position | undefined): position is Position
 }
 
 const positions: Kind<Position | "none"> = Object.freeze({
-  wanted: "a position or undefined",
+  wanted: "a position (latitude and longitude as numbers) or undefined",
   read: (value: unknown) => {
     if (value === undefined) return "none";
     if (typeof value !== "object" || value === null) return undefined;
     const { latitude, longitude, accuracy, source } = value as Position;
-    return { latitude, longitude, accuracy, source };
+    const position = withoutPromises({ latitude, longitude, accuracy, source });
+    return typeof latitude === "number" && typeof longitude === "number" ? position : undefined;
   },
 });
 
@@ -80,11 +83,11 @@ export class Geo implements Extension {
     const position = this.#position();
     if (position === undefined) return "empty";
     if (!isPosition(position)) {
-      this.#log.warning("The position is not one on this planet; it is not sent.");
+      this.#log.warning("geo: the position is not one on this planet; it is not sent.");
       return "empty";
     }
     const { latitude, longitude, accuracy } = position;
-    const source = typeof position.source === "string" ? position.source : "device";
+    const source = typeof position.source === "string" ? cut(position.source, maxGeoSourceCharacters) : "device";
     const payload = { latitude, longitude, source, ...(Number.isFinite(accuracy) ? { accuracy } : {}) };
     return port.send("location:update", payload) ? "sent" : "refused";
   }

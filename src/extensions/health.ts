@@ -6,8 +6,17 @@
  */
 
 import type { Host } from "../../modules/host/host.js";
-import { maxHealthMetrics } from "../../modules/limits/limits.js";
+import {
+  maxHealthMetadata,
+  maxHealthMetadataBytes,
+  maxHealthMetadataCharacters,
+  maxHealthMetrics,
+  maxMetricNameBytes,
+} from "../../modules/limits/limits.js";
+import { cut } from "../../modules/text/cut.js";
+import { isPrintable } from "../../modules/text/printable.js";
 import { type Kind, properties, type Said, take } from "../guarded.js";
+import { jsonBytes } from "../json-bytes.js";
 import type { Log } from "../log.js";
 import type { Alarms } from "./alarms.js";
 import { Answer } from "./answer.js";
@@ -18,17 +27,23 @@ import { isoTime } from "./wall-time.js";
 export interface HealthOptions {
   /**
    * Metrics to add, or to put in place of those with the same name (src/extensions/vitals.ts has the names). What is not
-   * a finite number is left out, so `undefined` removes one. When it fails, the defaults are reported.
+   * a finite number is left out and named in the log; `undefined` removes one. When it fails, the defaults are reported.
    */
   metrics?(defaults: Readonly<Record<string, number>>): Readonly<Record<string, number | undefined>>;
-  /** Texts for the device's page. What is no text is left out; when it fails, the report goes without them. */
+  /** Texts for the device's page: 32 of up to 256 characters, 8 KB in all. What is no text is left out; when it fails, the report goes without them. */
   metadata?(): Readonly<Record<string, string>>;
 }
 
 interface Texts {
   readonly texts: Record<string, string>;
+  /** Names of what is none, or one too many. */
+  readonly others: readonly string[];
+}
+
+interface Numbers {
+  readonly numbers: Record<string, number | undefined>;
   /** Names of what is none. */
-  readonly others: string;
+  readonly others: readonly string[];
 }
 
 const metadata: Kind<Texts> = Object.freeze({
@@ -38,11 +53,38 @@ const metadata: Kind<Texts> = Object.freeze({
     if (given === undefined) return undefined;
     const texts: Record<string, string> = {};
     const others: string[] = [];
+    let count = 0;
+    let bytes = 0;
     for (const [name, text] of Object.entries(given)) {
-      if (typeof text === "string" || typeof text === "number" || typeof text === "boolean") texts[name] = String(text);
-      else if (text !== undefined) others.push(name);
+      if (text === undefined) continue;
+      const isText = typeof text === "string" || typeof text === "number" || typeof text === "boolean";
+      const kept = isText ? cut(String(text), maxHealthMetadataCharacters) : "";
+      const size = isText && name.length <= maxHealthMetadataCharacters ? jsonBytes([name, kept]) : Infinity;
+      if (count >= maxHealthMetadata || bytes + size > maxHealthMetadataBytes) {
+        others.push(name);
+        continue;
+      }
+      count++;
+      bytes += size;
+      texts[name] = kept;
     }
-    return { texts, others: others.join(", ") };
+    return { texts, others };
+  },
+});
+
+const numbers: Kind<Numbers> = Object.freeze({
+  wanted: "an object of numbers",
+  read: (value: unknown) => {
+    const given = properties.read(value, false);
+    if (given === undefined) return undefined;
+    const numbers: Record<string, number | undefined> = {};
+    const others: string[] = [];
+    for (const [name, number] of Object.entries(given)) {
+      const isName = isPrintable(name) && jsonBytes(name) <= maxMetricNameBytes + 2;
+      if (isName && (number === undefined || Number.isFinite(number))) numbers[name] = number as number | undefined;
+      else others.push(name);
+    }
+    return { numbers, others };
   },
 });
 
@@ -58,8 +100,8 @@ export class Health implements Extension {
   readonly #log: Log;
   readonly #metricsSaid: Said = {};
   readonly #metadataSaid: Said = {};
-  /** Of the metadata, what was left out last. */
-  #others = "";
+  /** What was left out last, by function. */
+  readonly #leftOut = new Map<string, string>();
 
   /** @param lacking what the device lacks to survive a bad update */
   constructor(
@@ -112,6 +154,8 @@ export class Health implements Extension {
       const alarms: Record<string, string> = {};
       // An empty description would mean "no alarm".
       for (const [name, { description }] of this.#alarms.raised) alarms[name] = description || "raised";
+      // All names count; descriptions only where there is room for all of them.
+      if (jsonBytes(alarms) > maxHealthMetadataBytes) for (const name of Object.keys(alarms)) alarms[name] = "raised";
       value["alarms"] = alarms;
     }
     return value;
@@ -123,16 +167,28 @@ export class Health implements Extension {
     const taken = take(this.#log, "health.metadata", ask, metadata, this.#metadataSaid);
     if (taken === undefined) return {};
     const { texts, others } = taken;
-    if (others !== "" && others !== this.#others) this.#log.error(`health.metadata: no text is ${others}; left out.`);
-    this.#others = others;
+    this.#sayLeftOut("health.metadata", `no text, too long or one more than ${maxHealthMetadata}`, others);
     return texts;
+  }
+
+  /** Once, until it is others. */
+  #sayLeftOut(name: string, why: string, others: readonly string[]): void {
+    const list = others
+      .slice(0, 8)
+      .map((other) => cut(other, 64))
+      .join(", ");
+    const text = others.length > 8 ? `${list} and ${others.length - 8} more` : list;
+    if (text !== "" && text !== this.#leftOut.get(name)) this.#log.error(`${name}: ${why} is ${text}; left out.`);
+    this.#leftOut.set(name, text);
   }
 
   #metrics(): Record<string, number> {
     const defaults = this.#vitals.metrics();
     const options = this.#options;
     const ask = (): unknown => (options.metrics === undefined ? {} : options.metrics({ ...defaults }));
-    const given = { ...defaults, ...take(this.#log, "health.metrics", ask, properties, this.#metricsSaid) };
+    const taken = take(this.#log, "health.metrics", ask, numbers, this.#metricsSaid);
+    if (taken !== undefined) this.#sayLeftOut("health.metrics", "no number, or no name for one,", taken.others);
+    const given = { ...defaults, ...taken?.numbers };
     const metrics: Record<string, number> = {};
     let count = 0;
     for (const [name, number] of Object.entries(given)) {

@@ -20,6 +20,7 @@ import {
 import { cut } from "../../modules/text/cut.js";
 import { isPrintable } from "../../modules/text/printable.js";
 import { encodeUtf8 } from "../../modules/text/utf8.js";
+import { inspect } from "../console/inspect.js";
 import { properties, type Said, take } from "../guarded.js";
 import type { Log } from "../log.js";
 import type { Extension, ExtensionPort } from "./extension.js";
@@ -97,7 +98,7 @@ export class Metrics implements Extension {
     if (vitals) for (const [name, value] of Object.entries(this.#vitals.metrics())) this.#add(name, value);
     const ask = (): unknown => (options.readings === undefined ? {} : options.readings());
     const given = take(this.#log, "metrics.readings", ask, properties, this.#readingsSaid) ?? {};
-    for (const [name, value] of Object.entries(given)) this.#add(name, value as number);
+    for (const [name, value] of Object.entries(given)) this.#add(name, value, "metrics.readings: metric");
     this.#sender.wake();
   }
 
@@ -106,13 +107,15 @@ export class Metrics implements Extension {
     this.#sender.stop();
   }
 
-  #add(name: string, value: number): boolean {
-    if (!Number.isFinite(value)) return this.#refuse(name, "is not a number");
+  /** @param from for the log, before the name */
+  #add(name: string, value: unknown, from = "Metric"): boolean {
+    if (typeof name !== "string") return this.#refuse(inspect(name), "has a name that is no text", from);
+    if (typeof value !== "number" || !Number.isFinite(value)) return this.#refuse(name, "is not a number", from);
     if (!this.#names.has(name)) {
       if (name === "" || !isPrintable(name) || encodeUtf8(name).byteLength > maxMetricNameBytes)
-        return this.#refuse(name, "has a name that the server does not take");
+        return this.#refuse(name, "has a name that the server does not take", from);
       if (this.#names.size >= maxDistinctMetrics)
-        return this.#refuse(name, `is one more than ${maxDistinctMetrics} different names`);
+        return this.#refuse(name, `is one more than ${maxDistinctMetrics} different names`, from);
       this.#names.add(name);
     }
     const atMs = this.#clock.monotonic();
@@ -155,8 +158,8 @@ export class Metrics implements Extension {
     return "sent";
   }
 
-  #refuse(name: string, why: string): false {
-    this.#log.warning(`Metric "${cut(name, maxMetricNameBytes)}" ${why}; the reading is left out.`);
+  #refuse(name: string, why: string, from: string): false {
+    this.#log.warning(`${from} "${cut(name, maxMetricNameBytes)}" ${why}; the reading is left out.`);
     return false;
   }
 }

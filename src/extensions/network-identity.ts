@@ -6,7 +6,12 @@
 import { asFault } from "../../modules/fault/fault.js";
 import type { Host } from "../../modules/host/host.js";
 import type { Timer } from "../../modules/host/timers.js";
-import { maxIdentities, maxIdentityCharacters, maxIdentityDetailsBytes } from "../../modules/limits/limits.js";
+import {
+  maxIdentities,
+  maxIdentityCharacters,
+  maxIdentityDetailsBytes,
+  maxListBytes,
+} from "../../modules/limits/limits.js";
 import { cut } from "../../modules/text/cut.js";
 import { isPrintable } from "../../modules/text/printable.js";
 import { encodeUtf8 } from "../../modules/text/utf8.js";
@@ -83,11 +88,25 @@ export class NetworkIdentity implements Extension {
       else if (fresh.size < maxIdentities && this.#told.get(name) !== json) fresh.set(name, json);
     }
     if (fresh.size === 0) return "empty";
-    if (!port.send("report", { identities: [...fresh.values()].map((json) => JSON.parse(json) as object) }))
-      return "refused";
-    for (const [name, json] of fresh) this.#told.set(name, json);
+    const sent = firstOf(fresh);
+    if (!port.send("report", { identities: sent.map(([, json]) => JSON.parse(json) as object) })) return "refused";
+    for (const [name, json] of sent) this.#told.set(name, json);
+    // The server adds to what it has: the rest comes in a message of its own.
+    if (sent.length < fresh.size) this.#answer.owe();
     return "sent";
   }
+}
+
+/** As many as one message takes; one always does. */
+function firstOf(identities: ReadonlyMap<string, string>): [name: string, json: string][] {
+  const first: [string, string][] = [];
+  let bytes = 0;
+  for (const [name, json] of identities) {
+    bytes += encodeUtf8(json).byteLength + 1;
+    if (bytes > maxListBytes) break;
+    first.push([name, json]);
+  }
+  return first;
 }
 
 /** Read once, here: an entry is the application's, and may have getters. What throws costs this entry only. */

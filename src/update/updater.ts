@@ -67,7 +67,8 @@ const decisions: Kind<Outcome | "apply"> = Object.freeze({
     if (value === "ignore") return { word: "ignored", reason: "The application refused the update." };
     if (typeof value !== "object" || value === null) return undefined;
     const { reschedule, reason = "The application asked for a later time." } = value as Record<string, unknown>;
-    if (typeof reschedule !== "number" || typeof reason !== "string") return undefined;
+    if (typeof reschedule !== "number" || !Number.isFinite(reschedule) || reschedule <= 0) return undefined;
+    if (typeof reason !== "string") return undefined;
     return { word: "rescheduled", reason, delayMs: askedDelay(reschedule) };
   },
 });

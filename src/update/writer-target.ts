@@ -158,11 +158,18 @@ export class WriterTarget implements UpdateTarget {
     });
   }
 
-  /** A thrown or rejected message is the reason as it stands. */
+  /** A thrown or rejected message is the reason as it stands; "undefined" and the like are none. */
   #refused(method: string, fault: Fault, how: How): Fault {
-    if (how === "threw" || how === "rejected")
+    const { cause, message } = fault;
+    if ((how === "threw" || how === "rejected") && !(fault.code === "callback-threw" && isReasonless(cause)))
       return fault.code === "callback-threw" ? new Fault("application", "writer-refused", fault.message, fault) : fault;
-    const text = `The application's ${this.#name}.${method} is at fault: ${fault.message}.`;
+    const what = how === "threw" || how === "rejected" ? `it ${how} ${message}` : message;
+    const text = `The application's ${this.#name}.${method} is at fault: ${what}.`;
     return new Fault("application", how === "late" ? lateCode : "writer-refused", text);
   }
+}
+
+/** What was thrown says nothing of why. */
+function isReasonless(thrown: unknown): boolean {
+  return !(thrown instanceof Error) && (typeof thrown !== "string" || thrown === "");
 }

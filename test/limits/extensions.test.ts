@@ -10,6 +10,7 @@ import {
   loggingRate,
   maxAlarmAgeMs,
   maxAlarmDescriptionCharacters,
+  maxAlarmNameBytes,
   maxAlarmNameCharacters,
   maxAlarms,
   maxBatchCharacters,
@@ -28,10 +29,15 @@ import {
   maxErrorReports,
   maxExtensionBacklogBytes,
   maxGeoIpBytes,
+  maxGeoSourceCharacters,
+  maxHealthMetadata,
+  maxHealthMetadataBytes,
+  maxHealthMetadataCharacters,
   maxHealthMetrics,
   maxIdentities,
   maxIdentityCharacters,
   maxIdentityDetailsBytes,
+  maxListBytes,
   maxLogLinesInMessage,
   maxMetricNameBytes,
   maxMetricNames,
@@ -50,6 +56,7 @@ import { readCrash } from "../../src/extensions/crash-record.js";
 import { ErrorReports } from "../../src/extensions/error-reports.js";
 import type { Extension, ExtensionPort } from "../../src/extensions/extension.js";
 import { ExtensionsChannel } from "../../src/extensions/extensions-channel.js";
+import { Geo } from "../../src/extensions/geo.js";
 import { GeoIp } from "../../src/extensions/geoip.js";
 import { Health } from "../../src/extensions/health.js";
 import { LogRing } from "../../src/extensions/log-ring.js";
@@ -370,6 +377,100 @@ describe("limits: extensions", () => {
     };
     assert.equal(count(maxHealthMetrics), maxHealthMetrics);
     assert.equal(count(maxHealthMetrics + 1), maxHealthMetrics);
+  });
+
+  /** The metadata that are reported of `given`. */
+  function metadataOf(given: Record<string, string>): Record<string, string> {
+    const stage = new Stage();
+    const vitals = new Vitals(stage.host, () => undefined);
+    const health = new Health(stage.host, stage.log, vitals, alarmsOf(stage), { metadata: () => given });
+    const server = new ServerSide(stage.timers, "0.0.1");
+    health.attached(server);
+    health.report();
+    stage.timers.advance(0);
+    const { reset_reason: _, ...own } = (last(server)["value"] as { metadata: Record<string, string> }).metadata;
+    return own;
+  }
+
+  limit("maxHealthMetadata", "that many are reported, one more is left out", () => {
+    const count = (texts: number) =>
+      Object.keys(metadataOf(Object.fromEntries(times(texts, (i) => [`m${i}`, "x"])))).length;
+    assert.equal(count(maxHealthMetadata), maxHealthMetadata);
+    assert.equal(count(maxHealthMetadata + 1), maxHealthMetadata);
+  });
+
+  limit("maxHealthMetadataCharacters", "a text that long is whole, a longer one is cut", () => {
+    for (const more of [0, 1])
+      assert.equal(metadataOf({ a: "x".repeat(maxHealthMetadataCharacters + more) })["a"].length, 256);
+  });
+
+  limit("maxHealthMetadataBytes", "that many bytes of JSON are reported, one more costs the last text", () => {
+    // ["a00","…"] is one of 32 with 256 bytes each; the last is a byte longer.
+    const each = maxHealthMetadataBytes / 32 - '["a00",""]'.length;
+    const count = (more: number) =>
+      Object.keys(
+        metadataOf(
+          Object.fromEntries(
+            times(32, (i) => [`a${String(i).padStart(2, "0")}`, "x".repeat(each + (i === 31 ? more : 0))]),
+          ),
+        ),
+      ).length;
+    assert.deepEqual([count(-64), count(0), count(1)], [32, 32, 31]);
+  });
+
+  limit("maxGeoSourceCharacters", "a source that long is whole, a longer one is cut", () => {
+    for (const more of [0, 1]) {
+      const stage = new Stage();
+      const source = "x".repeat(maxGeoSourceCharacters + more);
+      const geo = new Geo(stage.host, stage.log, { latitude: 1, longitude: 1, source });
+      const server = new ServerSide(stage.timers, "0.0.1");
+      geo.attached(server);
+      geo.report();
+      stage.timers.advance(0);
+      assert.equal(String(last(server)["source"]).length, maxGeoSourceCharacters);
+    }
+  });
+
+  limit("maxAlarmNameBytes", "a name that long is taken, one of more bytes is not", () => {
+    const alarms = alarmsOf(new Stage());
+    const name = "é".repeat(maxAlarmNameBytes / 2 - 2);
+    assert.equal(alarms.raise(`${name}xx`.slice(0, 255)), true);
+    const wide = "€".repeat(maxAlarmNameBytes / 3 - 1);
+    assert.equal(alarms.raise(wide), true);
+    assert.equal(alarms.raise(`${wide}€€`), false);
+  });
+
+  limit("maxListBytes", "a list that long goes in one message; alarms lose their texts, identities take two", () => {
+    const alarmsWith = (characters: number) => {
+      const stage = new Stage();
+      const alarms = alarmsOf(stage);
+      for (let i = 0; i < maxAlarms; i++) alarms.raise(`${i}`.padEnd(50, "x"), "€".repeat(characters));
+      const server = new ServerSide(stage.timers, "0.1.0");
+      alarms.attached(server);
+      stage.timers.advance(0);
+      const bytes = encodeUtf8(JSON.stringify(last(server)["alarms"])).byteLength;
+      return { bytes, texts: (last(server)["alarms"] as { description: string }[])[0].description !== "" };
+    };
+    for (const characters of [200, 215, 217, 256]) {
+      const { bytes, texts } = alarmsWith(characters);
+      assert.ok(bytes <= maxListBytes, `${bytes}`);
+      assert.equal(texts, characters <= 215, `${characters}: ${bytes}`);
+    }
+    const stage = new Stage();
+    const details = { a: "x".repeat(maxIdentityDetailsBytes - 8) };
+    const entries = times(maxIdentities, (i) => ({
+      service: "wireguard",
+      identifier: `${i}`,
+      instance: `${i}`,
+      details,
+    }));
+    const extension = new NetworkIdentity(stage.host, stage.log, () => entries as NetworkIdentityEntry[]);
+    const server = new ServerSide(stage.timers, "0.0.1");
+    extension.attached(server);
+    extension.event("request");
+    stage.timers.advance(5000);
+    extension.detached();
+    assert.deepEqual([server.sent.length, server.all("identities").length], [2, maxIdentities]);
   });
 
   limit("maxAlarms", "that many are raised at one time, one more is not, until one is cleared", () => {

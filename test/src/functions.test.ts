@@ -540,6 +540,125 @@ describe("functions that an application hands in (issue 11, item 5)", () => {
     }
   });
 
+  /** What the log holds of `name` after every question of the server. */
+  async function asked(link: Partial<LinkOptions>): Promise<Joined> {
+    const hub = new Joined(link);
+    await hub.pass(10 * second);
+    for (const event of ["geo:location:request", "components:request", "metrics:check", "health:check"])
+      await hub.push("extensions", event, {}, minute);
+    return hub;
+  }
+
+  it("values of the wrong kind are named after their function, once", async () => {
+    const cases: readonly (readonly [string, object])[] = [
+      ["geo", { geo: () => ({ latitude: "52", longitude: "13" }) }],
+      ["geo", { geo: () => [] }],
+      ["geo", { geo: () => ({ latitude: Number.NaN, longitude: 1 }) }],
+      ["health.metrics", { health: { metrics: () => ({ cpu: "12" }) } }],
+      ["health.metrics", { health: { metrics: () => ({ cpu: Number.POSITIVE_INFINITY }) } }],
+      ["health.metrics", { health: { metrics: () => ({ cpu: null, b: BigInt(1) }) } }],
+      ["health.metrics", { health: { metrics: () => ({ ["x".repeat(70_000)]: 1 }) } }],
+      ["health.metrics", { health: { metrics: () => new Map([["a", 1]]) } }],
+      ["health.metadata", { health: { metadata: () => new Set(["a"]) } }],
+      ["metrics.readings", { metrics: { readings: () => ({ cpu: "12" }) } }],
+      ["metrics.readings", { metrics: { readings: () => new Map([["a", 1]]) } }],
+    ];
+    for (const [name, link] of cases) {
+      const { scene } = await asked(link as Partial<LinkOptions>);
+      const said = scene.lines.filter((line) => line.includes(`: ${name}: `));
+      assert.equal(said.length, 1, `${name}\n${scene.lines.join("\n")}`);
+    }
+  });
+
+  it("a delay of no length is no decision", async () => {
+    for (const reschedule of [Number.NaN, 0, -1, Number.POSITIVE_INFINITY]) {
+      const client = { updateAvailable: () => ({ reschedule }) };
+      const scene = new UpdateScene({ before, after: newer, link: { client } });
+      await update(scene);
+      assert.ok(scene.device.lines.some((line) => line.includes("updateAvailable: it returned an object")));
+    }
+  });
+
+  it("a report that can never be sent is said with its event and not tried again; one that was cut is sent", async () => {
+    const large = { assemblies: [{ identifier: "x".repeat(40_000) }] };
+    const { scene } = await asked({ components: () => large });
+    const said = scene.lines.filter((line) => line.includes("can never be sent"));
+    assert.equal(said.length, 1, scene.lines.join("\n"));
+    assert.ok(said[0].includes('"components:report"'), said[0]);
+    const texts: Record<string, string>[] = [{ a: "x".repeat(33_000) }, {}];
+    for (let i = 0; i < 5000; i++) texts[1][`name ${i}`] = "x";
+    for (const metadata of texts) {
+      const hub = await asked({ health: { metadata: () => metadata } });
+      assert.ok(hub.sent("health:report").length > 0);
+      assert.deepEqual(
+        hub.scene.lines.filter((line) => line.includes("can never be sent")),
+        [],
+      );
+    }
+  });
+
+  it("an error with all the context that it may have is sent", async () => {
+    const hub = await asked({});
+    const context: Record<string, string> = {};
+    for (let i = 0; i < 16; i++) context[`${i}`.padEnd(128, "\u0001")] = "\u0001".repeat(128);
+    hub.scene.device.link?.reportError(new Error("\u0001".repeat(1000)), context);
+    await hub.pass(10 * second);
+    assert.equal(hub.sent("error_reports:report").length, 1, hub.scene.lines.slice(-5).join("\n"));
+  });
+
+  it("what a command prints that is no text is shown as it is", async () => {
+    const print = (call: { print(line: string): void }) => {
+      for (const what of [42, Symbol("s"), undefined, {}]) call.print(what as unknown as string);
+      return "x".repeat(10_000);
+    };
+    const hub = await asked({ scripts: true, commands: [{ name: "it", help: "", run: print }] });
+    await hub.push("device", "scripts/run", { ref: "r", text: "it" }, 30 * second);
+    const output = String(hub.sent("scripts/run")[0]["output"]);
+    assert.ok(output.startsWith("42\nSymbol(s)\nundefined\n{}\nxxx"), output.slice(0, 60));
+    assert.ok(output.length < 4200 && output.endsWith("… [cut off]"), `${output.length}`);
+  });
+
+  it("texts of the application that are none are told, and never thrown out of the link", async () => {
+    const hub = await asked({});
+    const link = hub.scene.device.link!;
+    for (const what of [42, undefined, null, Symbol("s"), {}, Object.create(null), ["a"]]) {
+      const text = what as string;
+      link.log("info", text);
+      link.log(text as "info", "a line");
+      link.alarms.raise(text, text);
+      link.alarms.raise("a name", text);
+      link.alarms.clear(text);
+      link.metrics.record(text, text as unknown as number);
+      link.reportError(text, text as unknown as Record<string, string>);
+      link.reportError(text, { a: text });
+    }
+    await hub.pass(minute);
+    const { lines } = hub.scene;
+    assert.ok(
+      lines.some((line) => line.endsWith("info: 42")),
+      lines.join("\n"),
+    );
+    assert.ok(lines.some((line) => line.includes('Alarm "42"')));
+    assert.deepEqual(
+      lines.filter((line) => line.includes("reportError threw")),
+      [],
+    );
+    assert.equal(link.connected, true);
+  });
+
+  it("a writer that gives no reason is named on the server", async () => {
+    for (const begin of [() => Promise.reject(), () => throwing(null as unknown as object)]) {
+      const writer = { begin, write() {}, finish() {}, abort() {} } as unknown as FirmwareWriter;
+      const scene = new UpdateScene({ before, after: newer, link: { writer } });
+      await update(scene);
+      const reasons = scene.hub.reports.map(({ payload }) => String(payload["reason"] ?? ""));
+      assert.ok(
+        reasons.some((reason) => reason.includes("writer.begin")),
+        reasons.join("\n"),
+      );
+    }
+  });
+
   for (const row of updateRows) {
     it(`${row.name}: ${row.outcome}`, async () => {
       for (const [deed, act] of deeds) {

@@ -86,7 +86,11 @@ export function requireHost(option: string, value: unknown): string {
   if (isIpv6(host)) return host;
   if (host.includes(":")) throw wrong(option, 'must be a name without a port, which is an option of its own: "port"');
   if (host.length > longestName) throw wrong(option, `has more than ${longestName} characters`);
-  for (const label of host.split("."))
+  const labels = host.split(".");
+  // What ends in a number is an address to every resolver (the URL standard, "ends in a number").
+  if (/^(\d+|0[xX][0-9A-Fa-f]*)$/.test(labels[labels.length - 1]) && !isIpv4(host))
+    throw wrong(option, "is no address: that has four numbers from 0 to 255");
+  for (const label of labels)
     if (!isLabel(label)) throw wrong(option, `must be a host name such as devices.nervescloud.com, or an address`);
   return host;
 }
@@ -107,12 +111,18 @@ function isLabel(label: string): boolean {
   return label.length <= longestLabel && /^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?$/.test(label);
 }
 
+function isIpv4(text: string): boolean {
+  return /^\d{1,3}(\.\d{1,3}){3}$/.test(text) && text.split(".").every((octet) => Number(octet) <= 255);
+}
+
 /** Its shape: groups of hexadecimal digits, eight at most, fewer with one gap "::" (RFC 4291 §2.2). */
 function isIpv6(text: string): boolean {
   const groups = text.split(":");
-  if (groups.length < 3 || groups.length > 9 || text.split("::").length > 2) return false;
+  if (groups.length < 3 || groups.length > 9 || text.split("::").length > 2 || text.includes(":::")) return false;
+  // A single colon at an end has a group missing.
+  if (/^:[^:]|[^:]:$/.test(text)) return false;
   const dotted = groups[groups.length - 1].includes(".") ? groups.pop() : undefined;
-  if (dotted !== undefined && !/^\d{1,3}(\.\d{1,3}){3}$/.test(dotted)) return false;
+  if (dotted !== undefined && !isIpv4(dotted)) return false;
   if (!groups.every((group) => /^[0-9A-Fa-f]{0,4}$/.test(group))) return false;
   return text.includes("::") || groups.length === (dotted === undefined ? 8 : 6);
 }

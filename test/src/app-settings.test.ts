@@ -131,10 +131,15 @@ describe("settings of the flashable app", () => {
     assert.equal(device({ ...good, unprotected: "yes" }), 'Option "unprotected" must be true or false.');
   });
 
+  it("take no number for an address that is none", () => {
+    for (const host of ["1.2.3.999", "256.1.1.1", "1.2.3.4.5", "1.2.3", "0", "0x7f.1", "127.0x1"])
+      assert.match(String(device({ ...good, host })), /is no address: that has four numbers from 0 to 255/);
+  });
+
   it("take an address of either kind for a host", () => {
     for (const host of ["192.168.1.7", "::1", "fe80::1:2", "::ffff:1.2.3.4", "1:2:3:4:5:6:7:8"])
       assert.ok(typeof device({ ...good, host }) !== "string", host);
-    for (const host of ["1:2:3", "1::2::3", "::g", "1:2:3:4:5:6:7:8:9"])
+    for (const host of ["1:2:3", "1::2::3", "::g", "1:2:3:4:5:6:7:8:9", "1:::2", ":1:2:3:4:5:6:7", "::ffff:999.1.1.1"])
       assert.match(String(device({ ...good, host })), /without a port/);
   });
 });

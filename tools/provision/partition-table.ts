@@ -27,6 +27,8 @@ export const sectorSize = 0x1000;
 /** 96 entries of 32 bytes; the CSV of so many has some 8 KB, with comments. */
 const maxEntries = 95;
 const maxCsvBytes = 65_536;
+/** Offsets and sizes are 32 bits wide in the binary table. */
+const maxFlashBytes = 2 ** 32;
 /** Of a name, with the zero behind it. */
 const maxNameBytes = 16;
 
@@ -163,6 +165,7 @@ function verify(partitions: readonly Partition[], begin = 0): void {
     const alignment = type === "app" ? appAlignment : sectorSize;
     if (offset % alignment !== 0) throw fail(`does not start at a multiple of ${hex(alignment)}`);
     if (size <= 0) throw fail("has no size");
+    if (offset + size > maxFlashBytes) throw fail("ends beyond the 32 bits that an address has");
     if (offset < end) throw fail(`overlaps ${before}, which ends at ${hex(end)}`);
     end = offset + size;
     before = `"${name}"`;

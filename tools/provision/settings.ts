@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { linkOptions, readSettings } from "../../src/app-settings.js";
 import { decodeCertificates } from "../../src/credentials.js";
+import { requireKey } from "../../src/option-checks.js";
 import { checkOptions } from "../../src/options.js";
 import type { DeviceCertificate } from "./certificate.js";
 import type { ProvisionOptions } from "./options.js";
@@ -45,7 +46,8 @@ export function settingsOf(
     settings.set("cert", made.certificate);
     settings.set("cert-key", made.key);
   }
-  put("shared-key", productKey ?? deviceKey);
+  if (productKey !== undefined) put("shared-key", requireKey("product-key", productKey, "nhp_"));
+  if (deviceKey !== undefined) put("shared-key", requireKey("device-key", deviceKey, "nhd_"));
   if (productKey !== undefined) put("shared-secret", secret("NERVESHUB_PRODUCT_SECRET"));
   if (deviceKey !== undefined) put("shared-secret", secret("NERVESHUB_DEVICE_SECRET"));
   if (options.unprotected) put("unprotected", "true");

@@ -58,9 +58,13 @@ const metadata: Kind<Texts> = Object.freeze({
     for (const [name, text] of Object.entries(given)) {
       if (text === undefined) continue;
       const isText = typeof text === "string" || typeof text === "number" || typeof text === "boolean";
-      const kept = isText ? cut(String(text), maxHealthMetadataCharacters) : "";
-      const size = isText && name.length <= maxHealthMetadataCharacters ? jsonBytes([name, kept]) : Infinity;
-      if (count >= maxHealthMetadata || bytes + size > maxHealthMetadataBytes) {
+      if (!isText || count >= maxHealthMetadata || name.length > maxHealthMetadataCharacters) {
+        others.push(name);
+        continue;
+      }
+      const kept = cut(String(text), maxHealthMetadataCharacters);
+      const size = jsonBytes([name, kept]);
+      if (bytes + size > maxHealthMetadataBytes) {
         others.push(name);
         continue;
       }
@@ -80,7 +84,8 @@ const numbers: Kind<Numbers> = Object.freeze({
     const numbers: Record<string, number | undefined> = {};
     const others: string[] = [];
     for (const [name, number] of Object.entries(given)) {
-      const isName = isPrintable(name) && jsonBytes(name) <= maxMetricNameBytes + 2;
+      const isName =
+        name.length <= maxMetricNameBytes && isPrintable(name) && jsonBytes(name) <= maxMetricNameBytes + 2;
       if (isName && (number === undefined || Number.isFinite(number))) numbers[name] = number as number | undefined;
       else others.push(name);
     }

@@ -112,7 +112,12 @@ export class Metrics implements Extension {
     if (typeof name !== "string") return this.#refuse(inspect(name), "has a name that is no text", from);
     if (typeof value !== "number" || !Number.isFinite(value)) return this.#refuse(name, "is not a number", from);
     if (!this.#names.has(name)) {
-      if (name === "" || !isPrintable(name) || encodeUtf8(name).byteLength > maxMetricNameBytes)
+      if (
+        name === "" ||
+        name.length > maxMetricNameBytes ||
+        !isPrintable(name) ||
+        encodeUtf8(name).byteLength > maxMetricNameBytes
+      )
         return this.#refuse(name, "has a name that the server does not take", from);
       if (this.#names.size >= maxDistinctMetrics)
         return this.#refuse(name, `is one more than ${maxDistinctMetrics} different names`, from);

@@ -46,8 +46,8 @@ export function settingsOf(
     settings.set("cert", made.certificate);
     settings.set("cert-key", made.key);
   }
-  if (productKey !== undefined) put("shared-key", requireKey("product-key", productKey, "nhp_"));
-  if (deviceKey !== undefined) put("shared-key", requireKey("device-key", deviceKey, "nhd_"));
+  if (productKey !== undefined) put("shared-key", requireKey("auth.productKey", productKey, "nhp_"));
+  if (deviceKey !== undefined) put("shared-key", requireKey("auth.deviceKey", deviceKey, "nhd_"));
   if (productKey !== undefined) put("shared-secret", secret("NERVESHUB_PRODUCT_SECRET"));
   if (deviceKey !== undefined) put("shared-secret", secret("NERVESHUB_DEVICE_SECRET"));
   if (options.unprotected) put("unprotected", "true");

@@ -132,6 +132,7 @@ describe("provisioning goes where the app's partition table has its NVS", () => 
       `${good}x,data,fat,0xe000,0x1000\n`,
       /"x" at 0xe000 overlaps "nvs", which ends at 0xf000/,
     ],
+    ["beyond 32 bits", `${good}\nx,data,nvs,0xfffff000,0x6000`, /"x" at 0xfffff000 ends beyond the 32 bits/],
     ["over the table itself", good.replace("0x9000", "0x8000"), /"nvs" at 0x8000 overlaps the table itself/],
     ["with a name twice", `${good}nvs,data,nvs,0x200000,0x6000\n`, /two partitions "nvs"/],
     ["with a slot beside 64 KB", good.replace("0x10000", "0x11000"), /"ota_0" at 0x11000 does not start at a multiple/],

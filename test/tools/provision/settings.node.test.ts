@@ -43,6 +43,7 @@ describe("nerveshub-provision stores what the device would accept", () => {
     ["no secret", [], { NERVESHUB_PRODUCT_SECRET: "" }, /put it into NERVESHUB_PRODUCT_SECRET/],
     ["a key with a line feed", ["--product-key", "nhp_x\n"], {}, /"auth\.productKey" holds a line end/],
     ["a key that is none", ["--product-key", "nhx_x"], {}, /does not start with "nhp_": copy the key, not its secret/],
+    ["a device's key for the product's", ["--product-key", "nhd_x"], {}, /does not start with "nhp_"/],
     ["half a key", ["--product-key", "nhp_"], {}, /"auth\.productKey" has nothing behind "nhp_"/],
     ["a key with foreign letters", ["--product-key", "nhp_ä"], {}, /"auth\.productKey" holds "ä", which no key has/],
     ["a network name of 33 bytes", ["--wifi-ssid", "n".repeat(33)], {}, /Option "wifi-ssid" has more than 32 bytes/],

@@ -53,7 +53,8 @@ class Inspection {
 
   #object(value: object): void {
     if (value instanceof Error) this.#put(String(value));
-    else if (value instanceof Date) this.#put(Number.isNaN(value.getTime()) ? String(value) : JSON.stringify(value));
+    else if (value instanceof Date)
+      this.#put(Number.isNaN(value.getTime()) ? String(value) : JSON.stringify(value.toISOString()));
     else if (value instanceof Map || value instanceof Set) this.#put(`[${value.size} entries]`);
     else if (isList(value)) this.#list(value);
     else this.#properties(value);

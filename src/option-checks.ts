@@ -68,6 +68,16 @@ export function requireObject(option: string, value: unknown): object {
   return value;
 }
 
+/** What is copied beside a key. Of the secret itself the sentence says nothing. */
+export function requireSecret(option: string, value: unknown): string {
+  const secret = requireExactText(option, value);
+  if (secret.startsWith("nhp_") || secret.startsWith("nhd_"))
+    throw wrong(option, "is a key: copy the secret beside it");
+  for (const character of secret)
+    if (character <= " " || character > "~") throw wrong(option, "holds a character that no secret has: copy it again");
+  return secret;
+}
+
 export function requireNumber(option: string, value: number, least: number, most: number): number {
   if (!Number.isFinite(value) || value < least || value > most) throw wrong(option, `must be from ${least} to ${most}`);
   return value;

@@ -20,6 +20,7 @@ import {
   requireKey,
   requireNumber,
   requireObject,
+  requireSecret,
   requireText,
   requireWhole,
   wrong,
@@ -180,7 +181,7 @@ function checkAuth(
   const [keyName, secretName] = "productKey" in auth ? ["productKey", "productSecret"] : ["deviceKey", "deviceSecret"];
   const given = auth as unknown as Record<string, unknown>;
   const key = requireKey(`auth.${keyName}`, given[keyName], keyName === "productKey" ? "nhp_" : "nhd_");
-  const secret = requireExactText(`auth.${secretName}`, given[secretName]);
+  const secret = requireSecret(`auth.${secretName}`, given[secretName]);
   const identifier = requireExactText("auth.identifier", withDefault(auth.identifier, device.identifier));
   if (identifier.length > 255) throw wrong("auth.identifier", "has more than 255 characters");
   return { credentials: { type: "shared-secret", key, secret, identifier }, secrets: [secret] };

@@ -40,6 +40,13 @@ describe("nerveshub-provision stores what the device would accept", () => {
     ],
     ["a secret with a space", [], { NERVESHUB_PRODUCT_SECRET: ` ${secret}` }, /begins or ends with a space/],
     ["a secret of spaces", [], { NERVESHUB_PRODUCT_SECRET: "  " }, /"auth\.productSecret" must be a text that is not/],
+    ["a key for a secret", [], { NERVESHUB_PRODUCT_SECRET: "nhp_abc" }, /"auth\.productSecret" is a key/],
+    [
+      "a secret with an invisible space",
+      [],
+      { NERVESHUB_PRODUCT_SECRET: "abc\u200bdef" },
+      /holds a character that no secret/,
+    ],
     ["no secret", [], { NERVESHUB_PRODUCT_SECRET: "" }, /put it into NERVESHUB_PRODUCT_SECRET/],
     ["a key with a line feed", ["--product-key", "nhp_x\n"], {}, /"auth\.productKey" holds a line end/],
     ["a key that is none", ["--product-key", "nhx_x"], {}, /does not start with "nhp_": copy the key, not its secret/],

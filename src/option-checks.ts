@@ -24,7 +24,10 @@ export function wrong(option: string, what: string): Fault {
   return new Fault("options", "bad-option", `Option "${option}" ${what}.`);
 }
 
-/** A text that is not blank and holds nothing that nobody can see: a line end that was copied along, most of all. */
+/**
+ * A text that is not blank and holds no control character: a line end that was copied along, most of all. Less strict than
+ * `isPrintable`, since a network or a device may really have a name with a mark of direction in it.
+ */
 export function requireText(option: string, value: unknown): string {
   if (typeof value !== "string" || value.trim() === "") throw wrong(option, "must be a text that is not empty");
   for (const character of value) {
@@ -49,8 +52,8 @@ export function requireKey(option: string, value: unknown, prefix: string): stri
   if (!key.startsWith(prefix)) throw wrong(option, `does not start with "${prefix}": copy the key, not its secret`);
   if (key.length === prefix.length) throw wrong(option, `has nothing behind "${prefix}": copy the whole key`);
   if (key.length > longestKey) throw wrong(option, `has more than ${longestKey} characters`);
-  for (const character of key)
-    if (character <= " " || character > "~") throw wrong(option, `holds "${character}", which no key has`);
+  const foreign = foreignTo(key);
+  if (foreign !== undefined) throw wrong(option, `holds "${foreign}", which no key has`);
   return key;
 }
 
@@ -73,9 +76,14 @@ export function requireSecret(option: string, value: unknown): string {
   const secret = requireExactText(option, value);
   if (secret.startsWith("nhp_") || secret.startsWith("nhd_"))
     throw wrong(option, "is a key: copy the secret beside it");
-  for (const character of secret)
-    if (character <= " " || character > "~") throw wrong(option, "holds a character that no secret has: copy it again");
+  if (foreignTo(secret) !== undefined) throw wrong(option, "holds a character that no secret has: copy it again");
   return secret;
+}
+
+/** The first character that is not visible ASCII, which keys and secrets of NervesHub are made of. */
+function foreignTo(text: string): string | undefined {
+  for (const character of text) if (character <= " " || character > "~") return character;
+  return undefined;
 }
 
 export function requireNumber(option: string, value: number, least: number, most: number): number {

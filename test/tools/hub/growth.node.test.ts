@@ -15,6 +15,7 @@ import {
   maxTerminalLines,
   maxTimelineBytes,
 } from "../../../tools/hub/limits.js";
+import { allExtensions } from "../../../tools/hub/options.js";
 import { Scrollback } from "../../../tools/hub/scrollback.js";
 import { Timeline } from "../../../tools/hub/timeline.js";
 import { afterEach, assert, describe, it } from "../../harness.js";
@@ -85,17 +86,7 @@ describe("desk hub, growth: a device", () => {
   let desk: Desk;
   afterEach(() => desk?.stop());
 
-  const versions = {
-    health: "0.0.1",
-    geo: "0.0.1",
-    logging: "0.1.0",
-    metrics: "0.1.0",
-    alarms: "0.1.0",
-    error_reports: "0.1.0",
-    local_shell: "0.0.1",
-    network_identity: "0.0.1",
-    components: "0.0.1",
-  };
+  const versions = Object.fromEntries([...allExtensions].map(([key, [newest]]) => [key, newest]));
   const now = "2026-11-21T20:00:00Z";
   const floods: readonly (readonly [event: string, payload: JsonObject])[] = [
     ["health:report", { value: { metrics: { large } } }],

@@ -5,6 +5,7 @@
 
 import { connect } from "node:net";
 import type { Json, JsonObject } from "../../../tools/hub/json.js";
+import { allExtensions } from "../../../tools/hub/options.js";
 import { afterEach, assert, beforeEach, describe, it } from "../../harness.js";
 import { Desk, type DeskDevice, oldFirmware } from "./desk.js";
 
@@ -56,17 +57,7 @@ const events: readonly (readonly [topic: string, event: string, keys: readonly s
   ["extensions", "health:error", ["reason"]],
 ];
 
-const granted = {
-  health: "0.0.1",
-  geo: "0.0.1",
-  logging: "0.1.0",
-  metrics: "0.1.0",
-  alarms: "0.1.0",
-  error_reports: "0.1.0",
-  local_shell: "0.0.1",
-  network_identity: "0.0.1",
-  components: "0.0.1",
-};
+const granted = Object.fromEntries([...allExtensions].map(([key, [newest]]) => [key, newest]));
 
 function payloadsFor(keys: readonly string[]): Json[] {
   const single = keys.flatMap((key) => values.map((value): JsonObject => ({ [key]: value })));

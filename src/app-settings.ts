@@ -36,7 +36,7 @@ export type AppSettings = { [N in Name]?: string };
  * @param builtIn mc/config
  * @throws Fault of stage "options" that names the setting
  */
-export function readSettings(store: Pick<Store, "get">, builtIn: Readonly<Record<string, unknown>>): AppSettings {
+export const readSettings = (store: Pick<Store, "get">, builtIn: Readonly<Record<string, unknown>>): AppSettings => {
   const settings: AppSettings = {};
   for (const name of names) {
     const stored = store.get(name);
@@ -53,15 +53,15 @@ export function readSettings(store: Pick<Store, "get">, builtIn: Readonly<Record
   if (password !== undefined) requirePassphrase("wifi-password", password);
   if (timeServer !== undefined) requireTimeServers("time-server", timeServer);
   return settings;
-}
+};
 
-function text(name: Name, stored: Uint8Array): string {
+const text = (name: Name, stored: Uint8Array): string => {
   try {
     return decodeUtf8(stored);
   } catch {
     throw wrong(name, "is no text in UTF-8");
   }
-}
+};
 
 /**
  * What main.ts makes its link with; `checkOptions` has the last word.
@@ -69,11 +69,11 @@ function text(name: Name, stored: Uint8Array): string {
  * @param builtIn as for `readSettings`
  * @throws Fault of stage "options" that names the setting
  */
-export function linkOptions(
+export const linkOptions = (
   store: Pick<Store, "get">,
   builtIn: Readonly<Record<string, unknown>>,
   settings: AppSettings,
-): LinkOptions {
+): LinkOptions => {
   const { host, port, ssl, "log-level": level } = settings;
   const root = readRoot(store, builtIn);
   const logLevel = levels.find((one) => one === level);
@@ -87,19 +87,19 @@ export function linkOptions(
     unprotectedUpdates: settings.unprotected === "true",
     logLevel,
   };
-}
+};
 
 /** The one root to trust: DER in the store under "ca", else base64 of it built in. */
-function readRoot(store: Pick<Store, "get">, builtIn: Readonly<Record<string, unknown>>): Uint8Array | undefined {
+const readRoot = (store: Pick<Store, "get">, builtIn: Readonly<Record<string, unknown>>): Uint8Array | undefined => {
   const stored = store.get("ca");
   if (stored !== undefined || builtIn["ca"] === undefined) return stored;
   const root = fromBase64(String(builtIn["ca"]));
   if (root === undefined) throw wrong("ca", "is not base64 of a certificate");
   return root;
-}
+};
 
 /** A client certificate comes before a shared secret. */
-function readAuth(store: Pick<Store, "get">, settings: AppSettings): LinkOptions["auth"] {
+const readAuth = (store: Pick<Store, "get">, settings: AppSettings): LinkOptions["auth"] => {
   const [certificate, key] = [store.get("cert"), store.get("cert-key")];
   if (certificate !== undefined && key !== undefined) return { certificate, key };
   if (certificate !== undefined) throw wrong("cert-key", 'is missing, and "cert" is there: they go together');
@@ -108,4 +108,4 @@ function readAuth(store: Pick<Store, "get">, settings: AppSettings): LinkOptions
   return sharedKey.startsWith("nhd_")
     ? { deviceKey: sharedKey, deviceSecret: sharedSecret, identifier }
     : { productKey: sharedKey, productSecret: sharedSecret, identifier };
-}
+};

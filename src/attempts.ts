@@ -13,40 +13,40 @@ const lastingMs = 300_000;
 const drainedAttempt = 3;
 
 export class Attempts {
-  #failed = 0;
+  private _failed = 0;
   /** Connections in a row that another one of this identifier ended early. */
-  #replaced = 0;
+  private _replaced = 0;
   /** When the server accepted this connection, monotonic milliseconds. */
-  #acceptedMs: number | undefined;
+  private _acceptedMs: number | undefined;
 
   /** Whether the server has accepted this connection. */
   get accepted(): boolean {
-    return this.#acceptedMs !== undefined;
+    return this._acceptedMs !== undefined;
   }
 
   /** @returns whether this is the first accepted join of this connection */
   accept(nowMs: number): boolean {
-    this.#failed = 0;
+    this._failed = 0;
     if (this.accepted) return false;
-    this.#acceptedMs = nowMs;
+    this._acceptedMs = nowMs;
     return true;
   }
 
   /** The connection, or the attempt to make one, has ended with this close code. @returns the attempt for the backoff */
   end(code: number, nowMs: number): number {
-    const lasted = this.#acceptedMs !== undefined && nowMs - this.#acceptedMs >= lastingMs;
-    this.#acceptedMs = undefined;
-    this.#replaced = code === 1001 && !lasted ? this.#replaced + 1 : 0;
-    const least = code === 1012 ? drainedAttempt : this.#replaced;
-    const attempt = Math.max(this.#failed, least);
-    this.#failed = attempt + 1;
+    const lasted = this._acceptedMs !== undefined && nowMs - this._acceptedMs >= lastingMs;
+    this._acceptedMs = undefined;
+    this._replaced = code === 1001 && !lasted ? this._replaced + 1 : 0;
+    const least = code === 1012 ? drainedAttempt : this._replaced;
+    const attempt = Math.max(this._failed, least);
+    this._failed = attempt + 1;
     return attempt;
   }
 
   /** Somebody wants a connection now. */
   reset(): void {
-    this.#failed = 0;
-    this.#replaced = 0;
-    this.#acceptedMs = undefined;
+    this._failed = 0;
+    this._replaced = 0;
+    this._acceptedMs = undefined;
   }
 }

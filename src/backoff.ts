@@ -33,9 +33,9 @@ export interface Wait {
  * @param fraction random, 0 (included) to 1 (excluded)
  * @returns milliseconds
  */
-export function backoffDelay(options: BackoffOptions, wait: Wait, fraction: number): number {
+export const backoffDelay = (options: BackoffOptions, wait: Wait, fraction: number): number => {
   // 2^30 is beyond any cap; the exponent is bounded so that the product stays finite.
   const spread = Math.min(options.capMs, options.baseMs * 2 ** Math.min(wait.attempt, 30));
   const floor = Math.max(wait.clean ? options.cleanCloseFloorMs : 0, wait.retryAfterMs ?? 0);
   return Math.round(floor + fraction * spread);
-}
+};

@@ -35,21 +35,21 @@ const keyLabels = Object.freeze(["PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE K
 /** First byte of DER's SEQUENCE; no PEM file begins with it ("0"). */
 const derStart = 0x30;
 
-function bad(option: string, what: string): Fault {
+const bad = (option: string, what: string): Fault => {
   return new Fault("options", "bad-option", `Option "${option}" ${what}.`);
-}
+};
 
 /** The text of bytes that are PEM: plain ASCII, so no decoder is needed. */
-function pemText(value: Encoded): string | undefined {
+const pemText = (value: Encoded): string | undefined => {
   if (typeof value === "string") return value;
   if (value.byteLength === 0 || value[0] === derStart) return undefined;
   const parts: string[] = [];
   for (let at = 0; at < value.byteLength; at += 256) parts.push(String.fromCharCode(...value.subarray(at, at + 256)));
   return parts.join("");
-}
+};
 
 /** DER of PEM blocks with one of `labels`, or of DER as it is. */
-function ders(option: string, value: Encoded, labels: readonly string[]): Uint8Array[] {
+const ders = (option: string, value: Encoded, labels: readonly string[]): Uint8Array[] => {
   if (typeof value !== "string" && !(value instanceof Uint8Array)) throw bad(option, "is neither PEM nor DER");
   const text = pemText(value);
   if (text === undefined) return [value as Uint8Array];
@@ -60,18 +60,18 @@ function ders(option: string, value: Encoded, labels: readonly string[]): Uint8A
   const found = blocks.filter((block) => labels.includes(block.label)).map((block) => block.der);
   if (found.length === 0) throw bad(option, `holds no block "${labels[0]}" but "${blocks[0].label}"`);
   return found;
-}
+};
 
 /** Certificates as DER, from one value or a list of them. */
-export function decodeCertificates(option: string, values: Encoded | Encoded[]): Uint8Array[] {
+export const decodeCertificates = (option: string, values: Encoded | Encoded[]): Uint8Array[] => {
   const list = Array.isArray(values) ? values : [values];
   const found: Uint8Array[] = [];
   // No flatMap: on XS each element of its result takes stack until the end, and a list of roots may be long.
   for (const value of list) for (const der of ders(option, value, ["CERTIFICATE"])) found.push(der);
   return found;
-}
+};
 
-function readChain(ders: readonly Uint8Array[]): Certificate[] {
+const readChain = (ders: readonly Uint8Array[]): Certificate[] => {
   try {
     return ders.map(readCertificate);
   } catch (error) {
@@ -82,13 +82,13 @@ function readChain(ders: readonly Uint8Array[]): Certificate[] {
       error,
     );
   }
-}
+};
 
 /**
  * @throws Fault of stage "options": "bad-option", "certificate-malformed", "key-encrypted", "key-unsupported",
  * "key-malformed" or "key-mismatch"
  */
-export function certificateCredentials(certificate: Encoded | Encoded[], key: Encoded): CertificateCredentials {
+export const certificateCredentials = (certificate: Encoded | Encoded[], key: Encoded): CertificateCredentials => {
   const [keyDer] = ders("auth.key", key, keyLabels);
   const privateKey = readPrivateKey(keyDer);
   const chainDer = decodeCertificates("auth.certificate", certificate);
@@ -102,18 +102,18 @@ export function certificateCredentials(certificate: Encoded | Encoded[], key: En
     throw new Fault("options", "key-mismatch", `The private key ${what}.`);
   }
   return { type: "certificate", certificate: chainDer, key: privateKey.pkcs8 };
-}
+};
 
-function day(ms: number): string {
+const day = (ms: number): string => {
   return new Date(ms).toISOString().slice(0, 10);
-}
+};
 
 /**
  * What NervesHub will most likely refuse by TLS alert 40, whatever the reason.
  * @param nowMs undefined while the time is unknown: dates are then not judged
  * @returns faults to be shown, none when all is well
  */
-export function certificateWarnings({ certificate }: CertificateCredentials, nowMs: number | undefined): Fault[] {
+export const certificateWarnings = ({ certificate }: CertificateCredentials, nowMs: number | undefined): Fault[] => {
   const leaf = readCertificate(certificate[0]);
   const name = nameForPeople(leaf.subject);
   const faults: Fault[] = [];
@@ -141,4 +141,4 @@ export function certificateWarnings({ certificate }: CertificateCredentials, now
     );
   }
   return faults;
-}
+};

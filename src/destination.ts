@@ -33,46 +33,46 @@ export interface DestinationOptions {
 export type Verdict = "redirected" | { readonly fault: Fault; readonly retryAfterMs: number | undefined };
 
 export class Destination {
-  readonly #options: DestinationOptions;
-  readonly #configured: Place;
+  private readonly _options: DestinationOptions;
+  private readonly _configured: Place;
   /** Where redirects have led, until an attempt fails there. */
-  #place: Place;
-  #redirects = 0;
+  private _place: Place;
+  private _redirects = 0;
   /** What the signature of the attempt under way says, seconds since 1970. */
-  #signedAt: number | undefined;
+  private _signedAt: number | undefined;
   /** Codes of the warnings about the certificate that were given last. */
-  #warned = "";
+  private _warned = "";
 
   constructor(options: DestinationOptions) {
-    this.#options = options;
+    this._options = options;
     const { host, port, ssl, credentials } = options.settings;
     const path = credentials.type === "certificate" ? certificateSocketPath : sharedSecretSocketPath;
-    this.#configured = { host, port, ssl, path: `${path}?vsn=${vsn}` };
-    this.#place = this.#configured;
+    this._configured = { host, port, ssl, path: `${path}?vsn=${vsn}` };
+    this._place = this._configured;
   }
 
   /** Whether the hub is reached over TLS: where redirects have led counts, not what was configured. */
   get tls(): boolean {
-    return this.#place.ssl;
+    return this._place.ssl;
   }
 
   /** Of the attempt that begins now. */
   target(): Target {
-    const { settings, crypto, wallClock, log } = this.#options;
+    const { settings, crypto, wallClock, log } = this._options;
     const { credentials, roots } = settings;
-    const { host, port, path, ssl } = this.#place;
-    this.#signedAt = undefined;
+    const { host, port, path, ssl } = this._place;
+    this._signedAt = undefined;
     const target: Target = { host, port, path, headers: [] };
     if (ssl) target.secure = roots === undefined ? {} : { roots };
     let who = "with a client certificate";
     if (credentials.type === "certificate") {
-      this.#warn(credentials);
+      this._warn(credentials);
       const { certificate, key } = credentials;
       target.secure = { ...target.secure, certificate, key };
     } else {
       const { key, identifier } = credentials;
       const time = wallClock.signingTime();
-      this.#signedAt = time;
+      this._signedAt = time;
       target.headers = sharedSecretHeaders(crypto, { ...credentials, time });
       who = `with shared secret ${cut(key, 8)}… as "${identifier}", time from ${wallClock.source}`;
     }
@@ -82,51 +82,51 @@ export class Destination {
 
   /** Takes from a refusal what it says about the time, and where it leads. */
   refused(refusal: Refusal): Verdict {
-    const { settings, wallClock, log } = this.#options;
+    const { settings, wallClock, log } = this._options;
     const { credentials } = settings;
     const { status, headers } = refusal;
     const date = headers.get("date");
     const { guessed } = wallClock;
-    const signed = wallClock.learn(date, this.#signedAt);
+    const signed = wallClock.learn(date, this._signedAt);
     if (status < 300 || status >= 400) {
       const fault = refusalFault(refusal, { credentials, signed, guessed });
       return { fault, retryAfterMs: retryAfterMs(headers.get("retry-after"), date) };
     }
-    const place = redirectTarget(this.#place, refusal, credentials, this.#redirects);
+    const place = redirectTarget(this._place, refusal, credentials, this._redirects);
     if (place instanceof Fault) return { fault: place, retryAfterMs: undefined };
-    this.#redirects++;
-    this.#place = place;
+    this._redirects++;
+    this._place = place;
     log.info(`The server redirects (${status}) to ${place.host}:${place.port}.`);
     return "redirected";
   }
 
   /** The server took the upgrade: what its answer says about the time is judged as a refusal's is. */
   opened(headers: ReadonlyMap<string, string>): void {
-    this.#options.wallClock.learn(headers.get("date"), this.#signedAt);
+    this._options.wallClock.learn(headers.get("date"), this._signedAt);
   }
 
   /** Why the attempt under way ended before the server answered, as far as more is known here. */
   explain(fault: Fault): Fault {
-    return lostUpgradeFault(fault, this.#options.settings.credentials, this.#place.ssl);
+    return lostUpgradeFault(fault, this._options.settings.credentials, this._place.ssl);
   }
 
   /** The server has accepted the device: this is where it belongs, until it is lost. */
   accepted(): void {
-    this.#redirects = 0;
+    this._redirects = 0;
   }
 
   /** An attempt failed: where redirects led once is not where they may lead now. */
   failed(): void {
-    this.#redirects = 0;
-    this.#place = this.#configured;
+    this._redirects = 0;
+    this._place = this._configured;
   }
 
-  #warn(credentials: CertificateCredentials): void {
-    const { clock, wallClock, log } = this.#options;
+  private _warn(credentials: CertificateCredentials): void {
+    const { clock, wallClock, log } = this._options;
     const faults = certificateWarnings(credentials, wallClock.known ? clock.now() : undefined);
     const codes = faults.map(({ code }) => code).join(" ");
-    if (codes === this.#warned) return;
-    this.#warned = codes;
+    if (codes === this._warned) return;
+    this._warned = codes;
     for (const { message, code } of faults) log.warning(`${message} [${code}]`);
   }
 }

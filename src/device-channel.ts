@@ -23,22 +23,22 @@ export interface DeviceChannelOptions {
 
 export class DeviceChannel implements ChannelHandler {
   readonly topic = deviceTopic;
-  readonly #options: DeviceChannelOptions;
-  #port: ChannelPort | undefined;
+  private readonly _options: DeviceChannelOptions;
+  private _port: ChannelPort | undefined;
 
   constructor(options: DeviceChannelOptions) {
-    this.#options = options;
+    this._options = options;
   }
 
   joinPayload(): object {
-    const { firmware, updater, trial } = this.#options;
+    const { firmware, updater, trial } = this._options;
     const state = { validated: !trial.running, revertDetected: trial.revertDetected };
     return deviceJoin(firmware, state, updater.currentlyDownloading);
   }
 
   joined(_response: unknown, port: ChannelPort): void {
-    const { updater, networkInterface, joined } = this.#options;
-    this.#port = port;
+    const { updater, networkInterface, joined } = this._options;
+    this._port = port;
     port.push(toServer.reportNetworkInterface, { interface: networkInterface });
     const type = connectionType(networkInterface);
     if (type !== undefined) port.push(toServer.connectionTypes, { values: [type] });
@@ -47,14 +47,14 @@ export class DeviceChannel implements ChannelHandler {
   }
 
   message(event: string, payload: unknown): void {
-    if (this.#port === undefined || this.#options.event(event, payload, this.#port)) return;
-    this.#options.log.debug("The server sent an event that this agent does not know.");
+    if (this._port === undefined || this._options.event(event, payload, this._port)) return;
+    this._options.log.debug("The server sent an event that this agent does not know.");
   }
 
   left(): void {
-    this.#port = undefined;
-    this.#options.updater.offline();
-    this.#options.left();
+    this._port = undefined;
+    this._options.updater.offline();
+    this._options.left();
   }
 }
 
@@ -65,11 +65,11 @@ export class DeviceChannel implements ChannelHandler {
  * @param downloading uuid of the update under way. Any text keeps the server's record of it alive, so it is only said
  *   while there is one.
  */
-export function deviceJoin(
+export const deviceJoin = (
   firmware: Firmware,
   state: { validated: boolean; revertDetected: boolean },
   downloading: string | undefined,
-): object {
+): object => {
   const payload: Record<string, unknown> = {
     device_api_version: deviceApiVersion,
     ...firmwareKeys(firmware),
@@ -79,11 +79,11 @@ export function deviceJoin(
   };
   if (downloading !== undefined) payload["currently_downloading_uuid"] = downloading;
   return payload;
-}
+};
 
 /** NervesHub's word for an interface (nerves_hub_web, connection_types), undefined where it has none. */
-function connectionType(networkInterface: string): "wifi" | "ethernet" | "cellular" | undefined {
+const connectionType = (networkInterface: string): "wifi" | "ethernet" | "cellular" | undefined => {
   if (networkInterface.startsWith("wlan")) return "wifi";
   if (/^e(th|n)/.test(networkInterface)) return "ethernet";
   return /^(wwan|ppp)/.test(networkInterface) ? "cellular" : undefined;
-}
+};

@@ -25,15 +25,15 @@ export interface RefusalContext {
 /** Of a server's own words, this many characters are shown. */
 const toldCharacters = 80;
 
-function fault(code: string, message: string): Fault {
+const fault = (code: string, message: string): Fault => {
   return new Fault("upgrade", code, message);
-}
+};
 
-function quoted(text: string): string {
+const quoted = (text: string): string => {
   return ` ("${printable(cut(text.trim(), toldCharacters))}")`;
-}
+};
 
-function secretRefused({ key, identifier }: SharedSecretCredentials): Fault {
+const secretRefused = ({ key, identifier }: SharedSecretCredentials): Fault => {
   const checks = key.startsWith("nhd_")
     ? `the device key exists and is active, the secret belongs to it, and it was made for the identifier "${identifier}"`
     : `the product key exists and is active, the secret belongs to it, and no other device, also a deleted one or one of another product, has the identifier "${identifier}"`;
@@ -41,9 +41,9 @@ function secretRefused({ key, identifier }: SharedSecretCredentials): Fault {
     "credentials-refused",
     `The server refused the shared secret (401): check in NervesHub that ${checks}, and that the server has shared secrets switched on.`,
   );
-}
+};
 
-function unauthorized(refusal: Refusal, { credentials, signed, guessed }: RefusalContext): Fault {
+const unauthorized = (refusal: Refusal, { credentials, signed, guessed }: RefusalContext): Fault => {
   if (credentials.type === "certificate") {
     return fault(
       "certificate-not-seen",
@@ -70,9 +70,9 @@ function unauthorized(refusal: Refusal, { credentials, signed, guessed }: Refusa
     );
   }
   return secretRefused(credentials);
-}
+};
 
-function forbidden({ type }: Credentials): Fault {
+const forbidden = ({ type }: Credentials): Fault => {
   if (type === "certificate") {
     return fault(
       "forbidden",
@@ -83,9 +83,9 @@ function forbidden({ type }: Credentials): Fault {
     "forbidden",
     "The server or a proxy before it forbids the socket (403): check host and port, and that nothing between adds an Origin header or changes the query.",
   );
-}
+};
 
-function unavailable(told: string | undefined): Fault {
+const unavailable = (told: string | undefined): Fault => {
   if (told === undefined) {
     return fault("server-unavailable", "The server, or a proxy before it, is unavailable (503); it is tried again.");
   }
@@ -93,10 +93,10 @@ function unavailable(told: string | undefined): Fault {
     "authentication-unavailable",
     `The server could not authenticate anybody just now (503)${quoted(told)}; it is tried again. If it stays so, its database is down or the identifier is not valid text.`,
   );
-}
+};
 
 /** An answer to the upgrade that is not 101 and is not a redirect to be followed. */
-export function refusalFault(refusal: Refusal, context: RefusalContext): Fault {
+export const refusalFault = (refusal: Refusal, context: RefusalContext): Fault => {
   const { status, headers, body } = refusal;
   switch (status) {
     case 400:
@@ -142,14 +142,14 @@ export function refusalFault(refusal: Refusal, context: RefusalContext): Fault {
     "not-a-hub",
     `Got ${what} (${status}) instead of a device socket; check host and port, or log in to the network's portal.`,
   );
-}
+};
 
 /**
  * A connection that a server let go before it answered the upgrade, as a server does that expects TLS, that does not
  * like a certificate (TLS 1.3 tells it late), or that limits connections.
  * @returns `fault` with a better sentence, or as it is when it was something else
  */
-export function lostUpgradeFault(fault: Fault, { type }: Credentials, ssl: boolean): Fault {
+export const lostUpgradeFault = (fault: Fault, { type }: Credentials, ssl: boolean): Fault => {
   if (fault.code !== "upgrade-closed" && fault.code !== "connection-reset") return fault;
   const cause = !ssl
     ? "the port may expect TLS, which the option ssl switches on"
@@ -158,10 +158,10 @@ export function lostUpgradeFault(fault: Fault, { type }: Credentials, ssl: boole
       : "it may limit connections, or the port may be another service's; check host and port";
   const text = `The server closed the connection instead of answering the upgrade: ${cause}.`;
   return new Fault("upgrade", fault.code, text, fault);
-}
+};
 
 /** A connection that ended with a close frame; each code leads to a new attempt. */
-export function closeFault(code: number): Fault {
+export const closeFault = (code: number): Fault => {
   const ended = (name: string, message: string): Fault => new Fault("websocket", name, message);
   switch (code) {
     case 1000:
@@ -189,4 +189,4 @@ export function closeFault(code: number): Fault {
     default:
       return ended("closed", `The server closed the connection with code ${code}; a new one is made.`);
   }
-}
+};

@@ -19,7 +19,7 @@ export interface Firmware {
 }
 
 /** @throws Fault "firmware-unreadable" or "version-not-semver" with what to do about it */
-export function readFirmware(running: Slot, stated: FirmwareOptions | undefined): Firmware {
+export const readFirmware = (running: Slot, stated: FirmwareOptions | undefined): Firmware => {
   if (stated !== undefined) return { metadata: stated, head: undefined };
   try {
     const bytes = new Uint8Array(imageHeadSize);
@@ -35,10 +35,10 @@ export function readFirmware(running: Slot, stated: FirmwareOptions | undefined)
     const text = `The running image cannot be read (${fault.message}); give the option "firmware" instead.`;
     throw new Fault("options", "firmware-unreadable", text, fault);
   }
-}
+};
 
 /** The keys of the device join that say what runs. Servers up to the 2.4.0 release read the `nerves_fw_` family only. */
-export function firmwareKeys({ metadata, head }: Firmware): Record<string, string | number> {
+export const firmwareKeys = ({ metadata, head }: Firmware): Record<string, string | number> => {
   const keys: Record<string, string | number> = {
     nerves_fw_uuid: metadata.uuid,
     nerves_fw_product: metadata.product,
@@ -57,4 +57,4 @@ export function firmwareKeys({ metadata, head }: Firmware): Record<string, strin
     esp_idf_chip_id: head.chipId,
     ...keys,
   };
-}
+};

@@ -6,8 +6,8 @@
 import type { Random } from "../modules/host/random.js";
 
 /** 0 (included) to 1 (excluded), 32 bits. */
-export function randomFraction(random: Random): number {
+export const randomFraction = (random: Random): number => {
   const bytes = new Uint8Array(4);
   random.fill(bytes);
   return (bytes[0] * 0x1000000 + ((bytes[1] << 16) | (bytes[2] << 8) | bytes[3])) / 0x100000000;
-}
+};

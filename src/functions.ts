@@ -46,7 +46,7 @@ export const optional: readonly string[] = Object.freeze([
 const lists: readonly string[] = Object.freeze(["extensions", "commands"]);
 
 /** @throws Fault of stage "options", code "bad-option", that names the function */
-export function checkFunctions(options: object): void {
+export const checkFunctions = (options: object): void => {
   const given = options as Record<string, unknown>;
   for (const name of [...needed, ...optional]) {
     const [option, method] = name.split(".");
@@ -64,12 +64,12 @@ export function checkFunctions(options: object): void {
     if (value !== undefined && !(Array.isArray(value) && value.every(isObject)))
       throw wrong(name, "must be a list of objects");
   }
-}
+};
 
-function isObject(value: unknown): value is Record<string, unknown> {
+const isObject = (value: unknown): value is Record<string, unknown> => {
   return typeof value === "object" && value !== null;
-}
+};
 
-function requireFunction(name: string, value: unknown): void {
+const requireFunction = (name: string, value: unknown): void => {
   if (typeof value !== "function") throw wrong(name, "must be a function");
-}
+};

@@ -76,26 +76,26 @@ export const properties: Kind<Record<string, unknown>> = Object.freeze({
 });
 
 /** What a kind has copied: a getter may have given it a promise. @returns undefined when there is one, which is looked at */
-export function withoutPromises<T extends object>(copy: T): T | undefined {
+export const withoutPromises = <T extends object>(copy: T): T | undefined => {
   const promises = unawaited(copy);
   look(promises, ignore);
   return promises.length === 0 ? copy : undefined;
-}
+};
 
-function ignore(): void {}
+const ignore = (): void => {};
 
 /** Looks at promises that nobody waits for, and at what is in what they come to. @param rejected for each that rejects */
-function look(promises: readonly unknown[], rejected: (error: unknown) => void): void {
+const look = (promises: readonly unknown[], rejected: (error: unknown) => void): void => {
   for (const promise of promises)
     settle(
       () => promise,
       (value) => look(unawaited(value), rejected),
       rejected,
     );
-}
+};
 
 /** Calls a function whose result nobody looks at. */
-export function tell(log: Log, name: string, body: () => unknown, said?: Said): void {
+export const tell = (log: Log, name: string, body: () => unknown, said?: Said): void => {
   const call = { log, name, said };
   settle(
     body,
@@ -107,10 +107,10 @@ export function tell(log: Log, name: string, body: () => unknown, said?: Said): 
       complain(call, how, failure(error).message);
     },
   );
-}
+};
 
 /** Calls a function whose result is needed now. @returns undefined when it has failed, with the reason in the log */
-export function take<T>(log: Log, name: string, body: () => unknown, kind: Kind<T>, said?: Said): T | undefined {
+export const take = <T>(log: Log, name: string, body: () => unknown, kind: Kind<T>, said?: Said): T | undefined => {
   const call = { log, name, said };
   try {
     const value = body();
@@ -130,10 +130,10 @@ export function take<T>(log: Log, name: string, body: () => unknown, kind: Kind<
     complain(call, "threw", failure(error).message);
     return undefined;
   }
-}
+};
 
 /** Calls a function and waits for its promise, if it returns one. @returns calls it off: what comes is only logged */
-export function ask<T>(question: Question<T>): () => void {
+export const ask = <T>(question: Question<T>): (() => void) => {
   const { log, name, body, kind, deadline, said, done, failed } = question;
   let over = false;
   let timer: Timer | undefined;
@@ -179,7 +179,7 @@ export function ask<T>(question: Question<T>): () => void {
     timer = timers.set(() => fail("late", new Fault("application", "callback-late", text)), ms);
   }
   return end;
-}
+};
 
 interface Call {
   readonly log: Log;
@@ -189,22 +189,22 @@ interface Call {
 }
 
 /** @returns false when it was said already */
-function complain({ log, name, said, level = "error" }: Call, how: How, text: string): boolean {
+const complain = ({ log, name, said, level = "error" }: Call, how: How, text: string): boolean => {
   if (said?.how === how) return false;
   if (said !== undefined) said.how = how;
   log.write(level, how === "wrong" || how === "late" ? `${name}: ${text}.` : `${name} ${how}: ${text}`);
   return true;
-}
+};
 
 /** Looks at the promises in a value. @returns false when there are none */
-function lookInto(call: Call, value: unknown): boolean {
+const lookInto = (call: Call, value: unknown): boolean => {
   const promises = unawaited(value);
   look(promises, call.said?.how === undefined ? rejectedOnce(call) : ignore);
   return promises.length > 0;
-}
+};
 
 /** Says that a promise in what a function gave back has rejected: of several, the first. */
-function rejectedOnce(call: Call): (error: unknown) => void {
+const rejectedOnce = (call: Call): ((error: unknown) => void) => {
   let rejected = false;
   return (error) => {
     // How the call itself has failed stays what is known of it.
@@ -212,23 +212,23 @@ function rejectedOnce(call: Call): (error: unknown) => void {
     if (!rejected) complain(of, "rejected", failure(error).message);
     rejected = true;
   };
-}
+};
 
-function well(said: Said | undefined): void {
+const well = (said: Said | undefined): void => {
   if (said !== undefined) said.how = undefined;
-}
+};
 
-function failure(error: unknown): Fault {
+const failure = (error: unknown): Fault => {
   return asFault(error, "application", "callback-threw");
-}
+};
 
-function unwanted(value: unknown, fulfilled: boolean, holdsPromise: boolean, { wanted }: Kind<unknown>): string {
+const unwanted = (value: unknown, fulfilled: boolean, holdsPromise: boolean, { wanted }: Kind<unknown>): string => {
   const what = holdsPromise ? `${shown(value)} with a promise in it that nobody has awaited` : shown(value);
   return `${fulfilled ? "its promise came to" : "it returned"} ${what} where ${wanted} is wanted`;
-}
+};
 
 /** What it is, and no more of it than an operator needs. */
-function shown(value: unknown): string {
+const shown = (value: unknown): string => {
   switch (typeof value) {
     case "string":
       return `the text "${printable(cut(value, 32))}"`;
@@ -241,4 +241,4 @@ function shown(value: unknown): string {
     default:
       return `a ${typeof value}`;
   }
-}
+};

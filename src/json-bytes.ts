@@ -6,6 +6,6 @@ import { stringifyJson } from "../modules/json/stringify.js";
 import { encodeUtf8 } from "../modules/text/utf8.js";
 
 /** @throws TypeError for what is no JSON */
-export function jsonBytes(value: object | string): number {
+export const jsonBytes = (value: object | string): number => {
   return encodeUtf8(stringifyJson([value])).byteLength - 2;
-}
+};

@@ -16,11 +16,11 @@ export const levels: readonly Level[] = Object.freeze<Level[]>(["debug", "info",
 export type LogListener = (level: Level, message: string) => void;
 
 export class Log {
-  readonly #print: (line: string) => void;
-  readonly #redactor: Redactor;
-  readonly #least: number;
-  readonly #prefix: string;
-  readonly #listeners: LogListener[] = [];
+  private readonly _print: (line: string) => void;
+  private readonly _redactor: Redactor;
+  private readonly _least: number;
+  private readonly _prefix: string;
+  private readonly _listeners: LogListener[] = [];
 
   /**
    * @param print where lines go, one call a line
@@ -28,14 +28,14 @@ export class Log {
    * @param name of the link, put before each line
    */
   constructor(print: (line: string) => void, redactor: Redactor, least: Level, name: string) {
-    this.#print = print;
-    this.#redactor = redactor;
-    this.#least = levels.indexOf(least);
-    this.#prefix = name;
+    this._print = print;
+    this._redactor = redactor;
+    this._least = levels.indexOf(least);
+    this._prefix = name;
   }
 
   listen(listener: LogListener): void {
-    this.#listeners.push(listener);
+    this._listeners.push(listener);
   }
 
   debug(message: string): void {
@@ -59,26 +59,26 @@ export class Log {
   }
 
   write(level: Level, message: string): void {
-    const line = oneLine(this.#redactor.redact(message));
-    if (levels.indexOf(level) >= this.#least) this.#print(`${this.#prefix} ${level}: ${line}`);
-    for (const listener of this.#listeners) {
+    const line = oneLine(this._redactor.redact(message));
+    if (levels.indexOf(level) >= this._least) this._print(`${this._prefix} ${level}: ${line}`);
+    for (const listener of this._listeners) {
       try {
         listener(level, line);
       } catch (error) {
         const { message } = asFault(error, "application", "listener-threw");
-        this.#print(`${this.#prefix} error: a log listener threw: ${oneLine(this.#redactor.redact(message))}`);
+        this._print(`${this._prefix} error: a log listener threw: ${oneLine(this._redactor.redact(message))}`);
       }
     }
   }
 }
 
 /** What a server or an error says may hold line breaks and more: it must not write lines of its own. */
-function oneLine(text: string): string {
+const oneLine = (text: string): string => {
   const line = bounded(text);
   return isPrintable(line) ? line : bounded(printable(line.replace(/[\r\n\t]+/g, " ")));
-}
+};
 
-function bounded(text: string): string {
+const bounded = (text: string): string => {
   const kept = cut(text, maxLogLineCharacters);
   return kept === text ? text : `${kept}…`;
-}
+};

@@ -18,16 +18,16 @@ import { NervesHubLink } from "./link.js";
  * XS calls `abort` before it gives up and the device restarts (the define abortHook in the manifest; not on a stack
  * overflow). What it was called with reaches the server after the next join.
  */
-function keepCrashes(host: Host, link: NervesHubLink): void {
+const keepCrashes = (host: Host, link: NervesHubLink): void => {
   Object.assign(globalThis, {
     abort: (reason: string, error: unknown) => {
       link.recordCrash(error ?? new Error(reason));
       host.print(`${printable(reason)}: ${stackOf(error)}`);
     },
   });
-}
+};
 
-function main(): void {
+const main = (): void => {
   const host = createHost();
   try {
     const settings = readSettings(host.store, config);
@@ -38,6 +38,6 @@ function main(): void {
     // Nothing was changed and nothing is retried: the sentence says what to configure, and a restart loop would hide it.
     host.print(printable(error instanceof Error ? error.message : String(error)));
   }
-}
+};
 
 main();

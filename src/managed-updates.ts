@@ -20,61 +20,61 @@ const modes: readonly unknown[] = Object.freeze(["automatic", "device_managed", 
 /** Where a refusal names no time: what the server names as a rule. */
 const defaultRefusalMinutes = 5;
 
-function fieldsOf(payload: unknown): Record<string, unknown> {
+const fieldsOf = (payload: unknown): Record<string, unknown> => {
   return typeof payload === "object" && payload !== null ? (payload as Record<string, unknown>) : {};
-}
+};
 
 export class ManagedUpdates {
-  readonly #clock: Clock;
-  readonly #log: Log;
-  readonly #client: Client;
-  #port: ChannelPort | undefined;
-  #mode: UpdateMode | undefined;
+  private readonly _clock: Clock;
+  private readonly _log: Log;
+  private readonly _client: Client;
+  private _port: ChannelPort | undefined;
+  private _mode: UpdateMode | undefined;
   /** Monotonic milliseconds before which no update is asked for. */
-  #notBeforeMs = 0;
+  private _notBeforeMs = 0;
 
   constructor(clock: Clock, log: Log, client: Client) {
-    this.#clock = clock;
-    this.#log = log;
-    this.#client = client;
+    this._clock = clock;
+    this._log = log;
+    this._client = client;
   }
 
   /** The mode in force; undefined until the server has told, which servers before API 2.4.0 never do. */
   get mode(): UpdateMode | undefined {
-    return this.#mode;
+    return this._mode;
   }
 
   /** How long an update may not be asked for, in milliseconds; 0: it may. */
   get waitMs(): number {
-    return Math.max(0, this.#notBeforeMs - this.#clock.monotonic());
+    return Math.max(0, this._notBeforeMs - this._clock.monotonic());
   }
 
   online(port: ChannelPort): void {
-    this.#port = port;
+    this._port = port;
   }
 
   offline(): void {
-    this.#port = undefined;
-    this.#mode = undefined;
+    this._port = undefined;
+    this._mode = undefined;
   }
 
   /** Asks whether there is an update; `updateChecked` is told. @returns false when it could not be asked */
   check(): boolean {
-    return this.#say(toServer.checkUpdate, {});
+    return this._say(toServer.checkUpdate, {});
   }
 
   /** Asks for the update now. @returns false when it could not be asked, or not yet (`waitMs`) */
   request(): boolean {
     if (this.waitMs > 0) {
-      this.#log.info(`No update is asked for: the server wants ${Math.ceil(this.waitMs / 1000)} s more.`);
+      this._log.info(`No update is asked for: the server wants ${Math.ceil(this.waitMs / 1000)} s more.`);
       return false;
     }
-    return this.#say(toServer.requestUpdate, {});
+    return this._say(toServer.requestUpdate, {});
   }
 
   /** `updateModeChanged` is told what came of it. @returns false when it could not be asked */
   setMode(mode: "automatic" | "device_managed"): boolean {
-    return this.#say(toServer.setUpdateMode, { mode });
+    return this._say(toServer.setUpdateMode, { mode });
   }
 
   /** `update_mode` */
@@ -82,9 +82,9 @@ export class ManagedUpdates {
     const { mode, managed_updates_allowed: allowed } = fieldsOf(payload);
     if (!modes.includes(mode)) return;
     const told = mode as UpdateMode;
-    this.#mode = told;
-    this.#log.info(`Update mode: ${told}.`);
-    tell(this.#log, "updateModeChanged", () => this.#client.updateModeChanged?.(told, allowed === true));
+    this._mode = told;
+    this._log.info(`Update mode: ${told}.`);
+    tell(this._log, "updateModeChanged", () => this._client.updateModeChanged?.(told, allowed === true));
   }
 
   /** `update_available` */
@@ -92,10 +92,10 @@ export class ManagedUpdates {
     const { available, firmware_meta: meta } = fieldsOf(payload);
     const { version } = fieldsOf(meta);
     const known = available === true && typeof version === "string" ? version : undefined;
-    this.#log.info(
+    this._log.info(
       available === true ? `The server has an update${known ? ` to ${known}` : ""}.` : "There is no update.",
     );
-    tell(this.#log, "updateChecked", () => this.#client.updateChecked?.(available === true, known));
+    tell(this._log, "updateChecked", () => this._client.updateChecked?.(available === true, known));
   }
 
   /** `update_rejected` */
@@ -103,19 +103,19 @@ export class ManagedUpdates {
     const { reason, delay_for: minutes } = fieldsOf(payload);
     const named = typeof minutes === "number" && Number.isFinite(minutes) && minutes >= 0;
     const delayMs = Math.min(named ? minutes : defaultRefusalMinutes, maxUpdateRefusalMinutes) * 60_000;
-    this.#notBeforeMs = this.#clock.monotonic() + delayMs;
+    this._notBeforeMs = this._clock.monotonic() + delayMs;
     const why = typeof reason === "string" ? printable(cut(reason, 100)) : "no reason given";
-    this.#log.info(
+    this._log.info(
       `The server gives no update now (${why}); none is asked for within ${Math.ceil(delayMs / 60_000)} min.`,
     );
-    tell(this.#log, "updateRejected", () => this.#client.updateRejected?.(why, delayMs));
+    tell(this._log, "updateRejected", () => this._client.updateRejected?.(why, delayMs));
   }
 
-  #say(event: string, payload: object): boolean {
-    if (this.#mode === undefined) {
-      this.#log.info("The server does not offer device-managed updates, or is not connected.");
+  private _say(event: string, payload: object): boolean {
+    if (this._mode === undefined) {
+      this._log.info("The server does not offer device-managed updates, or is not connected.");
       return false;
     }
-    return this.#port?.push(event, payload) !== undefined;
+    return this._port?.push(event, payload) !== undefined;
   }
 }

@@ -20,15 +20,15 @@ const shortestPassphrase = 8;
 const longestPassphrase = 63;
 
 /** @param what "must be …", "does not …", without a full stop */
-export function wrong(option: string, what: string): Fault {
+export const wrong = (option: string, what: string): Fault => {
   return new Fault("options", "bad-option", `Option "${option}" ${what}.`);
-}
+};
 
 /**
  * A text that is not blank and holds no control character: a line end that was copied along, most of all. Less strict than
  * `isPrintable`, since a network or a device may really have a name with a mark of direction in it.
  */
-export function requireText(option: string, value: unknown): string {
+export const requireText = (option: string, value: unknown): string => {
   if (typeof value !== "string" || value.trim() === "") throw wrong(option, "must be a text that is not empty");
   for (const character of value) {
     const code = character.codePointAt(0) as number;
@@ -37,17 +37,17 @@ export function requireText(option: string, value: unknown): string {
     if (code >= 0xd800 && code < 0xe000) throw wrong(option, "holds half a character (a lone surrogate)");
   }
   return value;
-}
+};
 
 /** As `requireText`, for what is copied and pasted: a space at an end is never meant. */
-export function requireExactText(option: string, value: unknown): string {
+export const requireExactText = (option: string, value: unknown): string => {
   const text = requireText(option, value);
   if (text.trim() !== text) throw wrong(option, "begins or ends with a space: give the text alone");
   return text;
-}
+};
 
 /** What travels as the value of a header. */
-export function requireKey(option: string, value: unknown, prefix: string): string {
+export const requireKey = (option: string, value: unknown, prefix: string): string => {
   const key = requireExactText(option, value);
   if (!key.startsWith(prefix)) throw wrong(option, `does not start with "${prefix}": copy the key, not its secret`);
   if (key.length === prefix.length) throw wrong(option, `has nothing behind "${prefix}": copy the whole key`);
@@ -55,50 +55,50 @@ export function requireKey(option: string, value: unknown, prefix: string): stri
   const foreign = foreignTo(key);
   if (foreign !== undefined) throw wrong(option, `holds "${foreign}", which no key has`);
   return key;
-}
+};
 
 /** Texts are told apart: what mcconfig puts into mc/config is one, and "false" would switch on. */
-export function requireBoolean(option: string, value: unknown): boolean {
+export const requireBoolean = (option: string, value: unknown): boolean => {
   if (typeof value === "string")
     throw wrong(option, 'must be true or false, not a text: compare what mc/config holds with "true"');
   if (typeof value !== "boolean") throw wrong(option, "must be true or false");
   return value;
-}
+};
 
 /** Not null and no list, which a spread would take for one without a word. */
-export function requireObject(option: string, value: unknown): object {
+export const requireObject = (option: string, value: unknown): object => {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong(option, "must be an object");
   return value;
-}
+};
 
 /** What is copied beside a key. Of the secret itself the sentence says nothing. */
-export function requireSecret(option: string, value: unknown): string {
+export const requireSecret = (option: string, value: unknown): string => {
   const secret = requireExactText(option, value);
   if (secret.startsWith("nhp_") || secret.startsWith("nhd_"))
     throw wrong(option, "is a key: copy the secret beside it");
   if (foreignTo(secret) !== undefined) throw wrong(option, "holds a character that no secret has: copy it again");
   return secret;
-}
+};
 
 /** The first character that is not visible ASCII, which keys and secrets of NervesHub are made of. */
-function foreignTo(text: string): string | undefined {
+const foreignTo = (text: string): string | undefined => {
   for (const character of text) if (character <= " " || character > "~") return character;
   return undefined;
-}
+};
 
-export function requireNumber(option: string, value: number, least: number, most: number): number {
+export const requireNumber = (option: string, value: number, least: number, most: number): number => {
   if (!Number.isFinite(value) || value < least || value > most) throw wrong(option, `must be from ${least} to ${most}`);
   return value;
-}
+};
 
-export function requireWhole(option: string, value: number, least: number, most: number): number {
+export const requireWhole = (option: string, value: number, least: number, most: number): number => {
   if (!Number.isInteger(value) || value < least || value > most)
     throw wrong(option, `must be a whole number from ${least} to ${most}`);
   return value;
-}
+};
 
 /** A host name or an address, alone. */
-export function requireHost(option: string, value: unknown): string {
+export const requireHost = (option: string, value: unknown): string => {
   const host = requireText(option, value);
   if (host.includes("/") || host.includes(" ")) throw wrong(option, "must be a name without scheme and path");
   if (isIpv6(host)) return host;
@@ -111,10 +111,10 @@ export function requireHost(option: string, value: unknown): string {
   for (const label of labels)
     if (!isLabel(label)) throw wrong(option, `must be a host name such as devices.nervescloud.com, or an address`);
   return host;
-}
+};
 
 /** Time servers as hosts/esp32/platform.ts takes them: host names or addresses with spaces or commas between. */
-export function requireTimeServers(option: string, value: unknown): readonly string[] {
+export const requireTimeServers = (option: string, value: unknown): readonly string[] => {
   const servers = requireText(option, value)
     .split(/[ ,]+/)
     .filter((server) => server !== "");
@@ -122,19 +122,19 @@ export function requireTimeServers(option: string, value: unknown): readonly str
   if (servers.length > maxTimeServers) throw wrong(option, `names more than ${maxTimeServers} servers`);
   for (const server of servers) requireHost(option, server);
   return servers;
-}
+};
 
 /** Letters and digits with "-" and "_" between them. */
-function isLabel(label: string): boolean {
+const isLabel = (label: string): boolean => {
   return label.length <= longestLabel && /^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?$/.test(label);
-}
+};
 
-function isIpv4(text: string): boolean {
+const isIpv4 = (text: string): boolean => {
   return /^\d{1,3}(\.\d{1,3}){3}$/.test(text) && text.split(".").every((octet) => Number(octet) <= 255);
-}
+};
 
 /** Its shape: groups of hexadecimal digits, eight at most, fewer with one gap "::" (RFC 4291 §2.2). */
-function isIpv6(text: string): boolean {
+const isIpv6 = (text: string): boolean => {
   const groups = text.split(":");
   if (groups.length < 3 || groups.length > 9 || text.split("::").length > 2 || text.includes(":::")) return false;
   // A single colon at an end has a group missing.
@@ -143,21 +143,21 @@ function isIpv6(text: string): boolean {
   if (dotted !== undefined && !isIpv4(dotted)) return false;
   if (!groups.every((group) => /^[0-9A-Fa-f]{0,4}$/.test(group))) return false;
   return text.includes("::") || groups.length === (dotted === undefined ? 8 : 6);
-}
+};
 
 /** The name of a Wi-Fi network. */
-export function requireSsid(option: string, value: unknown): string {
+export const requireSsid = (option: string, value: unknown): string => {
   const ssid = requireText(option, value);
   if (encodeUtf8(ssid).byteLength > longestSsid) throw wrong(option, `has more than ${longestSsid} bytes`);
   return ssid;
-}
+};
 
 /** A pass phrase for WPA, or its key as 64 hexadecimal digits. */
-export function requirePassphrase(option: string, value: unknown): string {
+export const requirePassphrase = (option: string, value: unknown): string => {
   const phrase = requireText(option, value);
   const { byteLength } = encodeUtf8(phrase);
   if (byteLength >= shortestPassphrase && byteLength <= longestPassphrase) return phrase;
   if (/^[0-9A-Fa-f]{64}$/.test(phrase)) return phrase;
   const length = `${shortestPassphrase} to ${longestPassphrase} characters`;
   throw wrong(option, `must have ${length}, or be a key of 64 hexadecimal digits; leave it out for an open network`);
-}
+};

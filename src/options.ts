@@ -127,12 +127,12 @@ export interface Settings {
 const longestHeartbeatMs = 120000;
 
 /** Null is no way to leave an option out: it is judged as any other value. */
-function withDefault<Value>(given: Value | undefined, value: Value): Value {
+const withDefault = <Value>(given: Value | undefined, value: Value): Value => {
   return given === undefined ? value : given;
-}
+};
 
 /** Those of a group that are given, over the defaults of the others. */
-function withDefaults<Group extends object>(option: string, given: Partial<Group> | undefined, group: Group): Group {
+const withDefaults = <Group extends object>(option: string, given: Partial<Group> | undefined, group: Group): Group => {
   if (given === undefined) return group;
   requireObject(option, given);
   const merged = { ...group };
@@ -141,9 +141,9 @@ function withDefaults<Group extends object>(option: string, given: Partial<Group
     if (value !== undefined) merged[name] = value;
   }
   return merged;
-}
+};
 
-function checkFirmware(firmware: FirmwareOptions | undefined): FirmwareOptions | undefined {
+const checkFirmware = (firmware: FirmwareOptions | undefined): FirmwareOptions | undefined => {
   if (firmware === undefined) return undefined;
   requireObject("firmware", firmware);
   const wanted = ["uuid", "product", "architecture", "version", "platform"] as const;
@@ -154,10 +154,10 @@ function checkFirmware(firmware: FirmwareOptions | undefined): FirmwareOptions |
   if (version === undefined)
     throw wrong("firmware.version", `is "${firmware.version}", which is not SemVer such as 1.4.0`);
   return { ...firmware, version };
-}
+};
 
 /** One PEM or DER value as DER certificates. */
-function checkRoots(roots: Encoded[] | undefined): Uint8Array[] | undefined {
+const checkRoots = (roots: Encoded[] | undefined): Uint8Array[] | undefined => {
   if (roots === undefined) return undefined;
   if (!Array.isArray(roots) || roots.length === 0) throw wrong("roots", "must be a list of certificates");
   const decoded = decodeCertificates("roots", roots);
@@ -167,12 +167,12 @@ function checkRoots(roots: Encoded[] | undefined): Uint8Array[] | undefined {
     throw wrong("roots", "holds a certificate that cannot be read; each has to be X.509, complete, in PEM or DER");
   }
   return decoded;
-}
+};
 
-function checkAuth(
+const checkAuth = (
   auth: LinkOptions["auth"],
   device: Pick<Device, "identifier">,
-): { credentials: Credentials; secrets: string[] } {
+): { credentials: Credentials; secrets: string[] } => {
   if (typeof auth !== "object" || auth === null)
     throw wrong("auth", "is missing: give a certificate or a shared secret");
   if ("certificate" in auth) {
@@ -185,13 +185,13 @@ function checkAuth(
   const identifier = requireExactText("auth.identifier", withDefault(auth.identifier, device.identifier));
   if (identifier.length > 255) throw wrong("auth.identifier", "has more than 255 characters");
   return { credentials: { type: "shared-secret", key, secret, identifier }, secrets: [secret] };
-}
+};
 
 /**
  * @param device for the default identifier
  * @throws Fault of stage "options" that names the option
  */
-export function checkOptions(options: LinkOptions, device: Pick<Device, "identifier">): Settings {
+export const checkOptions = (options: LinkOptions, device: Pick<Device, "identifier">): Settings => {
   if (typeof options !== "object" || options === null) throw wrong("options", "must be an object");
   checkFunctions(options);
   const host = requireHost("host", options.host);
@@ -233,4 +233,4 @@ export function checkOptions(options: LinkOptions, device: Pick<Device, "identif
     services: checkServices(options),
     secrets,
   };
-}
+};

@@ -7,21 +7,21 @@ import { maxRecentCharacters, maxRecentLines } from "../modules/limits/limits.js
 import type { Level } from "./log.js";
 
 export class RecentLines {
-  #lines: string[] = [];
-  #characters = 0;
+  private _lines: string[] = [];
+  private _characters = 0;
 
   /** A LogListener. */
   write(level: Level, message: string): void {
     if (level === "debug") return;
     const line = `${level}: ${message}`;
-    this.#lines.push(line);
-    this.#characters += line.length;
-    while (this.#lines.length > maxRecentLines || this.#characters > maxRecentCharacters)
-      this.#characters -= this.#lines.shift()!.length;
+    this._lines.push(line);
+    this._characters += line.length;
+    while (this._lines.length > maxRecentLines || this._characters > maxRecentCharacters)
+      this._characters -= this._lines.shift()!.length;
   }
 
   /** @param count at most so many, the newest last */
   last(count: number): readonly string[] {
-    return count <= 0 ? [] : this.#lines.slice(-count);
+    return count <= 0 ? [] : this._lines.slice(-count);
   }
 }

@@ -11,11 +11,11 @@ const query = (): RegExp => /\?[A-Za-z][\w.%-]*=[^\s"']*/g;
 const token = (): RegExp => /SFMyNTY\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)?/g;
 
 export class Redactor {
-  readonly #secrets: readonly string[];
+  private readonly _secrets: readonly string[];
 
   /** @param secrets texts that must never appear; those under 8 characters would blot out ordinary words */
   constructor(secrets: readonly string[]) {
-    this.#secrets = secrets.filter((secret) => secret.length >= 8);
+    this._secrets = secrets.filter((secret) => secret.length >= 8);
   }
 
   redact(text: string): string {
@@ -23,7 +23,7 @@ export class Redactor {
     if (clean.includes("://")) clean = clean.replace(queryInUrl(), "$1?[redacted]");
     if (clean.includes("?")) clean = clean.replace(query(), "?[redacted]");
     if (clean.includes("SFMyNTY.")) clean = clean.replace(token(), "[redacted token]");
-    for (const secret of this.#secrets) if (clean.includes(secret)) clean = clean.split(secret).join("[redacted]");
+    for (const secret of this._secrets) if (clean.includes(secret)) clean = clean.split(secret).join("[redacted]");
     return clean;
   }
 }

@@ -28,7 +28,12 @@ export interface Place {
  * @param count redirects followed in this attempt
  * @returns where to go, or why not
  */
-export function redirectTarget(from: Place, refusal: Refusal, credentials: Credentials, count: number): Place | Fault {
+export const redirectTarget = (
+  from: Place,
+  refusal: Refusal,
+  credentials: Credentials,
+  count: number,
+): Place | Fault => {
   const location = refusal.headers.get("location");
   const scheme: Scheme = from.ssl ? "wss" : "ws";
   const url = location === undefined ? undefined : resolveUrl({ scheme, ...from }, location);
@@ -47,10 +52,10 @@ export function redirectTarget(from: Place, refusal: Refusal, credentials: Crede
   }
   const { host, port, path } = url;
   return { host, port, ssl, path: withVersion(path) };
-}
+};
 
 /** A front may drop the query, and without `vsn` the hub answers 403. */
-function withVersion(path: string): string {
+const withVersion = (path: string): string => {
   if (path.includes("vsn=")) return path;
   return `${path}${path.includes("?") ? "&" : "?"}vsn=${vsn}`;
-}
+};

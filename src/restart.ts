@@ -21,7 +21,7 @@ export interface RestartOptions {
 /** For the last frames to leave and the close to be answered; the Rust agent waits as long. */
 const farewellMs = 250;
 
-export function orderlyRestart({ host, log, client, deadlineMs, farewell }: RestartOptions): void {
+export const orderlyRestart = ({ host, log, client, deadlineMs, farewell }: RestartOptions): void => {
   const { timers, device } = host;
   const leave = (): void => {
     timers.set(() => device.restart(), farewellMs);
@@ -36,4 +36,4 @@ export function orderlyRestart({ host, log, client, deadlineMs, farewell }: Rest
     done: leave,
     failed: leave,
   });
-}
+};

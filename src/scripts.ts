@@ -25,14 +25,14 @@ const answerRetryMs = 500;
 const answerAttempts = 8;
 
 export class Scripts {
-  readonly #timers: Timers;
-  readonly #commands: CommandTable | undefined;
-  #running = 0;
+  private readonly _timers: Timers;
+  private readonly _commands: CommandTable | undefined;
+  private _running = 0;
 
   /** @param commands undefined: scripts are refused */
   constructor(timers: Timers, commands: CommandTable | undefined) {
-    this.#timers = timers;
-    this.#commands = commands;
+    this._timers = timers;
+    this._commands = commands;
   }
 
   /** The server's `scripts/run`. */
@@ -43,29 +43,29 @@ export class Scripts {
     };
     // Without its reference there is nobody to answer.
     if (typeof ref !== "string" || ref === "" || ref.length > maxScriptRefCharacters) return;
-    const answer = (ok: boolean, output: string): void => this.#answer(port, { ref, ok, output }, answerAttempts);
+    const answer = (ok: boolean, output: string): void => this._answer(port, { ref, ok, output }, answerAttempts);
     const refuse = (output: string): void => answer(false, output);
-    if (this.#commands === undefined) refuse("This device runs no scripts: its firmware has not switched them on.");
+    if (this._commands === undefined) refuse("This device runs no scripts: its firmware has not switched them on.");
     else if (typeof text !== "string" || text.length > maxScriptCharacters)
       refuse(`This device takes scripts of up to ${maxScriptCharacters} characters.`);
-    else if (this.#running >= maxScripts) refuse(`This device is busy with ${maxScripts} other scripts.`);
-    else this.#start(linesOf(text), this.#commands, answer);
+    else if (this._running >= maxScripts) refuse(`This device is busy with ${maxScripts} other scripts.`);
+    else this._start(linesOf(text), this._commands, answer);
   }
 
   /** The operator sees `output`, then `return`, which stays empty: there is no value that it could be mistaken for. */
-  #answer(port: ChannelPort, given: { ref: string; ok: boolean; output: string }, attempts: number): void {
+  private _answer(port: ChannelPort, given: { ref: string; ok: boolean; output: string }, attempts: number): void {
     const { ref, ok, output } = given;
     const payload = { ref, result: ok ? "completed" : "error", output, return: "" };
     if (port.push(toServer.scriptsRun, payload) !== undefined || attempts <= 1) return;
-    this.#timers.set(() => this.#answer(port, given, attempts - 1), answerRetryMs);
+    this._timers.set(() => this._answer(port, given, attempts - 1), answerRetryMs);
   }
 
-  #start(lines: string[], commands: CommandTable, finished: (ok: boolean, output: string) => void): void {
+  private _start(lines: string[], commands: CommandTable, finished: (ok: boolean, output: string) => void): void {
     if (lines.length > maxScriptLines) {
       finished(false, `This device takes scripts of up to ${maxScriptLines} lines.`);
       return;
     }
-    this.#running++;
+    this._running++;
     const output: string[] = [];
     let room = maxCommandOutputCharacters;
     let giveUp: (() => void) | undefined;
@@ -73,12 +73,12 @@ export class Scripts {
     const end = (ok: boolean): void => {
       if (ended) return;
       ended = true;
-      this.#running--;
-      this.#timers.clear(deadline);
+      this._running--;
+      this._timers.clear(deadline);
       giveUp?.();
       finished(ok, output.join("\n"));
     };
-    const deadline = this.#timers.set(() => {
+    const deadline = this._timers.set(() => {
       output.push(`error: the script was given up after ${commandDeadlineMs / 1000} s`);
       end(false);
     }, commandDeadlineMs);
@@ -108,9 +108,9 @@ export class Scripts {
 }
 
 /** Without blank lines and comments. */
-function linesOf(text: string): string[] {
+const linesOf = (text: string): string[] => {
   return text
     .split("\n")
     .map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("#") && !line.startsWith("//"));
-}
+};

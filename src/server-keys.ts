@@ -17,23 +17,23 @@ export type KeyKind = "firmware" | "archive";
 const storeKeys = Object.freeze({ firmware: "keys-firmware", archive: "keys-archive" });
 
 /** Ed25519: 32 bytes in base64. RSA-3072 (Secure Boot v2): PEM. */
-function isKey(key: unknown): key is string {
+const isKey = (key: unknown): key is string => {
   if (typeof key !== "string") return false;
   return key.startsWith("-----BEGIN PUBLIC KEY-----") || fromBase64(key)?.byteLength === 32;
-}
+};
 
 export class ServerKeys {
-  readonly #store: Store;
-  readonly #log: Log;
+  private readonly _store: Store;
+  private readonly _log: Log;
 
   constructor(store: Store, log: Log) {
-    this.#store = store;
-    this.#log = log;
+    this._store = store;
+    this._log = log;
   }
 
   /** As the server sent them: base64 of 32 bytes (Ed25519), or PEM. */
   keys(kind: KeyKind): string[] {
-    const bytes = this.#store.get(storeKeys[kind]);
+    const bytes = this._store.get(storeKeys[kind]);
     try {
       const value = bytes === undefined ? [] : parseJson(decodeUtf8(bytes), []);
       return Array.isArray(value) ? value.filter(isKey) : [];
@@ -53,7 +53,7 @@ export class ServerKeys {
       // Line breaks of PEM take two characters in JSON.
       characters += JSON.stringify(key).length + 1;
       if (keys.length >= maxServerKeys || characters > maxServerKeysCharacters) {
-        this.#log.warning(`The server has more ${kind} keys than this device keeps; it keeps ${keys.length}.`);
+        this._log.warning(`The server has more ${kind} keys than this device keeps; it keeps ${keys.length}.`);
         break;
       }
       keys.push(key);
@@ -62,7 +62,7 @@ export class ServerKeys {
     const text = JSON.stringify(keys);
     // Flash is written only for something new: they come with every join.
     if (text === JSON.stringify(this.keys(kind))) return;
-    this.#store.set(storeKeys[kind], encodeUtf8(text));
-    this.#log.info(`The server named ${keys.length} ${kind} ${keys.length === 1 ? "key" : "keys"}.`);
+    this._store.set(storeKeys[kind], encodeUtf8(text));
+    this._log.info(`The server named ${keys.length} ${kind} ${keys.length === 1 ? "key" : "keys"}.`);
   }
 }

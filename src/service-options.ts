@@ -63,7 +63,7 @@ const objects = Object.freeze(["health", "metrics", "logging"] as const);
  * What is undefined has its default.
  * @throws Fault of stage "options" that names the option
  */
-export function checkServices(options: ServiceOptions): ServiceOptions {
+export const checkServices = (options: ServiceOptions): ServiceOptions => {
   for (const name of switches) if (options[name] !== undefined) requireBoolean(name, options[name]);
   for (const name of objects) {
     const value: unknown = options[name];
@@ -80,9 +80,9 @@ export function checkServices(options: ServiceOptions): ServiceOptions {
   if ("geoip" in geo && geo.geoip !== true && !isWebUrl(geo.geoip))
     throw wrong("geo.geoip", "must be true, or an http or https URL; leave geo out to switch it off");
   return options;
-}
+};
 
-function isWebUrl(value: unknown): boolean {
+const isWebUrl = (value: unknown): boolean => {
   const scheme = typeof value === "string" ? parseUrl(value)?.scheme : undefined;
   return scheme === "http" || scheme === "https";
-}
+};

@@ -74,17 +74,17 @@ export class Services {
   readonly updates: ManagedUpdates;
   readonly serverKeys: ServerKeys;
   readonly archives: Archives;
-  readonly #given: ServicesOptions;
-  readonly #registry: Registry;
+  private readonly _given: ServicesOptions;
+  private readonly _registry: Registry;
   /** With nobody to type them, commands only take memory (7 KB of slots, 3.7 KB of chunks, 64-bit). */
-  readonly #commands: CommandTable | undefined;
-  readonly #scripts: Scripts;
-  #extensionsChannel: ExtensionsChannel | undefined;
-  #connection: Connection | undefined;
+  private readonly _commands: CommandTable | undefined;
+  private readonly _scripts: Scripts;
+  private _extensionsChannel: ExtensionsChannel | undefined;
+  private _connection: Connection | undefined;
 
   /** @throws Fault of stage "options": "bad-extension", "bad-command" */
   constructor(given: ServicesOptions) {
-    this.#given = given;
+    this._given = given;
     const { host, log, redactor, client, options, firmware, updater, secure, tls } = given;
     const recent = new RecentLines();
     log.listen((level, message) => recent.write(level, message));
@@ -111,38 +111,38 @@ export class Services {
       uuid: firmware.metadata.uuid,
       recentLog: () => recent.last(8).join("\n"),
     });
-    this.geo = this.#geo();
+    this.geo = this._geo();
     this.components = options.components && new Components(host, log, options.components);
     const scripts = options.scripts ?? options.console ?? false;
     if (scripts || options.console || options.localShell || options.commands)
-      this.#commands = this.#table(vitals, recent);
-    this.#scripts = new Scripts(host.timers, scripts ? this.#commands : undefined);
-    this.#registry = new Registry(this.#extensions());
+      this._commands = this._table(vitals, recent);
+    this._scripts = new Scripts(host.timers, scripts ? this._commands : undefined);
+    this._registry = new Registry(this._extensions());
   }
 
   /** Property names that these topics' payloads may carry. */
   get names(): readonly string[] {
-    return [...this.#registry.names, ...consoleNames];
+    return [...this._registry.names, ...consoleNames];
   }
 
   /** At the start of the link, after the log works. */
   start(): void {
-    if (this.#given.options.errorReports !== false) this.errorReports.start();
+    if (this._given.options.errorReports !== false) this.errorReports.start();
   }
 
   close(): void {
     this.archives.close();
-    this.#extensionsChannel?.deviceLeft();
+    this._extensionsChannel?.deviceLeft();
   }
 
   /** Deals with an event of the device topic. @returns false: it is not known */
   event(event: string, payload: unknown, port: ChannelPort): boolean {
     switch (event) {
       case fromServer.extensionsGet:
-        this.#extensionsChannel?.asked(payload);
+        this._extensionsChannel?.asked(payload);
         return true;
       case fromServer.scriptsRun:
-        this.#scripts.run(payload, port);
+        this._scripts.run(payload, port);
         return true;
       case fromServer.archive:
         this.archives.offered(payload);
@@ -169,34 +169,34 @@ export class Services {
 
   /** Handlers for one connection, which `deviceJoined` then is about. */
   handlers(connection: Connection): ChannelHandler[] {
-    const { host, log, options } = this.#given;
-    this.#connection = connection;
+    const { host, log, options } = this._given;
+    this._connection = connection;
     const { bufferedBytes } = connection;
-    this.#extensionsChannel = new ExtensionsChannel({
-      registry: this.#registry,
+    this._extensionsChannel = new ExtensionsChannel({
+      registry: this._registry,
       log,
       timers: host.timers,
       join: () => connection.join(extensionsTopic),
       bufferedBytes,
     });
-    const handlers: ChannelHandler[] = [this.#extensionsChannel];
-    if (options.console) handlers.push(new ConsoleChannel({ ...this.#terminal(), bufferedBytes }));
+    const handlers: ChannelHandler[] = [this._extensionsChannel];
+    if (options.console) handlers.push(new ConsoleChannel({ ...this._terminal(), bufferedBytes }));
     return handlers;
   }
 
   deviceJoined(port: ChannelPort): void {
     this.updates.online(port);
-    this.#extensionsChannel?.deviceJoined();
-    if (this.#given.options.console) this.#connection?.join(consoleTopic);
+    this._extensionsChannel?.deviceJoined();
+    if (this._given.options.console) this._connection?.join(consoleTopic);
   }
 
   deviceLeft(): void {
     this.updates.offline();
-    this.#extensionsChannel?.deviceLeft();
+    this._extensionsChannel?.deviceLeft();
   }
 
-  #geo(): Geo | undefined {
-    const { host, log, options } = this.#given;
+  private _geo(): Geo | undefined {
+    const { host, log, options } = this._given;
     const { geo } = options;
     if (geo === undefined) return undefined;
     if (typeof geo === "function" || !("geoip" in geo)) return new Geo(host, log, geo);
@@ -204,8 +204,8 @@ export class Services {
   }
 
   /** What is not switched on has no key in the join. */
-  #extensions(): Extension[] {
-    const { host, log, options } = this.#given;
+  private _extensions(): Extension[] {
+    const { host, log, options } = this._given;
     const extensions: Extension[] = [];
     if (options.health !== false) extensions.push(this.health);
     if (options.metrics !== false) extensions.push(this.metrics);
@@ -214,7 +214,7 @@ export class Services {
     if (this.geo !== undefined) extensions.push(this.geo);
     if (this.components !== undefined) extensions.push(this.components);
     if (options.networkIdentity !== undefined) extensions.push(new NetworkIdentity(host, log, options.networkIdentity));
-    if (options.localShell) extensions.push(new LocalShell((send) => new Terminal({ ...this.#terminal(), send })));
+    if (options.localShell) extensions.push(new LocalShell((send) => new Terminal({ ...this._terminal(), send })));
     if (options.logging !== false) {
       const logging = new Logging(host, options.logging ?? {});
       log.listen((level, message) => logging.write(level, message));
@@ -223,23 +223,23 @@ export class Services {
     return [...extensions, ...(options.extensions ?? [])];
   }
 
-  #table(vitals: Vitals, recent: RecentLines): CommandTable {
-    const { host, log, firmware, updater, options, restart } = this.#given;
+  private _table(vitals: Vitals, recent: RecentLines): CommandTable {
+    const { host, log, firmware, updater, options, restart } = this._given;
     const commands = deviceCommands({
       ...{ host, firmware, vitals, updater, recent, restart },
-      registry: () => this.#registry,
+      registry: () => this._registry,
       updates: this.updates,
     });
     return new CommandTable(host.timers, log, [...commands, ...(options.commands ?? [])], options.evaluate);
   }
 
-  #terminal(): Omit<TerminalOptions, "send"> {
-    const { host, firmware, name } = this.#given;
+  private _terminal(): Omit<TerminalOptions, "send"> {
+    const { host, firmware, name } = this._given;
     const { product, version } = firmware.metadata;
     return {
       timers: host.timers,
       // Only made where a terminal can be.
-      commands: this.#commands!,
+      commands: this._commands!,
       banner: `${product} ${version} on ${host.device.identifier}. "help" lists what it can be told.`,
       prompt: `${name}> `,
     };

@@ -82,22 +82,22 @@ interface Topic {
 }
 
 export class Session {
-  readonly #options: SessionOptions;
-  readonly #topics = new Map<string, Topic>();
-  readonly #socket: WebSocketClient;
-  #ref = 0;
-  #heartbeat: Heartbeat | undefined;
-  #heartbeatTimer: Timer | undefined;
-  #ended = false;
+  private readonly _options: SessionOptions;
+  private readonly _topics = new Map<string, Topic>();
+  private readonly _socket: WebSocketClient;
+  private _ref = 0;
+  private _heartbeat: Heartbeat | undefined;
+  private _heartbeatTimer: Timer | undefined;
+  private _ended = false;
 
   constructor(options: SessionOptions) {
-    this.#options = options;
+    this._options = options;
     const { host, target } = options;
     for (const handler of options.handlers) {
       const channel = newChannel(handler.topic);
-      this.#topics.set(handler.topic, { handler, channel, attempts: 0, joinedMs: 0, timer: undefined });
+      this._topics.set(handler.topic, { handler, channel, attempts: 0, joinedMs: 0, timer: undefined });
     }
-    this.#socket = new WebSocketClient({
+    this._socket = new WebSocketClient({
       network: host.network,
       timers: host.timers,
       random: host.random,
@@ -106,198 +106,198 @@ export class Session {
       connectTimeoutMs,
       upgradeTimeoutMs,
       closeTimeoutMs,
-      onOpen: ({ headers }) => this.#open(headers),
-      onText: (text) => this.#text(text),
+      onOpen: ({ headers }) => this._open(headers),
+      onText: (text) => this._text(text),
       onBinary: () =>
-        this.#fail(new Fault("channel", "binary-frame", "The server sent a binary frame, which vsn 2 has not.")),
-      onRefused: (refusal) => this.#end({ type: "refused", refusal }),
-      onClose: (closed) => this.#closed(closed),
+        this._fail(new Fault("channel", "binary-frame", "The server sent a binary frame, which vsn 2 has not.")),
+      onRefused: (refusal) => this._end({ type: "refused", refusal }),
+      onClose: (closed) => this._closed(closed),
     });
   }
 
   /** Round trip of the last answered heartbeat, in milliseconds. */
   get roundTripMs(): number | undefined {
-    return this.#heartbeat?.roundTripMs;
+    return this._heartbeat?.roundTripMs;
   }
 
   /** What the heartbeat's interval has grown to, in milliseconds. */
   get heartbeatIntervalMs(): number {
-    return this.#heartbeat?.intervalMs ?? this.#options.heartbeatIntervalMs;
+    return this._heartbeat?.intervalMs ?? this._options.heartbeatIntervalMs;
   }
 
   /** Bytes that wait to be sent. */
   get bufferedBytes(): number {
-    return this.#socket.bufferedBytes;
+    return this._socket.bufferedBytes;
   }
 
   isJoined(topic: string): boolean {
-    return this.#topics.get(topic)?.channel.phase === "joined";
+    return this._topics.get(topic)?.channel.phase === "joined";
   }
 
   /** Joins a topic; nothing happens while it is joined or being joined. */
   join(topic: string): void {
-    const entry = this.#topics.get(topic);
-    if (entry === undefined || this.#ended || entry.channel.phase !== "closed" || entry.timer !== undefined) return;
-    this.#join(entry);
+    const entry = this._topics.get(topic);
+    if (entry === undefined || this._ended || entry.channel.phase !== "closed" || entry.timer !== undefined) return;
+    this._join(entry);
   }
 
   /** See ChannelPort.push. */
   push(topic: string, event: string, payload: object): string | undefined {
-    const entry = this.#topics.get(topic);
-    if (entry === undefined || this.#ended || entry.channel.phase !== "joined") return undefined;
-    const ref = this.#nextRef();
-    return this.#apply(entry, { type: "push", ref, event, payload }) ? ref : undefined;
+    const entry = this._topics.get(topic);
+    if (entry === undefined || this._ended || entry.channel.phase !== "joined") return undefined;
+    const ref = this._nextRef();
+    return this._apply(entry, { type: "push", ref, event, payload }) ? ref : undefined;
   }
 
   /** Ends the connection with a close handshake; `onEnded` follows. */
   close(code: number, reason: string): void {
-    this.#socket.close(code, reason);
+    this._socket.close(code, reason);
   }
 
   /** Ends the connection at once, without `onEnded`. */
   abort(): void {
-    this.#stop();
-    this.#socket.abort();
+    this._stop();
+    this._socket.abort();
   }
 
-  #nextRef(): string {
-    this.#ref++;
-    return String(this.#ref);
+  private _nextRef(): string {
+    this._ref++;
+    return String(this._ref);
   }
 
-  #open(headers: ReadonlyMap<string, string>): void {
-    const { host, heartbeat, heartbeatIntervalMs, onOpened } = this.#options;
+  private _open(headers: ReadonlyMap<string, string>): void {
+    const { host, heartbeat, heartbeatIntervalMs, onOpened } = this._options;
     onOpened(headers);
-    this.#heartbeat = new Heartbeat(heartbeat, host.clock.monotonic(), heartbeatIntervalMs);
+    this._heartbeat = new Heartbeat(heartbeat, host.clock.monotonic(), heartbeatIntervalMs);
     this.join(deviceTopic);
-    this.#beat();
+    this._beat();
   }
 
-  #beat(): void {
-    if (this.#ended || this.#heartbeat === undefined) return;
-    const { host } = this.#options;
-    let beat = this.#heartbeat.next(host.clock.monotonic());
+  private _beat(): void {
+    if (this._ended || this._heartbeat === undefined) return;
+    const { host } = this._options;
+    let beat = this._heartbeat.next(host.clock.monotonic());
     if (beat.type === "dead") {
-      const text = `The server did not answer a heartbeat within ${Math.round(this.#heartbeat.intervalMs / 1000)} s.`;
-      this.#fail(new Fault("transport", "heartbeat-unanswered", text));
+      const text = `The server did not answer a heartbeat within ${Math.round(this._heartbeat.intervalMs / 1000)} s.`;
+      this._fail(new Fault("transport", "heartbeat-unanswered", text));
       return;
     }
     if (beat.type === "send") {
-      const ref = this.#nextRef();
-      this.#heartbeat.beat(ref, host.clock.monotonic());
-      this.#send({ joinRef: null, ref, topic: heartbeatTopic, event: heartbeatEvent, payload: {} });
-      beat = { type: "wait", delayMs: this.#heartbeat.intervalMs };
+      const ref = this._nextRef();
+      this._heartbeat.beat(ref, host.clock.monotonic());
+      this._send({ joinRef: null, ref, topic: heartbeatTopic, event: heartbeatEvent, payload: {} });
+      beat = { type: "wait", delayMs: this._heartbeat.intervalMs };
     }
     // The send may have ended the session.
-    if (!this.#ended) this.#heartbeatTimer = host.timers.set(() => this.#beat(), beat.delayMs);
+    if (!this._ended) this._heartbeatTimer = host.timers.set(() => this._beat(), beat.delayMs);
   }
 
-  #text(text: string): void {
-    if (this.#ended) return;
-    const now = this.#options.host.clock.monotonic();
-    this.#heartbeat?.received(now);
+  private _text(text: string): void {
+    if (this._ended) return;
+    const now = this._options.host.clock.monotonic();
+    this._heartbeat?.received(now);
     let frame: Frame;
     try {
-      frame = decodeFrame(text, this.#options.names);
+      frame = decodeFrame(text, this._options.names);
     } catch (error) {
-      this.#fail(asFault(error, "channel", "bad-frame"));
+      this._fail(asFault(error, "channel", "bad-frame"));
       return;
     }
     if (frame.topic === heartbeatTopic) {
-      this.#heartbeat?.reply(frame.ref, now);
+      this._heartbeat?.reply(frame.ref, now);
       return;
     }
-    const entry = this.#topics.get(frame.topic);
-    if (entry === undefined) this.#options.log.debug("A message for a topic that is not in use was ignored.");
-    else this.#apply(entry, { type: "frame", frame });
+    const entry = this._topics.get(frame.topic);
+    if (entry === undefined) this._options.log.debug("A message for a topic that is not in use was ignored.");
+    else this._apply(entry, { type: "frame", frame });
   }
 
   /** @returns false when an action could not be carried out */
-  #apply(entry: Topic, input: ChannelInput): boolean {
+  private _apply(entry: Topic, input: ChannelInput): boolean {
     const { channel, actions } = step(entry.channel, input);
     entry.channel = channel;
     let done = true;
-    for (const action of actions) done = this.#act(entry, action) && done;
+    for (const action of actions) done = this._act(entry, action) && done;
     return done;
   }
 
-  #act(entry: Topic, action: ChannelAction): boolean {
-    if (this.#ended) return false;
+  private _act(entry: Topic, action: ChannelAction): boolean {
+    if (this._ended) return false;
     const { handler } = entry;
     switch (action.type) {
       case "send":
-        return this.#send(action.frame);
+        return this._send(action.frame);
       case "joined":
-        this.#joined(entry, action.response);
+        this._joined(entry, action.response);
         break;
       case "message":
-        this.#guard(entry, () => handler.message(action.event, action.payload));
+        this._guard(entry, () => handler.message(action.event, action.payload));
         break;
       case "reply":
-        this.#guard(entry, () => handler.reply?.(action.ref, action.status, action.response));
+        this._guard(entry, () => handler.reply?.(action.ref, action.status, action.response));
         break;
       case "refused":
-        this.#guard(entry, () => handler.refused?.(action.reason));
-        if (!this.#ended) this.#lost(entry, `The server refused the join of "${handler.topic}": ${action.reason}.`);
+        this._guard(entry, () => handler.refused?.(action.reason));
+        if (!this._ended) this._lost(entry, `The server refused the join of "${handler.topic}": ${action.reason}.`);
         break;
       case "crashed":
-        this.#left(entry);
-        this.#lost(entry, `The server's process behind "${handler.topic}" ended: ${action.reason}.`);
+        this._left(entry);
+        this._lost(entry, `The server's process behind "${handler.topic}" ended: ${action.reason}.`);
         break;
       case "closed":
-        this.#left(entry);
-        this.#lost(entry, `The server closed "${handler.topic}".`);
+        this._left(entry);
+        this._lost(entry, `The server closed "${handler.topic}".`);
         break;
     }
     return true;
   }
 
-  #joined(entry: Topic, response: unknown): void {
+  private _joined(entry: Topic, response: unknown): void {
     const { handler } = entry;
-    this.#options.host.timers.clear(entry.timer);
+    this._options.host.timers.clear(entry.timer);
     entry.timer = undefined;
-    entry.joinedMs = this.#options.host.clock.monotonic();
-    this.#options.log.info(`Joined "${handler.topic}".`);
-    this.#guard(entry, () => {
+    entry.joinedMs = this._options.host.clock.monotonic();
+    this._options.log.info(`Joined "${handler.topic}".`);
+    this._guard(entry, () => {
       handler.joined(response, { push: (event, payload) => this.push(handler.topic, event, payload) });
-      if (handler.topic === deviceTopic) this.#options.onJoined();
+      if (handler.topic === deviceTopic) this._options.onJoined();
     });
   }
 
-  #join(entry: Topic): void {
+  private _join(entry: Topic): void {
     const { handler } = entry;
-    const { timers } = this.#options.host;
+    const { timers } = this._options.host;
     entry.attempts++;
-    this.#guard(entry, () =>
-      this.#apply(entry, { type: "join", ref: this.#nextRef(), payload: handler.joinPayload() }),
+    this._guard(entry, () =>
+      this._apply(entry, { type: "join", ref: this._nextRef(), payload: handler.joinPayload() }),
     );
-    if (this.#ended) return;
-    entry.timer = timers.set(() => this.#unanswered(entry), joinTimeoutMs);
+    if (this._ended) return;
+    entry.timer = timers.set(() => this._unanswered(entry), joinTimeoutMs);
   }
 
   /** Without the device topic a connection is worth nothing; another one can be tried again beside it. */
-  #unanswered(entry: Topic): void {
+  private _unanswered(entry: Topic): void {
     const { topic } = entry.handler;
     const text = `The server did not answer the join of "${topic}" within ${joinTimeoutMs / 1000} s.`;
     if (topic === deviceTopic) {
-      this.#fail(new Fault("join", "join-timeout", `${text} It is overloaded, or no NervesHub; it is tried again.`));
+      this._fail(new Fault("join", "join-timeout", `${text} It is overloaded, or no NervesHub; it is tried again.`));
       return;
     }
     entry.channel = newChannel(topic);
-    this.#lost(entry, text);
+    this._lost(entry, text);
   }
 
-  #left(entry: Topic): void {
-    if (this.#options.host.clock.monotonic() - entry.joinedMs >= lastingJoinMs) entry.attempts = 0;
-    this.#guard(entry, () => entry.handler.left());
+  private _left(entry: Topic): void {
+    if (this._options.host.clock.monotonic() - entry.joinedMs >= lastingJoinMs) entry.attempts = 0;
+    this._guard(entry, () => entry.handler.left());
   }
 
   /** The topic is gone but the socket lives: join again later, without touching the others. */
-  #lost(entry: Topic, why: string): void {
-    const { host, log } = this.#options;
+  private _lost(entry: Topic, why: string): void {
+    const { host, log } = this._options;
     host.timers.clear(entry.timer);
     if (entry.attempts >= maxJoinAttempts && entry.handler.topic === deviceTopic) {
-      this.#fail(
+      this._fail(
         new Fault("join", "join-failed", `${why} This was attempt ${entry.attempts}; a new connection is made.`),
       );
       return;
@@ -305,18 +305,18 @@ export class Session {
     const wait = { attempt: entry.attempts, clean: true };
     const delayMs = backoffDelay(defaultBackoff, wait, randomFraction(host.random));
     log.warning(`${why} Joining again in ${Math.ceil(delayMs / 1000)} s.`);
-    entry.timer = host.timers.set(() => this.#join(entry), delayMs);
+    entry.timer = host.timers.set(() => this._join(entry), delayMs);
   }
 
   /** @returns false for "not now"; what can never be sent is dropped, said and over */
-  #send(frame: Frame): boolean {
+  private _send(frame: Frame): boolean {
     try {
-      this.#socket.sendText(encodeFrame(frame));
-      this.#heartbeat?.sent(this.#options.host.clock.monotonic());
+      this._socket.sendText(encodeFrame(frame));
+      this._heartbeat?.sent(this._options.host.clock.monotonic());
       return true;
     } catch (error) {
       const { code, message } = asFault(error, "websocket", "send-failed");
-      const { log } = this.#options;
+      const { log } = this._options;
       if (code === "send-queue-full" || code === "not-open") {
         log.warning(`A message could not be sent: ${message}`);
         return false;
@@ -327,36 +327,36 @@ export class Session {
   }
 
   /** Runs a handler. What it throws is logged and ends nothing. */
-  #guard({ handler }: Topic, body: () => unknown): void {
-    tell(this.#options.log, `The handler of "${handler.topic}"`, body);
+  private _guard({ handler }: Topic, body: () => unknown): void {
+    tell(this._options.log, `The handler of "${handler.topic}"`, body);
   }
 
-  #closed({ code, fault }: Closed): void {
-    this.#end({ type: "closed", code, fault, upgraded: this.#heartbeat !== undefined });
+  private _closed({ code, fault }: Closed): void {
+    this._end({ type: "closed", code, fault, upgraded: this._heartbeat !== undefined });
   }
 
-  #fail(fault: Fault): void {
-    if (this.#ended) return;
-    this.#socket.abort();
-    this.#end({ type: "closed", code: 1006, fault, upgraded: true });
+  private _fail(fault: Fault): void {
+    if (this._ended) return;
+    this._socket.abort();
+    this._end({ type: "closed", code: 1006, fault, upgraded: true });
   }
 
-  #stop(): void {
-    this.#ended = true;
-    const { timers } = this.#options.host;
-    timers.clear(this.#heartbeatTimer);
-    for (const entry of this.#topics.values()) {
+  private _stop(): void {
+    this._ended = true;
+    const { timers } = this._options.host;
+    timers.clear(this._heartbeatTimer);
+    for (const entry of this._topics.values()) {
       timers.clear(entry.timer);
       entry.timer = undefined;
       const { phase } = entry.channel;
       entry.channel = newChannel(entry.handler.topic);
-      if (phase === "joined") this.#guard(entry, () => entry.handler.left());
+      if (phase === "joined") this._guard(entry, () => entry.handler.left());
     }
   }
 
-  #end(ended: Ended): void {
-    if (this.#ended) return;
-    this.#stop();
-    this.#options.onEnded(ended);
+  private _end(ended: Ended): void {
+    if (this._ended) return;
+    this._stop();
+    this._options.onEnded(ended);
   }
 }

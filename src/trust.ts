@@ -20,10 +20,10 @@ export interface TrustOptions {
 }
 
 export class Trust {
-  readonly #options: TrustOptions;
+  private readonly _options: TrustOptions;
 
   constructor(options: TrustOptions) {
-    this.#options = options;
+    this._options = options;
   }
 
   /**
@@ -31,7 +31,7 @@ export class Trust {
    * @throws Fault of stage "image": "wrong-chip", "wrong-product", "wrong-uuid"
    */
   checkHead(head: ImageHead, offer: Offer): void {
-    const { chipId, running } = this.#options;
+    const { chipId, running } = this._options;
     if (head.chipId !== chipId) {
       const text = `The image is for ${chipOf(head.chipId).platform} and this device is a ${chipOf(chipId).platform}; check the deployment group's firmware.`;
       throw new Fault("image", "wrong-chip", text);

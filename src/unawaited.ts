@@ -14,7 +14,7 @@ const maxDepth = 8;
 const maxEntries = 1000;
 
 /** @returns those in its elements, properties, and entries of a Map or Set; not the value itself */
-export function unawaited(value: unknown): unknown[] {
+export const unawaited = (value: unknown): unknown[] => {
   const promises: unknown[] = [];
   if (!isObject(value)) return promises;
   const seen = new Set<object>([value]);
@@ -35,23 +35,23 @@ export function unawaited(value: unknown): unknown[] {
     level = next;
   }
   return promises;
-}
+};
 
-function isObject(value: unknown): value is object {
+const isObject = (value: unknown): value is object => {
   return typeof value === "object" && value !== null;
-}
+};
 
 /** One whose `then` cannot be read is none. */
-function isPromise(value: object): boolean {
+const isPromise = (value: object): boolean => {
   try {
     return isThenable(value);
   } catch {
     return false;
   }
-}
+};
 
 /** The first ones. A proxy may throw, and has none then. */
-function entriesOf(owner: object, most: number): unknown[] {
+const entriesOf = (owner: object, most: number): unknown[] => {
   const entries: unknown[] = [];
   try {
     if (ArrayBuffer.isView(owner)) return entries;
@@ -70,4 +70,4 @@ function entriesOf(owner: object, most: number): unknown[] {
     return entries;
   }
   return entries;
-}
+};

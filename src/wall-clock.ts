@@ -52,35 +52,35 @@ interface Correction {
 }
 
 export class WallClock {
-  readonly #clock: Clock;
-  readonly #store: Store;
-  readonly #log: Log;
-  readonly #bounds: TimeBounds;
+  private readonly _clock: Clock;
+  private readonly _store: Store;
+  private readonly _log: Log;
+  private readonly _bounds: TimeBounds;
   /** What is known about the host's clock; holds as long as nobody else sets that. */
-  #correction: Correction | undefined;
-  #source: Source = "the device's clock";
+  private _correction: Correction | undefined;
+  private _source: Source = "the device's clock";
 
   /** @param builtMs when this firmware was built, milliseconds since 1970: no true time is before it */
   constructor(clock: Clock, store: Store, log: Log, builtMs: number) {
-    this.#clock = clock;
-    this.#store = store;
-    this.#log = log;
-    this.#bounds = timeBounds(builtMs);
+    this._clock = clock;
+    this._store = store;
+    this._log = log;
+    this._bounds = timeBounds(builtMs);
   }
 
   /** Where the time of the last signature came from, for the log. */
   get source(): string {
-    return this.#source;
+    return this._source;
   }
 
   /** Whether the last signature was made with a time that is most likely wrong. */
   get guessed(): boolean {
-    return this.#source === "the store" || this.#source === "the build time";
+    return this._source === "the store" || this._source === "the build time";
   }
 
   /** Whether the host's clock can be right. */
   get known(): boolean {
-    return this.#hostTime() !== undefined;
+    return this._hostTime() !== undefined;
   }
 
   /**
@@ -88,18 +88,18 @@ export class WallClock {
    * fails at worst as a certificate that is not valid yet; without it nothing could be judged where SNTP is blocked.
    */
   seed(): void {
-    const stored = this.known ? undefined : this.#stored();
+    const stored = this.known ? undefined : this._stored();
     if (stored === undefined) return;
-    this.#set(stored, "the store");
+    this._set(stored, "the store");
     const day = new Date(stored).toISOString().slice(0, 10);
-    this.#log.warning(
+    this._log.warning(
       `The time is unknown; the clock starts from the last known time (${day}). Check that SNTP is reachable.`,
     );
   }
 
   /** Seconds since 1970 to sign with. Never undefined: a guess earns a refusal whose Date header says the true time. */
   signingTime(): number {
-    return Math.floor((this.#now() - signedInPastMs) / 1000);
+    return Math.floor((this._now() - signedInPastMs) / 1000);
   }
 
   /**
@@ -110,22 +110,22 @@ export class WallClock {
    */
   learn(header: string | undefined, signedAt: number | undefined): Signed | undefined {
     const serverMs = header === undefined ? Number.NaN : Date.parse(header);
-    if (!this.#plausible(serverMs)) return undefined;
-    const hostMs = this.#hostTime();
+    if (!this._plausible(serverMs)) return undefined;
+    const hostMs = this._hostTime();
     if (hostMs === undefined) {
-      this.#set(serverMs, "a Date header");
-      this.#log.warning("The time was unknown; the clock is set from the server's Date header.");
-    } else if (Math.abs(serverMs - hostMs) > contradictionMs) this.#clock.onContradicted?.();
+      this._set(serverMs, "a Date header");
+      this._log.warning("The time was unknown; the clock is set from the server's Date header.");
+    } else if (Math.abs(serverMs - hostMs) > contradictionMs) this._clock.onContradicted?.();
     if (signedAt === undefined) return undefined;
     // Both are whole seconds, the header cut off as the signature is: exact, however slow the connection was.
     const ageS = serverMs / 1000 - signedAt;
     if (hostMs !== undefined && (ageS < 0 || ageS >= comfortableAgeS)) {
-      const basisMs = hostMs - this.#clock.monotonic();
-      this.#correction = { source: "a Date header", offsetMs: serverMs - hostMs, basisMs };
+      const basisMs = hostMs - this._clock.monotonic();
+      this._correction = { source: "a Date header", offsetMs: serverMs - hostMs, basisMs };
       const seconds = Math.round(Math.abs(ageS - signedInPastMs / 1000));
       const direction = ageS < 0 ? "ahead of" : "behind";
-      this.#log.warning(`The clock is ${seconds} s ${direction} the server's, whose time is used to sign from now on.`);
-      this.#clock.onContradicted?.();
+      this._log.warning(`The clock is ${seconds} s ${direction} the server's, whose time is used to sign from now on.`);
+      this._clock.onContradicted?.();
     }
     return { ageS, refused: ageS < 0 || ageS >= maxSignatureAgeS };
   }
@@ -133,50 +133,50 @@ export class WallClock {
   /** The server has accepted us: this time is good enough to start from after a restart. */
   remember(): void {
     const bytes = new Uint8Array(8);
-    new DataView(bytes.buffer).setFloat64(0, this.#now());
-    this.#store.set(storeKey, bytes);
+    new DataView(bytes.buffer).setFloat64(0, this._now());
+    this._store.set(storeKey, bytes);
   }
 
-  #plausible(nowMs: number): boolean {
-    return nowMs >= this.#bounds.earliestMs && nowMs <= this.#bounds.latestMs;
+  private _plausible(nowMs: number): boolean {
+    return nowMs >= this._bounds.earliestMs && nowMs <= this._bounds.latestMs;
   }
 
-  #set(nowMs: number, source: Source): void {
-    this.#clock.set(nowMs);
-    const basisMs = (this.#clock.now() ?? nowMs) - this.#clock.monotonic();
-    this.#correction = { source, offsetMs: 0, basisMs };
+  private _set(nowMs: number, source: Source): void {
+    this._clock.set(nowMs);
+    const basisMs = (this._clock.now() ?? nowMs) - this._clock.monotonic();
+    this._correction = { source, offsetMs: 0, basisMs };
   }
 
-  #hostTime(): number | undefined {
-    const now = this.#clock.now();
-    return now !== undefined && this.#plausible(now) ? now : undefined;
+  private _hostTime(): number | undefined {
+    const now = this._clock.now();
+    return now !== undefined && this._plausible(now) ? now : undefined;
   }
 
-  #stored(): number | undefined {
-    const bytes = this.#store.get(storeKey);
+  private _stored(): number | undefined {
+    const bytes = this._store.get(storeKey);
     const stored = bytes?.byteLength === 8 ? new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0) : Number.NaN;
-    return this.#plausible(stored) ? stored : undefined;
+    return this._plausible(stored) ? stored : undefined;
   }
 
-  #now(): number {
-    const hostMs = this.#hostTime();
+  private _now(): number {
+    const hostMs = this._hostTime();
     if (hostMs === undefined) {
-      const stored = this.#stored();
-      this.#source = stored === undefined ? "the build time" : "the store";
-      return stored ?? this.#bounds.earliestMs;
+      const stored = this._stored();
+      this._source = stored === undefined ? "the build time" : "the store";
+      return stored ?? this._bounds.earliestMs;
     }
-    if (this.#correction === undefined) {
-      this.#source = "the device's clock";
+    if (this._correction === undefined) {
+      this._source = "the device's clock";
       return hostMs;
     }
-    const { source, offsetMs, basisMs } = this.#correction;
-    if (Math.abs(hostMs - this.#clock.monotonic() - basisMs) > jumpMs) {
+    const { source, offsetMs, basisMs } = this._correction;
+    if (Math.abs(hostMs - this._clock.monotonic() - basisMs) > jumpMs) {
       // Somebody has set the clock, SNTP most likely: that is better than what was known about the old one.
-      this.#correction = undefined;
-      this.#source = "the device's clock";
+      this._correction = undefined;
+      this._source = "the device's clock";
       return hostMs;
     }
-    this.#source = source;
+    this._source = source;
     return hostMs + offsetMs;
   }
 }

@@ -41,12 +41,12 @@ export class EspDevice implements Device {
   readonly resetReason: string;
   readonly networkInterface = "wlan0";
   readonly watchdog = buildWatchdog();
-  readonly #idf = new FFI();
+  private readonly _idf = new FFI();
 
   /** @param running the running slot, whose image header says which chip this is */
   constructor(running: Slot) {
     const mac = new Uint8Array(6);
-    this.#idf.esp_efuse_mac_get_default(mac.buffer);
+    this._idf.esp_efuse_mac_get_default(mac.buffer);
     this.identifier = `esp32-${toHex(mac)}`;
 
     const chip = new Uint8Array(2);
@@ -54,11 +54,11 @@ export class EspDevice implements Device {
     this.chipId = chip[0] | (chip[1] << 8);
 
     // Reasons that were added since (USB, JTAG, eFuse error, power glitch, lock-up) have no word in NervesHub.
-    this.resetReason = RESET_REASONS[this.#idf.esp_reset_reason()] ?? "unknown";
+    this.resetReason = RESET_REASONS[this._idf.esp_reset_reason()] ?? "unknown";
   }
 
   facts(): DeviceFacts {
-    const idf = this.#idf;
+    const idf = this._idf;
     return {
       heapFree: idf.esp_get_free_heap_size(),
       heapLowWater: idf.esp_get_minimum_free_heap_size(),
@@ -70,6 +70,6 @@ export class EspDevice implements Device {
   }
 
   restart(): void {
-    this.#idf.esp_restart();
+    this._idf.esp_restart();
   }
 }

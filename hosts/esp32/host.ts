@@ -16,7 +16,7 @@ import { PartitionSlots } from "./slots.js";
 import { nvsStore } from "./store.js";
 
 /** One per run: slots, clock and the cache of TLS sessions keep state. */
-export function createHost(): Host {
+export const createHost = (): Host => {
   const timers = new XsTimers();
   const random = new HardwareRandom();
   const slots = new PartitionSlots();
@@ -33,4 +33,4 @@ export function createHost(): Host {
     device: new EspDevice(slots.running),
     print: (line) => trace(`${line}\n`),
   };
-}
+};

@@ -22,7 +22,7 @@ const TIME_LIMIT_MS = 10_000;
  *   commas between); not the SDK's `ssid`, which would keep src/main from starting without a network
  * @param onUp comes once: with an address and the time, or 10 s after the address
  */
-export function startNetwork(host: Host, settings: Record<string, string | undefined>, onUp: () => void): void {
+export const startNetwork = (host: Host, settings: Record<string, string | undefined>, onUp: () => void): void => {
   const ssid = settings["wifi-ssid"];
   if (ssid === undefined) {
     host.print("Wi-Fi: no network is configured; set wifi-ssid and wifi-password.");
@@ -49,4 +49,4 @@ export function startNetwork(host: Host, settings: Record<string, string | undef
     onNetworkDown: () => {},
     onTime: up,
   }).start();
-}
+};

@@ -38,7 +38,7 @@ const ESP_ERR_OTA_ROLLBACK_FAILED = 0x1505;
 const ESP_ERR_OTA_ROLLBACK_INVALID_STATE = 0x1506;
 
 /** @throws Fault unless `result` is ESP_OK; `action` completes "The flash could not …". */
-function check(result: number, stage: Stage, action: string): void {
+const check = (result: number, stage: Stage, action: string): void => {
   switch (result) {
     case 0:
       return;
@@ -63,7 +63,7 @@ function check(result: number, stage: Stage, action: string): void {
     default:
       throw new Fault(stage, "flash-failed", `Could not ${action}: esp_err_t 0x${result.toString(16)}.`);
   }
-}
+};
 
 class RunningSlot implements Slot {
   readonly label = slotLabel(false) ?? "";

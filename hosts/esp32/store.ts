@@ -25,6 +25,6 @@ class NvsCells implements Cells {
   }
 }
 
-export function nvsStore(): TwoCopies {
+export const nvsStore = (): TwoCopies => {
   return new TwoCopies(new NvsCells());
-}
+};

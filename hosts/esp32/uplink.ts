@@ -32,7 +32,7 @@ export interface UplinkOptions {
 }
 
 export class Uplink {
-  readonly #station: Station;
+  private readonly _station: Station;
 
   constructor(options: UplinkOptions) {
     const { wifi, timeServers, timeBounds: bounds, clock, timers, random, print } = options;
@@ -75,19 +75,19 @@ export class Uplink {
       },
       print,
     });
-    this.#station = station;
+    this._station = station;
   }
 
   /** @returns true while there is an address */
   get up(): boolean {
-    return this.#station.up;
+    return this._station.up;
   }
 
   start(): void {
-    this.#station.start();
+    this._station.start();
   }
 
   stop(): void {
-    this.#station.stop();
+    this._station.stop();
   }
 }

@@ -19,26 +19,26 @@ export interface WifiCredentials {
 }
 
 export class WifiRadio implements Radio {
-  readonly #credentials: WifiCredentials;
-  readonly #interface: WiFi;
+  private readonly _credentials: WifiCredentials;
+  private readonly _interface: WiFi;
 
   /** @param onChanged must not throw: it is called by native code */
   constructor(credentials: WifiCredentials, onChanged: () => void) {
-    this.#credentials = credentials;
-    this.#interface = new WiFi({ onChanged });
+    this._credentials = credentials;
+    this._interface = new WiFi({ onChanged });
   }
 
   connect(): void {
-    const { ssid, password } = this.#credentials;
-    this.#interface.connect(password === undefined ? { SSID: ssid } : { SSID: ssid, password });
+    const { ssid, password } = this._credentials;
+    this._interface.connect(password === undefined ? { SSID: ssid } : { SSID: ssid, password });
   }
 
   disconnect(): void {
-    this.#interface.disconnect();
+    this._interface.disconnect();
   }
 
   get state(): "up" | "busy" | "down" {
-    const { connection } = this.#interface;
+    const { connection } = this._interface;
     return connection >= READY ? "up" : connection >= CONNECTING ? "busy" : "down";
   }
 }

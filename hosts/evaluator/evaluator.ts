@@ -57,7 +57,7 @@ const compartmentsOwn = Object.freeze(["Function", "eval", "globalThis"]);
  * A rejection ends the run on XS, and nothing tells whose it was: from the first line that is evaluated on, all of them are
  * reported and survived. Until then the application's are what they were.
  */
-function surviveRejections(report: (reason: unknown) => void): void {
+const surviveRejections = (report: (reason: unknown) => void): void => {
   let applications = (globalThis as { abort?: AbortHook }).abort;
   const hook: AbortHook = (reason, error) => {
     if (reason !== unhandledRejection) return applications?.(reason, error);
@@ -71,7 +71,7 @@ function surviveRejections(report: (reason: unknown) => void): void {
       applications = replacement;
     },
   });
-}
+};
 
 /**
  * @param globals by name, what expressions may use: `{ relay, settings }`. What these reach, expressions reach: a class by
@@ -79,9 +79,9 @@ function surviveRejections(report: (reason: unknown) => void): void {
  * @returns a function that evaluates text and returns its value; declarations last from call to call. Its second parameter
  * is told of rejections that nobody handled
  */
-export function compartmentEvaluator(
+export const compartmentEvaluator = (
   globals: object,
-): (source: string, rejected: (reason: unknown) => void) => unknown {
+): ((source: string, rejected: (reason: unknown) => void) => unknown) => {
   const compartment = new Compartment({ globals });
   // A compartment inherits the machine's `trace`, and compartments of its own would get it again.
   const scope = compartment.globalThis;
@@ -94,4 +94,4 @@ export function compartmentEvaluator(
     report = rejected;
     return compartment.evaluate(source);
   };
-}
+};

@@ -34,7 +34,7 @@ export interface BootOptions {
  *
  * @throws Fault of stage "image"; "wrong-chip" for an image of another chip
  */
-export function verifyBootable(slot: Flash, crypto: Crypto, chipId: number): void {
+export const verifyBootable = (slot: Flash, crypto: Crypto, chipId: number): void => {
   const buffer = new Uint8Array(sectorSize);
   const verifier = new ImageVerifier(crypto, slot.size);
   for (let offset = 0; !verifier.ended && offset < slot.size; offset += sectorSize) {
@@ -52,10 +52,10 @@ export function verifyBootable(slot: Flash, crypto: Crypto, chipId: number): voi
     verifier.update(buffer);
   }
   if (!verifier.ended) throw new Fault("image", "image-truncated", "The image does not end inside its slot.");
-}
+};
 
 /** True when the boot loader would start what is in `slot`. */
-export function isBootable(slot: Flash, crypto: Crypto, chipId: number): boolean {
+export const isBootable = (slot: Flash, crypto: Crypto, chipId: number): boolean => {
   try {
     verifyBootable(slot, crypto, chipId);
     return true;
@@ -63,10 +63,10 @@ export function isBootable(slot: Flash, crypto: Crypto, chipId: number): boolean
     if (error instanceof Fault) return false;
     throw error;
   }
-}
+};
 
 /** Step 1: the slot that otadata asks for, after its states were moved on. −1: try all. */
-function selectSlot(otadata: Flash, rollback: boolean): { wanted: number; blank: boolean } {
+const selectSlot = (otadata: Flash, rollback: boolean): { wanted: number; blank: boolean } => {
   const entries = readOtaData(otadata);
   for (const index of [0, 1]) {
     const entry = entries[index];
@@ -83,7 +83,7 @@ function selectSlot(otadata: Flash, rollback: boolean): { wanted: number; blank:
   const entry = entries[active];
   if (rollback && entry.state === otaState.new) writeOtaEntry(otadata, active, entry.sequence, otaState.pendingVerify);
   return { wanted: slotOf(entry), blank: false };
-}
+};
 
 /**
  * One start of the device.
@@ -91,7 +91,7 @@ function selectSlot(otadata: Flash, rollback: boolean): { wanted: number; blank:
  * @returns the slot whose image now runs
  * @throws Fault "no-bootable-image": the device is a brick
  */
-export function boot({ flash, table, crypto, chipId, rollback = true }: BootOptions): SlotIndex {
+export const boot = ({ flash, table, crypto, chipId, rollback = true }: BootOptions): SlotIndex => {
   const otadata = openPartition(flash, table.otadata);
   const { wanted, blank } = selectSlot(otadata, rollback);
   // Step 2: from the wanted slot down, then up.
@@ -102,4 +102,4 @@ export function boot({ flash, table, crypto, chipId, rollback = true }: BootOpti
     return index;
   }
   throw new Fault("flash", "no-bootable-image", "Neither slot holds an image that the boot loader would start.");
-}
+};

@@ -40,7 +40,7 @@ export interface ImageOptions {
 const hashSize = 32;
 
 /** Load addresses of flash-mapped data and code, and of internal RAM, as esptool knows them for each chip. */
-function loadAddresses(chipId: number): { data: number; code: number; ram: number } {
+const loadAddresses = (chipId: number): { data: number; code: number; ram: number } => {
   switch (chipId) {
     case 0x0000:
       return { data: 0x3f400020, code: 0x400d0020, ram: 0x3ffb0000 };
@@ -53,27 +53,27 @@ function loadAddresses(chipId: number): { data: number; code: number; ram: numbe
     default:
       return { data: 0x42000020, code: 0x42800020, ram: 0x40800000 };
   }
-}
+};
 
-function writeText(description: Uint8Array, { offset, size }: TextField, text: string): void {
+const writeText = (description: Uint8Array, { offset, size }: TextField, text: string): void => {
   const bytes = encodeUtf8(text);
   if (bytes.byteLength >= size) {
     throw new Fault("image", "image-options", `"${text}" does not fit into the ${size - 1} bytes of its field.`);
   }
   description.set(bytes, offset);
-}
+};
 
-function sha256(bytes: Uint8Array, crypto: Crypto): Uint8Array {
+const sha256 = (bytes: Uint8Array, crypto: Crypto): Uint8Array => {
   const digest = crypto.digest("sha256");
   digest.update(bytes);
   return digest.finish();
-}
+};
 
 /**
  * @param crypto for the hashes
  * @throws Fault "image-options" for a text that does not fit its field or an impossible size
  */
-export function buildImage(options: ImageOptions, crypto: Crypto): Uint8Array {
+export const buildImage = (options: ImageOptions, crypto: Crypto): Uint8Array => {
   const { chipId = 0, size = 1_376_256, seed = 1, idfVersion = "v5.5" } = options;
   if (size % 16 !== 0 || size < 1024) {
     throw new Fault("image", "image-options", `An image of ${size} bytes cannot be made: a multiple of 16 from 1024.`);
@@ -125,4 +125,4 @@ export function buildImage(options: ImageOptions, crypto: Crypto): Uint8Array {
   description.set(options.elfSha256 ?? sha256(image, crypto), elfSha256Offset);
   sealImage(image, crypto);
   return image;
-}
+};

@@ -42,22 +42,22 @@ class WritablePartitionSlot extends PartitionSlot implements WritableSlot {
   readonly eraseSize = sectorSize;
   readonly eraseBlockSize = blockSize;
   readonly writeSize: number;
-  readonly #owner: FlashSlots;
+  private readonly _owner: FlashSlots;
 
   constructor(flash: Flash, partition: Partition, owner: FlashSlots) {
     super(flash, partition);
     this.writeSize = flash.writeSize;
-    this.#owner = owner;
+    this._owner = owner;
   }
 
   erase(offset: number, length: number): void {
-    this.#owner.checkChangeable();
-    this.#owner.forgetInactive();
+    this._owner.checkChangeable();
+    this._owner.forgetInactive();
     this.partition.erase(offset, length);
   }
 
   write(offset: number, bytes: Uint8Array): void {
-    this.#owner.checkChangeable();
+    this._owner.checkChangeable();
     this.partition.write(offset, bytes);
   }
 }
@@ -73,42 +73,42 @@ export class FlashSlots implements Slots {
   readonly inactive: WritableSlot;
   readonly rollback: boolean;
   readonly unmarked: boolean | undefined;
-  readonly #options: BootOptions;
-  readonly #otadata: Flash;
-  readonly #runningIndex: SlotIndex;
-  readonly #inactiveIndex: SlotIndex;
+  private readonly _options: BootOptions;
+  private readonly _otadata: Flash;
+  private readonly _runningIndex: SlotIndex;
+  private readonly _inactiveIndex: SlotIndex;
   /** The states only change through this object, until the next start makes a new one. */
-  #trial: TrialState;
+  private _trial: TrialState;
 
   /** @param running what `boot` returned */
   constructor(options: BootOptions, running: SlotIndex, { rollback = true }: ImageOptions = {}) {
     this.rollback = rollback;
-    this.#options = options;
-    this.#runningIndex = running;
-    this.#inactiveIndex = running === 0 ? 1 : 0;
-    this.#otadata = openPartition(options.flash, options.table.otadata);
-    this.running = new PartitionSlot(options.flash, options.table.slots[this.#runningIndex]);
-    this.inactive = new WritablePartitionSlot(options.flash, options.table.slots[this.#inactiveIndex], this);
-    const state = this.#stateOf(this.#runningIndex);
+    this._options = options;
+    this._runningIndex = running;
+    this._inactiveIndex = running === 0 ? 1 : 0;
+    this._otadata = openPartition(options.flash, options.table.otadata);
+    this.running = new PartitionSlot(options.flash, options.table.slots[this._runningIndex]);
+    this.inactive = new WritablePartitionSlot(options.flash, options.table.slots[this._inactiveIndex], this);
+    const state = this._stateOf(this._runningIndex);
     const onTrial = state === otaState.pendingVerify || state === otaState.new;
-    this.#trial = onTrial ? "pending" : "confirmed";
+    this._trial = onTrial ? "pending" : "confirmed";
     this.unmarked = onTrial ? state === otaState.new : undefined;
   }
 
   get trial(): TrialState {
-    return this.#trial;
+    return this._trial;
   }
 
   /** The boot loader's own first entry has sequence 1. */
   get fresh(): boolean {
-    return !readOtaData(this.#otadata).some((entry) => isWritten(entry) && entry.sequence > 1);
+    return !readOtaData(this._otadata).some((entry) => isWritten(entry) && entry.sequence > 1);
   }
 
   /** esp_ota_get_last_invalid_partition: false again once the image in the slot has been overwritten. */
   get reverted(): boolean {
-    const given = readOtaData(this.#otadata).filter((entry) => isWritten(entry) && isOut(entry));
-    if (!given.some((entry) => slotOf(entry) === this.#inactiveIndex)) return false;
-    return isBootable(this.#inactivePartition(), this.#options.crypto, this.#options.chipId);
+    const given = readOtaData(this._otadata).filter((entry) => isWritten(entry) && isOut(entry));
+    if (!given.some((entry) => slotOf(entry) === this._inactiveIndex)) return false;
+    return isBootable(this._inactivePartition(), this._options.crypto, this._options.chipId);
   }
 
   /**
@@ -120,24 +120,24 @@ export class FlashSlots implements Slots {
    */
   activate(): void {
     this.checkChangeable();
-    verifyBootable(this.#inactivePartition(), this.#options.crypto, this.#options.chipId);
-    const entries = readOtaData(this.#otadata);
+    verifyBootable(this._inactivePartition(), this._options.crypto, this._options.chipId);
+    const entries = readOtaData(this._otadata);
     const active = activeEntry(entries);
-    const named = active >= 0 && slotOf(entries[active]) === this.#runningIndex;
-    if (!named) this.#select(this.#runningIndex, otaState.valid);
-    this.#select(this.#inactiveIndex, this.rollback ? otaState.new : otaState.undefined);
+    const named = active >= 0 && slotOf(entries[active]) === this._runningIndex;
+    if (!named) this._select(this._runningIndex, otaState.valid);
+    this._select(this._inactiveIndex, this.rollback ? otaState.new : otaState.undefined);
   }
 
   /** esp_ota_mark_app_valid_cancel_rollback. Without a trial it has nothing to do. */
   confirm(): void {
-    if (this.#trial === "confirmed") return;
-    const entries = readOtaData(this.#otadata);
+    if (this._trial === "confirmed") return;
+    const entries = readOtaData(this._otadata);
     const active = activeEntry(entries);
-    if (active < 0 || slotOf(entries[active]) !== this.#runningIndex) {
+    if (active < 0 || slotOf(entries[active]) !== this._runningIndex) {
       throw new Fault("trial", "trial-given-up", "The running image was reverted already; it cannot be confirmed.");
     }
-    writeOtaEntry(this.#otadata, active, entries[active].sequence, otaState.valid);
-    this.#trial = "confirmed";
+    writeOtaEntry(this._otadata, active, entries[active].sequence, otaState.valid);
+    this._trial = "confirmed";
   }
 
   /**
@@ -146,24 +146,24 @@ export class FlashSlots implements Slots {
    * @throws Fault "revert-impossible" when there is nothing to go back to
    */
   revert(): void {
-    const entries = readOtaData(this.#otadata);
+    const entries = readOtaData(this._otadata);
     const active = activeEntry(entries);
-    if (active >= 0 && slotOf(entries[active]) !== this.#runningIndex) return;
+    if (active >= 0 && slotOf(entries[active]) !== this._runningIndex) return;
     const other = entries[1 - active];
-    const { crypto, chipId } = this.#options;
-    if (active < 0 || isOut(other) || !isWritten(other) || !isBootable(this.#inactivePartition(), crypto, chipId)) {
+    const { crypto, chipId } = this._options;
+    if (active < 0 || isOut(other) || !isWritten(other) || !isBootable(this._inactivePartition(), crypto, chipId)) {
       throw new Fault(
         "trial",
         "revert-impossible",
         "The other slot holds no image that could run instead of this one.",
       );
     }
-    writeOtaEntry(this.#otadata, active, entries[active].sequence, otaState.invalid);
+    writeOtaEntry(this._otadata, active, entries[active].sequence, otaState.invalid);
   }
 
   /** @throws Fault "trial-running" */
   checkChangeable(): void {
-    if (this.#trial === "pending") {
+    if (this._trial === "pending") {
       throw new Fault(
         "trial",
         "trial-running",
@@ -177,28 +177,28 @@ export class FlashSlots implements Slots {
    * goes first, so that no rollback can choose it.
    */
   forgetInactive(): void {
-    const entries = readOtaData(this.#otadata);
+    const entries = readOtaData(this._otadata);
     const active = activeEntry(entries);
     if (active < 0) return;
     const other = 1 - active;
-    if (isWritten(entries[other]) && slotOf(entries[other]) !== this.#runningIndex) eraseOtaEntry(this.#otadata, other);
+    if (isWritten(entries[other]) && slotOf(entries[other]) !== this._runningIndex) eraseOtaEntry(this._otadata, other);
   }
 
-  #inactivePartition(): Flash {
-    return openPartition(this.#options.flash, this.#options.table.slots[this.#inactiveIndex]);
+  private _inactivePartition(): Flash {
+    return openPartition(this._options.flash, this._options.table.slots[this._inactiveIndex]);
   }
 
   /** esp_ota_get_state_partition */
-  #stateOf(slot: SlotIndex): number | undefined {
-    return readOtaData(this.#otadata).find((entry) => isWritten(entry) && slotOf(entry) === slot)?.state;
+  private _stateOf(slot: SlotIndex): number | undefined {
+    return readOtaData(this._otadata).find((entry) => isWritten(entry) && slotOf(entry) === slot)?.state;
   }
 
   /** esp_rewrite_ota_data: the entry that is not in use is written, unless the one in use is for `slot` already. */
-  #select(slot: SlotIndex, state: number): void {
-    const entries = readOtaData(this.#otadata);
+  private _select(slot: SlotIndex, state: number): void {
+    const entries = readOtaData(this._otadata);
     const active = activeEntry(entries);
-    if (active < 0) writeOtaEntry(this.#otadata, 0, slot + 1, state);
-    else if (slotOf(entries[active]) === slot) writeOtaEntry(this.#otadata, active, entries[active].sequence, state);
-    else writeOtaEntry(this.#otadata, 1 - active, entries[active].sequence + 1, state);
+    if (active < 0) writeOtaEntry(this._otadata, 0, slot + 1, state);
+    else if (slotOf(entries[active]) === slot) writeOtaEntry(this._otadata, active, entries[active].sequence, state);
+    else writeOtaEntry(this._otadata, 1 - active, entries[active].sequence + 1, state);
   }
 }

@@ -36,33 +36,33 @@ interface Place {
 }
 
 export class FlashStore implements Store {
-  readonly #partition: Flash;
-  readonly #bankSize: number;
-  readonly #buffer = new Uint8Array(roundUp(recordHeaderSize + maxKeyLength + maxStoreValueBytes));
-  #bank = 0;
+  private readonly _partition: Flash;
+  private readonly _bankSize: number;
+  private readonly _buffer = new Uint8Array(roundUp(recordHeaderSize + maxKeyLength + maxStoreValueBytes));
+  private _bank = 0;
   /** 0: neither bank is in use yet. */
-  #generation = 0;
-  #places = new Map<string, Place>();
+  private _generation = 0;
+  private _places = new Map<string, Place>();
   /** Where the next record goes, in the bank; the bank's size when nothing more can be appended. */
-  #end = 0;
+  private _end = 0;
 
   /** Reads what is there. Never writes, never throws for what it finds: what does not verify does not exist. */
   constructor(partition: Flash) {
-    this.#partition = partition;
-    this.#bankSize = Math.floor(partition.size / sectorSize / 2) * sectorSize;
-    if (this.#bankSize === 0) throw new Fault("store", "store-too-small", "The store's partition needs two sectors.");
-    const generations = [this.#readHeader(0), this.#readHeader(1)];
-    this.#bank = generations[1] > generations[0] ? 1 : 0;
-    this.#generation = generations[this.#bank];
-    this.#end = this.#bankSize;
-    if (this.#generation > 0) this.#scan();
+    this._partition = partition;
+    this._bankSize = Math.floor(partition.size / sectorSize / 2) * sectorSize;
+    if (this._bankSize === 0) throw new Fault("store", "store-too-small", "The store's partition needs two sectors.");
+    const generations = [this._readHeader(0), this._readHeader(1)];
+    this._bank = generations[1] > generations[0] ? 1 : 0;
+    this._generation = generations[this._bank];
+    this._end = this._bankSize;
+    if (this._generation > 0) this._scan();
   }
 
   get(key: string): Uint8Array | undefined {
-    const place = this.#places.get(key);
+    const place = this._places.get(key);
     if (!place) return undefined;
     const value = new Uint8Array(place.valueLength);
-    this.#partition.read(this.#bank * this.#bankSize + place.valueOffset, value);
+    this._partition.read(this._bank * this._bankSize + place.valueOffset, value);
     return value;
   }
 
@@ -80,23 +80,23 @@ export class FlashStore implements Store {
     }
     const present = this.get(key);
     if (present && equal(present, value)) return;
-    const record = this.#encode(key, value, kindValue);
-    if (this.#end + record.byteLength <= this.#bankSize) this.#append(record);
-    else this.#compact(key, record.byteLength);
+    const record = this._encode(key, value, kindValue);
+    if (this._end + record.byteLength <= this._bankSize) this._append(record);
+    else this._compact(key, record.byteLength);
   }
 
   delete(key: string): void {
-    if (!this.#places.has(key)) return;
-    const record = this.#encode(key, new Uint8Array(0), kindDeletion);
-    if (this.#end + record.byteLength <= this.#bankSize) this.#append(record);
-    else this.#compact(key, 0);
+    if (!this._places.has(key)) return;
+    const record = this._encode(key, new Uint8Array(0), kindDeletion);
+    if (this._end + record.byteLength <= this._bankSize) this._append(record);
+    else this._compact(key, 0);
   }
 
   /** @returns the record, in the buffer that all records share */
-  #encode(key: string, value: Uint8Array, kind: number): Uint8Array {
+  private _encode(key: string, value: Uint8Array, kind: number): Uint8Array {
     const keyBytes = encodeUtf8(key);
     const length = recordHeaderSize + keyBytes.byteLength + value.byteLength;
-    const record = this.#buffer.subarray(0, roundUp(length)).fill(0xff);
+    const record = this._buffer.subarray(0, roundUp(length)).fill(0xff);
     const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
     view.setUint16(0, value.byteLength, true);
     record[2] = keyBytes.byteLength;
@@ -107,13 +107,13 @@ export class FlashStore implements Store {
     return record;
   }
 
-  #append(record: Uint8Array): void {
-    const offset = this.#end;
+  private _append(record: Uint8Array): void {
+    const offset = this._end;
     // Should the write fail, nothing may follow what it left.
-    this.#end = this.#bankSize;
-    this.#partition.write(this.#bank * this.#bankSize + offset, record);
-    this.#end = offset + record.byteLength;
-    this.#note(record, offset);
+    this._end = this._bankSize;
+    this._partition.write(this._bank * this._bankSize + offset, record);
+    this._end = offset + record.byteLength;
+    this._note(record, offset);
   }
 
   /**
@@ -121,111 +121,111 @@ export class FlashStore implements Store {
    *
    * @param recordSize of the record in the buffer; 0 when `key` is to go
    */
-  #compact(key: string, recordSize: number): void {
+  private _compact(key: string, recordSize: number): void {
     let needed = unit + recordSize;
-    for (const [other, place] of this.#places) if (other !== key) needed += place.size;
-    if (needed > this.#bankSize) {
-      throw new Fault("store", "store-full", `"${key}" does not fit: ${needed} of ${this.#bankSize} bytes are needed.`);
+    for (const [other, place] of this._places) if (other !== key) needed += place.size;
+    if (needed > this._bankSize) {
+      throw new Fault("store", "store-full", `"${key}" does not fit: ${needed} of ${this._bankSize} bytes are needed.`);
     }
-    const record = recordSize > 0 ? this.#buffer.slice(0, recordSize) : undefined;
-    const from = this.#bank * this.#bankSize;
-    const bank = 1 - this.#bank;
-    const to = bank * this.#bankSize;
-    this.#partition.erase(to, this.#bankSize);
+    const record = recordSize > 0 ? this._buffer.slice(0, recordSize) : undefined;
+    const from = this._bank * this._bankSize;
+    const bank = 1 - this._bank;
+    const to = bank * this._bankSize;
+    this._partition.erase(to, this._bankSize);
     let end = unit;
-    for (const [other, place] of this.#places) {
+    for (const [other, place] of this._places) {
       if (other === key) continue;
-      const copy = this.#buffer.subarray(0, place.size);
-      this.#partition.read(from + place.offset, copy);
-      this.#partition.write(to + end, copy);
+      const copy = this._buffer.subarray(0, place.size);
+      this._partition.read(from + place.offset, copy);
+      this._partition.write(to + end, copy);
       end += place.size;
     }
-    if (record) this.#partition.write(to + end, record);
-    this.#writeHeader(to, this.#generation + 1);
-    this.#bank = bank;
-    this.#generation++;
-    this.#scan();
+    if (record) this._partition.write(to + end, record);
+    this._writeHeader(to, this._generation + 1);
+    this._bank = bank;
+    this._generation++;
+    this._scan();
   }
 
-  #writeHeader(offset: number, generation: number): void {
+  private _writeHeader(offset: number, generation: number): void {
     const header = new Uint8Array(unit).fill(0xff);
     const view = new DataView(header.buffer);
     view.setUint32(0, bankMagic, false);
     view.setUint32(4, generation, true);
     view.setUint32(12, crc32(header.subarray(0, 12)), true);
-    this.#partition.write(offset, header);
+    this._partition.write(offset, header);
   }
 
   /** @returns the bank's generation, 0 for a bank that does not count */
-  #readHeader(bank: number): number {
+  private _readHeader(bank: number): number {
     const header = new Uint8Array(unit);
-    this.#partition.read(bank * this.#bankSize, header);
+    this._partition.read(bank * this._bankSize, header);
     const view = new DataView(header.buffer);
     if (view.getUint32(0, false) !== bankMagic) return 0;
     return view.getUint32(12, true) === crc32(header.subarray(0, 12)) ? view.getUint32(4, true) : 0;
   }
 
   /** Finds the records of the bank in use, and where the next one goes. */
-  #scan(): void {
-    this.#places = new Map();
-    this.#end = unit;
-    while (this.#end + unit <= this.#bankSize) {
-      const record = this.#readRecord(this.#end);
+  private _scan(): void {
+    this._places = new Map();
+    this._end = unit;
+    while (this._end + unit <= this._bankSize) {
+      const record = this._readRecord(this._end);
       if (!record) break;
-      this.#note(record, this.#end);
-      this.#end += record.byteLength;
+      this._note(record, this._end);
+      this._end += record.byteLength;
     }
-    if (!this.#isBlank(this.#end)) this.#end = this.#bankSize;
+    if (!this._isBlank(this._end)) this._end = this._bankSize;
   }
 
   /** @returns the record at `offset`, in the shared buffer; undefined when there is no whole one */
-  #readRecord(offset: number): Uint8Array | undefined {
-    const base = this.#bank * this.#bankSize;
-    const head = this.#buffer.subarray(0, recordHeaderSize);
-    this.#partition.read(base + offset, head);
+  private _readRecord(offset: number): Uint8Array | undefined {
+    const base = this._bank * this._bankSize;
+    const head = this._buffer.subarray(0, recordHeaderSize);
+    this._partition.read(base + offset, head);
     const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
     const valueLength = view.getUint16(0, true);
     const keyLength = head[2];
     if (keyLength === 0 || keyLength > maxKeyLength || valueLength > maxStoreValueBytes) return undefined;
     const length = recordHeaderSize + keyLength + valueLength;
-    if (offset + roundUp(length) > this.#bankSize) return undefined;
-    const record = this.#buffer.subarray(0, roundUp(length));
-    this.#partition.read(base + offset, record);
+    if (offset + roundUp(length) > this._bankSize) return undefined;
+    const record = this._buffer.subarray(0, roundUp(length));
+    this._partition.read(base + offset, record);
     return view.getUint32(4, true) === recordCrc(record, length) ? record : undefined;
   }
 
-  #note(record: Uint8Array, offset: number): void {
+  private _note(record: Uint8Array, offset: number): void {
     const keyLength = record[2];
     const key = decodeUtf8(record.subarray(recordHeaderSize, recordHeaderSize + keyLength));
     if (record[3] === kindDeletion) {
-      this.#places.delete(key);
+      this._places.delete(key);
       return;
     }
     const valueLength = record[0] | (record[1] << 8);
     const valueOffset = offset + recordHeaderSize + keyLength;
-    this.#places.set(key, { offset, size: record.byteLength, valueOffset, valueLength });
+    this._places.set(key, { offset, size: record.byteLength, valueOffset, valueLength });
   }
 
-  #isBlank(from: number): boolean {
+  private _isBlank(from: number): boolean {
     const piece = new Uint8Array(256);
-    for (let at = from; at < this.#bankSize; at += piece.byteLength) {
-      const part = piece.subarray(0, Math.min(piece.byteLength, this.#bankSize - at));
-      this.#partition.read(this.#bank * this.#bankSize + at, part);
+    for (let at = from; at < this._bankSize; at += piece.byteLength) {
+      const part = piece.subarray(0, Math.min(piece.byteLength, this._bankSize - at));
+      this._partition.read(this._bank * this._bankSize + at, part);
       for (const byte of part) if (byte !== 0xff) return false;
     }
     return true;
   }
 }
 
-function roundUp(length: number): number {
+const roundUp = (length: number): number => {
   return Math.ceil(length / unit) * unit;
-}
+};
 
 /** Over everything but the CRC itself. */
-function recordCrc(record: Uint8Array, length: number): number {
+const recordCrc = (record: Uint8Array, length: number): number => {
   return crc32(record.subarray(recordHeaderSize, length), crc32(record.subarray(0, 4)));
-}
+};
 
-function equal(a: Uint8Array, b: Uint8Array): boolean {
+const equal = (a: Uint8Array, b: Uint8Array): boolean => {
   return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
-}
+};

@@ -25,39 +25,39 @@ export interface Flash {
 }
 
 /** @throws Fault "flash-range" unless [offset, offset + length) lies inside `size` */
-export function checkRange(size: number, offset: number, length: number): void {
+export const checkRange = (size: number, offset: number, length: number): void => {
   if (!(offset >= 0 && length >= 0 && offset + length <= size)) {
     throw new Fault("flash", "flash-range", `Bytes ${offset} to ${offset + length} are outside a flash of ${size}.`);
   }
-}
+};
 
 /** A part of a flash, at offset 0 of its own: a partition. */
 export class FlashRegion implements Flash {
   readonly size: number;
   readonly writeSize: number;
-  readonly #flash: Flash;
-  readonly #offset: number;
+  private readonly _flash: Flash;
+  private readonly _offset: number;
 
   constructor(flash: Flash, offset: number, size: number) {
     checkRange(flash.size, offset, size);
-    this.#flash = flash;
-    this.#offset = offset;
+    this._flash = flash;
+    this._offset = offset;
     this.size = size;
     this.writeSize = flash.writeSize;
   }
 
   read(offset: number, into: Uint8Array): void {
     checkRange(this.size, offset, into.byteLength);
-    this.#flash.read(this.#offset + offset, into);
+    this._flash.read(this._offset + offset, into);
   }
 
   write(offset: number, bytes: Uint8Array): void {
     checkRange(this.size, offset, bytes.byteLength);
-    this.#flash.write(this.#offset + offset, bytes);
+    this._flash.write(this._offset + offset, bytes);
   }
 
   erase(offset: number, length: number): void {
     checkRange(this.size, offset, length);
-    this.#flash.erase(this.#offset + offset, length);
+    this._flash.erase(this._offset + offset, length);
   }
 }

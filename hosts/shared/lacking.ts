@@ -13,7 +13,7 @@ export const lacks = Object.freeze(["second-slot", "rollback", "boot-loader-roll
 export type Lack = (typeof lacks)[number];
 
 /** @throws Fault "unknown-lack" that names the word */
-export function readLacks(text: string): Lack[] {
+export const readLacks = (text: string): Lack[] => {
   return text
     .split(",")
     .filter((word) => word !== "")
@@ -22,7 +22,7 @@ export function readLacks(text: string): Lack[] {
       if (lack === undefined) throw new Fault("options", "unknown-lack", `"${word}" is none of ${lacks.join(", ")}.`);
       return lack;
     });
-}
+};
 
 /** A partition table with one application. */
 class OnlySlot implements Slots {
@@ -50,9 +50,9 @@ class OnlySlot implements Slots {
 }
 
 /** Starts the device. @throws Fault "no-bootable-image" */
-export function openSlots(options: BootOptions, lacking: readonly Lack[]): Slots {
+export const openSlots = (options: BootOptions, lacking: readonly Lack[]): Slots => {
   const bootOptions = { ...options, rollback: !lacking.includes("boot-loader-rollback") };
   const rollback = !lacking.includes("rollback");
   const slots = new FlashSlots(bootOptions, boot(bootOptions), { rollback });
   return lacking.includes("second-slot") ? new OnlySlot(slots.running, rollback) : slots;
-}
+};

@@ -47,14 +47,14 @@ export class MemoryFlash implements Flash {
   readonly writeSize: number;
   /** What is on the chip. Changing it is for tests that damage it. */
   readonly bytes: Uint8Array;
-  readonly #nor: NorFlash;
-  #operations = 0;
-  #cutAt = 0;
-  #tear: Tear = "none";
-  #random = new SeededRandom(1);
-  #off = false;
-  #erased = 0;
-  #written = 0;
+  private readonly _nor: NorFlash;
+  private _operations = 0;
+  private _cutAt = 0;
+  private _tear: Tear = "none";
+  private _random = new SeededRandom(1);
+  private _off = false;
+  private _erased = 0;
+  private _written = 0;
 
   /**
    * @param content a number of bytes of erased flash, or what is on it (taken over, not copied)
@@ -64,38 +64,38 @@ export class MemoryFlash implements Flash {
     this.bytes = typeof content === "number" ? new Uint8Array(content).fill(0xff) : content;
     this.size = this.bytes.byteLength;
     this.writeSize = writeSize;
-    this.#nor = new NorFlash(new Memory(this.bytes), writeSize);
+    this._nor = new NorFlash(new Memory(this.bytes), writeSize);
   }
 
   /** Writes and erases since the last `powerOn`, the one that was cut included. */
   get operations(): number {
-    return this.#operations;
+    return this._operations;
   }
 
   /** Bytes written since the last `powerOn`. */
   get bytesWritten(): number {
-    return this.#written;
+    return this._written;
   }
 
   /** Erase commands that a chip would have needed since the last `powerOn`: one a 64 KB block or single sector. */
   get eraseCommands(): number {
-    return this.#erased;
+    return this._erased;
   }
 
   /** The power fails at operation `operation` from now, counted from 1. */
   cutAt(operation: number, tear: Tear, seed: number): void {
-    this.#cutAt = this.#operations + operation;
-    this.#tear = tear;
-    this.#random = new SeededRandom(seed);
+    this._cutAt = this._operations + operation;
+    this._tear = tear;
+    this._random = new SeededRandom(seed);
   }
 
   /** The device starts again from what is on the chip; counters start over and a cut that is still to come is called off. */
   powerOn(): void {
-    this.#off = false;
-    this.#cutAt = 0;
-    this.#operations = 0;
-    this.#erased = 0;
-    this.#written = 0;
+    this._off = false;
+    this._cutAt = 0;
+    this._operations = 0;
+    this._erased = 0;
+    this._written = 0;
   }
 
   /** Another chip with the same content. */
@@ -104,61 +104,61 @@ export class MemoryFlash implements Flash {
   }
 
   read(offset: number, into: Uint8Array): void {
-    if (this.#off) throw new PowerCut(this.#operations);
-    this.#nor.read(offset, into);
+    if (this._off) throw new PowerCut(this._operations);
+    this._nor.read(offset, into);
   }
 
   write(offset: number, bytes: Uint8Array): void {
-    if (this.#begin()) {
-      this.#tearWrite(offset, bytes);
-      throw new PowerCut(this.#operations);
+    if (this._begin()) {
+      this._tearWrite(offset, bytes);
+      throw new PowerCut(this._operations);
     }
-    this.#nor.write(offset, bytes);
-    this.#written += bytes.byteLength;
+    this._nor.write(offset, bytes);
+    this._written += bytes.byteLength;
   }
 
   erase(offset: number, length: number): void {
-    if (this.#begin()) {
-      this.#tearErase(offset, length);
-      throw new PowerCut(this.#operations);
+    if (this._begin()) {
+      this._tearErase(offset, length);
+      throw new PowerCut(this._operations);
     }
-    this.#nor.erase(offset, length);
+    this._nor.erase(offset, length);
     let at = offset;
     while (at < offset + length) {
       at += at % blockSize === 0 && at + blockSize <= offset + length ? blockSize : sectorSize;
-      this.#erased++;
+      this._erased++;
     }
   }
 
   /** @returns true when this operation is the one that is cut */
-  #begin(): boolean {
-    if (this.#off) throw new PowerCut(this.#operations);
-    this.#operations++;
-    this.#off = this.#operations === this.#cutAt;
-    return this.#off;
+  private _begin(): boolean {
+    if (this._off) throw new PowerCut(this._operations);
+    this._operations++;
+    this._off = this._operations === this._cutAt;
+    return this._off;
   }
 
-  #tearWrite(offset: number, bytes: Uint8Array): void {
-    if (this.#tear === "none") return;
-    const whole = this.#tear === "prefix" ? this.#random.below(bytes.byteLength) : 0;
-    const half = this.#tear === "prefix" ? whole + 1 : bytes.byteLength;
+  private _tearWrite(offset: number, bytes: Uint8Array): void {
+    if (this._tear === "none") return;
+    const whole = this._tear === "prefix" ? this._random.below(bytes.byteLength) : 0;
+    const half = this._tear === "prefix" ? whole + 1 : bytes.byteLength;
     for (let i = 0; i < whole; i++) this.bytes[offset + i] &= bytes[i];
     // Of the bits that were to be cleared, some are.
-    for (let i = whole; i < half; i++) this.bytes[offset + i] &= bytes[i] | this.#random.below(256);
+    for (let i = whole; i < half; i++) this.bytes[offset + i] &= bytes[i] | this._random.below(256);
   }
 
-  #tearErase(offset: number, length: number): void {
-    if (this.#tear === "none") return;
+  private _tearErase(offset: number, length: number): void {
+    if (this._tear === "none") return;
     const sectors = length / sectorSize;
-    const reached = offset + this.#random.below(sectors) * sectorSize;
+    const reached = offset + this._random.below(sectors) * sectorSize;
     this.bytes.fill(0xff, offset, reached);
     // A chip may clear all bits before it sets them: what was there, nothing, and anything between can be found.
-    const programmed = this.#tear === "scattered" && this.#random.below(2) === 0;
-    const end = this.#tear === "prefix" ? reached + this.#random.below(sectorSize) : reached + sectorSize;
+    const programmed = this._tear === "scattered" && this._random.below(2) === 0;
+    const end = this._tear === "prefix" ? reached + this._random.below(sectorSize) : reached + sectorSize;
     for (let i = reached; i < end; i++) {
-      if (this.#tear === "prefix") this.bytes[i] = 0xff;
-      else if (programmed) this.bytes[i] &= this.#random.below(256);
-      else this.bytes[i] |= this.#random.below(256);
+      if (this._tear === "prefix") this.bytes[i] = 0xff;
+      else if (programmed) this.bytes[i] &= this._random.below(256);
+      else this.bytes[i] |= this._random.below(256);
     }
   }
 }

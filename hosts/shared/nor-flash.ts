@@ -16,47 +16,47 @@ export interface Backing {
 export class NorFlash implements Flash {
   readonly size: number;
   readonly writeSize: number;
-  readonly #backing: Backing;
-  readonly #blank = new Uint8Array(sectorSize).fill(0xff);
-  readonly #present = new Uint8Array(sectorSize);
+  private readonly _backing: Backing;
+  private readonly _blank = new Uint8Array(sectorSize).fill(0xff);
+  private readonly _present = new Uint8Array(sectorSize);
 
   /** @param writeSize 1 on plain NOR flash, 16 with flash encryption; a power of two */
   constructor(backing: Backing, writeSize = 1) {
-    this.#backing = backing;
+    this._backing = backing;
     this.size = backing.size;
     this.writeSize = writeSize;
   }
 
   read(offset: number, into: Uint8Array): void {
     checkRange(this.size, offset, into.byteLength);
-    this.#backing.read(offset, into);
+    this._backing.read(offset, into);
   }
 
   /** @throws Fault "flash-range", "flash-alignment", "flash-not-erased" (a bit would have to go from 0 to 1) */
   write(offset: number, bytes: Uint8Array): void {
     checkRange(this.size, offset, bytes.byteLength);
-    this.#checkAlignment(offset, bytes.byteLength, this.writeSize);
+    this._checkAlignment(offset, bytes.byteLength, this.writeSize);
     for (let at = 0; at < bytes.byteLength; at += sectorSize) {
       const piece = bytes.subarray(at, at + sectorSize);
-      const present = this.#present.subarray(0, piece.byteLength);
-      this.#backing.read(offset + at, present);
+      const present = this._present.subarray(0, piece.byteLength);
+      this._backing.read(offset + at, present);
       for (let i = 0; i < piece.byteLength; i++) {
         if ((piece[i] & ~present[i]) !== 0) {
           throw new Fault("flash", "flash-not-erased", `Flash at ${offset + at + i} was written without being erased.`);
         }
       }
     }
-    this.#backing.write(offset, bytes);
+    this._backing.write(offset, bytes);
   }
 
   /** @throws Fault "flash-range", "flash-alignment" */
   erase(offset: number, length: number): void {
     checkRange(this.size, offset, length);
-    this.#checkAlignment(offset, length, sectorSize);
-    for (let at = offset; at < offset + length; at += sectorSize) this.#backing.write(at, this.#blank);
+    this._checkAlignment(offset, length, sectorSize);
+    for (let at = offset; at < offset + length; at += sectorSize) this._backing.write(at, this._blank);
   }
 
-  #checkAlignment(offset: number, length: number, unit: number): void {
+  private _checkAlignment(offset: number, length: number, unit: number): void {
     if (offset % unit !== 0 || length % unit !== 0) {
       throw new Fault("flash", "flash-alignment", `${length} bytes at ${offset} are not whole units of ${unit}.`);
     }

@@ -36,14 +36,14 @@ export type OtaEntries = [OtaEntry, OtaEntry];
 const entrySize = 32;
 const blankSequence = 0xffffffff;
 
-function sequenceCrc(sequence: number): number {
+const sequenceCrc = (sequence: number): number => {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setUint32(0, sequence, true);
   return crc32(bytes, 0xffffffff);
-}
+};
 
 /** Both entries, as they lie there. */
-export function readOtaData(otadata: Flash): OtaEntries {
+export const readOtaData = (otadata: Flash): OtaEntries => {
   const read = (index: number): OtaEntry => {
     const bytes = new Uint8Array(entrySize);
     otadata.read(index * sectorSize, bytes);
@@ -51,14 +51,14 @@ export function readOtaData(otadata: Flash): OtaEntries {
     return { sequence: view.getUint32(0, true), state: view.getUint32(24, true), crc: view.getUint32(28, true) };
   };
   return [read(0), read(1)];
-}
+};
 
-export function eraseOtaEntry(otadata: Flash, index: number): void {
+export const eraseOtaEntry = (otadata: Flash, index: number): void => {
   otadata.erase(index * sectorSize, sectorSize);
-}
+};
 
 /** Erases the entry's sector and writes it: two operations, and between them the other entry decides. */
-export function writeOtaEntry(otadata: Flash, index: number, sequence: number, state: number): void {
+export const writeOtaEntry = (otadata: Flash, index: number, sequence: number, state: number): void => {
   const bytes = new Uint8Array(entrySize).fill(0xff);
   const view = new DataView(bytes.buffer);
   view.setUint32(0, sequence, true);
@@ -66,26 +66,26 @@ export function writeOtaEntry(otadata: Flash, index: number, sequence: number, s
   view.setUint32(28, sequenceCrc(sequence), true);
   eraseOtaEntry(otadata, index);
   otadata.write(index * sectorSize, bytes);
-}
+};
 
 /** Written whole, in whatever state. */
-export function isWritten(entry: OtaEntry): boolean {
+export const isWritten = (entry: OtaEntry): boolean => {
   return entry.sequence !== blankSequence && entry.crc === sequenceCrc(entry.sequence);
-}
+};
 
 /** bootloader_common_ota_select_invalid: blank, or tried and given up. */
-export function isOut(entry: OtaEntry): boolean {
+export const isOut = (entry: OtaEntry): boolean => {
   return entry.sequence === blankSequence || entry.state === otaState.invalid || entry.state === otaState.aborted;
-}
+};
 
 /** bootloader_common_get_active_otadata: the index of the entry that decides, or −1. */
-export function activeEntry(entries: OtaEntries): number {
+export const activeEntry = (entries: OtaEntries): number => {
   const valid = entries.map((entry) => !isOut(entry) && isWritten(entry));
   if (valid[0] && valid[1]) return entries[0].sequence >= entries[1].sequence ? 0 : 1;
   return valid.indexOf(true);
-}
+};
 
 /** The slot that an entry is for. */
-export function slotOf(entry: OtaEntry): 0 | 1 {
+export const slotOf = (entry: OtaEntry): 0 | 1 => {
   return (entry.sequence - 1) % 2 === 0 ? 0 : 1;
-}
+};

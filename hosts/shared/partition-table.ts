@@ -39,7 +39,7 @@ const otadataOffset = 0x9000;
 const stateOffset = 0x14000;
 
 /** @throws Fault "partition-size" */
-export function partitionTable(sizes: PartitionSizes = {}): PartitionTable {
+export const partitionTable = (sizes: PartitionSizes = {}): PartitionTable => {
   const slotSize = sizes.slotSize ?? 0x1e0000;
   const stateSize = sizes.stateSize ?? 0x4000;
   if (slotSize <= 0 || slotSize % sectorSize !== 0 || stateSize <= 0 || stateSize % (2 * sectorSize) !== 0) {
@@ -56,9 +56,9 @@ export function partitionTable(sizes: PartitionSizes = {}): PartitionTable {
     state: { label: "state", offset: stateOffset, size: stateSize },
     flashSize: second + slotSize,
   };
-}
+};
 
 /** A partition's part of the flash. */
-export function openPartition(flash: Flash, partition: Partition): Flash {
+export const openPartition = (flash: Flash, partition: Partition): Flash => {
   return new FlashRegion(flash, partition.offset, partition.size);
-}
+};

@@ -8,7 +8,7 @@ import { buildTime, timeBounds } from "../../modules/ota/build-time.js";
 import { imageHeadSize, parseImageHead } from "../../modules/ota/image.js";
 
 /** An image that cannot be read, or says nothing of its build, is as old as this code. */
-export function runningTimeBounds(running: Slot): TimeBounds {
+export const runningTimeBounds = (running: Slot): TimeBounds => {
   try {
     const bytes = new Uint8Array(imageHeadSize);
     running.read(0, bytes);
@@ -16,4 +16,4 @@ export function runningTimeBounds(running: Slot): TimeBounds {
   } catch {
     return timeBounds(buildTime(undefined));
   }
-}
+};

@@ -6,17 +6,17 @@
 import type { Random } from "../../modules/host/random.js";
 
 export class SeededRandom implements Random {
-  #state: number;
+  private _state: number;
 
   constructor(seed: number) {
     // Zero is the one state that xorshift never leaves.
-    this.#state = seed | 0 || 0x9e3779b9 | 0;
+    this._state = seed | 0 || 0x9e3779b9 | 0;
   }
 
   fill(into: Uint8Array): void {
     const end = into.byteLength;
     for (let i = 0; i < end; i += 4) {
-      const bits = this.#next();
+      const bits = this._next();
       into[i] = bits;
       if (i + 1 < end) into[i + 1] = bits >> 8;
       if (i + 2 < end) into[i + 2] = bits >> 16;
@@ -26,15 +26,15 @@ export class SeededRandom implements Random {
 
   /** A whole number from 0 to `limit` − 1. */
   below(limit: number): number {
-    return (this.#next() >>> 1) % limit;
+    return (this._next() >>> 1) % limit;
   }
 
-  #next(): number {
-    let state = this.#state;
+  private _next(): number {
+    let state = this._state;
     state ^= state << 13;
     state ^= state >>> 17;
     state ^= state << 5;
-    this.#state = state;
+    this._state = state;
     return state;
   }
 }

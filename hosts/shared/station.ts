@@ -38,71 +38,71 @@ const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
 
 export class Station {
-  readonly #options: StationOptions;
-  #phase: "stopped" | "waiting" | "joining" | "up" = "stopped";
-  #failures = 0;
-  #timer: Timer | undefined;
+  private readonly _options: StationOptions;
+  private _phase: "stopped" | "waiting" | "joining" | "up" = "stopped";
+  private _failures = 0;
+  private _timer: Timer | undefined;
 
   constructor(options: StationOptions) {
-    this.#options = options;
+    this._options = options;
   }
 
   get up(): boolean {
-    return this.#phase === "up";
+    return this._phase === "up";
   }
 
   start(): void {
-    if (this.#phase !== "stopped") return;
-    this.#failures = 0;
-    this.#join();
+    if (this._phase !== "stopped") return;
+    this._failures = 0;
+    this._join();
   }
 
   stop(): void {
-    this.#leave("stopped");
+    this._leave("stopped");
   }
 
   /** To be called whenever the radio's state may have changed. */
   changed(): void {
-    const state = this.#options.radio.state;
-    if (this.#phase === "joining" && state === "up") this.#joined();
-    else if (this.#phase === "joining" && state === "down") this.#failed("could not join");
-    else if (this.#phase === "up" && state !== "up") this.#failed("connection lost");
+    const state = this._options.radio.state;
+    if (this._phase === "joining" && state === "up") this._joined();
+    else if (this._phase === "joining" && state === "down") this._failed("could not join");
+    else if (this._phase === "up" && state !== "up") this._failed("connection lost");
   }
 
-  #join(): void {
-    this.#phase = "joining";
-    this.#timer = this.#options.timers.set(() => this.#failed("no address in time"), ATTEMPT_LIMIT_MS);
+  private _join(): void {
+    this._phase = "joining";
+    this._timer = this._options.timers.set(() => this._failed("no address in time"), ATTEMPT_LIMIT_MS);
     try {
-      this.#options.radio.connect();
+      this._options.radio.connect();
     } catch (error) {
-      this.#failed(error instanceof Error ? error.message : String(error));
+      this._failed(error instanceof Error ? error.message : String(error));
     }
   }
 
-  #joined(): void {
-    this.#options.timers.clear(this.#timer);
-    this.#phase = "up";
-    this.#failures = 0;
-    this.#options.print("Wi-Fi: connected");
-    this.#options.onUp();
+  private _joined(): void {
+    this._options.timers.clear(this._timer);
+    this._phase = "up";
+    this._failures = 0;
+    this._options.print("Wi-Fi: connected");
+    this._options.onUp();
   }
 
-  #failed(reason: string): void {
-    const spread = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(this.#failures, 16));
-    const waitMs = Math.round(spread / 2 + (this.#options.fraction() * spread) / 2);
-    this.#failures++;
-    this.#options.print(`Wi-Fi: ${reason}; next attempt in ${waitMs} ms`);
-    if (this.#leave("waiting")) this.#timer = this.#options.timers.set(() => this.#join(), waitMs);
+  private _failed(reason: string): void {
+    const spread = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(this._failures, 16));
+    const waitMs = Math.round(spread / 2 + (this._options.fraction() * spread) / 2);
+    this._failures++;
+    this._options.print(`Wi-Fi: ${reason}; next attempt in ${waitMs} ms`);
+    if (this._leave("waiting")) this._timer = this._options.timers.set(() => this._join(), waitMs);
   }
 
   /** @returns false when `onDown` has stopped or restarted the station */
-  #leave(phase: "stopped" | "waiting"): boolean {
-    const wasUp = this.#phase === "up";
-    this.#options.timers.clear(this.#timer);
-    this.#timer = undefined;
-    this.#phase = phase;
-    this.#options.radio.disconnect();
-    if (wasUp) this.#options.onDown();
-    return this.#phase === phase;
+  private _leave(phase: "stopped" | "waiting"): boolean {
+    const wasUp = this._phase === "up";
+    this._options.timers.clear(this._timer);
+    this._timer = undefined;
+    this._phase = phase;
+    this._options.radio.disconnect();
+    if (wasUp) this._options.onDown();
+    return this._phase === phase;
   }
 }

@@ -39,130 +39,130 @@ const RATE_PAUSE_MS = 3_600_000;
 /** One that says DENY or RSTR must not be asked again (RFC 5905 §7.4). A name may be another server tomorrow. */
 const DENIED_PAUSE_MS = 86_400_000;
 
-function pauseOf(code: string): number {
+const pauseOf = (code: string): number => {
   return code === "RATE" ? RATE_PAUSE_MS : code === "DENY" || code === "RSTR" ? DENIED_PAUSE_MS : 0;
-}
+};
 
 export class TimeSync {
-  readonly #options: TimeSyncOptions;
-  #running = false;
+  private readonly _options: TimeSyncOptions;
+  private _running = false;
   /** Of the server that is asked next. */
-  #turn = 0;
-  #failures = 0;
-  #question: { close(): void } | undefined;
-  #timer: Timer | undefined;
+  private _turn = 0;
+  private _failures = 0;
+  private _question: { close(): void } | undefined;
+  private _timer: Timer | undefined;
   /** Servers that want to be left alone, and until when, in monotonic milliseconds. */
-  readonly #paused = new Map<string, number>();
+  private readonly _paused = new Map<string, number>();
   /** When a server answered last, in monotonic milliseconds; undefined while none has on this network. */
-  #answeredMs: number | undefined;
-  #doubtWaitMs = FIRST_DOUBT_WAIT_MS;
+  private _answeredMs: number | undefined;
+  private _doubtWaitMs = FIRST_DOUBT_WAIT_MS;
   /** The next answer is to a question that comes of a contradiction. */
-  #doubted = false;
+  private _doubted = false;
 
   constructor(options: TimeSyncOptions) {
-    this.#options = options;
+    this._options = options;
   }
 
   /** The network is there: ask now. It may be another one, with other servers behind the same names. */
   start(): void {
-    if (this.#running) return;
-    this.#running = true;
-    this.#failures = 0;
-    this.#paused.clear();
-    this.#ask();
+    if (this._running) return;
+    this._running = true;
+    this._failures = 0;
+    this._paused.clear();
+    this._ask();
   }
 
   /** The network is gone: forget the question. */
   stop(): void {
-    this.#running = false;
-    this.#answeredMs = undefined;
-    this.#doubted = false;
-    this.#question?.close();
-    this.#question = undefined;
-    this.#options.timers.clear(this.#timer);
-    this.#timer = undefined;
+    this._running = false;
+    this._answeredMs = undefined;
+    this._doubted = false;
+    this._question?.close();
+    this._question = undefined;
+    this._options.timers.clear(this._timer);
+    this._timer = undefined;
   }
 
   /** Somebody says another time than the clock: a server is asked soon. Nothing to do where one is asked anyway. */
   contradicted(): void {
-    if (this.#answeredMs === undefined || this.#question !== undefined || this.#doubted) return;
-    this.#doubted = true;
-    const sinceMs = this.#options.clock.monotonic() - this.#answeredMs;
-    const waitMs = Math.max(0, this.#doubtWaitMs - sinceMs);
-    this.#options.print(`Time: the clock is contradicted; next question in ${Math.round(waitMs)} ms`);
-    this.#askIn(waitMs);
+    if (this._answeredMs === undefined || this._question !== undefined || this._doubted) return;
+    this._doubted = true;
+    const sinceMs = this._options.clock.monotonic() - this._answeredMs;
+    const waitMs = Math.max(0, this._doubtWaitMs - sinceMs);
+    this._options.print(`Time: the clock is contradicted; next question in ${Math.round(waitMs)} ms`);
+    this._askIn(waitMs);
   }
 
-  #askIn(waitMs: number): void {
-    this.#options.timers.clear(this.#timer);
-    this.#timer = this.#options.timers.set(() => this.#ask(), waitMs);
+  private _askIn(waitMs: number): void {
+    this._options.timers.clear(this._timer);
+    this._timer = this._options.timers.set(() => this._ask(), waitMs);
   }
 
   /** @returns the server whose turn it is, or how long all of them want to be left alone, in milliseconds */
-  #next(): string | number {
-    const { servers, clock } = this.#options;
+  private _next(): string | number {
+    const { servers, clock } = this._options;
     const nowMs = clock.monotonic();
     let shortestMs = Number.POSITIVE_INFINITY;
     for (let i = 0; i < servers.length; i++) {
-      const server = servers[this.#turn++ % servers.length];
-      const pausedMs = (this.#paused.get(server) ?? 0) - nowMs;
+      const server = servers[this._turn++ % servers.length];
+      const pausedMs = (this._paused.get(server) ?? 0) - nowMs;
       if (pausedMs <= 0) return server;
       shortestMs = Math.min(shortestMs, pausedMs);
     }
     return shortestMs;
   }
 
-  #ask(): void {
-    this.#timer = undefined;
-    const server = this.#next();
+  private _ask(): void {
+    this._timer = undefined;
+    const server = this._next();
     if (typeof server === "number") {
-      this.#options.print(`Time: every server refuses to be asked; next question in ${Math.round(server)} ms`);
-      this.#askIn(server);
+      this._options.print(`Time: every server refuses to be asked; next question in ${Math.round(server)} ms`);
+      this._askIn(server);
       return;
     }
     let pending = true;
     const onOutcome = (outcome: Outcome) => {
       if (!pending) return;
       pending = false;
-      this.#question = undefined;
-      if (this.#running) this.#answered(server, outcome);
+      this._question = undefined;
+      if (this._running) this._answered(server, outcome);
     };
     try {
-      const question = this.#options.query(server, onOutcome);
-      if (pending) this.#question = question;
+      const question = this._options.query(server, onOutcome);
+      if (pending) this._question = question;
     } catch {
       onOutcome({ type: "failed", why: "there is no socket or no memory just now" });
     }
   }
 
-  #answered(server: string, outcome: Outcome): void {
+  private _answered(server: string, outcome: Outcome): void {
     if (outcome.type !== "time") {
-      this.#failed(server, outcome);
+      this._failed(server, outcome);
       return;
     }
     const { nowMs } = outcome;
-    this.#failures = 0;
-    this.#answeredMs = this.#options.clock.monotonic();
-    this.#doubtWaitMs = this.#doubted ? Math.min(LONGEST_DOUBT_WAIT_MS, this.#doubtWaitMs * 2) : FIRST_DOUBT_WAIT_MS;
-    this.#doubted = false;
-    this.#askIn(NEXT_SYNC_MS);
-    this.#options.print(`Time: ${new Date(nowMs).toISOString()} from ${server}`);
-    this.#options.onTime(nowMs);
+    this._failures = 0;
+    this._answeredMs = this._options.clock.monotonic();
+    this._doubtWaitMs = this._doubted ? Math.min(LONGEST_DOUBT_WAIT_MS, this._doubtWaitMs * 2) : FIRST_DOUBT_WAIT_MS;
+    this._doubted = false;
+    this._askIn(NEXT_SYNC_MS);
+    this._options.print(`Time: ${new Date(nowMs).toISOString()} from ${server}`);
+    this._options.onTime(nowMs);
   }
 
-  #failed(server: string, outcome: Exclude<Outcome, { type: "time" }>): void {
-    const { servers, clock, fraction, print } = this.#options;
+  private _failed(server: string, outcome: Exclude<Outcome, { type: "time" }>): void {
+    const { servers, clock, fraction, print } = this._options;
     let why: string;
     if (outcome.type === "failed") why = outcome.why;
     else {
       why = `it refuses (${outcome.code})`;
       const pauseMs = pauseOf(outcome.code);
-      if (pauseMs > 0) this.#paused.set(server, clock.monotonic() + pauseMs);
+      if (pauseMs > 0) this._paused.set(server, clock.monotonic() + pauseMs);
     }
-    const rounds = Math.floor(this.#failures++ / servers.length);
+    const rounds = Math.floor(this._failures++ / servers.length);
     const spread = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(rounds, 16));
     const waitMs = Math.round(spread / 2 + (fraction() * spread) / 2);
-    this.#askIn(waitMs);
+    this._askIn(waitMs);
     print(`Time: no usable answer from ${server}, ${why}; next question in ${waitMs} ms`);
   }
 }

@@ -37,37 +37,37 @@ interface Copy {
   value: Uint8Array;
 }
 
-function encode(counter: number, value: Uint8Array): Uint8Array {
+const encode = (counter: number, value: Uint8Array): Uint8Array => {
   const record = new Uint8Array(HEADER_SIZE + value.byteLength);
   const view = new DataView(record.buffer);
   record.set(value, HEADER_SIZE);
   view.setUint32(0, counter, true);
   view.setUint32(4, crc32(value, crc32(record.subarray(0, 4))), true);
   return record;
-}
+};
 
 /** @returns undefined for a cell that is empty or was not written to its end */
-function decode(cell: string, record: Uint8Array | undefined): Copy | undefined {
+const decode = (cell: string, record: Uint8Array | undefined): Copy | undefined => {
   if (record === undefined || record.byteLength < HEADER_SIZE) return undefined;
   const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
   const value = record.subarray(HEADER_SIZE);
   if (view.getUint32(4, true) !== crc32(value, crc32(record.subarray(0, 4)))) return undefined;
   return { cell, counter: view.getUint32(0, true), value };
-}
+};
 
-function same(a: Uint8Array, b: Uint8Array): boolean {
+const same = (a: Uint8Array, b: Uint8Array): boolean => {
   return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
-}
+};
 
 export class TwoCopies implements Store {
-  readonly #cells: Cells;
+  private readonly _cells: Cells;
 
   constructor(cells: Cells) {
-    this.#cells = cells;
+    this._cells = cells;
   }
 
   get(key: string): Uint8Array | undefined {
-    return this.#current(key)?.value.slice();
+    return this._current(key)?.value.slice();
   }
 
   set(key: string, value: Uint8Array): void {
@@ -80,38 +80,38 @@ export class TwoCopies implements Store {
         `"${key}" has ${value.byteLength} bytes, at most ${maxStoreValueBytes} are kept.`,
       );
     }
-    const current = this.#current(key);
+    const current = this._current(key);
     if (current !== undefined && same(current.value, value)) return; // spares the flash
     const cell = current?.cell === `${key}.a` ? `${key}.b` : `${key}.a`;
     const counter = current === undefined ? 1 : (current.counter + 1) >>> 0;
-    this.#try(key, () => this.#cells.set(cell, encode(counter, value)));
+    this._try(key, () => this._cells.set(cell, encode(counter, value)));
   }
 
   delete(key: string): void {
-    const current = this.#current(key);
+    const current = this._current(key);
     const [first, last] = current?.cell === `${key}.a` ? [`${key}.b`, `${key}.a`] : [`${key}.a`, `${key}.b`];
-    this.#try(key, () => {
-      this.#cells.delete(first);
-      this.#cells.delete(last);
+    this._try(key, () => {
+      this._cells.delete(first);
+      this._cells.delete(last);
     });
   }
 
-  #current(key: string): Copy | undefined {
-    const a = this.#read(`${key}.a`);
-    const b = this.#read(`${key}.b`);
+  private _current(key: string): Copy | undefined {
+    const a = this._read(`${key}.a`);
+    const b = this._read(`${key}.b`);
     if (a === undefined || b === undefined) return a ?? b;
     return ((b.counter - a.counter) | 0) > 0 ? b : a; // serial numbers: the difference survives a wrap
   }
 
   /** A medium that fails here must not look like an empty cell: `set` would then start over at counter 1. */
-  #read(cell: string): Copy | undefined {
+  private _read(cell: string): Copy | undefined {
     return decode(
       cell,
-      this.#try(cell, () => this.#cells.get(cell)),
+      this._try(cell, () => this._cells.get(cell)),
     );
   }
 
-  #try<Result>(name: string, action: () => Result): Result {
+  private _try<Result>(name: string, action: () => Result): Result {
     try {
       return action();
     } catch (error) {

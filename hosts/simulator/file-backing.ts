@@ -14,7 +14,7 @@ export const passingFile = native("nh_file_passing") as () => string;
 
 export class FileBacking implements Backing {
   readonly size: number;
-  readonly #file: number;
+  private readonly _file: number;
 
   /**
    * @param path of the file; made, erased (0xFF), when there is none
@@ -22,14 +22,14 @@ export class FileBacking implements Backing {
    */
   constructor(path: string, size: number) {
     this.size = size;
-    this.#file = open(path, size);
+    this._file = open(path, size);
   }
 
   read(offset: number, into: Uint8Array): void {
-    readAt(this.#file, offset, into);
+    readAt(this._file, offset, into);
   }
 
   write(offset: number, bytes: Uint8Array): void {
-    writeAt(this.#file, offset, bytes);
+    writeAt(this._file, offset, bytes);
   }
 }

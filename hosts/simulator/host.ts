@@ -52,7 +52,7 @@ class SimulatedDevice implements Device {
   }
 }
 
-function openFlash(crypto: XsCrypto): NorFlash {
+const openFlash = (crypto: XsCrypto): NorFlash => {
   const table = partitionTable();
   const path = environment("NERVESHUB_FLASH") ?? passingFile();
   const flash = new NorFlash(new FileBacking(path, table.flashSize), writeSize);
@@ -71,10 +71,10 @@ function openFlash(crypto: XsCrypto): NorFlash {
     slots[0].write(0, padded);
   }
   return flash;
-}
+};
 
 /** @throws Fault "no-bootable-image" when neither slot holds an image for this chip */
-export function createHost(): Host {
+export const createHost = (): Host => {
   const crypto = new XsCrypto();
   const clock = new XsClock();
   const timers = new XsTimers();
@@ -93,4 +93,4 @@ export function createHost(): Host {
     device: new SimulatedDevice(!lacking.includes("watchdog")),
     print: (line) => trace(`${line}\n`),
   };
-}
+};

@@ -8,6 +8,6 @@ import type { Host } from "../../modules/host/host.js";
 export { createHost } from "../simulator/host.js";
 
 /** A computer has its network and its time. */
-export function startNetwork(host: Host, _settings: Record<string, unknown>, onUp: () => void): void {
+export const startNetwork = (host: Host, _settings: Record<string, unknown>, onUp: () => void): void => {
   host.timers.set(onUp, 0);
-}
+};

@@ -14,33 +14,33 @@ const anyBounds: TimeBounds = Object.freeze({ earliestMs: earliestPlausibleMs, l
 
 export class XsClock implements Clock {
   onContradicted: (() => void) | undefined;
-  readonly #bounds: TimeBounds;
-  #offsetMs = 0;
-  #elapsedMs = 0;
-  #lastTicks = Time.ticks;
+  private readonly _bounds: TimeBounds;
+  private _offsetMs = 0;
+  private _elapsedMs = 0;
+  private _lastTicks = Time.ticks;
 
   /** @param bounds a time outside is none: somebody else set it, or nobody did */
   constructor(bounds: TimeBounds = anyBounds) {
-    this.#bounds = bounds;
+    this._bounds = bounds;
   }
 
   now(): number | undefined {
-    const nowMs = Date.now() + this.#offsetMs;
-    const { earliestMs, latestMs } = this.#bounds;
+    const nowMs = Date.now() + this._offsetMs;
+    const { earliestMs, latestMs } = this._bounds;
     return nowMs >= earliestMs && nowMs <= latestMs ? nowMs : undefined;
   }
 
   /** `Time.ticks` wraps to negative after 24.8 days; the sum of its differences does not. */
   monotonic(): number {
     const ticks = Time.ticks;
-    this.#elapsedMs += (ticks - this.#lastTicks) | 0;
-    this.#lastTicks = ticks;
-    return this.#elapsedMs;
+    this._elapsedMs += (ticks - this._lastTicks) | 0;
+    this._lastTicks = ticks;
+    return this._elapsedMs;
   }
 
   /** In seconds without a sign, of 32 bits: right until 2106 (`xs_time_set`; ESP-IDF's `time_t` has 64). */
   set(nowMs: number): void {
     Time.set(Math.floor(nowMs / 1000));
-    this.#offsetMs = nowMs - Date.now();
+    this._offsetMs = nowMs - Date.now();
   }
 }

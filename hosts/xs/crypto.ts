@@ -18,22 +18,22 @@ const pbkdf2 = native("nh_pbkdf2") as (
 const DIGEST_SIZES = Object.freeze({ sha1: 20, sha224: 28, sha256: 32, sha384: 48, sha512: 64 });
 
 class XsDigest implements Digest {
-  readonly #digest: SdkDigest;
+  private readonly _digest: SdkDigest;
 
   constructor(name: DigestName) {
-    this.#digest = new SdkDigest(name.toUpperCase() as "SHA256");
+    this._digest = new SdkDigest(name.toUpperCase() as "SHA256");
   }
 
   update(bytes: Uint8Array): void {
-    this.#digest.write(bytes as unknown as ArrayBuffer); // takes views; the typings do not say so
+    this._digest.write(bytes as unknown as ArrayBuffer); // takes views; the typings do not say so
   }
 
   peek(): Uint8Array {
-    return new Uint8Array((this.#digest as unknown as { close(peek: true): ArrayBuffer }).close(true));
+    return new Uint8Array((this._digest as unknown as { close(peek: true): ArrayBuffer }).close(true));
   }
 
   finish(): Uint8Array {
-    return new Uint8Array(this.#digest.close());
+    return new Uint8Array(this._digest.close());
   }
 }
 

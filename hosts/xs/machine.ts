@@ -8,6 +8,6 @@ const chunks = native("nh_machine_chunks") as () => number;
 const slots = native("nh_machine_slots") as () => number;
 const stackPeak = native("nh_machine_stack_peak") as () => number | undefined;
 
-export function machineFacts(): Pick<DeviceFacts, "xsChunks" | "xsSlots" | "xsStackPeak"> {
+export const machineFacts = (): Pick<DeviceFacts, "xsChunks" | "xsSlots" | "xsStackPeak"> => {
   return { xsChunks: chunks(), xsSlots: slots(), xsStackPeak: stackPeak() };
-}
+};

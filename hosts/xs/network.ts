@@ -6,14 +6,14 @@ import type { ByteStream, ByteStreamOptions, Network } from "../../modules/host/
 import { type Resolve, SocketStream } from "./socket-stream.js";
 
 export class PlainNetwork implements Network {
-  readonly #resolve: Resolve;
+  private readonly _resolve: Resolve;
 
   /** @param resolve the platform's way to look a name up */
   constructor(resolve: Resolve) {
-    this.#resolve = resolve;
+    this._resolve = resolve;
   }
 
   open(options: ByteStreamOptions): ByteStream {
-    return new SocketStream(options, this.#resolve);
+    return new SocketStream(options, this._resolve);
   }
 }

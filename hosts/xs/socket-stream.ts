@@ -36,152 +36,152 @@ interface Socket {
   close(): void;
 }
 
-function detailOf(error: unknown): string {
+const detailOf = (error: unknown): string => {
   return error instanceof Error ? error.message : String(error);
-}
+};
 
 export class SocketStream implements ByteStream {
-  readonly #options: ByteStreamOptions;
-  #phase: "resolving" | "connecting" | "open" | "ended" | "closed" = "resolving";
-  #socket: Socket | undefined;
-  #timer: Timer | undefined;
-  #unread = 0;
-  #room = 0;
-  #wantsRoom = false;
+  private readonly _options: ByteStreamOptions;
+  private _phase: "resolving" | "connecting" | "open" | "ended" | "closed" = "resolving";
+  private _socket: Socket | undefined;
+  private _timer: Timer | undefined;
+  private _unread = 0;
+  private _room = 0;
+  private _wantsRoom = false;
 
   constructor(options: ByteStreamOptions, resolve: Resolve) {
-    this.#options = options;
+    this._options = options;
     const { host, port, connectTimeoutMs } = options;
-    this.#timer = Timer.set(() => this.#end(connectTimeout(host, port, connectTimeoutMs)), connectTimeoutMs);
+    this._timer = Timer.set(() => this._end(connectTimeout(host, port, connectTimeoutMs)), connectTimeoutMs);
     try {
-      resolve(host, (address) => this.#guard(() => this.#resolved(address)));
+      resolve(host, (address) => this._guard(() => this._resolved(address)));
     } catch (error) {
-      this.#endSoon(connectFailed(host, port, detailOf(error), error));
+      this._endSoon(connectFailed(host, port, detailOf(error), error));
     }
   }
 
   write(bytes: Uint8Array): number {
-    if (this.#phase !== "open" || this.#socket === undefined) return 0;
-    const count = Math.min(bytes.byteLength, this.#room);
+    if (this._phase !== "open" || this._socket === undefined) return 0;
+    const count = Math.min(bytes.byteLength, this._room);
     if (count > 0) {
       try {
-        this.#room = this.#socket.write(count === bytes.byteLength ? bytes : bytes.subarray(0, count)) ?? 0;
+        this._room = this._socket.write(count === bytes.byteLength ? bytes : bytes.subarray(0, count)) ?? 0;
       } catch (error) {
-        this.#room = 0;
-        this.#endSoon(this.#broken(error));
+        this._room = 0;
+        this._endSoon(this._broken(error));
         return 0;
       }
     }
-    if (count < bytes.byteLength) this.#wantsRoom = true;
+    if (count < bytes.byteLength) this._wantsRoom = true;
     return count;
   }
 
   read(into: Uint8Array): number {
-    const count = Math.min(into.byteLength, this.#unread);
-    if (count === 0 || this.#socket === undefined) return 0;
+    const count = Math.min(into.byteLength, this._unread);
+    if (count === 0 || this._socket === undefined) return 0;
     try {
-      this.#socket.read(count === into.byteLength ? into : into.subarray(0, count));
+      this._socket.read(count === into.byteLength ? into : into.subarray(0, count));
     } catch (error) {
-      this.#unread = 0;
-      this.#endSoon(this.#broken(error));
+      this._unread = 0;
+      this._endSoon(this._broken(error));
       return 0;
     }
-    this.#unread -= count;
-    if (this.#unread === 0 && this.#phase === "ended") this.#release();
+    this._unread -= count;
+    if (this._unread === 0 && this._phase === "ended") this._release();
     return count;
   }
 
   close(): void {
-    this.#phase = "closed";
-    this.#unread = 0;
-    this.#release();
+    this._phase = "closed";
+    this._unread = 0;
+    this._release();
   }
 
-  #resolved(address: string | undefined): void {
-    if (this.#phase !== "resolving") return;
-    const { host, port } = this.#options;
+  private _resolved(address: string | undefined): void {
+    if (this._phase !== "resolving") return;
+    const { host, port } = this._options;
     if (address === undefined) {
-      this.#end(hostNotFound(host));
+      this._end(hostNotFound(host));
       return;
     }
-    this.#phase = "connecting";
+    this._phase = "connecting";
     try {
       const socket = new TCP({
         address,
         port,
         // Frames and handshake flights are short and go out whole at the end of a turn; waiting for more costs a round trip.
         nodelay: true,
-        onReadable: (count) => this.#guard(() => this.#readable(count)),
-        onWritable: (count) => this.#guard(() => this.#writable(count)),
-        onError: ((failure?: string) => this.#guard(() => this.#failed(failure))) as () => void,
+        onReadable: (count) => this._guard(() => this._readable(count)),
+        onWritable: (count) => this._guard(() => this._writable(count)),
+        onError: ((failure?: string) => this._guard(() => this._failed(failure))) as () => void,
       });
-      this.#socket = socket as unknown as Socket;
+      this._socket = socket as unknown as Socket;
     } catch (error) {
-      this.#end(connectFailed(host, port, detailOf(error), error));
+      this._end(connectFailed(host, port, detailOf(error), error));
     }
   }
 
-  #readable(count: number): void {
-    if (this.#phase !== "open") return;
-    this.#unread = count;
-    this.#options.onReadable(count);
+  private _readable(count: number): void {
+    if (this._phase !== "open") return;
+    this._unread = count;
+    this._options.onReadable(count);
   }
 
-  #writable(count: number): void {
-    this.#room = count;
-    if (this.#phase === "connecting") {
-      this.#phase = "open";
-      this.#clearTimer();
-      this.#options.onOpen();
-    } else if (this.#phase === "open" && this.#wantsRoom && count > 0) {
-      this.#wantsRoom = false;
-      this.#options.onWritable(count);
+  private _writable(count: number): void {
+    this._room = count;
+    if (this._phase === "connecting") {
+      this._phase = "open";
+      this._clearTimer();
+      this._options.onOpen();
+    } else if (this._phase === "open" && this._wantsRoom && count > 0) {
+      this._wantsRoom = false;
+      this._options.onWritable(count);
     }
   }
 
-  #failed(failure: string | undefined): void {
-    const { host, port } = this.#options;
-    if (this.#phase !== "open") this.#end(connectionRefused(host, port));
-    else if (failure === undefined) this.#end(undefined);
-    else this.#end(failure === "reset" ? connectionReset(host, port) : connectionFailed(host, port, failure));
+  private _failed(failure: string | undefined): void {
+    const { host, port } = this._options;
+    if (this._phase !== "open") this._end(connectionRefused(host, port));
+    else if (failure === undefined) this._end(undefined);
+    else this._end(failure === "reset" ? connectionReset(host, port) : connectionFailed(host, port, failure));
   }
 
-  #end(fault: Fault | undefined): void {
-    if (this.#phase === "ended" || this.#phase === "closed") return;
-    this.#phase = "ended";
-    this.#clearTimer();
-    if (this.#unread === 0) this.#release();
-    this.#guard(() => this.#options.onClose(fault));
+  private _end(fault: Fault | undefined): void {
+    if (this._phase === "ended" || this._phase === "closed") return;
+    this._phase = "ended";
+    this._clearTimer();
+    if (this._unread === 0) this._release();
+    this._guard(() => this._options.onClose(fault));
   }
 
-  #broken(error: unknown): Fault {
-    return connectionFailed(this.#options.host, this.#options.port, detailOf(error), error);
+  private _broken(error: unknown): Fault {
+    return connectionFailed(this._options.host, this._options.port, detailOf(error), error);
   }
 
   /** Ends the stream in a turn of its own, since callbacks never come from inside a call of the user's. */
-  #endSoon(fault: Fault): void {
-    this.#clearTimer();
-    this.#timer = Timer.set(() => this.#end(fault));
+  private _endSoon(fault: Fault): void {
+    this._clearTimer();
+    this._timer = Timer.set(() => this._end(fault));
   }
 
-  #release(): void {
-    this.#clearTimer();
-    const socket = this.#socket;
-    this.#socket = undefined;
+  private _release(): void {
+    this._clearTimer();
+    const socket = this._socket;
+    this._socket = undefined;
     socket?.close();
   }
 
-  #clearTimer(): void {
-    Timer.clear(this.#timer);
-    this.#timer = undefined;
+  private _clearTimer(): void {
+    Timer.clear(this._timer);
+    this._timer = undefined;
   }
 
-  #guard(callback: () => void): void {
+  private _guard(callback: () => void): void {
     try {
       callback();
     } catch (error) {
-      trace(`${printable(this.#options.host)}: a stream callback threw: ${stackOf(error)}\n`);
-      this.#end(asFault(error, "transport", "callback-threw"));
+      trace(`${printable(this._options.host)}: a stream callback threw: ${stackOf(error)}\n`);
+      this._end(asFault(error, "transport", "callback-threw"));
     }
   }
 }

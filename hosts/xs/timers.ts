@@ -8,15 +8,15 @@ import { stackOf } from "../../modules/fault/fault.js";
 import { settle } from "../../modules/fault/settle.js";
 import type { Timer as HostTimer, Timers } from "../../modules/host/timers.js";
 
-function ended(): void {}
+const ended = (): void => {};
 
-function failed(error: unknown, how: string): void {
+const failed = (error: unknown, how: string): void => {
   trace(`A timer callback ${how}: ${stackOf(error)}\n`);
-}
+};
 
-function guarded(callback: () => void): () => void {
+const guarded = (callback: () => void): (() => void) => {
   return () => settle(callback, ended, failed);
-}
+};
 
 export class XsTimers implements Timers {
   set(callback: () => void, delayMs: number): HostTimer {

@@ -55,23 +55,23 @@ export class Fault extends Error {
  * Anything thrown, as a Fault: a Fault stays itself, everything else becomes `stage`/`code` with its message. Never throws,
  * whatever it is given: it runs where errors are caught, and a thrown value may have no text (`Object.create(null)`).
  */
-export function asFault(error: unknown, stage: Stage, code: string): Fault {
+export const asFault = (error: unknown, stage: Stage, code: string): Fault => {
   try {
     if (error instanceof Fault) return error;
     return new Fault(stage, code, String(error instanceof Error ? error.message : error), error);
   } catch {
     return new Fault(stage, code, "a value that has no text");
   }
-}
+};
 
 /**
  * Its stack, for a developer; its text where it has none. In printable lines, and all but the first are indented, so that
  * no message makes a line of a log. Never throws.
  */
-export function stackOf(error: unknown): string {
+export const stackOf = (error: unknown): string => {
   try {
     return printableLines(String((error instanceof Error && error.stack) || error)).replace(/\n\s*/g, "\n    ");
   } catch {
     return "a value that has no text";
   }
-}
+};

@@ -8,203 +8,203 @@
 import { Fault } from "./fault.js";
 
 /** How messages name a server: "hub.example:443". */
-function at(host: string, port: number): string {
+const at = (host: string, port: number): string => {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-}
+};
 
 // Stage "resolve".
 
-export function hostNotFound(host: string, cause?: unknown): Fault {
+export const hostNotFound = (host: string, cause?: unknown): Fault => {
   return new Fault(
     "resolve",
     "host-not-found",
     `The name ${host} does not exist; check the configured host for typing errors and that the network's DNS knows it.`,
     cause,
   );
-}
+};
 
-export function dnsUnavailable(host: string, cause?: unknown): Fault {
+export const dnsUnavailable = (host: string, cause?: unknown): Fault => {
   return new Fault(
     "resolve",
     "dns-unavailable",
     `The name ${host} could not be looked up because no DNS server answered; check the device's network and its DNS setting.`,
     cause,
   );
-}
+};
 
 // Stage "connect".
 
-export function connectionRefused(host: string, port: number, cause?: unknown): Fault {
+export const connectionRefused = (host: string, port: number, cause?: unknown): Fault => {
   return new Fault(
     "connect",
     "connection-refused",
     `${at(host, port)} refused the connection; check the port and that the server is running.`,
     cause,
   );
-}
+};
 
-export function hostUnreachable(host: string, port: number, cause?: unknown): Fault {
+export const hostUnreachable = (host: string, port: number, cause?: unknown): Fault => {
   return new Fault(
     "connect",
     "host-unreachable",
     `There is no route to ${at(host, port)}; check the device's network, gateway and firewall.`,
     cause,
   );
-}
+};
 
-export function connectTimeout(host: string, port: number, timeoutMs: number, cause?: unknown): Fault {
+export const connectTimeout = (host: string, port: number, timeoutMs: number, cause?: unknown): Fault => {
   return new Fault(
     "connect",
     "connect-timeout",
     `${at(host, port)} did not answer within ${timeoutMs} ms; check host and port, and whether a firewall drops the packets.`,
     cause,
   );
-}
+};
 
-export function connectFailed(host: string, port: number, detail: string, cause?: unknown): Fault {
+export const connectFailed = (host: string, port: number, detail: string, cause?: unknown): Fault => {
   return new Fault(
     "connect",
     "connect-failed",
     `Connecting to ${at(host, port)} failed (${detail}); check the device's network.`,
     cause,
   );
-}
+};
 
 // Stage "tls". `host` is the name that was to be verified.
 
-export function certificateExpired(host: string, cause?: unknown): Fault {
+export const certificateExpired = (host: string, cause?: unknown): Fault => {
   return new Fault(
     "tls",
     "certificate-expired",
     `The certificate of ${host} has expired; check the device's clock, then renew the server's certificate.`,
     cause,
   );
-}
+};
 
-export function certificateNotYetValid(host: string, cause?: unknown): Fault {
+export const certificateNotYetValid = (host: string, cause?: unknown): Fault => {
   return new Fault(
     "tls",
     "certificate-not-yet-valid",
     `The certificate of ${host} is not valid yet; the device's clock is probably behind.`,
     cause,
   );
-}
+};
 
-export function certificateNameMismatch(host: string, cause?: unknown): Fault {
+export const certificateNameMismatch = (host: string, cause?: unknown): Fault => {
   return new Fault(
     "tls",
     "certificate-name-mismatch",
     `The server's certificate is not for ${host}; check the configured host, or the names in the certificate.`,
     cause,
   );
-}
+};
 
-export function unknownCa(host: string, cause?: unknown): Fault {
+export const unknownCa = (host: string, cause?: unknown): Fault => {
   return new Fault(
     "tls",
     "unknown-ca",
     `The certificate of ${host} is not signed by a trusted authority; add its root certificate to the device, and check that the server sends its intermediates.`,
     cause,
   );
-}
+};
 
-export function selfSigned(host: string, cause?: unknown): Fault {
+export const selfSigned = (host: string, cause?: unknown): Fault => {
   return new Fault(
     "tls",
     "self-signed",
     `The certificate of ${host} is self-signed or below a private authority; add that root certificate to the device.`,
     cause,
   );
-}
+};
 
-export function certificateRejected(host: string, detail: string, cause?: unknown): Fault {
+export const certificateRejected = (host: string, detail: string, cause?: unknown): Fault => {
   return new Fault(
     "tls",
     "certificate-rejected",
     `The certificate of ${host} cannot be trusted (${detail}); check the server's certificate chain.`,
     cause,
   );
-}
+};
 
-export function notTls(host: string, port: number, cause?: unknown): Fault {
+export const notTls = (host: string, port: number, cause?: unknown): Fault => {
   return new Fault(
     "tls",
     "not-tls",
     `${at(host, port)} does not speak TLS; check the port, or switch TLS off for a server without it.`,
     cause,
   );
-}
+};
 
-export function tlsVersion(host: string, cause?: unknown): Fault {
+export const tlsVersion = (host: string, cause?: unknown): Fault => {
   return new Fault(
     "tls",
     "tls-version",
     `${host} and the device have no TLS version in common; the device needs TLS 1.2.`,
     cause,
   );
-}
+};
 
-export function handshakeTimeout(host: string, port: number, timeoutMs: number): Fault {
+export const handshakeTimeout = (host: string, port: number, timeoutMs: number): Fault => {
   return new Fault(
     "tls",
     "handshake-timeout",
     `${at(host, port)} did not finish the TLS handshake within ${timeoutMs} ms; check that the port is the TLS one and how loaded the server is.`,
   );
-}
+};
 
 /** NervesHub does this to connections beyond its rate limit (100 a second by default). */
-export function handshakeClosed(host: string, port: number, cause?: unknown): Fault {
+export const handshakeClosed = (host: string, port: number, cause?: unknown): Fault => {
   return new Fault(
     "tls",
     "handshake-closed",
     `${at(host, port)} closed the connection during the TLS handshake; the server may be limiting connections, or want a client certificate.`,
     cause,
   );
-}
+};
 
-export function tlsFailed(host: string, detail: string, cause?: unknown): Fault {
+export const tlsFailed = (host: string, detail: string, cause?: unknown): Fault => {
   return new Fault(
     "tls",
     "tls-failed",
     `The TLS connection to ${host} failed (${detail}); check the server's TLS settings.`,
     cause,
   );
-}
+};
 
 /** The device's own certificate or key cannot be used. */
-export function badCredentials(detail: string, cause?: unknown): Fault {
+export const badCredentials = (detail: string, cause?: unknown): Fault => {
   return new Fault(
     "tls",
     "bad-credentials",
     `The device's certificate and key cannot be used (${detail}); check that they are DER, belong together and are of a supported type.`,
     cause,
   );
-}
+};
 
 /** The configured trust anchors cannot be used. */
-export function badRoots(detail: string, cause?: unknown): Fault {
+export const badRoots = (detail: string, cause?: unknown): Fault => {
   return new Fault(
     "tls",
     "bad-roots",
     `A configured root certificate cannot be used (${detail}); it has to be one certificate in DER.`,
     cause,
   );
-}
+};
 
 /** The server ended the connection with a TLS alert. */
-export function tlsAlert(host: string, alert: number, cause?: unknown): Fault {
+export const tlsAlert = (host: string, alert: number, cause?: unknown): Fault => {
   return new Fault(
     "tls",
     `tls-alert-${alert}`,
     `${host} refused the TLS connection with alert ${alert} (${alertMeaning(alert)}.`,
     cause,
   );
-}
+};
 
 const registration = "the device's certificate or its authority is registered at the hub and is not self-signed";
 
 /** Names from RFC 5246 §7.2 and RFC 8446 §6.2, with what each usually means when a device meets it. */
-function alertMeaning(alert: number): string {
+const alertMeaning = (alert: number): string => {
   switch (alert) {
     case 40: // what NervesHub sends for every refused certificate
       return `handshake failure): check that ${registration}, and that both sides have a cipher suite in common`;
@@ -237,33 +237,33 @@ function alertMeaning(alert: number): string {
     default:
       return "unknown to this device): see the server's log";
   }
-}
+};
 
 // Stage "transport".
 
-export function connectionReset(host: string, port: number, cause?: unknown): Fault {
+export const connectionReset = (host: string, port: number, cause?: unknown): Fault => {
   return new Fault(
     "transport",
     "connection-reset",
     `${at(host, port)} cut the connection; a restarted server, a proxy or a lost network do that. It will be tried again.`,
     cause,
   );
-}
+};
 
-export function connectionTimedOut(host: string, port: number, cause?: unknown): Fault {
+export const connectionTimedOut = (host: string, port: number, cause?: unknown): Fault => {
   return new Fault(
     "transport",
     "connection-timed-out",
     `${at(host, port)} no longer answers; check the device's network. It will be tried again.`,
     cause,
   );
-}
+};
 
-export function connectionFailed(host: string, port: number, detail: string, cause?: unknown): Fault {
+export const connectionFailed = (host: string, port: number, detail: string, cause?: unknown): Fault => {
   return new Fault(
     "transport",
     "connection-failed",
     `The connection to ${at(host, port)} failed (${detail}). It will be tried again.`,
     cause,
   );
-}
+};

@@ -15,7 +15,7 @@ export type Failed = (error: unknown, how: "threw" | "rejected") => void;
  * A function that returns no promise is through when this returns, and makes none here.
  * @param done called from inside where no promise was returned; what it throws then is the caller's
  */
-export function settle(body: () => unknown, done: Settled, failed: Failed): void {
+export const settle = (body: () => unknown, done: Settled, failed: Failed): void => {
   let value: unknown;
   let pending: boolean;
   try {
@@ -36,10 +36,10 @@ export function settle(body: () => unknown, done: Settled, failed: Failed): void
       (error: unknown) => failed(error, "rejected"),
     )
     .then(undefined, (error: unknown) => failed(error, "threw"));
-}
+};
 
 /** @throws whatever a getter of `then` throws */
-export function isThenable(value: unknown): boolean {
+export const isThenable = (value: unknown): boolean => {
   const may = (typeof value === "object" && value !== null) || typeof value === "function";
   return may && typeof (value as { then?: unknown }).then === "function";
-}
+};

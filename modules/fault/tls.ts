@@ -7,138 +7,138 @@
 
 import { Fault } from "./fault.js";
 
-function day(ms: number): string {
+const day = (ms: number): string => {
   return new Date(ms).toISOString().slice(0, 10);
-}
+};
 
-function refuse(code: string, sentence: string, cause?: unknown): Fault {
+const refuse = (code: string, sentence: string, cause?: unknown): Fault => {
   return new Fault("tls", code, sentence, cause);
-}
+};
 
-export function clockUnknown(): Fault {
+export const clockUnknown = (): Fault => {
   return refuse(
     "clock-unknown",
     "The time is not known yet, so no certificate can be judged: set the clock (SNTP) before connecting.",
   );
-}
+};
 
 /** @param nowMs what the clock says, before any time this software can run at */
-export function clockWrong(nowMs: number): Fault {
+export const clockWrong = (nowMs: number): Fault => {
   return refuse(
     "clock-wrong",
     `The device's clock says ${day(nowMs)}, which is before this software was made: set the clock (SNTP) and try again.`,
   );
-}
+};
 
 /** @param which the certificate's subject, for people */
-export function certificateExpired(which: string, notAfterMs: number, nowMs: number): Fault {
+export const certificateExpired = (which: string, notAfterMs: number, nowMs: number): Fault => {
   return refuse(
     "certificate-expired",
     `The certificate of ${which} expired on ${day(notAfterMs)} and today is ${day(nowMs)}: it has to be renewed.`,
   );
-}
+};
 
-export function certificateNotYetValid(which: string, notBeforeMs: number, nowMs: number): Fault {
+export const certificateNotYetValid = (which: string, notBeforeMs: number, nowMs: number): Fault => {
   return refuse(
     "certificate-not-yet-valid",
     `The certificate of ${which} is valid from ${day(notBeforeMs)} on and the device's clock says ${day(nowMs)}: one of the two is wrong.`,
   );
-}
+};
 
 /** @param offered names and addresses of the certificate, the first few */
-export function nameMismatch(wanted: string, offered: readonly string[]): Fault {
+export const nameMismatch = (wanted: string, offered: readonly string[]): Fault => {
   const names = offered.length > 0 ? offered.join(", ") : "no name at all (a subjectAltName is needed)";
   return refuse("certificate-name-mismatch", `The server was to be ${wanted}, but its certificate is for ${names}.`);
-}
+};
 
 /**
  * @param issuer the missing issuer's name, for people
  * @param keyIdentifier its key identifier in hexadecimal, if the certificate names one
  * @param hint what would make it known, if that can be told
  */
-export function unknownCa(issuer: string, keyIdentifier: string | undefined, hint?: string): Fault {
+export const unknownCa = (issuer: string, keyIdentifier: string | undefined, hint?: string): Fault => {
   const key = keyIdentifier ? ` (key identifier ${keyIdentifier})` : "";
   const help = hint ?? "configure that CA as a root, or let the server send its whole chain";
   return refuse("unknown-ca", `The server's certificates lead to ${issuer}${key}, which is not trusted: ${help}.`);
-}
+};
 
-export function selfSigned(subject: string): Fault {
+export const selfSigned = (subject: string): Fault => {
   return refuse(
     "self-signed",
     `The server's certificate (${subject}) is self-signed: configure it as a root, or give the server one from a trusted CA.`,
   );
-}
+};
 
 /** @param issuer whose certificate signed although it is not one of a CA */
-export function issuerNotCa(issuer: string, reason: string): Fault {
+export const issuerNotCa = (issuer: string, reason: string): Fault => {
   return refuse("issuer-not-ca", `The server's chain uses the certificate of ${issuer} as an issuer, but ${reason}.`);
-}
+};
 
 /**
  * @param name what the certificate is for, of which its issuer's name constraints know nothing good
  * @param issuer the CA that has them
  */
-export function nameNotPermitted(which: string, name: string, issuer: string): Fault {
+export const nameNotPermitted = (which: string, name: string, issuer: string): Fault => {
   return refuse(
     "certificate-name-not-permitted",
     `The certificate of ${which} is for ${name}, which the name constraints of ${issuer} do not permit: the server needs a certificate of a CA that may name it.`,
   );
-}
+};
 
-export function badCertificateSignature(which: string): Fault {
+export const badCertificateSignature = (which: string): Fault => {
   return refuse(
     "bad-certificate-signature",
     `The signature on the certificate of ${which} is wrong: its issuer did not make it.`,
   );
-}
+};
 
-export function certificateMalformed(cause: unknown): Fault {
+export const certificateMalformed = (cause: unknown): Fault => {
   const detail = cause instanceof Error ? cause.message : String(cause);
   return refuse("certificate-malformed", `The server sent a certificate that cannot be read (${detail}).`, cause);
-}
+};
 
 /** @param what the key, algorithm or extension that is beyond this software */
-export function certificateUnsupported(which: string, what: string): Fault {
+export const certificateUnsupported = (which: string, what: string): Fault => {
   return refuse("certificate-unsupported", `The certificate of ${which} cannot be used: ${what}.`);
-}
+};
 
 /** @param what is wrong with the server's key exchange message */
-export function badKeyExchange(what: string): Fault {
+export const badKeyExchange = (what: string): Fault => {
   return refuse(
     "bad-key-exchange",
     `The server did not prove that it owns its certificate: ${what}. Somebody may be in between.`,
   );
-}
+};
 
-export function badFinished(): Fault {
+export const badFinished = (): Fault => {
   return refuse(
     "bad-finished",
     "The end of the handshake does not match its beginning: somebody changed messages on the way.",
   );
-}
+};
 
-export function noCommonSuite(): Fault {
+export const noCommonSuite = (): Fault => {
   return refuse(
     "no-common-suite",
     "The server chose a cipher suite that was not offered; this device speaks ECDHE with AES-128-GCM.",
   );
-}
+};
 
 /** @param what is wrong with what was received */
-export function badRecord(what: string, cause?: unknown): Fault {
+export const badRecord = (what: string, cause?: unknown): Fault => {
   return refuse("tls-bad-record", `What the server sent is not proper TLS: ${what}.`, cause);
-}
+};
 
-export function plainHttp(): Fault {
+export const plainHttp = (): Fault => {
   return refuse(
     "plain-http",
     "The server answered in plain HTTP: this port does not speak TLS, so use another port or a ws:// or http:// address.",
   );
-}
+};
 
-export function truncated(): Fault {
+export const truncated = (): Fault => {
   return refuse(
     "tls-truncated",
     "The connection ended without TLS's closing message, so something may be missing from what was received.",
   );
-}
+};

@@ -21,39 +21,39 @@ export class BodyReader {
   readonly length: number | undefined;
   /** Bytes of body that the last `push` found, ending at the position it returned. */
   taken = 0;
-  #stage: Stage;
-  #peer: string;
-  #framing: Framing;
-  #left = 0;
-  #received = 0;
-  #trailerBytes = 0;
-  #lines = new LineReader(maxChunkLineBytes);
+  private _stage: Stage;
+  private _peer: string;
+  private _framing: Framing;
+  private _left = 0;
+  private _received = 0;
+  private _trailerBytes = 0;
+  private _lines = new LineReader(maxChunkLineBytes);
 
   /** Throws Fault when the head contradicts itself. `stage` and `peer` are as in HeadReader. */
   constructor(head: ResponseHead, stage: Stage, peer: string) {
-    this.#stage = stage;
-    this.#peer = peer;
+    this._stage = stage;
+    this._peer = peer;
     const coding = head.headers.get("transfer-encoding");
     const length = head.headers.get("content-length");
     if (head.status < 200 || head.status === 204 || head.status === 304) {
       this.length = 0;
-      this.#framing = "done";
+      this._framing = "done";
     } else if (coding !== undefined) {
       // Stronger than Content-Length (RFC 9112 §6.3).
       if (coding.toLowerCase() !== "chunked")
-        throw this.#fault("bad-transfer-encoding", `in the coding "${cut(coding, 40)}"`);
-      this.#framing = "chunk-size";
+        throw this._fault("bad-transfer-encoding", `in the coding "${cut(coding, 40)}"`);
+      this._framing = "chunk-size";
     } else if (length !== undefined) {
-      this.length = this.#left = this.#contentLength(length);
-      this.#framing = this.#left === 0 ? "done" : "length";
+      this.length = this._left = this._contentLength(length);
+      this._framing = this._left === 0 ? "done" : "length";
     } else {
-      this.#framing = "close";
+      this._framing = "close";
     }
   }
 
   /** Whether the whole body was read. */
   get done(): boolean {
-    return this.#framing === "done";
+    return this._framing === "done";
   }
 
   /**
@@ -63,20 +63,20 @@ export class BodyReader {
   push(bytes: Uint8Array, from: number, to: number): number {
     this.taken = 0;
     while (from < to) {
-      switch (this.#framing) {
+      switch (this._framing) {
         case "done":
           return to;
         case "close":
-          return this.#take(from, to - from);
+          return this._take(from, to - from);
         case "length":
         case "chunk-data": {
-          const end = this.#take(from, Math.min(this.#left, to - from));
-          this.#left -= this.taken;
-          if (this.#left === 0) this.#framing = this.#framing === "length" ? "done" : "chunk-end";
+          const end = this._take(from, Math.min(this._left, to - from));
+          this._left -= this.taken;
+          if (this._left === 0) this._framing = this._framing === "length" ? "done" : "chunk-end";
           return end;
         }
         default:
-          from = this.#line(bytes, from, to);
+          from = this._line(bytes, from, to);
       }
     }
     return from;
@@ -84,59 +84,59 @@ export class BodyReader {
 
   /** The connection has ended cleanly. @returns why that is too early, or undefined when the body is complete */
   end(): Fault | undefined {
-    if (this.#framing === "close") this.#framing = "done";
-    if (this.#framing === "done") return undefined;
+    if (this._framing === "close") this._framing = "done";
+    if (this._framing === "done") return undefined;
     const expected = this.length === undefined ? "before its last chunk" : `of ${this.length}`;
     return new Fault(
-      this.#stage,
+      this._stage,
       "short-body",
-      `${this.#peer} closed the connection after ${this.#received} bytes ${expected}; the transfer can be resumed.`,
+      `${this._peer} closed the connection after ${this._received} bytes ${expected}; the transfer can be resumed.`,
     );
   }
 
-  #take(from: number, count: number): number {
+  private _take(from: number, count: number): number {
     this.taken = count;
-    this.#received += count;
+    this._received += count;
     return from + count;
   }
 
-  #line(bytes: Uint8Array, from: number, to: number): number {
-    const next = this.#lines.push(bytes, from, to);
-    if (next < 0) throw this.#fault("bad-chunk", "with an endless line between its chunks");
-    if (this.#framing === "trailers") {
-      this.#trailerBytes += next - from;
-      if (this.#trailerBytes > maxHeadBytes) throw this.#fault("bad-chunk", "with endless trailers");
+  private _line(bytes: Uint8Array, from: number, to: number): number {
+    const next = this._lines.push(bytes, from, to);
+    if (next < 0) throw this._fault("bad-chunk", "with an endless line between its chunks");
+    if (this._framing === "trailers") {
+      this._trailerBytes += next - from;
+      if (this._trailerBytes > maxHeadBytes) throw this._fault("bad-chunk", "with endless trailers");
     }
-    if (!this.#lines.complete) return next;
-    const line = this.#lines.take();
-    if (this.#framing === "chunk-size") {
+    if (!this._lines.complete) return next;
+    const line = this._lines.take();
+    if (this._framing === "chunk-size") {
       const parts = chunkSize().exec(line);
-      if (!parts) throw this.#fault("bad-chunk", "with a chunk whose size is not a number");
-      this.#left = Number.parseInt(parts[1], 16);
-      this.#framing = this.#left === 0 ? "trailers" : "chunk-data";
-    } else if (this.#framing === "chunk-end") {
-      if (line !== "") throw this.#fault("bad-chunk", "with a chunk longer than its size");
-      this.#framing = "chunk-size";
+      if (!parts) throw this._fault("bad-chunk", "with a chunk whose size is not a number");
+      this._left = Number.parseInt(parts[1], 16);
+      this._framing = this._left === 0 ? "trailers" : "chunk-data";
+    } else if (this._framing === "chunk-end") {
+      if (line !== "") throw this._fault("bad-chunk", "with a chunk longer than its size");
+      this._framing = "chunk-size";
     } else if (line === "") {
-      this.#framing = "done"; // the empty line behind the trailers, which are passed over
+      this._framing = "done"; // the empty line behind the trailers, which are passed over
     }
     return next;
   }
 
   /** RFC 9112 §6.3: a list of equal lengths is one length, everything else is an error. */
-  #contentLength(text: string): number {
+  private _contentLength(text: string): number {
     const [first, ...others] = text.split(",").map((part) => part.trim());
     if (!/^[0-9]{1,15}$/.test(first) || others.some((other) => other !== first)) {
-      throw this.#fault("bad-length", "with a Content-Length that is not one number");
+      throw this._fault("bad-length", "with a Content-Length that is not one number");
     }
     return Number(first);
   }
 
-  #fault(code: string, what: string): Fault {
+  private _fault(code: string, what: string): Fault {
     return new Fault(
-      this.#stage,
+      this._stage,
       code,
-      `${this.#peer} answered ${what}; check the server or the proxy in front of it.`,
+      `${this._peer} answered ${what}; check the server or the proxy in front of it.`,
     );
   }
 }

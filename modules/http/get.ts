@@ -52,29 +52,29 @@ export interface HttpGetOptions {
 }
 
 export class HttpGet {
-  #options: HttpGetOptions;
-  #buffer = new Uint8Array(bufferBytes);
-  #from = 0;
-  #to = 0;
-  #url: Url | undefined;
-  #headers: [string, string][];
-  #redirects = 0;
-  #interim = 0;
-  #stream: ByteStream | undefined;
-  #request: Uint8Array = new Uint8Array(0);
-  #connected = false;
-  #head: HeadReader | undefined;
-  #body: BodyReader | undefined;
-  #timer: Timer | undefined;
-  #paused = false;
-  #pumping = false;
-  #streamEnd: { fault: Error | undefined } | undefined;
-  #finished = false;
+  private _options: HttpGetOptions;
+  private _buffer = new Uint8Array(bufferBytes);
+  private _from = 0;
+  private _to = 0;
+  private _url: Url | undefined;
+  private _headers: [string, string][];
+  private _redirects = 0;
+  private _interim = 0;
+  private _stream: ByteStream | undefined;
+  private _request: Uint8Array = new Uint8Array(0);
+  private _connected = false;
+  private _head: HeadReader | undefined;
+  private _body: BodyReader | undefined;
+  private _timer: Timer | undefined;
+  private _paused = false;
+  private _pumping = false;
+  private _streamEnd: { fault: Error | undefined } | undefined;
+  private _finished = false;
 
   /** Starts the request. No callback comes from inside the constructor. */
   constructor(options: HttpGetOptions) {
-    this.#options = options;
-    this.#headers = options.headers ?? [];
+    this._options = options;
+    this._headers = options.headers ?? [];
     try {
       const url = parseUrl(options.url);
       if (url?.scheme !== "http" && url?.scheme !== "https") {
@@ -84,45 +84,45 @@ export class HttpGet {
           "The download URL is not a usable http or https URL; check what the server offers.",
         );
       }
-      this.#open(url);
+      this._open(url);
     } catch (error) {
       const fault = asFault(error, "download", "request-failed");
-      this.#timer = options.timers.set(() => this.#guarded(() => this.#fail(fault)), 0);
+      this._timer = options.timers.set(() => this._guarded(() => this._fail(fault)), 0);
     }
   }
 
   /** Stops reading: soon the server cannot send any more. At most what was read already (one buffer) is held. */
   pause(): void {
-    this.#paused = true;
-    this.#clearTimer();
+    this._paused = true;
+    this._clearTimer();
   }
 
   /** Reads on; callbacks may come from inside. */
   resume(): void {
-    if (!this.#paused || this.#finished) return;
-    this.#paused = false;
-    this.#restartTimer();
-    this.#guarded(() => this.#pump());
+    if (!this._paused || this._finished) return;
+    this._paused = false;
+    this._restartTimer();
+    this._guarded(() => this._pump());
   }
 
   /** Ends the request at once. No callback comes afterwards. */
   close(): void {
-    this.#finished = true;
-    this.#clearTimer();
-    this.#stream?.close();
-    this.#stream = undefined;
+    this._finished = true;
+    this._clearTimer();
+    this._stream?.close();
+    this._stream = undefined;
   }
 
-  #open(url: Url): void {
-    const { network, secure, connectTimeoutMs } = this.#options;
-    this.#url = url;
-    this.#head = new HeadReader("download", publicText(url));
-    this.#body = undefined;
-    this.#streamEnd = undefined;
-    this.#from = this.#to = 0;
-    this.#connected = false;
-    this.#request = encodeUtf8(requestText(url, this.#requestHeaders()));
-    this.#stream = network.open({
+  private _open(url: Url): void {
+    const { network, secure, connectTimeoutMs } = this._options;
+    this._url = url;
+    this._head = new HeadReader("download", publicText(url));
+    this._body = undefined;
+    this._streamEnd = undefined;
+    this._from = this._to = 0;
+    this._connected = false;
+    this._request = encodeUtf8(requestText(url, this._requestHeaders()));
+    this._stream = network.open({
       host: url.host,
       port: url.port,
       connectTimeoutMs,
@@ -130,177 +130,177 @@ export class HttpGet {
         url.scheme === "https"
           ? {
               roots: secure?.roots,
-              serverName: this.#redirects === 0 ? secure?.serverName : undefined,
+              serverName: this._redirects === 0 ? secure?.serverName : undefined,
               handshakeTimeoutMs: secure?.handshakeTimeoutMs ?? connectTimeoutMs,
             }
           : undefined,
-      onOpen: () => this.#guarded(() => this.#send()),
-      onWritable: () => this.#guarded(() => this.#send()),
-      onReadable: () => this.#guarded(() => this.#onReadable()),
-      onClose: (fault) => this.#guarded(() => this.#onClose(fault)),
+      onOpen: () => this._guarded(() => this._send()),
+      onWritable: () => this._guarded(() => this._send()),
+      onReadable: () => this._guarded(() => this._onReadable()),
+      onClose: (fault) => this._guarded(() => this._onClose(fault)),
     });
   }
 
-  #requestHeaders(): [string, string][] {
-    const { from, to } = this.#options;
-    const headers: [string, string][] = [["connection", "close"], ...this.#headers];
+  private _requestHeaders(): [string, string][] {
+    const { from, to } = this._options;
+    const headers: [string, string][] = [["connection", "close"], ...this._headers];
     if (from !== undefined || to !== undefined) headers.push(["range", `bytes=${from ?? 0}-${to ?? ""}`]);
     return headers;
   }
 
-  #send(): void {
-    this.#connected = true;
-    if (!this.#stream || this.#request.byteLength === 0) return;
-    const taken = this.#stream.write(this.#request);
-    this.#request = this.#request.subarray(taken);
-    this.#restartTimer();
+  private _send(): void {
+    this._connected = true;
+    if (!this._stream || this._request.byteLength === 0) return;
+    const taken = this._stream.write(this._request);
+    this._request = this._request.subarray(taken);
+    this._restartTimer();
   }
 
-  #onReadable(): void {
-    this.#restartTimer();
-    this.#pump();
+  private _onReadable(): void {
+    this._restartTimer();
+    this._pump();
   }
 
-  #onClose(fault: Error | undefined): void {
-    this.#streamEnd = { fault };
-    this.#pump();
+  private _onClose(fault: Error | undefined): void {
+    this._streamEnd = { fault };
+    this._pump();
   }
 
   /** Reads and delivers until nothing is left, the caller pauses, or the request is finished. */
-  #pump(): void {
-    if (this.#pumping) return;
-    this.#pumping = true;
+  private _pump(): void {
+    if (this._pumping) return;
+    this._pumping = true;
     try {
-      while (!this.#paused && this.#stream) {
-        if (this.#body?.done) {
-          this.#finish();
+      while (!this._paused && this._stream) {
+        if (this._body?.done) {
+          this._finish();
           return;
         }
-        if (this.#from === this.#to) {
-          this.#from = 0;
-          this.#to = this.#stream.read(this.#buffer);
-          if (this.#to === 0) {
-            if (this.#streamEnd) this.#ended(this.#streamEnd.fault);
+        if (this._from === this._to) {
+          this._from = 0;
+          this._to = this._stream.read(this._buffer);
+          if (this._to === 0) {
+            if (this._streamEnd) this._ended(this._streamEnd.fault);
             return;
           }
         }
-        if (this.#body) this.#readBody(this.#body);
-        else this.#readHead(this.#head!);
+        if (this._body) this._readBody(this._body);
+        else this._readHead(this._head!);
       }
     } finally {
-      this.#pumping = false;
+      this._pumping = false;
     }
   }
 
-  #readHead(reader: HeadReader): void {
-    this.#from = reader.push(this.#buffer, this.#from, this.#to);
+  private _readHead(reader: HeadReader): void {
+    this._from = reader.push(this._buffer, this._from, this._to);
     const head = reader.head;
     if (!head) return;
     const { status, reason, headers } = head;
     if (status < 200) {
-      if (status === 101) throw this.#fault("unasked-upgrade", "switched protocols without being asked");
-      if (++this.#interim > maxInterimResponses) throw this.#fault("interim-limit", "sent interim responses only");
-      this.#head = new HeadReader("download", publicText(this.#url!));
+      if (status === 101) throw this._fault("unasked-upgrade", "switched protocols without being asked");
+      if (++this._interim > maxInterimResponses) throw this._fault("interim-limit", "sent interim responses only");
+      this._head = new HeadReader("download", publicText(this._url!));
     } else if (status === 301 || status === 302 || status === 303 || status === 307 || status === 308) {
-      this.#redirect(head);
+      this._redirect(head);
     } else {
       const coding = headers.get("content-encoding") ?? "identity";
       if (coding !== "identity")
-        throw this.#fault("bad-content-encoding", "sent a compressed body without being asked");
-      this.#body = new BodyReader(head, "download", publicText(this.#url!));
-      this.#head = undefined;
-      this.#options.onResponse({
+        throw this._fault("bad-content-encoding", "sent a compressed body without being asked");
+      this._body = new BodyReader(head, "download", publicText(this._url!));
+      this._head = undefined;
+      this._options.onResponse({
         status,
         reason,
         headers,
-        length: this.#body.length,
+        length: this._body.length,
         contentRange: status === 206 ? contentRange(headers.get("content-range")) : undefined,
       });
     }
   }
 
-  #readBody(body: BodyReader): void {
-    const end = body.push(this.#buffer, this.#from, this.#to);
-    this.#from = end;
-    if (body.taken > 0) this.#options.onData(this.#buffer.subarray(end - body.taken, end));
+  private _readBody(body: BodyReader): void {
+    const end = body.push(this._buffer, this._from, this._to);
+    this._from = end;
+    if (body.taken > 0) this._options.onData(this._buffer.subarray(end - body.taken, end));
   }
 
-  #redirect(head: ResponseHead): void {
-    const from = this.#url!;
+  private _redirect(head: ResponseHead): void {
+    const from = this._url!;
     const location = head.headers.get("location");
     const to = location === undefined ? undefined : resolveUrl(from, location);
     if (to?.scheme !== "http" && to?.scheme !== "https") {
-      throw this.#fault("bad-redirect", `redirected (${head.status}) without a usable Location`);
+      throw this._fault("bad-redirect", `redirected (${head.status}) without a usable Location`);
     }
     if (from.scheme === "https" && to.scheme === "http") {
-      throw this.#fault("insecure-redirect", "redirected from https to http, which is never followed");
+      throw this._fault("insecure-redirect", "redirected from https to http, which is never followed");
     }
-    if (++this.#redirects > maxRedirects)
-      throw this.#fault("redirect-limit", `redirected more than ${maxRedirects} times`);
-    if (!sameOrigin(from, to)) this.#headers = [];
-    this.#stream?.close();
-    this.#clearTimer();
-    this.#open(to);
+    if (++this._redirects > maxRedirects)
+      throw this._fault("redirect-limit", `redirected more than ${maxRedirects} times`);
+    if (!sameOrigin(from, to)) this._headers = [];
+    this._stream?.close();
+    this._clearTimer();
+    this._open(to);
   }
 
   /** The stream has ended and all its bytes were read. */
-  #ended(fault: Error | undefined): void {
+  private _ended(fault: Error | undefined): void {
     if (fault) throw asFault(fault, "transport", "connection-lost");
-    if (!this.#body) throw this.#fault("short-head", "closed the connection before it answered");
-    const early = this.#body.end();
+    if (!this._body) throw this._fault("short-head", "closed the connection before it answered");
+    const early = this._body.end();
     if (early) throw early;
-    this.#finish();
+    this._finish();
   }
 
-  #finish(): void {
-    if (this.#finished) return;
+  private _finish(): void {
+    if (this._finished) return;
     this.close();
     try {
-      this.#options.onEnd();
+      this._options.onEnd();
     } catch (error) {
-      this.#options.onFault(asFault(error, "application", "callback-threw"));
+      this._options.onFault(asFault(error, "application", "callback-threw"));
     }
   }
 
-  #fail(fault: Fault): void {
-    if (this.#finished) return;
+  private _fail(fault: Fault): void {
+    if (this._finished) return;
     this.close();
-    this.#options.onFault(fault);
+    this._options.onFault(fault);
   }
 
   /** Every entry from the host: what is thrown inside, by the caller's callbacks too, ends in `onFault` and not in the host. */
-  #guarded(body: () => void): void {
-    if (this.#finished) return;
+  private _guarded(body: () => void): void {
+    if (this._finished) return;
     try {
       body();
     } catch (error) {
       try {
-        this.#fail(asFault(error, "application", "callback-threw"));
+        this._fail(asFault(error, "application", "callback-threw"));
       } catch {
         // onFault itself threw: there is nobody left to tell, and an exception in the host would restart the device.
       }
     }
   }
 
-  #restartTimer(): void {
-    this.#clearTimer();
-    if (this.#paused || this.#finished || !this.#connected) return;
-    const { timers, idleTimeoutMs } = this.#options;
-    this.#timer = timers.set(
+  private _restartTimer(): void {
+    this._clearTimer();
+    if (this._paused || this._finished || !this._connected) return;
+    const { timers, idleTimeoutMs } = this._options;
+    this._timer = timers.set(
       () =>
-        this.#guarded(() => {
-          throw this.#fault("idle-timeout", `sent nothing for ${idleTimeoutMs} ms`);
+        this._guarded(() => {
+          throw this._fault("idle-timeout", `sent nothing for ${idleTimeoutMs} ms`);
         }),
       idleTimeoutMs,
     );
   }
 
-  #clearTimer(): void {
-    this.#options.timers.clear(this.#timer);
-    this.#timer = undefined;
+  private _clearTimer(): void {
+    this._options.timers.clear(this._timer);
+    this._timer = undefined;
   }
 
-  #fault(code: string, what: string): Fault {
-    return new Fault("download", code, `${publicText(this.#url!)} ${what}; check the server that holds the file.`);
+  private _fault(code: string, what: string): Fault {
+    return new Fault("download", code, `${publicText(this._url!)} ${what}; check the server that holds the file.`);
   }
 }

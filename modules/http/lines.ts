@@ -11,13 +11,13 @@ const cr = 13;
 
 /** Cuts a byte stream into lines, each at most `limit` bytes long. */
 export class LineReader {
-  #limit: number;
-  #held: Uint8Array;
-  #length = 0;
+  private _limit: number;
+  private _held: Uint8Array;
+  private _length = 0;
 
   constructor(limit: number) {
-    this.#limit = limit;
-    this.#held = new Uint8Array(Math.min(limit, 128));
+    this._limit = limit;
+    this._held = new Uint8Array(Math.min(limit, 128));
   }
 
   /**
@@ -29,33 +29,33 @@ export class LineReader {
     let piece = bytes.subarray(from, to);
     const found = piece.indexOf(lf);
     if (found >= 0) piece = piece.subarray(0, found + 1);
-    const length = this.#length + piece.byteLength;
-    if (length > this.#limit) return -1;
-    if (length > this.#held.byteLength) {
-      const grown = new Uint8Array(Math.min(this.#limit, Math.max(length, 2 * this.#held.byteLength)));
-      grown.set(this.#held.subarray(0, this.#length));
-      this.#held = grown;
+    const length = this._length + piece.byteLength;
+    if (length > this._limit) return -1;
+    if (length > this._held.byteLength) {
+      const grown = new Uint8Array(Math.min(this._limit, Math.max(length, 2 * this._held.byteLength)));
+      grown.set(this._held.subarray(0, this._length));
+      this._held = grown;
     }
-    this.#held.set(piece, this.#length);
-    this.#length = length;
+    this._held.set(piece, this._length);
+    this._length = length;
     return from + piece.byteLength;
   }
 
   /** Whether a whole line is there to be taken. */
   get complete(): boolean {
-    return this.#length > 0 && this.#held[this.#length - 1] === lf;
+    return this._length > 0 && this._held[this._length - 1] === lf;
   }
 
   /** The first bytes of a line that may be incomplete. */
   peek(count: number): string {
-    return decodeLossy(this.#held.subarray(0, Math.min(count, this.#length)));
+    return decodeLossy(this._held.subarray(0, Math.min(count, this._length)));
   }
 
   /** The line without its end, and room for the next one. */
   take(): string {
-    let end = this.#length - 1;
-    if (end > 0 && this.#held[end - 1] === cr) end--;
-    this.#length = 0;
-    return decodeLossy(this.#held.subarray(0, end));
+    let end = this._length - 1;
+    if (end > 0 && this._held[end - 1] === cr) end--;
+    this._length = 0;
+    return decodeLossy(this._held.subarray(0, end));
   }
 }

@@ -17,7 +17,7 @@ const value = (): RegExp => /^[\t\x20-\x7e]*$/;
  * Request line, `Host`, then `headers` in their order, with the empty line.
  * @throws Fault "bad-request-header" that names the header, never its value
  */
-export function requestText(url: Url, headers: [name: string, value: string][]): string {
+export const requestText = (url: Url, headers: [name: string, value: string][]): string => {
   const lines = [`GET ${url.path} HTTP/1.1`, `host: ${hostHeader(url)}`];
   for (const [headerName, headerValue] of headers) {
     if (!name().test(headerName) || !value().test(headerValue)) {
@@ -31,4 +31,4 @@ export function requestText(url: Url, headers: [name: string, value: string][]):
     lines.push(`${headerName}: ${headerValue}`);
   }
   return `${lines.join("\r\n")}\r\n\r\n`;
-}
+};

@@ -14,8 +14,8 @@ export interface HttpResponse {
 }
 
 /** RFC 9110 §14.4; undefined for anything but one range of bytes. */
-export function contentRange(text: string | undefined): HttpResponse["contentRange"] {
+export const contentRange = (text: string | undefined): HttpResponse["contentRange"] => {
   const parts = /^bytes ([0-9]{1,15})-([0-9]{1,15})\/([0-9]{1,15}|\*)$/i.exec(text ?? "");
   if (!parts) return undefined;
   return { from: Number(parts[1]), to: Number(parts[2]), total: parts[3] === "*" ? undefined : Number(parts[3]) };
-}
+};

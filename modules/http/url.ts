@@ -20,7 +20,7 @@ const absolute = (): RegExp => /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^#]*)/i;
 const authority = (): RegExp => /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::([0-9]*))?$/i;
 
 /** @returns undefined when `text` is not an absolute URL of a known scheme with a usable host */
-export function parseUrl(text: string): Url | undefined {
+export const parseUrl = (text: string): Url | undefined => {
   const escaped = percentEncoded(text);
   const parts = escaped === undefined ? null : absolute().exec(escaped);
   if (!parts) return undefined;
@@ -32,13 +32,13 @@ export function parseUrl(text: string): Url | undefined {
   if (port < 1 || port > 65535) return undefined;
   const path = parts[3].startsWith("/") ? parts[3] : `/${parts[3]}`;
   return { scheme, host: (where[1] ?? where[2]).toLowerCase(), port, path };
-}
+};
 
 /**
  * The URL that `reference` (a `Location`) means, seen from `base` (RFC 3986 §5.2).
  * @returns undefined when it leads nowhere usable
  */
-export function resolveUrl(base: Url, reference: string): Url | undefined {
+export const resolveUrl = (base: Url, reference: string): Url | undefined => {
   if (/^[a-z][a-z0-9+.-]*:/i.test(reference)) return parseUrl(reference);
   if (reference.startsWith("//")) return parseUrl(`${base.scheme}:${reference}`);
   const escaped = percentEncoded(reference)?.split("#")[0];
@@ -49,30 +49,30 @@ export function resolveUrl(base: Url, reference: string): Url | undefined {
   else if (escaped.startsWith("?")) path = basePath + escaped;
   else if (escaped !== "") path = withoutDots(basePath.slice(0, basePath.lastIndexOf("/") + 1) + escaped);
   return { ...base, path };
-}
+};
 
 /** Whether credentials for `a` may be shown to `b`: same scheme, host and port. */
-export function sameOrigin(a: Url, b: Url): boolean {
+export const sameOrigin = (a: Url, b: Url): boolean => {
   return a.scheme === b.scheme && a.host === b.host && a.port === b.port;
-}
+};
 
 /** `Host` header: brackets around IPv6, the port unless it is the scheme's own (RFC 9110 §7.2). */
-export function hostHeader(url: Url): string {
+export const hostHeader = (url: Url): string => {
   const host = url.host.includes(":") ? `[${url.host}]` : url.host;
   return url.port === defaultPort(url.scheme) ? host : `${host}:${url.port}`;
-}
+};
 
 /** The URL for messages and logs: without its query. */
-export function publicText(url: Url): string {
+export const publicText = (url: Url): string => {
   return `${url.scheme}://${hostHeader(url)}${url.path.split("?")[0]}`;
-}
+};
 
-function defaultPort(scheme: Scheme): number {
+const defaultPort = (scheme: Scheme): number => {
   return scheme === "https" || scheme === "wss" ? 443 : 80;
-}
+};
 
 /** Percent-encodes what must not stand in a request line; control characters make the whole text unusable. */
-function percentEncoded(text: string): string | undefined {
+const percentEncoded = (text: string): string | undefined => {
   try {
     let usable = true;
     const escaped = text.replace(/[^\x21-\x7e]/gu, (character) => {
@@ -83,10 +83,10 @@ function percentEncoded(text: string): string | undefined {
   } catch {
     return undefined; // half of a surrogate pair
   }
-}
+};
 
 /** RFC 3986 §5.2.4, on a path that begins with "/"; the query stays as it is. */
-function withoutDots(pathAndQuery: string): string {
+const withoutDots = (pathAndQuery: string): string => {
   const question = pathAndQuery.indexOf("?");
   const path = question < 0 ? pathAndQuery : pathAndQuery.slice(0, question);
   const kept: string[] = [];
@@ -98,4 +98,4 @@ function withoutDots(pathAndQuery: string): string {
     if (last && (segment === "." || segment === "..")) kept.push("");
   }
   return `/${kept.join("/")}${question < 0 ? "" : pathAndQuery.slice(question)}`;
-}
+};

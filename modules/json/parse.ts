@@ -15,7 +15,7 @@ const parseWithNames = JSON.parse as unknown as ParseWithNames;
 const engineKeepsNames = Object.keys(parseWithNames('{"a":1}', ["b"]) as object).length === 0;
 
 /** The same on engines that ignore the list, so that a suite on Node sees what a device sees. */
-function keepNames(value: unknown, names: readonly string[]): unknown {
+const keepNames = (value: unknown, names: readonly string[]): unknown => {
   if (Array.isArray(value)) return value.map((item) => keepNames(item, names));
   if (typeof value !== "object" || value === null) return value;
   const kept: Record<string, unknown> = {};
@@ -23,10 +23,10 @@ function keepNames(value: unknown, names: readonly string[]): unknown {
     if (names.includes(name)) kept[name] = keepNames(item, names);
   }
   return kept;
-}
+};
 
 /** How deep the brackets of `text` nest, strings left out. */
-function depth(text: string): number {
+const depth = (text: string): number => {
   let deepest = 0;
   let level = 0;
   let inString = false;
@@ -43,13 +43,13 @@ function depth(text: string): number {
     } else if (character === "]" || character === "}") level--;
   }
   return deepest;
-}
+};
 
 /**
  * @param names the property names to keep; all others vanish, at every depth
  * @throws Fault of stage "channel", code "bad-json" or "json-too-deep"
  */
-export function parseJson(text: string, names: readonly string[]): unknown {
+export const parseJson = (text: string, names: readonly string[]): unknown => {
   if (depth(text) > maxJsonDepth) {
     throw new Fault("channel", "json-too-deep", `The server sent JSON nested deeper than ${maxJsonDepth} levels.`);
   }
@@ -59,4 +59,4 @@ export function parseJson(text: string, names: readonly string[]): unknown {
   } catch (error) {
     throw new Fault("channel", "bad-json", "The server sent text that is not JSON.", error);
   }
-}
+};

@@ -21,7 +21,7 @@ const digit8 = 0x38;
 const escapeLength = 6;
 
 /** @throws TypeError for what is no JSON: cycles, big integers */
-export function stringifyJson(value: object): string {
+export const stringifyJson = (value: object): string => {
   const text = JSON.stringify(value);
   // JSON.stringify writes lower case; upper case is in raw JSON that an application puts in (JSON.rawJSON).
   if (!text.includes("\\u0000") && !text.includes("\\ud") && !text.includes("\\uD")) return text;
@@ -40,18 +40,18 @@ export function stringifyJson(value: object): string {
     at = bytes.indexOf(backslash, at + length);
   }
   return decodeUtf8(bytes);
-}
+};
 
 /** What kind of escape stands at `at`, if any does. */
-function kindOf(bytes: Uint8Array, at: number): "high" | "low" | "nul" | "other" {
+const kindOf = (bytes: Uint8Array, at: number): "high" | "low" | "nul" | "other" => {
   if (bytes[at] !== backslash || bytes[at + 1] !== letterU) return "other";
   const [first, second] = [lower(bytes[at + 2]), lower(bytes[at + 3])];
   if (first === letterD && second >= digit8) return second < letterC ? "high" : "low";
   for (let i = at + 2; i < at + escapeLength; i++) if (bytes[i] !== digit0) return "other";
   return "nul";
-}
+};
 
 /** Lower case of a hexadecimal digit. */
-function lower(digit: number): number {
+const lower = (digit: number): number => {
   return digit | 0x20;
-}
+};

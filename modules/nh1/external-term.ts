@@ -13,7 +13,7 @@ const binary = 109;
 const smallBig = 110;
 
 /** A whole number ≥ 0. Arithmetic instead of bit operators: a time in milliseconds does not fit 32 bits. */
-function pushInteger(bytes: number[], value: number): void {
+const pushInteger = (bytes: number[], value: number): void => {
   if (value < 256) {
     bytes.push(smallInteger, value);
   } else if (value < 0x80000000) {
@@ -23,7 +23,7 @@ function pushInteger(bytes: number[], value: number): void {
     for (let rest = value; rest > 0; rest = Math.floor(rest / 256)) magnitude.push(rest % 256);
     bytes.push(smallBig, magnitude.length, 0, ...magnitude);
   }
-}
+};
 
 /**
  * The term {identifier, signedAtMs, maxAge}.
@@ -31,7 +31,7 @@ function pushInteger(bytes: number[], value: number): void {
  * @param signedAtMs milliseconds since 1970
  * @param maxAge seconds
  */
-export function encodeTokenTerm(identifier: Uint8Array, signedAtMs: number, maxAge: number): Uint8Array {
+export const encodeTokenTerm = (identifier: Uint8Array, signedAtMs: number, maxAge: number): Uint8Array => {
   const length = identifier.byteLength;
   const bytes = [version, smallTuple, 3, binary];
   bytes.push((length >>> 24) & 0xff, (length >>> 16) & 0xff, (length >>> 8) & 0xff, length & 0xff);
@@ -39,4 +39,4 @@ export function encodeTokenTerm(identifier: Uint8Array, signedAtMs: number, maxA
   pushInteger(bytes, signedAtMs);
   pushInteger(bytes, maxAge);
   return new Uint8Array(bytes);
-}
+};

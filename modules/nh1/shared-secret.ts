@@ -31,12 +31,12 @@ const defaultMaxAge = 86400;
 const tokenHeader = "SFMyNTY";
 
 /** The text under the key derivation. It ends with a line feed and has an empty line after the first. */
-export function saltOf(algorithm: string, key: string, time: number): string {
+export const saltOf = (algorithm: string, key: string, time: number): string => {
   return `NH1:device-socket:shared-secret:connect\n\nx-nh-alg=${algorithm}\nx-nh-key=${key}\nx-nh-time=${time}\n`;
-}
+};
 
 /** @returns the request headers, in the order of the recorded exchanges */
-export function sharedSecretHeaders(crypto: Crypto, options: SharedSecretOptions): [string, string][] {
+export const sharedSecretHeaders = (crypto: Crypto, options: SharedSecretOptions): [string, string][] => {
   const { key, secret, identifier, time, algorithm = defaultAlgorithm, maxAge = defaultMaxAge } = options;
   const [digest, iterations, length] = algorithm.slice("NH1-HMAC-".length).split("-");
   const salt = encodeUtf8(saltOf(algorithm, key, time));
@@ -57,4 +57,4 @@ export function sharedSecretHeaders(crypto: Crypto, options: SharedSecretOptions
     ["x-nh-time", String(time)],
     ["x-nh-signature", `${input}.${signature}`],
   ];
-}
+};

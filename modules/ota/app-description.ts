@@ -49,7 +49,7 @@ export interface AppDescription {
   time: string;
 }
 
-function text(bytes: Uint8Array, { offset, size }: TextField, name: string): string {
+const text = (bytes: Uint8Array, { offset, size }: TextField, name: string): string => {
   let end = offset;
   while (end < offset + size && bytes[end] !== 0) end++;
   try {
@@ -57,13 +57,13 @@ function text(bytes: Uint8Array, { offset, size }: TextField, name: string): str
   } catch (error) {
     throw new Fault("image", "description-not-text", `The image's ${name} is not text; rebuild the image.`, error);
   }
-}
+};
 
 /**
  * @param bytes at least 256, starting with the description
  * @throws Fault "no-app-description", "description-not-text"
  */
-export function parseAppDescription(bytes: Uint8Array): AppDescription {
+export const parseAppDescription = (bytes: Uint8Array): AppDescription => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.byteLength < appDescriptionSize || view.getUint32(0, true) !== appDescriptionMagic) {
     throw new Fault(
@@ -81,4 +81,4 @@ export function parseAppDescription(bytes: Uint8Array): AppDescription {
     date: text(bytes, dateField, "date"),
     time: text(bytes, timeField, "time"),
   };
-}
+};

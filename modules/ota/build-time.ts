@@ -16,7 +16,7 @@ const months = "JanFebMarAprMayJunJulAugSepOctNovDec";
 const zoneMs = 24 * 3600 * 1000;
 
 /** @returns milliseconds since 1970, at the latest the true moment of the build */
-export function buildTime(description: Pick<AppDescription, "date" | "time"> | undefined): number {
+export const buildTime = (description: Pick<AppDescription, "date" | "time"> | undefined): number => {
   const date = /^([A-Z][a-z]{2}) ([ \d]\d) (\d{4})$/.exec(description?.date ?? "");
   const time = /^(\d{2}):(\d{2}):(\d{2})$/.exec(description?.time ?? "");
   if (date === null || time === null) return earliestPlausibleMs;
@@ -25,9 +25,9 @@ export function buildTime(description: Pick<AppDescription, "date" | "time"> | u
   const builtMs = Date.UTC(Number(date[3]), month, Number(date[2]), Number(time[1]), Number(time[2]), Number(time[3]));
   if (builtMs > latestPlausibleMs - maxClockAheadOfBuildMs) return earliestPlausibleMs;
   return Math.max(earliestPlausibleMs, builtMs - zoneMs);
-}
+};
 
 /** Between which the time must lie where firmware runs that was built at `builtMs`, milliseconds since 1970. */
-export function timeBounds(builtMs: number): TimeBounds {
+export const timeBounds = (builtMs: number): TimeBounds => {
   return { earliestMs: builtMs, latestMs: builtMs + maxClockAheadOfBuildMs };
-}
+};

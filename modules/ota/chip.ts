@@ -11,7 +11,7 @@ export interface Chip {
 }
 
 /** @param chipId esp_chip_id_t; zero is the plain ESP32 */
-export function chipOf(chipId: number): Chip {
+export const chipOf = (chipId: number): Chip => {
   switch (chipId) {
     case 0x0000:
       return { platform: "esp32", architecture: "xtensa" };
@@ -34,4 +34,4 @@ export function chipOf(chipId: number): Chip {
     default:
       return { platform: `esp32-${chipId}`, architecture: "unknown" };
   }
-}
+};

@@ -15,11 +15,11 @@ const table: readonly number[] = Object.freeze([
  * @param previous the CRC of what comes before `bytes`, as zlib's crc32(); ESP-IDF passes UINT32_MAX for its otadata
  * @returns 0 to 2^32 − 1
  */
-export function crc32(bytes: Uint8Array, previous = 0): number {
+export const crc32 = (bytes: Uint8Array, previous = 0): number => {
   let crc = ~previous;
   for (const byte of bytes) {
     crc = table[(crc ^ byte) & 15] ^ (crc >>> 4);
     crc = table[(crc ^ (byte >> 4)) & 15] ^ (crc >>> 4);
   }
   return ~crc >>> 0;
-}
+};

@@ -18,7 +18,7 @@ const zipMagic = 0x50;
  * @throws Fault of stage "image": "fwup-archive", "patch-type-unsupported", "patch-compression-unsupported" or
  *   "file-kind-unknown"
  */
-export function fileKind(firstByte: number): FileKind {
+export const fileKind = (firstByte: number): FileKind => {
   if (firstByte === imageMagic) return "image";
   if (isPatchType(firstByte)) {
     checkPatchType(firstByte);
@@ -35,4 +35,4 @@ export function fileKind(firstByte: number): FileKind {
     "file-kind-unknown",
     `The file starts with 0x${firstByte.toString(16).padStart(2, "0")}: neither an ESP-IDF image (0xe9) nor a delta (0x04); upload the application image (.bin) of the ESP-IDF build.`,
   );
-}
+};

@@ -23,13 +23,13 @@ export interface FirmwareMetadata {
  * The firmware uuid: the first 16 bytes of the ELF's SHA-256, grouped like a uuid. No version or variant bits are set,
  * so RFC 4122 parsers may refuse it.
  */
-export function firmwareUuid(elfSha256: Uint8Array): string {
+export const firmwareUuid = (elfSha256: Uint8Array): string => {
   const hex = toHex(elfSha256.subarray(0, 16));
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
-}
+};
 
 /** @throws Fault "version-not-semver", "no-project-name": NervesHub would refuse the image for the same reason */
-export function firmwareMetadata(head: ImageHead): FirmwareMetadata {
+export const firmwareMetadata = (head: ImageHead): FirmwareMetadata => {
   const { version, projectName, elfSha256 } = head.description;
   const normalised = normaliseVersion(version);
   if (normalised === undefined) {
@@ -44,4 +44,4 @@ export function firmwareMetadata(head: ImageHead): FirmwareMetadata {
   }
   const { platform, architecture } = chipOf(head.chipId);
   return { uuid: firmwareUuid(elfSha256), product: projectName, version: normalised, platform, architecture };
-}
+};

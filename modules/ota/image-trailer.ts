@@ -24,28 +24,28 @@ const v1PaddedSize = 80;
 
 export class ImageTrailer {
   /** All that has been seen before the first sector boundary behind the image: 0xFF only. */
-  #blank = true;
+  private _blank = true;
   /** The first four bytes: v1's version word. */
-  #version = 0;
-  #seen = 0;
-  #magic = -1;
-  #scheme = -1;
+  private _version = 0;
+  private _seen = 0;
+  private _magic = -1;
+  private _scheme = -1;
 
   /** @param offset of `bytes` in the file */
   update(bytes: Uint8Array, offset: number): void {
-    const sector = this.#sectorAfter(offset - this.#seen);
+    const sector = this._sectorAfter(offset - this._seen);
     for (let i = 0; i < bytes.byteLength; i++) {
       const at = offset + i;
-      if (at > sector + 1 && this.#seen >= 4) {
-        this.#seen += bytes.byteLength - i;
+      if (at > sector + 1 && this._seen >= 4) {
+        this._seen += bytes.byteLength - i;
         return;
       }
       const byte = bytes[i];
-      if (this.#seen < 4) this.#version |= byte;
-      if (at < sector && byte !== 0xff) this.#blank = false;
-      if (at === sector) this.#magic = byte;
-      if (at === sector + 1) this.#scheme = byte;
-      this.#seen++;
+      if (this._seen < 4) this._version |= byte;
+      if (at < sector && byte !== 0xff) this._blank = false;
+      if (at === sector) this._magic = byte;
+      if (at === sector + 1) this._scheme = byte;
+      this._seen++;
     }
   }
 
@@ -53,11 +53,11 @@ export class ImageTrailer {
   finish(imageSize: number, totalSize: number): Trailer {
     const size = totalSize - imageSize;
     if (size === 0) return "none";
-    if ((size === v1Size || size === v1PaddedSize) && this.#version === 0) return "signature-v1";
-    const signed = this.#blank && this.#magic === signatureMagic;
-    if (signed && totalSize === this.#sectorAfter(imageSize) + signatureSectorSize) {
-      if (this.#scheme === signatureSchemeRsa) return "signature-v2-rsa";
-      if (this.#scheme === signatureSchemeEcdsa) return "signature-v2-ecdsa";
+    if ((size === v1Size || size === v1PaddedSize) && this._version === 0) return "signature-v1";
+    const signed = this._blank && this._magic === signatureMagic;
+    if (signed && totalSize === this._sectorAfter(imageSize) + signatureSectorSize) {
+      if (this._scheme === signatureSchemeRsa) return "signature-v2-rsa";
+      if (this._scheme === signatureSchemeEcdsa) return "signature-v2-ecdsa";
     }
     throw new Fault(
       "image",
@@ -66,7 +66,7 @@ export class ImageTrailer {
     );
   }
 
-  #sectorAfter(imageSize: number): number {
+  private _sectorAfter(imageSize: number): number {
     return Math.ceil(imageSize / signatureSectorSize) * signatureSectorSize;
   }
 }

@@ -31,39 +31,39 @@ export interface VerifiedImage {
 }
 
 export class ImageVerifier {
-  readonly #limit: number;
-  readonly #digest: Digest;
-  readonly #scratch = new Uint8Array(hashSize);
+  private readonly _limit: number;
+  private readonly _digest: Digest;
+  private readonly _scratch = new Uint8Array(hashSize);
   /** Of everything before the appended hash. */
-  #computed: Uint8Array = this.#scratch;
-  readonly #trailer = new ImageTrailer();
-  #words = new Int32Array(0);
-  #part: Part = "header";
+  private _computed: Uint8Array = this._scratch;
+  private readonly _trailer = new ImageTrailer();
+  private _words = new Int32Array(0);
+  private _part: Part = "header";
   /** Bytes still to come of the current part. */
-  #left = imageHeaderSize;
-  #received = 0;
-  #imageSize = 0;
-  #header: ImageHeader | undefined;
-  #segment = 0;
-  #checksum = checksumSeed;
+  private _left = imageHeaderSize;
+  private _received = 0;
+  private _imageSize = 0;
+  private _header: ImageHeader | undefined;
+  private _segment = 0;
+  private _checksum = checksumSeed;
 
   /**
    * @param crypto for the SHA-256
    * @param limit bytes that the image may have at most: its size when known, else that of its slot
    */
   constructor(crypto: Crypto, limit: number) {
-    this.#limit = limit;
-    this.#digest = crypto.digest("sha256");
+    this._limit = limit;
+    this._digest = crypto.digest("sha256");
   }
 
   /** True once the image has been seen whole and intact; what comes then is its trailer. */
   get ended(): boolean {
-    return this.#part === "trailer";
+    return this._part === "trailer";
   }
 
   /** Bytes seen so far. */
   get received(): number {
-    return this.#received;
+    return this._received;
   }
 
   /**
@@ -73,11 +73,11 @@ export class ImageVerifier {
    *   "image-segments", "image-segment-length", "image-exceeds-limit", "image-checksum", "image-hash"
    */
   update(bytes: Uint8Array): void {
-    if (this.#received + bytes.byteLength > this.#limit) this.#refuseSize();
+    if (this._received + bytes.byteLength > this._limit) this._refuseSize();
     let at = 0;
     while (at < bytes.byteLength) {
-      const piece = bytes.subarray(at, at + Math.min(this.#left, bytes.byteLength - at));
-      this.#take(piece);
+      const piece = bytes.subarray(at, at + Math.min(this._left, bytes.byteLength - at));
+      this._take(piece);
       at += piece.byteLength;
     }
   }
@@ -87,85 +87,85 @@ export class ImageVerifier {
    * @throws Fault "image-truncated", "image-size", "image-trailing-bytes"
    */
   finish(totalSize: number): VerifiedImage {
-    if (totalSize !== this.#received) {
-      throw new Fault("image", "image-size", `The image has ${this.#received} bytes where ${totalSize} were expected.`);
+    if (totalSize !== this._received) {
+      throw new Fault("image", "image-size", `The image has ${this._received} bytes where ${totalSize} were expected.`);
     }
-    if (!this.ended) throw new Fault("image", "image-truncated", `The image ends early, at ${this.#received} bytes.`);
+    if (!this.ended) throw new Fault("image", "image-truncated", `The image ends early, at ${this._received} bytes.`);
     return {
-      imageSize: this.#imageSize,
-      hashAppended: this.#header!.hashAppended,
-      trailer: this.#trailer.finish(this.#imageSize, totalSize),
-      sha256: this.#digest.finish(),
+      imageSize: this._imageSize,
+      hashAppended: this._header!.hashAppended,
+      trailer: this._trailer.finish(this._imageSize, totalSize),
+      sha256: this._digest.finish(),
     };
   }
 
-  #take(piece: Uint8Array): void {
+  private _take(piece: Uint8Array): void {
     // One hash serves the appended SHA-256, looked at on the way, and that of the whole file.
-    this.#digest.update(piece);
-    if (this.#part === "trailer") {
-      this.#trailer.update(piece, this.#received);
-      this.#received += piece.byteLength;
+    this._digest.update(piece);
+    if (this._part === "trailer") {
+      this._trailer.update(piece, this._received);
+      this._received += piece.byteLength;
       return;
     }
-    if (this.#part === "segment") this.#fold(piece);
-    else if (this.#part === "checksum") this.#scratch[0] = piece[piece.byteLength - 1];
-    else this.#scratch.set(piece, this.#partSize() - this.#left);
-    this.#received += piece.byteLength;
-    this.#left -= piece.byteLength;
-    while (this.#left === 0) this.#next();
+    if (this._part === "segment") this._fold(piece);
+    else if (this._part === "checksum") this._scratch[0] = piece[piece.byteLength - 1];
+    else this._scratch.set(piece, this._partSize() - this._left);
+    this._received += piece.byteLength;
+    this._left -= piece.byteLength;
+    while (this._left === 0) this._next();
   }
 
   /** Of a part that is collected in the scratch buffer. */
-  #partSize(): number {
-    if (this.#part === "header") return imageHeaderSize;
-    return this.#part === "hash" ? hashSize : segmentHeaderSize;
+  private _partSize(): number {
+    if (this._part === "header") return imageHeaderSize;
+    return this._part === "hash" ? hashSize : segmentHeaderSize;
   }
 
   /** The current part is complete. */
-  #next(): void {
-    switch (this.#part) {
+  private _next(): void {
+    switch (this._part) {
       case "header":
-        this.#header = parseImageHeader(this.#scratch);
-        this.#begin("segment-header", segmentHeaderSize);
+        this._header = parseImageHeader(this._scratch);
+        this._begin("segment-header", segmentHeaderSize);
         break;
       case "segment-header":
-        this.#begin("segment", parseSegmentLength(this.#scratch, this.#segment));
+        this._begin("segment", parseSegmentLength(this._scratch, this._segment));
         break;
       case "segment":
-        this.#segment++;
-        if (this.#segment < this.#header!.segmentCount) this.#begin("segment-header", segmentHeaderSize);
-        else this.#begin("checksum", 16 - (this.#received % 16));
+        this._segment++;
+        if (this._segment < this._header!.segmentCount) this._begin("segment-header", segmentHeaderSize);
+        else this._begin("checksum", 16 - (this._received % 16));
         break;
       case "checksum":
-        this.#checkChecksum();
-        if (this.#header!.hashAppended) {
-          this.#computed = this.#digest.peek();
-          this.#begin("hash", hashSize);
-        } else this.#end();
+        this._checkChecksum();
+        if (this._header!.hashAppended) {
+          this._computed = this._digest.peek();
+          this._begin("hash", hashSize);
+        } else this._end();
         break;
       default:
-        this.#checkHash();
-        this.#end();
+        this._checkHash();
+        this._end();
     }
   }
 
-  #begin(part: Part, size: number): void {
-    if (this.#received + size > this.#limit) this.#refuseSize();
-    this.#part = part;
-    this.#left = size;
+  private _begin(part: Part, size: number): void {
+    if (this._received + size > this._limit) this._refuseSize();
+    this._part = part;
+    this._left = size;
   }
 
-  #end(): void {
-    this.#part = "trailer";
-    this.#left = Number.POSITIVE_INFINITY;
-    this.#imageSize = this.#received;
+  private _end(): void {
+    this._part = "trailer";
+    this._left = Number.POSITIVE_INFINITY;
+    this._imageSize = this._received;
   }
 
-  #refuseSize(): never {
+  private _refuseSize(): never {
     throw new Fault(
       "image",
       "image-exceeds-limit",
-      `The image is larger than the ${this.#limit} bytes that it may have.`,
+      `The image is larger than the ${this._limit} bytes that it may have.`,
     );
   }
 
@@ -173,7 +173,7 @@ export class ImageVerifier {
    * XOR into the checksum, a word at a time where the buffer allows and eight words a turn: on XS the loop is what
    * verification costs (20 ms of CPU a MB by words, 11 by eight). Any grouping gives the same fold.
    */
-  #fold(piece: Uint8Array): void {
+  private _fold(piece: Uint8Array): void {
     let fold = 0;
     let at = 0;
     const end = piece.byteLength;
@@ -181,8 +181,8 @@ export class ImageVerifier {
     const skew = piece.byteOffset & 3;
     if (end >= 16) {
       for (const head = (4 - skew) & 3; at < head; at++) fold ^= piece[at];
-      if (this.#words.buffer !== buffer) this.#words = new Int32Array(buffer, 0, buffer.byteLength >> 2);
-      const words = this.#words;
+      if (this._words.buffer !== buffer) this._words = new Int32Array(buffer, 0, buffer.byteLength >> 2);
+      const words = this._words;
       const first = (piece.byteOffset + at) >> 2;
       const count = (end - at) >> 2;
       const last = first + count;
@@ -197,11 +197,11 @@ export class ImageVerifier {
       at += count << 2;
     }
     for (; at < end; at++) fold ^= piece[at];
-    this.#checksum ^= fold & 0xff;
+    this._checksum ^= fold & 0xff;
   }
 
-  #checkChecksum(): void {
-    if (this.#scratch[0] !== this.#checksum) {
+  private _checkChecksum(): void {
+    if (this._scratch[0] !== this._checksum) {
       throw new Fault(
         "image",
         "image-checksum",
@@ -210,9 +210,9 @@ export class ImageVerifier {
     }
   }
 
-  #checkHash(): void {
+  private _checkHash(): void {
     let difference = 0;
-    for (let i = 0; i < hashSize; i++) difference |= this.#computed[i] ^ this.#scratch[i];
+    for (let i = 0; i < hashSize; i++) difference |= this._computed[i] ^ this._scratch[i];
     if (difference !== 0) {
       throw new Fault("image", "image-hash", "The image is damaged: its appended SHA-256 does not match its bytes.");
     }

@@ -44,7 +44,7 @@ export interface ImageHead extends ImageHeader {
  * @param bytes at least 24, starting with the header
  * @throws Fault "not-an-image", "image-header", "image-segments"
  */
-export function parseImageHeader(bytes: Uint8Array): ImageHeader {
+export const parseImageHeader = (bytes: Uint8Array): ImageHeader => {
   if (bytes[0] !== imageMagic) {
     const found = bytes[0] === 0xff ? "0xff, as erased flash does" : `0x${bytes[0].toString(16)}`;
     throw new Fault("image", "not-an-image", `Not an ESP-IDF image: it starts with ${found}, not with 0xe9.`);
@@ -68,7 +68,7 @@ export function parseImageHeader(bytes: Uint8Array): ImageHeader {
     maxChipRevision: view.getUint16(17, true),
     hashAppended: bytes[23] === 1,
   };
-}
+};
 
 /**
  * A segment's length, checked as the boot loader checks it (verify_segment_header).
@@ -77,7 +77,7 @@ export function parseImageHeader(bytes: Uint8Array): ImageHeader {
  * @param index of the segment; the first must hold the application description
  * @throws Fault "image-segment-length"
  */
-export function parseSegmentLength(bytes: Uint8Array, index: number): number {
+export const parseSegmentLength = (bytes: Uint8Array, index: number): number => {
   const length = new DataView(bytes.buffer, bytes.byteOffset, segmentHeaderSize).getUint32(4, true);
   if (length % 4 !== 0 || length >= maxImageSize || (index === 0 && length < appDescriptionSize)) {
     throw new Fault(
@@ -87,14 +87,14 @@ export function parseSegmentLength(bytes: Uint8Array, index: number): number {
     );
   }
   return length;
-}
+};
 
 /**
  * @param bytes the first 288 bytes of an image, or more
  * @throws Fault "image-too-short", "not-an-image", "image-header", "image-segments", "image-segment-length",
  *   "no-app-description", "description-not-text"
  */
-export function parseImageHead(bytes: Uint8Array): ImageHead {
+export const parseImageHead = (bytes: Uint8Array): ImageHead => {
   if (bytes.byteLength > 0 && bytes[0] !== imageMagic) parseImageHeader(bytes);
   if (bytes.byteLength < imageHeadSize) {
     throw new Fault(
@@ -106,4 +106,4 @@ export function parseImageHead(bytes: Uint8Array): ImageHead {
   const header = parseImageHeader(bytes);
   parseSegmentLength(bytes.subarray(imageHeaderSize), 0);
   return { ...header, description: parseAppDescription(bytes.subarray(appDescriptionOffset)) };
-}
+};

@@ -14,7 +14,7 @@ import { imageHeaderSize, parseImageHeader, parseSegmentLength, segmentHeaderSiz
  * @returns the offset behind the checksum byte, where the appended hash is if there is one
  * @throws Fault "image-truncated", and those of parseImageHeader and parseSegmentLength
  */
-function checksumEnd(bytes: Uint8Array): number {
+const checksumEnd = (bytes: Uint8Array): number => {
   const check = (end: number): number => {
     if (end > bytes.byteLength) {
       throw new Fault("image", "image-truncated", `The image ends early, at ${bytes.byteLength} bytes.`);
@@ -31,7 +31,7 @@ function checksumEnd(bytes: Uint8Array): number {
   const end = at + 16 - (at % 16);
   check(hashAppended ? end + 32 : end);
   return end;
-}
+};
 
 /**
  * Writes checksum byte and hash (if the header says that there is one) into `bytes`.
@@ -40,7 +40,7 @@ function checksumEnd(bytes: Uint8Array): number {
  * @param crypto for the SHA-256
  * @throws Fault as checksumEnd
  */
-export function sealImage(bytes: Uint8Array, crypto: Crypto): void {
+export const sealImage = (bytes: Uint8Array, crypto: Crypto): void => {
   const end = checksumEnd(bytes);
   let checksum = 0xef;
   let at = imageHeaderSize;
@@ -54,4 +54,4 @@ export function sealImage(bytes: Uint8Array, crypto: Crypto): void {
   const digest = crypto.digest("sha256");
   digest.update(bytes.subarray(0, end));
   bytes.set(digest.finish(), end);
-}
+};

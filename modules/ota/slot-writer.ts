@@ -18,37 +18,37 @@ export interface SlotWriterOptions {
 }
 
 export class SlotWriter {
-  readonly #slot: WritableSlot;
-  readonly #size: number;
+  private readonly _slot: WritableSlot;
+  private readonly _size: number;
   /** Less than one write unit, waiting for the rest of it. */
-  readonly #staging: Uint8Array;
-  #staged = 0;
-  #durable: number;
-  #erasedTo: number;
-  #flushed = false;
+  private readonly _staging: Uint8Array;
+  private _staged = 0;
+  private _durable: number;
+  private _erasedTo: number;
+  private _flushed = false;
 
   /** @throws Fault "image-exceeds-slot", "unaligned-resume" */
   constructor(slot: WritableSlot, options: SlotWriterOptions = {}) {
     const from = options.from ?? 0;
-    this.#slot = slot;
-    this.#size = options.size ?? slot.size;
-    if (this.#size > slot.size) this.#refuseSize();
-    if (from % slot.eraseSize !== 0 || from < 0 || from > this.#size) {
+    this._slot = slot;
+    this._size = options.size ?? slot.size;
+    if (this._size > slot.size) this._refuseSize();
+    if (from % slot.eraseSize !== 0 || from < 0 || from > this._size) {
       throw new Fault("flash", "unaligned-resume", `Writing cannot go on at ${from}: not a sector of ${slot.label}.`);
     }
-    this.#staging = new Uint8Array(slot.writeSize);
-    this.#durable = from;
-    this.#erasedTo = from;
+    this._staging = new Uint8Array(slot.writeSize);
+    this._durable = from;
+    this._erasedTo = from;
   }
 
   /** Bytes accepted, counted from the start of the slot. */
   get written(): number {
-    return this.#durable + this.#staged;
+    return this._durable + this._staged;
   }
 
   /** Bytes in flash, counted from the start of the slot: a multiple of `writeSize` until `flush`. */
   get durable(): number {
-    return this.#durable;
+    return this._durable;
   }
 
   /**
@@ -56,23 +56,23 @@ export class SlotWriter {
    * itself leaves the writer unusable.
    */
   write(bytes: Uint8Array): void {
-    if (this.#flushed)
+    if (this._flushed)
       throw new Fault("flash", "writer-flushed", "The image was completed; nothing can be added to it.");
-    if (this.written + bytes.byteLength > this.#size) this.#refuseSize();
-    const unit = this.#slot.writeSize;
+    if (this.written + bytes.byteLength > this._size) this._refuseSize();
+    const unit = this._slot.writeSize;
     let at = 0;
     while (at < bytes.byteLength) {
       const left = bytes.byteLength - at;
-      if (this.#staged > 0 || left < unit) {
-        const count = Math.min(unit - this.#staged, left);
-        this.#staging.set(bytes.subarray(at, at + count), this.#staged);
-        this.#staged += count;
+      if (this._staged > 0 || left < unit) {
+        const count = Math.min(unit - this._staged, left);
+        this._staging.set(bytes.subarray(at, at + count), this._staged);
+        this._staged += count;
         at += count;
-        if (this.#staged === unit) this.#writeStaged();
+        if (this._staged === unit) this._writeStaged();
       } else {
-        const count = Math.min(left - (left % unit), this.#erased());
-        this.#slot.write(this.#durable, bytes.subarray(at, at + count));
-        this.#durable += count;
+        const count = Math.min(left - (left % unit), this._erased());
+        this._slot.write(this._durable, bytes.subarray(at, at + count));
+        this._durable += count;
         at += count;
       }
     }
@@ -80,40 +80,40 @@ export class SlotWriter {
 
   /** Writes what is left, padded with 0xFF to a write unit; `durable` is then `written`. Safe to repeat. */
   flush(): void {
-    if (this.#flushed) return;
-    this.#flushed = true;
-    if (this.#staged === 0) return;
+    if (this._flushed) return;
+    this._flushed = true;
+    if (this._staged === 0) return;
     const written = this.written;
-    this.#staging.fill(0xff, this.#staged);
-    this.#writeStaged();
-    this.#durable = written;
+    this._staging.fill(0xff, this._staged);
+    this._writeStaged();
+    this._durable = written;
   }
 
-  #writeStaged(): void {
-    this.#erased();
-    this.#slot.write(this.#durable, this.#staging);
-    this.#durable += this.#staging.byteLength;
-    this.#staged = 0;
+  private _writeStaged(): void {
+    this._erased();
+    this._slot.write(this._durable, this._staging);
+    this._durable += this._staging.byteLength;
+    this._staged = 0;
   }
 
   /** @returns how many bytes from `durable` on are erased; at least one write unit */
-  #erased(): number {
-    if (this.#durable === this.#erasedTo) {
-      const { eraseBlockSize, eraseSize, size } = this.#slot;
-      const block = this.#erasedTo % eraseBlockSize === 0 && this.#erasedTo + eraseBlockSize <= size;
+  private _erased(): number {
+    if (this._durable === this._erasedTo) {
+      const { eraseBlockSize, eraseSize, size } = this._slot;
+      const block = this._erasedTo % eraseBlockSize === 0 && this._erasedTo + eraseBlockSize <= size;
       const length = block ? eraseBlockSize : eraseSize;
-      this.#slot.erase(this.#erasedTo, length);
-      this.#erasedTo += length;
+      this._slot.erase(this._erasedTo, length);
+      this._erasedTo += length;
     }
-    return this.#erasedTo - this.#durable;
+    return this._erasedTo - this._durable;
   }
 
-  #refuseSize(): never {
-    const { label, size } = this.#slot;
+  private _refuseSize(): never {
+    const { label, size } = this._slot;
     throw new Fault(
       "flash",
       "image-exceeds-slot",
-      `The image does not fit: ${label} has ${size} bytes, and at most ${this.#size} were to be written.`,
+      `The image does not fit: ${label} has ${size} bytes, and at most ${this._size} were to be written.`,
     );
   }
 }

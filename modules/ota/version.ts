@@ -14,9 +14,9 @@ const semVer = (): RegExp =>
 const numeric = (): RegExp => /^[0-9]+$/;
 
 /** True for a version as SemVer 2.0.0 (and Elixir's Version) has it. */
-export function isSemVer(version: string): boolean {
+export const isSemVer = (version: string): boolean => {
   return semVer().test(version);
-}
+};
 
 /**
  * The version under which NervesHub files an image.
@@ -24,7 +24,7 @@ export function isSemVer(version: string): boolean {
  * @param version as the build wrote it: "v1.4.0", "1.4", "1.4.0.12"
  * @returns "1.4.0", "1.4.0", "1.4.0+12"; undefined when the server would refuse it
  */
-export function normaliseVersion(version: string): string | undefined {
+export const normaliseVersion = (version: string): string | undefined => {
   const bare = version.trim().replace(/^v+/, "").replace(/^V+/, "");
   if (isSemVer(bare)) return bare;
   const parts = bare.split(".");
@@ -35,4 +35,4 @@ export function normaliseVersion(version: string): string | undefined {
   else if (parts.length === 4) repaired = `${parts[0]}.${parts[1]}.${parts[2]}+${parts[3]}`;
   else return undefined;
   return isSemVer(repaired) ? repaired : undefined;
-}
+};

@@ -47,37 +47,37 @@ export interface Step {
   readonly actions: readonly ChannelAction[];
 }
 
-export function newChannel(topic: string): Channel {
+export const newChannel = (topic: string): Channel => {
   return { topic, phase: "closed", joinRef: null };
-}
+};
 
 /**
  * NervesHub puts the explanation under "reason" or "error", or makes the response a bare string.
  * @returns its beginning, in one printable line
  */
-function reasonOf(response: unknown): string {
+const reasonOf = (response: unknown): string => {
   const told = typeof response === "string" ? response : explanationIn(response);
   return printable(cut(told, maxReasonCharacters));
-}
+};
 
-function explanationIn(response: unknown): string {
+const explanationIn = (response: unknown): string => {
   if (typeof response === "object" && response !== null) {
     const { reason, error } = response as { reason?: unknown; error?: unknown };
     if (typeof reason === "string") return reason;
     if (typeof error === "string") return error;
   }
   return "no reason given";
-}
+};
 
-function unchanged(channel: Channel): Step {
+const unchanged = (channel: Channel): Step => {
   return { channel, actions: [] };
-}
+};
 
-function closed(channel: Channel, action: ChannelAction): Step {
+const closed = (channel: Channel, action: ChannelAction): Step => {
   return { channel: newChannel(channel.topic), actions: [action] };
-}
+};
 
-export function step(channel: Channel, input: ChannelInput): Step {
+export const step = (channel: Channel, input: ChannelInput): Step => {
   switch (input.type) {
     case "join": {
       const { ref, payload } = input;
@@ -99,9 +99,9 @@ export function step(channel: Channel, input: ChannelInput): Step {
     case "frame":
       return receive(channel, input.frame);
   }
-}
+};
 
-function receive(channel: Channel, frame: Frame): Step {
+const receive = (channel: Channel, frame: Frame): Step => {
   const { joinRef, ref, event, payload } = frame;
   if (event === phxReply) return receiveReply(channel, frame);
   // A broadcast carries null; anything else must be of the current join.
@@ -119,9 +119,9 @@ function receive(channel: Channel, frame: Frame): Step {
       if (channel.phase !== "joined") return unchanged(channel);
       return { channel, actions: [{ type: "message", event, payload }] };
   }
-}
+};
 
-function receiveReply(channel: Channel, frame: Frame): Step {
+const receiveReply = (channel: Channel, frame: Frame): Step => {
   const { joinRef, ref } = frame;
   const { status, response } = (frame.payload ?? {}) as { status?: unknown; response?: unknown };
   if (ref === null || typeof status !== "string" || channel.phase === "closed") return unchanged(channel);
@@ -139,4 +139,4 @@ function receiveReply(channel: Channel, frame: Frame): Step {
   }
   if (joinRef !== channel.joinRef || channel.phase !== "joined") return unchanged(channel);
   return { channel, actions: [{ type: "reply", ref, status, response }] };
-}
+};

@@ -26,20 +26,20 @@ export const phxClose = "phx_close";
 export const phxLeave = "phx_leave";
 
 /** The text of a frame, which holds nothing that the server cannot take (modules/json/stringify.ts). */
-export function encodeFrame(frame: Frame): string {
+export const encodeFrame = (frame: Frame): string => {
   return stringifyJson([frame.joinRef, frame.ref, frame.topic, frame.event, frame.payload]);
-}
+};
 
-function isRef(value: unknown): value is string | null {
+const isRef = (value: unknown): value is string | null => {
   return value === null || typeof value === "string";
-}
+};
 
 /**
  * @param text one text message
  * @param names property names to keep in the payload (see modules/json/parse.ts)
  * @throws Fault of stage "channel", code "bad-json", "json-too-deep" or "bad-frame"
  */
-export function decodeFrame(text: string, names: readonly string[]): Frame {
+export const decodeFrame = (text: string, names: readonly string[]): Frame => {
   const value = parseJson(text, names);
   if (Array.isArray(value) && value.length === 5) {
     const [joinRef, ref, topic, event, payload] = value as unknown[];
@@ -48,4 +48,4 @@ export function decodeFrame(text: string, names: readonly string[]): Frame {
     }
   }
   throw new Fault("channel", "bad-frame", "The server sent a message that is not a Phoenix v2 frame.");
-}
+};

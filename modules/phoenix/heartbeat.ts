@@ -23,62 +23,62 @@ export type Beat =
 const growth = 1.25;
 
 export class Heartbeat {
-  readonly #options: HeartbeatOptions;
-  #intervalMs: number;
-  #sentMs: number;
-  #receivedMs: number;
-  #pending: { ref: string; atMs: number } | undefined;
-  #roundTripMs: number | undefined;
+  private readonly _options: HeartbeatOptions;
+  private _intervalMs: number;
+  private _sentMs: number;
+  private _receivedMs: number;
+  private _pending: { ref: string; atMs: number } | undefined;
+  private _roundTripMs: number | undefined;
 
   /** @param intervalMs where to start, for instance what an earlier connection has grown to */
   constructor(options: HeartbeatOptions, nowMs: number, intervalMs = options.intervalMs) {
-    this.#options = options;
-    this.#intervalMs = intervalMs;
-    this.#sentMs = nowMs;
-    this.#receivedMs = nowMs;
+    this._options = options;
+    this._intervalMs = intervalMs;
+    this._sentMs = nowMs;
+    this._receivedMs = nowMs;
   }
 
   /** Of the last answered beat, in milliseconds; undefined before the first. */
   get roundTripMs(): number | undefined {
-    return this.#roundTripMs;
+    return this._roundTripMs;
   }
 
   get intervalMs(): number {
-    return this.#intervalMs;
+    return this._intervalMs;
   }
 
   /** A frame other than a heartbeat left. */
   sent(nowMs: number): void {
-    this.#sentMs = nowMs;
+    this._sentMs = nowMs;
   }
 
   /** A frame arrived. */
   received(nowMs: number): void {
-    this.#receivedMs = nowMs;
+    this._receivedMs = nowMs;
   }
 
   /** A heartbeat left under `ref`. */
   beat(ref: string, nowMs: number): void {
-    this.#pending = { ref, atMs: nowMs };
-    this.#sentMs = nowMs;
+    this._pending = { ref, atMs: nowMs };
+    this._sentMs = nowMs;
   }
 
   /** A reply on topic "phoenix" arrived. */
   reply(ref: string | null, nowMs: number): void {
-    if (this.#pending?.ref !== ref) return;
-    this.#roundTripMs = nowMs - this.#pending.atMs;
-    this.#pending = undefined;
-    this.#intervalMs = Math.min(
-      this.#intervalMs * growth,
-      Math.max(this.#options.maxIntervalMs, this.#options.intervalMs),
+    if (this._pending?.ref !== ref) return;
+    this._roundTripMs = nowMs - this._pending.atMs;
+    this._pending = undefined;
+    this._intervalMs = Math.min(
+      this._intervalMs * growth,
+      Math.max(this._options.maxIntervalMs, this._options.intervalMs),
     );
   }
 
   /** What to do now; ask again after `delayMs` of a "wait". */
   next(nowMs: number): Beat {
-    const sinceMs = this.#pending ? this.#pending.atMs : Math.min(this.#sentMs, this.#receivedMs);
-    const delayMs = sinceMs + this.#intervalMs - nowMs;
+    const sinceMs = this._pending ? this._pending.atMs : Math.min(this._sentMs, this._receivedMs);
+    const delayMs = sinceMs + this._intervalMs - nowMs;
     if (delayMs > 0) return { type: "wait", delayMs };
-    return this.#pending ? { type: "dead" } : { type: "send" };
+    return this._pending ? { type: "dead" } : { type: "send" };
   }
 }

@@ -24,50 +24,50 @@ export const sha256StateSize = 32 + 8 + blockSize;
 
 export class Sha256 {
   /** FIPS 180-4 §5.3.3: fractional parts of the square roots of the first 8 primes. */
-  readonly #hash = new Int32Array([
+  private readonly _hash = new Int32Array([
     0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
   ]);
-  readonly #block = new Uint8Array(blockSize);
-  readonly #view = new DataView(this.#block.buffer);
-  readonly #w = new Int32Array(64);
-  #length = 0;
+  private readonly _block = new Uint8Array(blockSize);
+  private readonly _view = new DataView(this._block.buffer);
+  private readonly _w = new Int32Array(64);
+  private _length = 0;
 
   /** @param saved what `save` gave; undefined when it has another size */
   static restore(saved: Uint8Array): Sha256 | undefined {
     if (saved.byteLength !== sha256StateSize) return undefined;
     const sha = new Sha256();
     const view = new DataView(saved.buffer, saved.byteOffset, saved.byteLength);
-    for (let i = 0; i < 8; i++) sha.#hash[i] = view.getInt32(i * 4);
-    sha.#length = view.getFloat64(32);
-    sha.#block.set(saved.subarray(40));
+    for (let i = 0; i < 8; i++) sha._hash[i] = view.getInt32(i * 4);
+    sha._length = view.getFloat64(32);
+    sha._block.set(saved.subarray(40));
     return sha;
   }
 
   save(): Uint8Array {
     const bytes = new Uint8Array(sha256StateSize);
     const view = new DataView(bytes.buffer);
-    for (let i = 0; i < 8; i++) view.setInt32(i * 4, this.#hash[i]);
-    view.setFloat64(32, this.#length);
-    bytes.set(this.#block, 40);
+    for (let i = 0; i < 8; i++) view.setInt32(i * 4, this._hash[i]);
+    view.setFloat64(32, this._length);
+    bytes.set(this._block, 40);
     return bytes;
   }
 
   update(bytes: Uint8Array): void {
     let at = 0;
     while (at < bytes.byteLength) {
-      const filled = this.#length % blockSize;
+      const filled = this._length % blockSize;
       const count = Math.min(blockSize - filled, bytes.byteLength - at);
-      this.#block.set(bytes.subarray(at, at + count), filled);
-      this.#length += count;
+      this._block.set(bytes.subarray(at, at + count), filled);
+      this._length += count;
       at += count;
-      if (filled + count === blockSize) this.#compress();
+      if (filled + count === blockSize) this._compress();
     }
   }
 
   /** The hash of everything so far; the object must not be used afterwards. */
   finish(): Uint8Array {
-    const bits = this.#length * 8;
-    const padding = new Uint8Array(paddingSize(this.#length));
+    const bits = this._length * 8;
+    const padding = new Uint8Array(paddingSize(this._length));
     padding[0] = 0x80;
     const view = new DataView(padding.buffer);
     view.setUint32(padding.byteLength - 8, Math.floor(bits / 0x100000000));
@@ -75,15 +75,15 @@ export class Sha256 {
     this.update(padding);
     const digest = new Uint8Array(32);
     const out = new DataView(digest.buffer);
-    for (let i = 0; i < 8; i++) out.setInt32(i * 4, this.#hash[i]);
+    for (let i = 0; i < 8; i++) out.setInt32(i * 4, this._hash[i]);
     return digest;
   }
 
   /** FIPS 180-4 §6.2.2. */
-  #compress(): void {
-    const w = this.#w;
-    const hash = this.#hash;
-    for (let i = 0; i < 16; i++) w[i] = this.#view.getInt32(i * 4);
+  private _compress(): void {
+    const w = this._w;
+    const hash = this._hash;
+    for (let i = 0; i < 16; i++) w[i] = this._view.getInt32(i * 4);
     for (let i = 16; i < 64; i++) {
       const x = w[i - 15];
       const y = w[i - 2];
@@ -125,7 +125,7 @@ export class Sha256 {
 }
 
 /** A one bit, zeros, and the length in 64 bits, up to a whole block (FIPS 180-4 §5.1.1). */
-function paddingSize(length: number): number {
+const paddingSize = (length: number): number => {
   const filled = length % blockSize;
   return filled < 56 ? blockSize - filled : 2 * blockSize - filled;
-}
+};

@@ -35,26 +35,26 @@ const stratumUnsynchronized = 16;
 const refused = (why: string): Answer => ({ type: "refused", why });
 
 /** Four letters; whatever else stands there must not reach a console. */
-function kissCode(packet: DataView): string {
+const kissCode = (packet: DataView): string => {
   let code = "";
   for (let at = 12; at < 16; at++) {
     const byte = packet.getUint8(at);
     code += byte >= 0x41 && byte <= 0x5a ? String.fromCharCode(byte) : "?";
   }
   return code;
-}
+};
 
 /** Seconds in 16.16 bits. A negative delay, which RFC 4330 allows, comes out as far too large, which it is. */
-function shortMs(packet: DataView, offset: number): number {
+const shortMs = (packet: DataView, offset: number): number => {
   return (packet.getUint32(offset) / 65536) * 1000;
-}
+};
 
 /**
  * @param datagram as it came
  * @param request as it was sent, see `sntpRequest`
  * @param bounds between which the time must lie; less than 136 years apart, so that they tell the era
  */
-export function readAnswer(datagram: Uint8Array, request: Uint8Array, bounds: TimeBounds): Answer {
+export const readAnswer = (datagram: Uint8Array, request: Uint8Array, bounds: TimeBounds): Answer => {
   if (datagram.byteLength < packetBytes) return { type: "foreign" };
   for (let i = 0; i < cookieBytes; i++)
     if (datagram[originOffset + i] !== request[transmitOffset + i]) return { type: "foreign" };
@@ -76,4 +76,4 @@ export function readAnswer(datagram: Uint8Array, request: Uint8Array, bounds: Ti
   const sentMs = unixMs(sent, bounds.earliestMs);
   if (sentMs > bounds.latestMs) return refused("its time lies before this software was built or far beyond it");
   return { type: "time", sentMs, heldMs };
-}
+};

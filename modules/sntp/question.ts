@@ -56,25 +56,25 @@ const answerLimitMs = 5_000;
 const heldToleranceMs = 100;
 
 export class SntpQuestion {
-  readonly #options: QuestionOptions;
-  readonly #port: number;
-  readonly #request: Uint8Array;
-  #datagrams: Datagrams | undefined;
-  #timer: Timer | undefined;
-  #address = "";
-  #sentMs = 0;
-  #received = 0;
-  #over = false;
+  private readonly _options: QuestionOptions;
+  private readonly _port: number;
+  private readonly _request: Uint8Array;
+  private _datagrams: Datagrams | undefined;
+  private _timer: Timer | undefined;
+  private _address = "";
+  private _sentMs = 0;
+  private _received = 0;
+  private _over = false;
 
   /** @throws what `resolve` throws */
   constructor(options: QuestionOptions) {
     const { server, port = ntpPort, resolve, random, timers } = options;
-    this.#options = options;
-    this.#port = port;
-    this.#request = sntpRequest(random);
-    this.#timer = timers.set(() => this.#fail("its name could not be looked up in time"), resolveLimitMs);
+    this._options = options;
+    this._port = port;
+    this._request = sntpRequest(random);
+    this._timer = timers.set(() => this._fail("its name could not be looked up in time"), resolveLimitMs);
     try {
-      resolve(server, (address) => this.#resolved(address));
+      resolve(server, (address) => this._resolved(address));
     } catch (error) {
       this.close();
       throw error;
@@ -83,65 +83,65 @@ export class SntpQuestion {
 
   /** Nothing comes afterwards. */
   close(): void {
-    this.#over = true;
-    this.#options.timers.clear(this.#timer);
-    this.#timer = undefined;
-    const datagrams = this.#datagrams;
-    this.#datagrams = undefined;
+    this._over = true;
+    this._options.timers.clear(this._timer);
+    this._timer = undefined;
+    const datagrams = this._datagrams;
+    this._datagrams = undefined;
     datagrams?.close();
   }
 
-  #resolved(address: string | undefined): void {
-    if (this.#over) return;
-    const { timers, clock, open } = this.#options;
+  private _resolved(address: string | undefined): void {
+    if (this._over) return;
+    const { timers, clock, open } = this._options;
     if (address === undefined) {
-      this.#fail("its name is not known");
+      this._fail("its name is not known");
       return;
     }
-    this.#address = address;
-    timers.clear(this.#timer);
-    this.#timer = timers.set(() => this.#fail("it did not answer"), answerLimitMs);
+    this._address = address;
+    timers.clear(this._timer);
+    this._timer = timers.set(() => this._fail("it did not answer"), answerLimitMs);
     try {
-      this.#datagrams = open((bytes, from, port) => this.#datagram(bytes, from, port));
-      this.#sentMs = clock.monotonic();
-      this.#datagrams.send(this.#request, address, this.#port);
+      this._datagrams = open((bytes, from, port) => this._datagram(bytes, from, port));
+      this._sentMs = clock.monotonic();
+      this._datagrams.send(this._request, address, this._port);
     } catch (error) {
-      this.#fail(`it could not be asked: ${asFault(error, "transport", "udp-failed").message}`);
+      this._fail(`it could not be asked: ${asFault(error, "transport", "udp-failed").message}`);
     }
   }
 
-  #datagram(bytes: Uint8Array, from: string, port: number): void {
-    if (this.#over) return;
-    this.#received++;
-    if (this.#received > maxSntpDatagrams) {
-      this.#fail("somebody floods this device instead");
+  private _datagram(bytes: Uint8Array, from: string, port: number): void {
+    if (this._over) return;
+    this._received++;
+    if (this._received > maxSntpDatagrams) {
+      this._fail("somebody floods this device instead");
       return;
     }
-    if (from !== this.#address || port !== this.#port) return;
-    const answer = readAnswer(bytes, this.#request, this.#options.bounds);
-    if (answer.type === "kiss") this.#end(answer);
-    else if (answer.type === "refused") this.#fail(answer.why);
-    else if (answer.type === "time") this.#time(answer.sentMs, answer.heldMs);
+    if (from !== this._address || port !== this._port) return;
+    const answer = readAnswer(bytes, this._request, this._options.bounds);
+    if (answer.type === "kiss") this._end(answer);
+    else if (answer.type === "refused") this._fail(answer.why);
+    else if (answer.type === "time") this._time(answer.sentMs, answer.heldMs);
   }
 
-  #time(sentMs: number, heldMs: number): void {
-    const elapsedMs = this.#options.clock.monotonic() - this.#sentMs;
+  private _time(sentMs: number, heldMs: number): void {
+    const elapsedMs = this._options.clock.monotonic() - this._sentMs;
     if (heldMs > elapsedMs + heldToleranceMs) {
-      this.#fail("its times disagree");
+      this._fail("its times disagree");
       return;
     }
     // Both ways are taken for equally long (RFC 4330 §5).
     const onTheWayMs = Math.max(0, elapsedMs - heldMs);
-    this.#end({ type: "time", nowMs: sentMs + onTheWayMs / 2 });
+    this._end({ type: "time", nowMs: sentMs + onTheWayMs / 2 });
   }
 
-  #fail(why: string): void {
-    this.#end({ type: "failed", why });
+  private _fail(why: string): void {
+    this._end({ type: "failed", why });
   }
 
-  #end(outcome: Outcome): void {
-    if (this.#over) return;
+  private _end(outcome: Outcome): void {
+    if (this._over) return;
     this.close();
-    this.#options.onOutcome(outcome);
+    this._options.onOutcome(outcome);
   }
 }

@@ -16,9 +16,9 @@ export const cookieBytes = 8;
 /** Version 4, mode 3 (client). */
 const header = 0x23;
 
-export function sntpRequest(random: Random): Uint8Array {
+export const sntpRequest = (random: Random): Uint8Array => {
   const request = new Uint8Array(packetBytes);
   request[0] = header;
   random.fill(request.subarray(transmitOffset, transmitOffset + cookieBytes));
   return request;
-}
+};

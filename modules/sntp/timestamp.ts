@@ -17,22 +17,22 @@ const from1900To1970Ms = 2_208_988_800_000;
 /** Milliseconds until the seconds begin anew. */
 const eraMs = 2 ** 32 * 1000;
 
-export function readTimestamp(packet: DataView, offset: number): Timestamp {
+export const readTimestamp = (packet: DataView, offset: number): Timestamp => {
   return { seconds: packet.getUint32(offset), fraction: packet.getUint32(offset + 4) };
-}
+};
 
 /** Zero stands for "no time", not for a moment in 1900 or 2036. */
-export function isUnset({ seconds, fraction }: Timestamp): boolean {
+export const isUnset = ({ seconds, fraction }: Timestamp): boolean => {
   return seconds === 0 && fraction === 0;
-}
+};
 
 /** @returns milliseconds, negative when `to` is the earlier one; right while they are less than 68 years apart */
-export function betweenMs(from: Timestamp, to: Timestamp): number {
+export const betweenMs = (from: Timestamp, to: Timestamp): number => {
   return ((to.seconds - from.seconds) | 0) * 1000 + ((to.fraction - from.fraction) / 2 ** 32) * 1000;
-}
+};
 
 /** @returns the first moment not before `earliestMs` that the timestamp can mean, both in milliseconds since 1970 */
-export function unixMs({ seconds, fraction }: Timestamp, earliestMs: number): number {
+export const unixMs = ({ seconds, fraction }: Timestamp, earliestMs: number): number => {
   const firstEraMs = seconds * 1000 + (fraction / 2 ** 32) * 1000 - from1900To1970Ms;
   return firstEraMs + Math.ceil((earliestMs - firstEraMs) / eraMs) * eraMs;
-}
+};

@@ -6,7 +6,7 @@
 const standard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const urlSafe = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-function encode(bytes: Uint8Array, alphabet: string, pad: boolean): string {
+const encode = (bytes: Uint8Array, alphabet: string, pad: boolean): string => {
   const parts: string[] = [];
   for (let i = 0; i < bytes.byteLength; i += 3) {
     const left = bytes.byteLength - i;
@@ -20,23 +20,23 @@ function encode(bytes: Uint8Array, alphabet: string, pad: boolean): string {
     else if (pad) parts.push("=");
   }
   return parts.join("");
-}
+};
 
 /** Standard alphabet, padded. */
-export function toBase64(bytes: Uint8Array): string {
+export const toBase64 = (bytes: Uint8Array): string => {
   return encode(bytes, standard, true);
-}
+};
 
 /** URL-safe alphabet, no padding. */
-export function toBase64Url(bytes: Uint8Array): string {
+export const toBase64Url = (bytes: Uint8Array): string => {
   return encode(bytes, urlSafe, false);
-}
+};
 
 /**
  * The bytes of base64 text: either alphabet, padded or not; line breaks and blanks are passed over (PEM).
  * @returns undefined when the text is not base64
  */
-export function fromBase64(text: string): Uint8Array | undefined {
+export const fromBase64 = (text: string): Uint8Array | undefined => {
   const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
   let count = 0;
   let bits = 0;
@@ -60,4 +60,4 @@ export function fromBase64(text: string): Uint8Array | undefined {
   }
   if (held === 6 || (bits & ((1 << held) - 1)) !== 0) return undefined;
   return bytes.slice(0, count);
-}
+};

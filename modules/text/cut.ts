@@ -6,30 +6,30 @@
  */
 
 /** The first `characters` code points of `text`. */
-export function cut(text: string, characters: number): string {
+export const cut = (text: string, characters: number): string => {
   // As many units or fewer are never more code points.
   if (text.length <= characters) return text;
   if (countsCodePoints()) return text.slice(0, characters);
   let end = 0;
   for (let count = 0; count < characters && end < text.length; count++) end += width(text, end);
   return text.slice(0, end);
-}
+};
 
 /** The last `characters` code points of `text`. */
-export function cutStart(text: string, characters: number): string {
+export const cutStart = (text: string, characters: number): string => {
   if (text.length <= characters) return text;
   if (countsCodePoints()) return text.slice(text.length - characters);
   let start = text.length;
   for (let count = 0; count < characters && start > 0; count++)
     start -= start > 1 && width(text, start - 2) > 1 ? 2 : 1;
   return text.slice(start);
-}
+};
 
-function countsCodePoints(): boolean {
+const countsCodePoints = (): boolean => {
   return "😀".length === 1;
-}
+};
 
 /** Units of the character at `at`. */
-function width(text: string, at: number): number {
+const width = (text: string, at: number): number => {
   return text.codePointAt(at)! > 0xffff ? 2 : 1;
-}
+};

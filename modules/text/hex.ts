@@ -5,14 +5,14 @@
 const digits = "0123456789abcdef";
 
 /** Lower case, two digits a byte. */
-export function toHex(bytes: Uint8Array): string {
+export const toHex = (bytes: Uint8Array): string => {
   const parts: string[] = [];
   for (const byte of bytes) parts.push(digits[byte >> 4], digits[byte & 15]);
   return parts.join("");
-}
+};
 
 /** @returns undefined when the text is not whole bytes of hexadecimal digits, either case */
-export function fromHex(text: string): Uint8Array | undefined {
+export const fromHex = (text: string): Uint8Array | undefined => {
   if (text.length % 2 !== 0) return undefined;
   const bytes = new Uint8Array(text.length / 2);
   let i = 0;
@@ -23,4 +23,4 @@ export function fromHex(text: string): Uint8Array | undefined {
     i++;
   }
   return bytes;
-}
+};

@@ -6,16 +6,16 @@
 import { decodeUtf8 } from "./utf8.js";
 
 /** The text of `bytes`; a character cut off at the end is dropped. When they are not UTF-8, bytes above 127 become "?". */
-export function decodeLossy(bytes: Uint8Array): string {
+export const decodeLossy = (bytes: Uint8Array): string => {
   try {
     return decodeUtf8(bytes.subarray(0, completeLength(bytes)));
   } catch {
     return decodeUtf8(bytes.map((byte) => (byte < 0x80 ? byte : 0x3f)));
   }
-}
+};
 
 /** How many leading bytes end with a whole UTF-8 character, given bytes that were cut anywhere. */
-function completeLength(bytes: Uint8Array): number {
+const completeLength = (bytes: Uint8Array): number => {
   for (let back = 1; back <= 3 && back <= bytes.byteLength; back++) {
     const byte = bytes[bytes.byteLength - back];
     if (byte < 0x80) break;
@@ -23,4 +23,4 @@ function completeLength(bytes: Uint8Array): number {
       return back < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) ? bytes.byteLength - back : bytes.byteLength;
   }
   return bytes.byteLength;
-}
+};

@@ -13,7 +13,7 @@ export interface PemBlock {
 /**
  * @returns the blocks in their order; text between them is passed over. Undefined when a block is not closed or not base64
  */
-export function parsePem(text: string): PemBlock[] | undefined {
+export const parsePem = (text: string): PemBlock[] | undefined => {
   const blocks: PemBlock[] = [];
   let label: string | undefined;
   let body: string[] = [];
@@ -33,4 +33,4 @@ export function parsePem(text: string): PemBlock[] | undefined {
     }
   }
   return label === undefined ? blocks : undefined;
-}
+};

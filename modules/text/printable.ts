@@ -8,30 +8,30 @@
  */
 
 /** Whether `printable` would leave `text` as it is. */
-export function isPrintable(text: string): boolean {
+export const isPrintable = (text: string): boolean => {
   // Not a regular expression: XS compiles it at every call, which takes longer than a line of a log has characters (measured).
   for (const character of text) if ((character < " " || character > "~") && !shows(character)) return false;
   return true;
-}
+};
 
 /** `text` with an escape in place of each character that would do something instead of showing. */
-export function printable(text: string): string {
+export const printable = (text: string): string => {
   if (isPrintable(text)) return text;
   let shown = "";
   for (const character of text) shown += shows(character) ? character : escaped(character);
   return shown;
-}
+};
 
 /** The same for several lines: line feeds stay, and what stands before them as CR LF goes. */
-export function printableLines(text: string): string {
+export const printableLines = (text: string): string => {
   return text
     .split("\n")
     .map((line) => printable(line.endsWith("\r") ? line.slice(0, -1) : line))
     .join("\n");
-}
+};
 
 /** @param character one code point */
-function shows(character: string): boolean {
+const shows = (character: string): boolean => {
   const code = character.codePointAt(0)!;
   if (code < 0x20) return false; // C0
   if (code < 0x7f) return true;
@@ -47,15 +47,15 @@ function shows(character: string): boolean {
   if (code >= 0xd800 && code <= 0xdfff) return false; // half of a surrogate pair
   // The byte order mark, interlinear annotation, and tags, which can spell a whole text that nobody sees.
   return code !== 0xfeff && (code < 0xfff9 || code > 0xfffb) && (code < 0xe0000 || code > 0xe007f);
-}
+};
 
 /** As in JSON: two escapes where UTF-16 has two units. */
-function escaped(character: string): string {
+const escaped = (character: string): string => {
   const code = character.codePointAt(0)!;
   if (code < 0x10000) return unit(code);
   return unit(0xd7c0 + (code >> 10)) + unit(0xdc00 + (code & 0x3ff));
-}
+};
 
-function unit(code: number): string {
+const unit = (code: number): string => {
   return `\\u${code.toString(16).padStart(4, "0")}`;
-}
+};

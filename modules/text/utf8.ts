@@ -22,15 +22,15 @@ const encoder = codecs.TextEncoder ? new codecs.TextEncoder() : undefined;
 const decoder = codecs.TextDecoder ? new codecs.TextDecoder("utf-8", { fatal: true, ignoreBOM: true }) : undefined;
 
 /** The UTF-8 bytes of `text`; half a surrogate pair, which has none, is encoded as U+FFFD. */
-export function encodeUtf8(text: string): Uint8Array {
+export const encodeUtf8 = (text: string): Uint8Array => {
   if (encoder) return encoder.encode(text);
   // JSON joins halves that stand side by side, which are two characters to XS.
   const wellFormed = text.isWellFormed() ? text : (JSON.parse(JSON.stringify(text)) as string).toWellFormed();
   return new Uint8Array((ArrayBuffer as XsArrayBuffer).fromString!(wellFormed));
-}
+};
 
 /** Throws TypeError for what XS lets through: leads that no character has, and a second byte out of its range (RFC 3629 §4). */
-function refuse(bytes: Uint8Array): void {
+const refuse = (bytes: Uint8Array): void => {
   const { byteLength } = bytes;
   for (let at = 0; at < byteLength; at++) {
     const lead = bytes[at];
@@ -47,13 +47,13 @@ function refuse(bytes: Uint8Array): void {
       throw new TypeError("invalid UTF-8");
     }
   }
-}
+};
 
 /** The text that `bytes` hold. Throws TypeError when they are not valid UTF-8. */
-export function decodeUtf8(bytes: Uint8Array): string {
+export const decodeUtf8 = (bytes: Uint8Array): string => {
   if (decoder) return decoder.decode(bytes);
   const text = (String as XsString).fromArrayBuffer!(bytes.slice().buffer as ArrayBuffer);
   // XS counts code points: as many as bytes means ASCII alone, which is nearly every message and needs no second look.
   if (text.length !== bytes.byteLength) refuse(bytes);
   return text;
-}
+};

@@ -15,7 +15,7 @@ import type { Credentials } from "./credentials.js";
 import type { RecordReader } from "./record-reader.js";
 
 /** Encrypted records are never taken apart. */
-function nothing(): void {}
+const nothing = (): void => {};
 
 export interface ClientSessionOptions {
   /** Name to send as SNI, in the form that RFC 6066 §3 wants (`sniName`); undefined for an address. */
@@ -63,7 +63,7 @@ const warning = 1;
 const answering: readonly number[] = Object.freeze([0, 14, 20]);
 
 /** What the SDK's session is told. */
-export function sessionOptions({ serverName, credentials, trust, maxFragmentLength }: ClientSessionOptions) {
+export const sessionOptions = ({ serverName, credentials, trust, maxFragmentLength }: ClientSessionOptions) => {
   return {
     protocolVersion: tls12,
     tls_elliptic_curves: ellipticCurves,
@@ -75,7 +75,7 @@ export function sessionOptions({ serverName, credentials, trust, maxFragmentLeng
     ...(serverName === undefined ? undefined : { serverName, tls_server_name: serverName }),
     ...(maxFragmentLength === undefined ? undefined : { tls_max_fragment_length: maxFragmentLength }),
   };
-}
+};
 
 export class ClientSession extends SDKSession {
   #packet: Uint8Array | undefined;

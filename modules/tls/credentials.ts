@@ -20,7 +20,7 @@ export interface Credentials {
  * @returns undefined when there are none
  * Throws a Fault of stage "tls" when certificate and key cannot be used together.
  */
-export function readCredentials({ certificate: chain = [], key }: SecureOptions): Credentials | undefined {
+export const readCredentials = ({ certificate: chain = [], key }: SecureOptions): Credentials | undefined => {
   if (chain.length === 0 && !key) return undefined;
   if (!key) throw badCredentials("there is a certificate but no key");
   if (chain.length === 0) throw badCredentials("there is a key but no certificate");
@@ -33,4 +33,4 @@ export function readCredentials({ certificate: chain = [], key }: SecureOptions)
     if (!(error instanceof Fault)) throw badCredentials("the certificate is not one in DER", error);
     throw error.stage === "tls" ? error : new Fault("tls", "bad-credentials", error.message, error);
   }
-}
+};

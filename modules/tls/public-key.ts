@@ -18,11 +18,11 @@ const ecPublicKey = "2a8648ce3d0201";
 const prime256v1 = "2a8648ce3d030107";
 const secp384r1 = "2b81040022";
 
-function numberOf(bytes: Uint8Array): bigint {
+const numberOf = (bytes: Uint8Array): bigint => {
   return BigInt.fromArrayBuffer(bytes.slice().buffer as ArrayBuffer);
-}
+};
 
-function rsaKey(bits: Uint8Array): PublicKey {
+const rsaKey = (bits: Uint8Array): PublicKey => {
   const reader = new DerReader(bits).enter();
   const modulus = numberOf(reader.unsigned());
   const exponentBytes = reader.unsigned();
@@ -32,9 +32,9 @@ function rsaKey(bits: Uint8Array): PublicKey {
   if (exponentBytes.byteLength > 4 || exponent < 3n || exponent % 2n === 0n || modulus % 2n === 0n)
     throw new Error("an RSA key that cannot be right");
   return { modulus, exponent };
-}
+};
 
-function ecKey(curveName: string, bits: Uint8Array): PublicKey {
+const ecKey = (curveName: string, bits: Uint8Array): PublicKey => {
   const curve = new Curve(curveName);
   const size = curve.orderSize;
   if (bits.byteLength !== 1 + 2 * size || bits[0] !== 4) throw new Error("an EC key in an unusual form");
@@ -44,13 +44,13 @@ function ecKey(curveName: string, bits: Uint8Array): PublicKey {
   if (x >= m || y >= m || (y * y - (x * x * x + a * x + b)) % m !== 0n)
     throw new Error("an EC key that is not on its curve");
   return { pub: new ECPoint(x, y), curve };
-}
+};
 
 /**
  * @param spki SubjectPublicKeyInfo, DER
  * Throws an Error that ends the sentence "the key is …".
  */
-export function readPublicKey(spki: Uint8Array): PublicKey {
+export const readPublicKey = (spki: Uint8Array): PublicKey => {
   const reader = new DerReader(spki).enter();
   const algorithm = reader.enter();
   const bits = reader.bits();
@@ -69,4 +69,4 @@ export function readPublicKey(spki: Uint8Array): PublicKey {
     default:
       throw new Error("neither RSA nor EC");
   }
-}
+};

@@ -29,17 +29,17 @@ export class NotTls extends Error {}
 
 export class RecordReader {
   /** Grows and shrinks; a packet starts with its header. */
-  #bytes = new Uint8Array(new ArrayBuffer(growthStep, { maxByteLength: 65_536 }));
+  private _bytes = new Uint8Array(new ArrayBuffer(growthStep, { maxByteLength: 65_536 }));
   /** End of the packet so far; at `headerBytes` none is begun. */
-  #end = headerBytes;
-  readonly #header = new Uint8Array(headerBytes);
-  #headerEnd = 0;
+  private _end = headerBytes;
+  private readonly _header = new Uint8Array(headerBytes);
+  private _headerEnd = 0;
   /** Bytes of the record's fragment that were not read yet. */
-  #left = 0;
+  private _left = 0;
   /** Bytes of a CertificateRequest that are still to be passed on. */
-  #passing = 0;
+  private _passing = 0;
   /** Was there a record? */
-  #seen = false;
+  private _seen = false;
 
   /**
    * The next packet, valid until the next call; undefined when the stream has not enough yet.
@@ -49,93 +49,93 @@ export class RecordReader {
    */
   next(stream: ByteStream, encrypted: boolean, pass: (bytes: Uint8Array) => void): Uint8Array | undefined {
     for (;;) {
-      if (this.#headerEnd < headerBytes) {
-        this.#headerEnd += stream.read(this.#header.subarray(this.#headerEnd));
-        if (this.#headerEnd < headerBytes) return undefined;
-        this.#startRecord(encrypted);
+      if (this._headerEnd < headerBytes) {
+        this._headerEnd += stream.read(this._header.subarray(this._headerEnd));
+        if (this._headerEnd < headerBytes) return undefined;
+        this._startRecord(encrypted);
       }
-      const isMessage = this.#header[0] === handshake && !encrypted;
-      const packet = isMessage ? this.#message(stream, pass) : this.#record(stream);
-      if (this.#left === 0) this.#headerEnd = 0;
+      const isMessage = this._header[0] === handshake && !encrypted;
+      const packet = isMessage ? this._message(stream, pass) : this._record(stream);
+      if (this._left === 0) this._headerEnd = 0;
       if (packet) return packet;
-      if (this.#left > 0) return undefined;
+      if (this._left > 0) return undefined;
     }
   }
 
-  #startRecord(encrypted: boolean): void {
-    const [type, major, , high, low] = this.#header;
+  private _startRecord(encrypted: boolean): void {
+    const [type, major, , high, low] = this._header;
     const length = (high << 8) | low;
     // "HTTP/", what a web server says to a hello that it does not understand.
     if (type === 0x48 && major === 0x54) throw plainHttp();
     if (type < changeCipherSpec || type > applicationData || major !== 3) {
-      if (!this.#seen) throw new NotTls("the first bytes begin no TLS record");
+      if (!this._seen) throw new NotTls("the first bytes begin no TLS record");
       throw badRecord("no record begins like this");
     }
-    this.#seen = true;
+    this._seen = true;
     if (length > maxTlsRecordBytes) throw badRecord(`a record of ${length} bytes`);
     if (encrypted && length < sealBytes) throw badRecord("a record that is too short");
     if (length === 0 && type !== applicationData) throw badRecord("an empty record");
-    if (this.#end > headerBytes && type !== handshake) throw badRecord("a handshake message is interrupted");
-    this.#left = length;
+    if (this._end > headerBytes && type !== handshake) throw badRecord("a handshake message is interrupted");
+    this._left = length;
   }
 
-  #record(stream: ByteStream): Uint8Array | undefined {
-    if (!this.#read(stream, this.#left)) return undefined;
-    this.#bytes.set(this.#header, 0);
-    return this.#finish();
+  private _record(stream: ByteStream): Uint8Array | undefined {
+    if (!this._read(stream, this._left)) return undefined;
+    this._bytes.set(this._header, 0);
+    return this._finish();
   }
 
   /** One whole handshake message under a header of its own. */
-  #message(stream: ByteStream, pass: (bytes: Uint8Array) => void): Uint8Array | undefined {
+  private _message(stream: ByteStream, pass: (bytes: Uint8Array) => void): Uint8Array | undefined {
     const body = headerBytes + messageHeaderBytes;
-    if (this.#passing === 0) {
-      if (this.#end < body && !this.#read(stream, body - this.#end)) return undefined;
-      const length = (this.#bytes[6] << 16) | (this.#bytes[7] << 8) | this.#bytes[8];
+    if (this._passing === 0) {
+      if (this._end < body && !this._read(stream, body - this._end)) return undefined;
+      const length = (this._bytes[6] << 16) | (this._bytes[7] << 8) | this._bytes[8];
       if (length > maxHandshakeMessageBytes) throw badRecord(`a handshake message of ${length} bytes`);
-      if (this.#bytes[5] !== certificateRequest) {
-        if (!this.#read(stream, body + length - this.#end)) return undefined;
-        const size = this.#end - headerBytes;
-        this.#bytes.set([handshake, 3, 3, size >> 8, size & 0xff]);
-        return this.#finish();
+      if (this._bytes[5] !== certificateRequest) {
+        if (!this._read(stream, body + length - this._end)) return undefined;
+        const size = this._end - headerBytes;
+        this._bytes.set([handshake, 3, 3, size >> 8, size & 0xff]);
+        return this._finish();
       }
-      pass(this.#bytes.subarray(headerBytes, body));
-      this.#passing = length;
+      pass(this._bytes.subarray(headerBytes, body));
+      this._passing = length;
     }
-    while (this.#passing > 0) {
-      const whole = this.#read(stream, Math.min(this.#passing, growthStep - body));
-      const count = this.#end - body;
-      pass(this.#bytes.subarray(body, this.#end));
-      this.#passing -= count;
-      this.#end = body;
+    while (this._passing > 0) {
+      const whole = this._read(stream, Math.min(this._passing, growthStep - body));
+      const count = this._end - body;
+      pass(this._bytes.subarray(body, this._end));
+      this._passing -= count;
+      this._end = body;
       if (!whole && count === 0) return undefined;
     }
-    return this.#finish();
+    return this._finish();
   }
 
-  #finish(): Uint8Array {
-    const packet = this.#bytes.subarray(0, this.#end);
-    this.#end = headerBytes;
+  private _finish(): Uint8Array {
+    const packet = this._bytes.subarray(0, this._end);
+    this._end = headerBytes;
     return packet;
   }
 
   /** Appends `count` bytes of the fragment to the packet; false when the stream or the record has not that many. */
-  #read(stream: ByteStream, count: number): boolean {
-    const wanted = this.#end + count;
-    this.#fit(wanted);
-    while (this.#end < wanted && this.#left > 0) {
-      const got = stream.read(this.#bytes.subarray(this.#end, Math.min(wanted, this.#end + this.#left)));
+  private _read(stream: ByteStream, count: number): boolean {
+    const wanted = this._end + count;
+    this._fit(wanted);
+    while (this._end < wanted && this._left > 0) {
+      const got = stream.read(this._bytes.subarray(this._end, Math.min(wanted, this._end + this._left)));
       if (got === 0) return false;
-      this.#end += got;
-      this.#left -= got;
+      this._end += got;
+      this._left -= got;
     }
-    return this.#end === wanted;
+    return this._end === wanted;
   }
 
-  #fit(needed: number): void {
-    const has = this.#bytes.byteLength;
+  private _fit(needed: number): void {
+    const has = this._bytes.byteLength;
     const wasteful = has > keptTlsRecordBytes && needed < has / 4;
     if (needed <= has && !wasteful) return;
     const size = Math.ceil(needed / growthStep) * growthStep;
-    (this.#bytes.buffer as ArrayBuffer).resize(size);
+    (this._bytes.buffer as ArrayBuffer).resize(size);
   }
 }

@@ -16,7 +16,7 @@ const closeNotify = 0;
  * @param error whatever came out of the session
  * @param session its state tells whether the server sent an alert
  */
-export function explain(error: unknown, session: ClientSession | undefined, host: string, port: number): Fault {
+export const explain = (error: unknown, session: ClientSession | undefined, host: string, port: number): Fault => {
   if (error instanceof Fault) return error;
   if (error instanceof NotTls) return notTls(host, port, error);
   const alert = session?.alert;
@@ -38,7 +38,7 @@ export function explain(error: unknown, session: ClientSession | undefined, host
       if (message.includes("auth failed")) return badRecord("the authentication code of a record is wrong", error);
       return tlsFailed(host, message || "malformed message", error);
   }
-}
+};
 
 /** RFC 5246 §7.2.2. */
 const alerts: ReadonlyMap<string, number> = new Map([
@@ -62,6 +62,6 @@ const alerts: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** The alert to send for a fault of ours; undefined when the server knows, or nobody listens. */
-export function alertFor(fault: Fault): number | undefined {
+export const alertFor = (fault: Fault): number | undefined => {
   return alerts.get(fault.code);
-}
+};

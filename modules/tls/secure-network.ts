@@ -8,16 +8,16 @@ import { type SecureEnvironment, SecureStream } from "./secure-stream.js";
 import { SessionCache } from "./session-cache.js";
 
 export class SecureNetwork implements Network {
-  readonly #environment: SecureEnvironment;
+  private readonly _environment: SecureEnvironment;
 
   constructor(environment: Omit<SecureEnvironment, "cache">) {
-    this.#environment = { ...environment, cache: new SessionCache(environment.clock) };
+    this._environment = { ...environment, cache: new SessionCache(environment.clock) };
   }
 
   open(options: ByteStreamOptions): ByteStream {
     const { secure } = options;
     return secure
-      ? new SecureStream({ ...options, secure }, this.#environment)
-      : this.#environment.network.open(options);
+      ? new SecureStream({ ...options, secure }, this._environment)
+      : this._environment.network.open(options);
   }
 }

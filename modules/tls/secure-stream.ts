@@ -51,189 +51,189 @@ const fatal = 2;
 const seedBytes = 32;
 
 export class SecureStream implements ByteStream {
-  readonly #options: SecureStreamOptions;
-  readonly #environment: SecureEnvironment;
-  readonly #reader = new RecordReader();
-  readonly #transport: Transport;
-  #plain: ByteStream | undefined;
-  #session: ClientSession | undefined;
-  #sessionKey = "";
-  #state: "connecting" | "handshake" | "open" | "closed" = "connecting";
+  private readonly _options: SecureStreamOptions;
+  private readonly _environment: SecureEnvironment;
+  private readonly _reader = new RecordReader();
+  private readonly _transport: Transport;
+  private _plain: ByteStream | undefined;
+  private _session: ClientSession | undefined;
+  private _sessionKey = "";
+  private _state: "connecting" | "handshake" | "open" | "closed" = "connecting";
   /** The server has ended the TCP stream; what it sent before may still be there. */
-  #peerEnded = false;
+  private _peerEnded = false;
   /** Application data of the current record that was not read yet. */
-  #data: Uint8Array | undefined;
-  /** Was the reader told of `#data`? */
-  #announced = false;
-  readonly #outgoing = new Outgoing();
-  #wantsWritable = false;
-  #deadline: Timer | undefined;
+  private _data: Uint8Array | undefined;
+  /** Was the reader told of `_data`? */
+  private _announced = false;
+  private readonly _outgoing = new Outgoing();
+  private _wantsWritable = false;
+  private _deadline: Timer | undefined;
   /** A callback that waits for the next turn. */
-  #soon: Timer | undefined;
+  private _soon: Timer | undefined;
 
   constructor(options: SecureStreamOptions, environment: SecureEnvironment) {
-    this.#options = options;
-    this.#environment = environment;
-    this.#transport = { readable: 1, writable: 0, write: (record) => this.#send(record) };
-    this.#guarded(() => {
-      this.#session = this.#newSession();
-      this.#plain = environment.network.open({
+    this._options = options;
+    this._environment = environment;
+    this._transport = { readable: 1, writable: 0, write: (record) => this._send(record) };
+    this._guarded(() => {
+      this._session = this._newSession();
+      this._plain = environment.network.open({
         host: options.host,
         port: options.port,
         connectTimeoutMs: options.connectTimeoutMs,
-        onOpen: () => this.#guarded(() => this.#connected()),
-        onReadable: () => this.#guarded(() => this.#received()),
-        onWritable: () => this.#guarded(() => this.#drained()),
-        onClose: (fault) => this.#guarded(() => this.#peerClosed(fault)),
+        onOpen: () => this._guarded(() => this._connected()),
+        onReadable: () => this._guarded(() => this._received()),
+        onWritable: () => this._guarded(() => this._drained()),
+        onClose: (fault) => this._guarded(() => this._peerClosed(fault)),
       });
     });
   }
 
   read(into: Uint8Array): number {
     let count = 0;
-    this.#guarded(() => {
-      while (count < into.byteLength && this.#hasData()) {
-        const data = this.#data!;
+    this._guarded(() => {
+      while (count < into.byteLength && this._hasData()) {
+        const data = this._data!;
         const part = Math.min(data.byteLength, into.byteLength - count);
         into.set(part < data.byteLength ? data.subarray(0, part) : data, count);
         count += part;
-        this.#data = part < data.byteLength ? data.subarray(part) : undefined;
+        this._data = part < data.byteLength ? data.subarray(part) : undefined;
       }
       // A reader that stops at what it was told of must hear of the records behind.
-      if (this.#hasData() && !this.#announced) this.#later(() => this.#guarded(() => this.#announce()));
+      if (this._hasData() && !this._announced) this._later(() => this._guarded(() => this._announce()));
     });
     return count;
   }
 
   write(bytes: Uint8Array): number {
-    if (this.#state !== "open") return 0;
+    if (this._state !== "open") return 0;
     let taken = 0;
-    this.#guarded(() => {
-      while (taken < bytes.byteLength && this.#outgoing.empty) {
+    this._guarded(() => {
+      while (taken < bytes.byteLength && this._outgoing.empty) {
         const end = Math.min(bytes.byteLength, taken + maxTlsSendBytes);
-        this.#session!.write(this.#transport, bytes.subarray(taken, end));
+        this._session!.write(this._transport, bytes.subarray(taken, end));
         taken = end;
       }
     });
-    this.#wantsWritable = taken < bytes.byteLength;
+    this._wantsWritable = taken < bytes.byteLength;
     return taken;
   }
 
   close(): void {
-    this.#guarded(() => {
-      if (this.#state === "open") this.#sendAlert(warning, closeNotify);
+    this._guarded(() => {
+      if (this._state === "open") this._sendAlert(warning, closeNotify);
     });
-    this.#release();
+    this._release();
   }
 
-  #newSession(): ClientSession {
-    const { host, port, secure } = this.#options;
-    const { clock, cache } = this.#environment;
+  private _newSession(): ClientSession {
+    const { host, port, secure } = this._options;
+    const { clock, cache } = this._environment;
     const { roots, serverName = host } = secure;
     const credentials = readCredentials(secure);
     const anchors = roots ? new ConfiguredRoots(roots) : new BuiltInRoots();
-    this.#sessionKey = sessionKey(`${serverName} ${host}:${port}`, roots, credentials?.chain ?? []);
+    this._sessionKey = sessionKey(`${serverName} ${host}:${port}`, roots, credentials?.chain ?? []);
     return new ClientSession({
       serverName: sniName(serverName),
       credentials,
       trust: new Trust(anchors, serverName, clock),
-      cache: cache.forKey(this.#sessionKey),
-      maxFragmentLength: this.#environment.maxFragmentLength,
+      cache: cache.forKey(this._sessionKey),
+      maxFragmentLength: this._environment.maxFragmentLength,
     });
   }
 
-  #connected(): void {
-    const { clock, timers } = this.#environment;
-    const { host, port, secure } = this.#options;
+  private _connected(): void {
+    const { clock, timers } = this._environment;
+    const { host, port, secure } = this._options;
     if (clock.now() === undefined) throw clockUnknown();
-    this.#state = "handshake";
+    this._state = "handshake";
     const limitMs = secure.handshakeTimeoutMs ?? defaultHandshakeTimeoutMs;
-    this.#deadline = timers.set(() => this.#guarded(() => this.#end(handshakeTimeout(host, port, limitMs))), limitMs);
-    this.#handshake();
+    this._deadline = timers.set(() => this._guarded(() => this._end(handshakeTimeout(host, port, limitMs))), limitMs);
+    this._handshake();
   }
 
-  #handshake(): void {
-    const over = this.#session!.proceed(this.#reader, this.#plain!, this.#transport, () => this.#reseed());
-    this.#flush();
+  private _handshake(): void {
+    const over = this._session!.proceed(this._reader, this._plain!, this._transport, () => this._reseed());
+    this._flush();
     if (!over) return;
-    this.#environment.timers.clear(this.#deadline);
-    this.#state = "open";
-    this.#tell(() => this.#options.onOpen());
-    this.#announce();
+    this._environment.timers.clear(this._deadline);
+    this._state = "open";
+    this._tell(() => this._options.onOpen());
+    this._announce();
   }
 
   /** The SDK's generator is seeded once, with little: it starts anew from the host's random numbers for each secret. */
-  #reseed(): void {
+  private _reseed(): void {
     const seed = new Uint8Array(seedBytes);
-    this.#environment.random.fill(seed);
+    this._environment.random.fill(seed);
     RNG.init(seed.buffer);
   }
 
-  #received(): void {
-    if (this.#state === "handshake") this.#handshake();
-    else if (this.#state === "open" && !this.#data) this.#announce();
+  private _received(): void {
+    if (this._state === "handshake") this._handshake();
+    else if (this._state === "open" && !this._data) this._announce();
   }
 
-  #peerClosed(fault: Error | undefined): void {
-    const { host, port } = this.#options;
-    this.#peerEnded = true;
-    this.#received();
-    if (this.#state === "closed") return;
+  private _peerClosed(fault: Error | undefined): void {
+    const { host, port } = this._options;
+    this._peerEnded = true;
+    this._received();
+    if (this._state === "closed") return;
     const cut = !fault || (fault instanceof Fault && fault.stage === "transport");
-    if (this.#state === "handshake" && cut) this.#end(handshakeClosed(host, port, fault));
-    else if (fault) this.#end(asFault(fault, "transport", "connection-failed"));
+    if (this._state === "handshake" && cut) this._end(handshakeClosed(host, port, fault));
+    else if (fault) this._end(asFault(fault, "transport", "connection-failed"));
   }
 
   /** Tells the reader of a record that it does not know of. */
-  #announce(): void {
-    if (this.#state !== "open" || !this.#hasData() || this.#announced) return;
-    this.#announced = true;
-    this.#tell(() => this.#options.onReadable(this.#data!.byteLength));
+  private _announce(): void {
+    if (this._state !== "open" || !this._hasData() || this._announced) return;
+    this._announced = true;
+    this._tell(() => this._options.onReadable(this._data!.byteLength));
   }
 
   /** Is there application data, or can a record be had that has some? */
-  #hasData(): boolean {
-    if (this.#data) return true;
-    if (this.#state !== "open") return false;
-    const data = this.#session!.receive(this.#reader, this.#plain!, this.#transport);
+  private _hasData(): boolean {
+    if (this._data) return true;
+    if (this._state !== "open") return false;
+    const data = this._session!.receive(this._reader, this._plain!, this._transport);
     if (data) {
-      this.#data = data;
-      this.#announced = false;
+      this._data = data;
+      this._announced = false;
       return true;
     }
     if (data === null) {
-      this.#sendAlert(warning, closeNotify);
-      this.#end();
-    } else if (this.#peerEnded) this.#end(truncated());
+      this._sendAlert(warning, closeNotify);
+      this._end();
+    } else if (this._peerEnded) this._end(truncated());
     return false;
   }
 
   /** During the handshake a flight is collected: a server that refuses half of it would cut off its own alert. */
-  #send(record: Uint8Array): number {
-    const first = this.#outgoing.empty;
-    this.#outgoing.push(record);
-    if (first && this.#state === "open") this.#flush();
+  private _send(record: Uint8Array): number {
+    const first = this._outgoing.empty;
+    this._outgoing.push(record);
+    if (first && this._state === "open") this._flush();
     return 0;
   }
 
-  #flush(): void {
-    this.#outgoing.flush(this.#plain!);
+  private _flush(): void {
+    this._outgoing.flush(this._plain!);
   }
 
   /** The TCP stream takes bytes again. */
-  #drained(): void {
-    this.#flush();
-    if (!this.#outgoing.empty || !this.#wantsWritable || this.#state !== "open") return;
-    this.#wantsWritable = false;
-    this.#tell(() => this.#options.onWritable(maxTlsSendBytes));
+  private _drained(): void {
+    this._flush();
+    if (!this._outgoing.empty || !this._wantsWritable || this._state !== "open") return;
+    this._wantsWritable = false;
+    this._tell(() => this._options.onWritable(maxTlsSendBytes));
   }
 
-  #sendAlert(level: number, description: number): void {
-    this.#send(alert.packetize(this.#session!, level, description));
+  private _sendAlert(level: number, description: number): void {
+    this._send(alert.packetize(this._session!, level, description));
   }
 
   /** Calls back to the stream's user. What it throws is not TLS's doing. */
-  #tell(callback: () => void): void {
+  private _tell(callback: () => void): void {
     try {
       callback();
     } catch (error) {
@@ -242,51 +242,51 @@ export class SecureStream implements ByteStream {
   }
 
   /** Everything that comes in goes through here: what goes wrong ends the stream and nothing else. */
-  #guarded(body: () => void): void {
-    if (this.#state === "closed") return;
+  private _guarded(body: () => void): void {
+    if (this._state === "closed") return;
     try {
       body();
     } catch (error) {
-      this.#refuse(explain(error, this.#session, this.#options.host, this.#options.port));
+      this._refuse(explain(error, this._session, this._options.host, this._options.port));
     }
   }
 
-  #refuse(fault: Fault): void {
+  private _refuse(fault: Fault): void {
     // Not proven: dates are looked at before signatures, so anybody on the path can bring this about.
-    if (ofTheDate.includes(fault.code)) this.#environment.clock.onContradicted?.();
-    const description = this.#session?.alert ? undefined : alertFor(fault);
-    if (description !== undefined && this.#state !== "connecting" && this.#state !== "closed")
+    if (ofTheDate.includes(fault.code)) this._environment.clock.onContradicted?.();
+    const description = this._session?.alert ? undefined : alertFor(fault);
+    if (description !== undefined && this._state !== "connecting" && this._state !== "closed")
       try {
-        this.#sendAlert(fatal, description);
-        this.#flush();
+        this._sendAlert(fatal, description);
+        this._flush();
       } catch {
         // The alert is a courtesy; the fault says what is wrong.
       }
-    this.#end(fault);
+    this._end(fault);
   }
 
   /** Ends the stream. Its user is told a turn later, so never in the middle of a call of theirs. */
-  #end(fault?: Fault): void {
-    if (this.#state === "closed") return;
-    if (fault) this.#environment.cache.forget(this.#sessionKey);
-    this.#release();
-    this.#later(() => this.#options.onClose(fault));
+  private _end(fault?: Fault): void {
+    if (this._state === "closed") return;
+    if (fault) this._environment.cache.forget(this._sessionKey);
+    this._release();
+    this._later(() => this._options.onClose(fault));
   }
 
-  #later(body: () => void): void {
-    const { timers } = this.#environment;
-    timers.clear(this.#soon);
-    this.#soon = timers.set(body, 0);
+  private _later(body: () => void): void {
+    const { timers } = this._environment;
+    timers.clear(this._soon);
+    this._soon = timers.set(body, 0);
   }
 
-  #release(): void {
-    const { timers } = this.#environment;
-    timers.clear(this.#deadline);
-    timers.clear(this.#soon);
-    this.#state = "closed";
-    this.#plain?.close();
-    this.#plain = undefined;
-    this.#session = undefined;
-    this.#data = undefined;
+  private _release(): void {
+    const { timers } = this._environment;
+    timers.clear(this._deadline);
+    timers.clear(this._soon);
+    this._state = "closed";
+    this._plain?.close();
+    this._plain = undefined;
+    this._session = undefined;
+    this._data = undefined;
   }
 }

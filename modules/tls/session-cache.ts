@@ -21,11 +21,11 @@ interface Entry {
 }
 
 /** The name of a session: all that decides whether its peer may be trusted. */
-export function sessionKey(
+export const sessionKey = (
   server: string,
   roots: readonly Uint8Array[] | undefined,
   own: readonly Uint8Array[],
-): string {
+): string => {
   const digest = new Digest("SHA256");
   const add = (bytes: Uint8Array): void => {
     digest.write(encodeUtf8(`${bytes.byteLength}:`));
@@ -37,20 +37,20 @@ export function sessionKey(
   digest.write(encodeUtf8("own;"));
   for (const certificate of own) add(certificate);
   return toHex(new Uint8Array(digest.close()));
-}
+};
 
 export class SessionCache {
-  readonly #clock: Clock;
-  readonly #entries = new Map<string, Entry>();
+  private readonly _clock: Clock;
+  private readonly _entries = new Map<string, Entry>();
 
   constructor(clock: Clock) {
-    this.#clock = clock;
+    this._clock = clock;
   }
 
   /** What the SDK's session asks, for connections of one key only; the host name that it passes does not matter. */
   forKey(key: string): SDKCache {
-    const entries = this.#entries;
-    const clock = this.#clock;
+    const entries = this._entries;
+    const clock = this._clock;
     return {
       getByHost() {
         const entry = entries.get(key);
@@ -76,6 +76,6 @@ export class SessionCache {
 
   /** After a failed handshake: the next one is a full one. */
   forget(key: string): void {
-    this.#entries.delete(key);
+    this._entries.delete(key);
   }
 }

@@ -19,22 +19,22 @@ const identifierBytes = 20;
 
 /** Roots that were given, DER. Throws a Fault when one cannot be read. */
 export class ConfiguredRoots implements TrustAnchors {
-  readonly #roots: Certificate[];
+  private readonly _roots: Certificate[];
 
   constructor(roots: readonly Uint8Array[]) {
     try {
-      this.#roots = roots.map(readCertificate);
+      this._roots = roots.map(readCertificate);
     } catch (error) {
       throw badRoots(error instanceof Error ? error.message : String(error), error);
     }
   }
 
   issuersOf(certificate: Certificate): Certificate[] {
-    return this.#roots.filter((root) => mayHaveIssued(root, certificate));
+    return this._roots.filter((root) => mayHaveIssued(root, certificate));
   }
 
   includes(certificate: Certificate): boolean {
-    return this.#roots.some(({ der }) => sameBytes(der, certificate.der));
+    return this._roots.some(({ der }) => sameBytes(der, certificate.der));
   }
 
   hint(certificate: Certificate): string | undefined {
@@ -45,7 +45,7 @@ export class ConfiguredRoots implements TrustAnchors {
 }
 
 /** Place of a key identifier in the SDK's store. */
-function storeIndex(identifier: Uint8Array | undefined): number | undefined {
+const storeIndex = (identifier: Uint8Array | undefined): number | undefined => {
   if (identifier?.byteLength !== identifierBytes || !Resource.exists("ca.ski")) return undefined;
   const store = new Uint8Array(new Resource("ca.ski") as unknown as ArrayBuffer);
   for (let at = 0; at < store.byteLength; at += identifierBytes) {
@@ -54,15 +54,15 @@ function storeIndex(identifier: Uint8Array | undefined): number | undefined {
     if (i === identifierBytes) return at / identifierBytes;
   }
   return undefined;
-}
+};
 
 /** The root with this key identifier, if the app was built with it. It stays in flash. */
-export function builtInRoot(identifier: Uint8Array): Certificate | undefined {
+export const builtInRoot = (identifier: Uint8Array): Certificate | undefined => {
   let name = `${toHex(identifier)}.der`;
   if (!Resource.exists(name)) name = `ca${storeIndex(identifier)}.der`;
   if (!Resource.exists(name)) return undefined;
   return readCertificate(new Uint8Array(new Resource(name) as unknown as ArrayBuffer));
-}
+};
 
 /** The roots that the app was built with; one is read when a chain leads to it. */
 export class BuiltInRoots implements TrustAnchors {
@@ -96,7 +96,7 @@ const algorithms: readonly (readonly [oid: string, hash: HashName, ec: boolean])
   true,
 );
 
-function keyOf(certificate: Certificate): PublicKey {
+const keyOf = (certificate: Certificate): PublicKey => {
   try {
     return readPublicKey(certificate.publicKey);
   } catch (error) {
@@ -105,9 +105,9 @@ function keyOf(certificate: Certificate): PublicKey {
       `its key is ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-}
+};
 
-function isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
+const isSignedBy = (certificate: Certificate, issuer: Certificate): boolean => {
   const algorithm = algorithms.find(([oid]) => oid === certificate.signatureAlgorithm);
   if (!algorithm)
     throw certificateUnsupported(
@@ -117,28 +117,28 @@ function isSignedBy(certificate: Certificate, issuer: Certificate): boolean {
   const [, hash, ec] = algorithm;
   const key = keyOf(issuer);
   return "curve" in key === ec && verifySignature(key, hash, [certificate.signed], certificate.signature);
-}
+};
 
 /** Judges one server's chain; given to the session as its `trust`. */
 export class Trust {
-  readonly #anchors: TrustAnchors;
-  readonly #serverName: string;
-  readonly #clock: Clock;
+  private readonly _anchors: TrustAnchors;
+  private readonly _serverName: string;
+  private readonly _clock: Clock;
 
   constructor(anchors: TrustAnchors, serverName: string, clock: Clock) {
-    this.#anchors = anchors;
-    this.#serverName = serverName;
-    this.#clock = clock;
+    this._anchors = anchors;
+    this._serverName = serverName;
+    this._clock = clock;
   }
 
   /** @returns the key of the server's certificate. Throws a Fault when the chain is not to be trusted. */
   verify(chain: Uint8Array[]): PublicKey {
-    const nowMs = this.#clock.now();
+    const nowMs = this._clock.now();
     if (nowMs === undefined) throw clockUnknown();
     const leaf = verifyPath(chain, {
-      serverName: this.#serverName,
+      serverName: this._serverName,
       nowMs,
-      anchors: this.#anchors,
+      anchors: this._anchors,
       verifySignature: isSignedBy,
     });
     return keyOf(leaf);

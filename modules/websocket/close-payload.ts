@@ -7,7 +7,7 @@ import { encodeUtf8 } from "../text/utf8.js";
 import { closeCode, maxControlBytes, validCloseCode } from "./frame.js";
 
 /** Nothing for 1005 and for codes that may not be sent; the reason is cut between characters to what fits. */
-export function closePayload(code: number, reason: string): Uint8Array {
+export const closePayload = (code: number, reason: string): Uint8Array => {
   if (code === closeCode.none || !validCloseCode(code)) return new Uint8Array(0);
   let text = encodeUtf8(reason);
   if (text.byteLength > maxControlBytes - 2) text = encodeUtf8(decodeLossy(text.subarray(0, maxControlBytes - 2)));
@@ -16,4 +16,4 @@ export function closePayload(code: number, reason: string): Uint8Array {
   payload[1] = code & 0xff;
   payload.set(text, 2);
   return payload;
-}
+};

@@ -24,11 +24,11 @@ export const closeCode = Object.freeze({
 } as const);
 
 /** Whether `code` may stand in a close frame (§7.4.1, §7.4.2 and the IANA registry up to 1014). */
-export function validCloseCode(code: number): boolean {
+export const validCloseCode = (code: number): boolean => {
   return (
     (code >= 1000 && code <= 1014 && code !== 1004 && code !== 1005 && code !== 1006) || (code >= 3000 && code < 5000)
   );
-}
+};
 
 /** The peer broke the protocol or a limit: the connection is closed with `closeCode`. */
 export class Violation extends Fault {

@@ -18,21 +18,21 @@ import { encodeUtf8 } from "../text/utf8.js";
 const magic = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /** A fresh `Sec-WebSocket-Key`. */
-export function upgradeKey(random: Random): string {
+export const upgradeKey = (random: Random): string => {
   const nonce = new Uint8Array(16);
   random.fill(nonce);
   return toBase64(nonce);
-}
+};
 
 /** The `Sec-WebSocket-Accept` that belongs to a key. */
-export function acceptFor(key: string, crypto: Crypto): string {
+export const acceptFor = (key: string, crypto: Crypto): string => {
   const digest = crypto.digest("sha1");
   digest.update(encodeUtf8(key + magic));
   return toBase64(digest.finish());
-}
+};
 
 /** The upgrade request; `headers` are the caller's own. */
-export function upgradeRequest(url: Url, key: string, headers: [name: string, value: string][]): string {
+export const upgradeRequest = (url: Url, key: string, headers: [name: string, value: string][]): string => {
   return requestText(url, [
     ["connection", "Upgrade"],
     ["upgrade", "websocket"],
@@ -40,10 +40,10 @@ export function upgradeRequest(url: Url, key: string, headers: [name: string, va
     ["sec-websocket-key", key],
     ...headers,
   ]);
-}
+};
 
 /** Why a 101 is not acceptable, or undefined when it is. */
-export function upgradeFault(head: ResponseHead, accept: string, peer: string): Fault | undefined {
+export const upgradeFault = (head: ResponseHead, accept: string, peer: string): Fault | undefined => {
   const { headers } = head;
   const fault = (code: string, what: string): Fault =>
     new Fault(
@@ -59,8 +59,8 @@ export function upgradeFault(head: ResponseHead, accept: string, peer: string): 
   if (headers.has("sec-websocket-protocol"))
     return fault("unasked-protocol", "with a subprotocol that was not offered");
   return undefined;
-}
+};
 
-function hasToken(list: string | undefined, token: string): boolean {
+const hasToken = (list: string | undefined, token: string): boolean => {
   return (list ?? "").split(",").some((item) => item.trim().toLowerCase() === token);
-}
+};

@@ -19,35 +19,35 @@ import { type Refusal, RefusalReader } from "./refusal.js";
 export class Opening {
   /** The request, to be sent once. */
   readonly request: Uint8Array;
-  #crypto: Crypto;
-  #peer: string;
-  #key: string;
-  #head: HeadReader;
-  #interim = 0;
-  #refusal: RefusalReader | undefined;
-  #accepted: Map<string, string> | undefined;
+  private _crypto: Crypto;
+  private _peer: string;
+  private _key: string;
+  private _head: HeadReader;
+  private _interim = 0;
+  private _refusal: RefusalReader | undefined;
+  private _accepted: Map<string, string> | undefined;
 
   /** `headers` are the caller's own. Throws Fault when one cannot be sent. */
   constructor(url: Url, headers: [name: string, value: string][], random: Random, crypto: Crypto) {
-    this.#crypto = crypto;
-    this.#peer = publicText(url);
-    this.#key = upgradeKey(random);
-    this.request = encodeUtf8(upgradeRequest(url, this.#key, headers));
-    this.#head = new HeadReader("upgrade", this.#peer);
+    this._crypto = crypto;
+    this._peer = publicText(url);
+    this._key = upgradeKey(random);
+    this.request = encodeUtf8(upgradeRequest(url, this._key, headers));
+    this._head = new HeadReader("upgrade", this._peer);
   }
 
   /** The answer's headers, once the server has accepted. */
   get accepted(): Map<string, string> | undefined {
-    return this.#accepted;
+    return this._accepted;
   }
 
   /** The refusal as far as it was read; `refused` tells when that is all that will be kept of it. */
   get refusal(): Refusal | undefined {
-    return this.#refusal?.refusal;
+    return this._refusal?.refusal;
   }
 
   get refused(): boolean {
-    return this.#refusal?.done === true;
+    return this._refusal?.done === true;
   }
 
   /**
@@ -56,34 +56,34 @@ export class Opening {
    * @throws Fault of stage "upgrade"
    */
   push(bytes: Uint8Array, from: number, to: number): number {
-    while (from < to && !this.#accepted) {
-      if (this.#refusal) {
-        this.#refusal.push(bytes, from, to);
+    while (from < to && !this._accepted) {
+      if (this._refusal) {
+        this._refusal.push(bytes, from, to);
         return to;
       }
-      from = this.#head.push(bytes, from, to);
-      if (this.#head.head) this.#answered();
+      from = this._head.push(bytes, from, to);
+      if (this._head.head) this._answered();
     }
     return from;
   }
 
-  #answered(): void {
-    const head = this.#head.head!;
+  private _answered(): void {
+    const head = this._head.head!;
     if (head.status === 101) {
-      const fault = upgradeFault(head, acceptFor(this.#key, this.#crypto), this.#peer);
+      const fault = upgradeFault(head, acceptFor(this._key, this._crypto), this._peer);
       if (fault) throw fault;
-      this.#accepted = head.headers;
+      this._accepted = head.headers;
     } else if (head.status < 200) {
-      if (++this.#interim > maxInterimResponses) {
+      if (++this._interim > maxInterimResponses) {
         throw new Fault(
           "upgrade",
           "interim-limit",
-          `${this.#peer} sent interim responses only; check the server and what lies between.`,
+          `${this._peer} sent interim responses only; check the server and what lies between.`,
         );
       }
-      this.#head = new HeadReader("upgrade", this.#peer);
+      this._head = new HeadReader("upgrade", this._peer);
     } else {
-      this.#refusal = new RefusalReader(head, this.#peer);
+      this._refusal = new RefusalReader(head, this._peer);
     }
   }
 }

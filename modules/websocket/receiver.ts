@@ -23,170 +23,170 @@ export interface ReceiverEvents {
 const smallestMessageBuffer = 512;
 
 export class Receiver {
-  #events: ReceiverEvents;
-  #stopped = false;
+  private _events: ReceiverEvents;
+  private _stopped = false;
 
-  #header = new Uint8Array(10);
-  #headerLength = 0;
-  #headerNeeded = 2;
+  private _header = new Uint8Array(10);
+  private _headerLength = 0;
+  private _headerNeeded = 2;
 
-  #opcode = 0;
-  #final = false;
+  private _opcode = 0;
+  private _final = false;
   /** Payload bytes of the current frame still to come; -1 while its header is read. */
-  #left = -1;
+  private _left = -1;
 
-  #control = new Uint8Array(maxControlBytes);
-  #controlLength = 0;
+  private _control = new Uint8Array(maxControlBytes);
+  private _controlLength = 0;
 
   /** Opcode of the message under way, 0 when there is none. */
-  #messageOpcode = 0;
-  #message = new Uint8Array(smallestMessageBuffer);
-  #messageLength = 0;
+  private _messageOpcode = 0;
+  private _message = new Uint8Array(smallestMessageBuffer);
+  private _messageLength = 0;
 
   constructor(events: ReceiverEvents) {
-    this.#events = events;
+    this._events = events;
   }
 
   /** No more events, also not from the bytes that are being worked on. */
   stop(): void {
-    this.#stopped = true;
+    this._stopped = true;
   }
 
   /** Takes `bytes[from..to)`. Throws Violation; the receiver must not be used afterwards. */
   push(bytes: Uint8Array, from: number, to: number): void {
-    while (!this.#stopped && (from < to || this.#left === 0)) {
-      if (this.#left < 0) {
-        from = this.#readHeader(bytes, from, to);
+    while (!this._stopped && (from < to || this._left === 0)) {
+      if (this._left < 0) {
+        from = this._readHeader(bytes, from, to);
       } else {
-        const count = Math.min(this.#left, to - from);
-        this.#store(bytes.subarray(from, from + count));
+        const count = Math.min(this._left, to - from);
+        this._store(bytes.subarray(from, from + count));
         from += count;
-        this.#left -= count;
-        if (this.#left === 0) this.#endFrame();
+        this._left -= count;
+        if (this._left === 0) this._endFrame();
       }
     }
   }
 
-  #readHeader(bytes: Uint8Array, from: number, to: number): number {
-    while (from < to && this.#headerLength < this.#headerNeeded) {
-      this.#header[this.#headerLength++] = bytes[from++];
-      if (this.#headerLength === 2) this.#checkStart();
+  private _readHeader(bytes: Uint8Array, from: number, to: number): number {
+    while (from < to && this._headerLength < this._headerNeeded) {
+      this._header[this._headerLength++] = bytes[from++];
+      if (this._headerLength === 2) this._checkStart();
     }
-    if (this.#headerLength === this.#headerNeeded) this.#beginFrame();
+    if (this._headerLength === this._headerNeeded) this._beginFrame();
     return from;
   }
 
   /** The first two bytes say nearly everything that can be wrong (§5.2, §5.4, §5.5). */
-  #checkStart(): void {
-    const [first, second] = this.#header;
+  private _checkStart(): void {
+    const [first, second] = this._header;
     const length = second & 0x7f;
-    this.#final = (first & 0x80) !== 0;
-    this.#opcode = first & 0x0f;
+    this._final = (first & 0x80) !== 0;
+    this._opcode = first & 0x0f;
     if ((first & 0x70) !== 0) throw protocolError("reserved-bits", "a reserved bit without an agreed extension");
     if ((second & 0x80) !== 0) throw protocolError("masked-frame", "a masked frame, which only clients may send");
-    switch (this.#opcode) {
+    switch (this._opcode) {
       case opcode.text:
       case opcode.binary:
-        if (this.#messageOpcode !== 0)
+        if (this._messageOpcode !== 0)
           throw protocolError("unfinished-message", "a new message inside a fragmented one");
         break;
       case opcode.continuation:
-        if (this.#messageOpcode === 0) throw protocolError("unexpected-continuation", "a continuation of no message");
+        if (this._messageOpcode === 0) throw protocolError("unexpected-continuation", "a continuation of no message");
         break;
       case opcode.close:
       case opcode.ping:
       case opcode.pong:
-        if (!this.#final) throw protocolError("fragmented-control", "a fragmented control frame");
+        if (!this._final) throw protocolError("fragmented-control", "a fragmented control frame");
         if (length > maxControlBytes) throw protocolError("long-control", "a control frame of more than 125 bytes");
         break;
       default:
-        throw protocolError("reserved-opcode", `the reserved opcode ${this.#opcode}`);
+        throw protocolError("reserved-opcode", `the reserved opcode ${this._opcode}`);
     }
-    this.#headerNeeded = length === 126 ? 4 : length === 127 ? 10 : 2;
+    this._headerNeeded = length === 126 ? 4 : length === 127 ? 10 : 2;
   }
 
-  #beginFrame(): void {
-    const header = this.#header;
+  private _beginFrame(): void {
+    const header = this._header;
     let length = header[1] & 0x7f;
-    if (this.#headerNeeded > 2) {
+    if (this._headerNeeded > 2) {
       length = 0;
-      if (this.#headerNeeded === 10 && header[2] >= 0x80)
+      if (this._headerNeeded === 10 && header[2] >= 0x80)
         throw protocolError("bad-length", "a length with the highest bit set");
-      for (let i = 2; i < this.#headerNeeded; i++) length = length * 256 + header[i];
-      if (length < (this.#headerNeeded === 4 ? 126 : 65_536))
+      for (let i = 2; i < this._headerNeeded; i++) length = length * 256 + header[i];
+      if (length < (this._headerNeeded === 4 ? 126 : 65_536))
         throw protocolError("bad-length", "a length that is not minimal");
     }
-    this.#headerLength = 0;
-    this.#headerNeeded = 2;
-    this.#left = length;
-    if (this.#opcode >= opcode.close) {
-      this.#controlLength = 0;
+    this._headerLength = 0;
+    this._headerNeeded = 2;
+    this._left = length;
+    if (this._opcode >= opcode.close) {
+      this._controlLength = 0;
       return;
     }
-    if (this.#opcode !== opcode.continuation) this.#messageOpcode = this.#opcode;
-    if (this.#messageLength + length > maxMessageBytes) {
+    if (this._opcode !== opcode.continuation) this._messageOpcode = this._opcode;
+    if (this._messageLength + length > maxMessageBytes) {
       throw new Violation(
         closeCode.messageTooBig,
         "message-too-big",
         `The server sent a message of more than ${maxMessageBytes} bytes, the most this device takes; send less at once (long scripts in parts).`,
       );
     }
-    this.#reserve(this.#messageLength + length);
+    this._reserve(this._messageLength + length);
   }
 
   /** Room for `length` bytes: exactly, when this frame ends the message, doubled when more will follow. */
-  #reserve(length: number): void {
-    if (length <= this.#message.byteLength) return;
-    const size = this.#final ? length : Math.min(maxMessageBytes, Math.max(length, 2 * this.#message.byteLength));
+  private _reserve(length: number): void {
+    if (length <= this._message.byteLength) return;
+    const size = this._final ? length : Math.min(maxMessageBytes, Math.max(length, 2 * this._message.byteLength));
     const grown = new Uint8Array(size);
-    grown.set(this.#message.subarray(0, this.#messageLength));
-    this.#message = grown;
+    grown.set(this._message.subarray(0, this._messageLength));
+    this._message = grown;
   }
 
-  #store(piece: Uint8Array): void {
-    if (this.#opcode >= opcode.close) {
-      this.#control.set(piece, this.#controlLength);
-      this.#controlLength += piece.byteLength;
+  private _store(piece: Uint8Array): void {
+    if (this._opcode >= opcode.close) {
+      this._control.set(piece, this._controlLength);
+      this._controlLength += piece.byteLength;
     } else {
-      this.#message.set(piece, this.#messageLength);
-      this.#messageLength += piece.byteLength;
+      this._message.set(piece, this._messageLength);
+      this._messageLength += piece.byteLength;
     }
   }
 
-  #endFrame(): void {
-    this.#left = -1;
-    const payload = this.#control.subarray(0, this.#controlLength);
-    if (this.#opcode === opcode.ping) this.#events.onPing(payload);
-    else if (this.#opcode === opcode.pong) this.#events.onPong(payload);
-    else if (this.#opcode === opcode.close) this.#close(payload);
-    else if (this.#final) this.#endMessage();
+  private _endFrame(): void {
+    this._left = -1;
+    const payload = this._control.subarray(0, this._controlLength);
+    if (this._opcode === opcode.ping) this._events.onPing(payload);
+    else if (this._opcode === opcode.pong) this._events.onPong(payload);
+    else if (this._opcode === opcode.close) this._close(payload);
+    else if (this._final) this._endMessage();
   }
 
-  #endMessage(): void {
-    const bytes = this.#message.subarray(0, this.#messageLength);
-    const isText = this.#messageOpcode === opcode.text;
-    this.#messageOpcode = 0;
-    this.#messageLength = 0;
+  private _endMessage(): void {
+    const bytes = this._message.subarray(0, this._messageLength);
+    const isText = this._messageOpcode === opcode.text;
+    this._messageOpcode = 0;
+    this._messageLength = 0;
     // The view keeps the large buffer alive as long as the callback needs it.
-    if (this.#message.byteLength > keptMessageBytes) this.#message = new Uint8Array(smallestMessageBuffer);
-    if (isText) this.#events.onText(utf8(bytes, "a text message"));
-    else this.#events.onBinary(bytes);
+    if (this._message.byteLength > keptMessageBytes) this._message = new Uint8Array(smallestMessageBuffer);
+    if (isText) this._events.onText(utf8(bytes, "a text message"));
+    else this._events.onBinary(bytes);
   }
 
-  #close(payload: Uint8Array): void {
-    this.#stopped = true;
+  private _close(payload: Uint8Array): void {
+    this._stopped = true;
     if (payload.byteLength === 0) {
-      this.#events.onCloseFrame(closeCode.none, "");
+      this._events.onCloseFrame(closeCode.none, "");
       return;
     }
     if (payload.byteLength === 1) throw protocolError("bad-close-code", "half of a close code");
     const code = payload[0] * 256 + payload[1];
     if (!validCloseCode(code)) throw protocolError("bad-close-code", `the close code ${code}, which may not be sent`);
-    this.#events.onCloseFrame(code, utf8(payload.subarray(2), "a close reason"));
+    this._events.onCloseFrame(code, utf8(payload.subarray(2), "a close reason"));
   }
 }
 
-function utf8(bytes: Uint8Array, what: string): string {
+const utf8 = (bytes: Uint8Array, what: string): string => {
   try {
     return decodeUtf8(bytes);
   } catch {
@@ -196,12 +196,12 @@ function utf8(bytes: Uint8Array, what: string): string {
       `The server sent ${what} that is not UTF-8; it or a proxy before it is broken.`,
     );
   }
-}
+};
 
-function protocolError(code: string, what: string): Violation {
+const protocolError = (code: string, what: string): Violation => {
   return new Violation(
     closeCode.protocolError,
     code,
     `The server broke the WebSocket protocol with ${what}; it or a proxy before it is broken.`,
   );
-}
+};

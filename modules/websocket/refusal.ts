@@ -19,43 +19,43 @@ export interface Refusal {
 }
 
 export class RefusalReader {
-  #head: ResponseHead;
-  #body: BodyReader | undefined;
-  #text = new Uint8Array(maxRefusalBodyBytes);
-  #length = 0;
+  private _head: ResponseHead;
+  private _body: BodyReader | undefined;
+  private _text = new Uint8Array(maxRefusalBodyBytes);
+  private _length = 0;
 
   /** `peer` is as in HeadReader. */
   constructor(head: ResponseHead, peer: string) {
-    this.#head = head;
+    this._head = head;
     try {
-      this.#body = new BodyReader(head, "upgrade", peer);
+      this._body = new BodyReader(head, "upgrade", peer);
     } catch {
-      this.#body = undefined; // contradictory lengths: the head alone has to do
+      this._body = undefined; // contradictory lengths: the head alone has to do
     }
   }
 
   /** Whether everything that is kept has been read. */
   get done(): boolean {
-    return this.#body === undefined || this.#body.done || this.#length === this.#text.byteLength;
+    return this._body === undefined || this._body.done || this._length === this._text.byteLength;
   }
 
   /** Takes body bytes from `bytes[from..to)`. */
   push(bytes: Uint8Array, from: number, to: number): void {
     try {
       while (from < to && !this.done) {
-        from = this.#body!.push(bytes, from, to);
-        const start = from - this.#body!.taken;
-        const count = Math.min(this.#body!.taken, this.#text.byteLength - this.#length);
-        this.#text.set(bytes.subarray(start, start + count), this.#length);
-        this.#length += count;
+        from = this._body!.push(bytes, from, to);
+        const start = from - this._body!.taken;
+        const count = Math.min(this._body!.taken, this._text.byteLength - this._length);
+        this._text.set(bytes.subarray(start, start + count), this._length);
+        this._length += count;
       }
     } catch {
-      this.#body = undefined; // broken chunks: what was read so far has to do
+      this._body = undefined; // broken chunks: what was read so far has to do
     }
   }
 
   get refusal(): Refusal {
-    const { status, reason, headers } = this.#head;
-    return { status, reason, headers, body: decodeLossy(this.#text.subarray(0, this.#length)) };
+    const { status, reason, headers } = this._head;
+    return { status, reason, headers, body: decodeLossy(this._text.subarray(0, this._length)) };
   }
 }

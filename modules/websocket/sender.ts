@@ -17,36 +17,36 @@ const smallestQueue = 512;
 const maxHeaderBytes = 8;
 
 export class Sender {
-  #random: Random;
-  #stream: ByteStream;
-  #queue!: Uint8Array;
-  /** The same memory as `#queue`. */
-  #words!: Int32Array;
-  #start = 0;
-  #end = 0;
-  #mask = new Uint8Array(4);
-  #turned = new Uint8Array(4);
-  #turnedWord = new Int32Array(this.#turned.buffer);
-  #pong = new Uint8Array(maxControlBytes);
+  private _random: Random;
+  private _stream: ByteStream;
+  private _queue!: Uint8Array;
+  /** The same memory as `_queue`. */
+  private _words!: Int32Array;
+  private _start = 0;
+  private _end = 0;
+  private _mask = new Uint8Array(4);
+  private _turned = new Uint8Array(4);
+  private _turnedWord = new Int32Array(this._turned.buffer);
+  private _pong = new Uint8Array(maxControlBytes);
   /** Length of the pong that waits, -1 when none does. */
-  #pongLength = -1;
+  private _pongLength = -1;
 
   constructor(random: Random, stream: ByteStream) {
-    this.#random = random;
-    this.#stream = stream;
-    this.#allocate(smallestQueue);
+    this._random = random;
+    this._stream = stream;
+    this._allocate(smallestQueue);
   }
 
   /** Bytes that the stream has not taken yet. */
   get bufferedBytes(): number {
-    return this.#end - this.#start + Math.max(0, this.#pongLength);
+    return this._end - this._start + Math.max(0, this._pongLength);
   }
 
   /** Queues bytes that are not a frame (the upgrade request), and sends what the stream takes. */
   raw(bytes: Uint8Array): void {
-    this.#reserve(bytes.byteLength);
-    this.#queue.set(bytes, this.#end);
-    this.#end += bytes.byteLength;
+    this._reserve(bytes.byteLength);
+    this._queue.set(bytes, this._end);
+    this._end += bytes.byteLength;
     this.flush();
   }
 
@@ -70,46 +70,46 @@ export class Sender {
         `The network takes data too slowly: ${this.bufferedBytes} bytes are waiting already; wait until they are sent.`,
       );
     }
-    this.#append(code, payload);
+    this._append(code, payload);
     this.flush();
   }
 
   /** Queues the answer to a ping, or keeps it back while other bytes are unsent. */
   pong(payload: Uint8Array): void {
-    this.#pong.set(payload);
-    this.#pongLength = payload.byteLength;
+    this._pong.set(payload);
+    this._pongLength = payload.byteLength;
     this.flush();
   }
 
   /** Queues the close frame, whatever else is queued; the payload has at most 125 bytes. */
   close(payload: Uint8Array): void {
-    this.#pongLength = -1;
-    this.#append(opcode.close, payload);
+    this._pongLength = -1;
+    this._append(opcode.close, payload);
     this.flush();
   }
 
   /** Gives the stream as much as it takes. */
   flush(): void {
     for (;;) {
-      if (this.#start === this.#end) {
-        this.#start = this.#end = 0;
-        if (this.#queue.byteLength > keptSendQueueBytes) this.#allocate(smallestQueue);
-        if (this.#pongLength < 0) return;
-        const length = this.#pongLength;
-        this.#pongLength = -1;
-        this.#append(opcode.pong, this.#pong.subarray(0, length));
+      if (this._start === this._end) {
+        this._start = this._end = 0;
+        if (this._queue.byteLength > keptSendQueueBytes) this._allocate(smallestQueue);
+        if (this._pongLength < 0) return;
+        const length = this._pongLength;
+        this._pongLength = -1;
+        this._append(opcode.pong, this._pong.subarray(0, length));
       }
-      const taken = this.#stream.write(this.#queue.subarray(this.#start, this.#end));
-      this.#start += taken;
-      if (this.#start < this.#end) return;
+      const taken = this._stream.write(this._queue.subarray(this._start, this._end));
+      this._start += taken;
+      if (this._start < this._end) return;
     }
   }
 
-  #append(code: number, payload: Uint8Array): void {
+  private _append(code: number, payload: Uint8Array): void {
     const length = payload.byteLength;
-    this.#reserve(length + maxHeaderBytes);
-    const queue = this.#queue;
-    let at = this.#end;
+    this._reserve(length + maxHeaderBytes);
+    const queue = this._queue;
+    let at = this._end;
     queue[at++] = 0x80 | code;
     if (length < 126) {
       queue[at++] = 0x80 | length;
@@ -118,48 +118,48 @@ export class Sender {
       queue[at++] = length >> 8;
       queue[at++] = length & 0xff;
     }
-    this.#random.fill(this.#mask);
-    queue.set(this.#mask, at);
+    this._random.fill(this._mask);
+    queue.set(this._mask, at);
     at += 4;
     queue.set(payload, at);
-    this.#end = at + length;
-    this.#maskRange(at, this.#end);
+    this._end = at + length;
+    this._maskRange(at, this._end);
   }
 
   /** Masks a payload where it lies, by words: a byte at a time took XS twice as long (measured). */
-  #maskRange(from: number, to: number): void {
-    const queue = this.#queue;
-    const mask = this.#mask;
+  private _maskRange(from: number, to: number): void {
+    const queue = this._queue;
+    const mask = this._mask;
     let at = from;
     for (; at < to && (at & 3) !== 0; at++) queue[at] ^= mask[(at - from) & 3];
-    for (let i = 0; i < 4; i++) this.#turned[i] = mask[(at - from + i) & 3];
-    const word = this.#turnedWord[0];
-    const words = this.#words;
+    for (let i = 0; i < 4; i++) this._turned[i] = mask[(at - from + i) & 3];
+    const word = this._turnedWord[0];
+    const words = this._words;
     const lastWord = to >> 2;
     for (let i = at >> 2; i < lastWord; i++) words[i] ^= word;
     for (at = Math.max(at, to & ~3); at < to; at++) queue[at] ^= mask[(at - from) & 3];
   }
 
   /** `size` is a multiple of four. */
-  #allocate(size: number): void {
-    this.#queue = new Uint8Array(size);
-    this.#words = new Int32Array(this.#queue.buffer);
+  private _allocate(size: number): void {
+    this._queue = new Uint8Array(size);
+    this._words = new Int32Array(this._queue.buffer);
   }
 
   /** Makes room for `length` bytes behind the queued ones. */
-  #reserve(length: number): void {
-    const queued = this.#end - this.#start;
-    let size = this.#queue.byteLength;
-    if (this.#end + length <= size) return;
+  private _reserve(length: number): void {
+    const queued = this._end - this._start;
+    let size = this._queue.byteLength;
+    if (this._end + length <= size) return;
     while (size < queued + length) size *= 2;
-    if (size === this.#queue.byteLength) {
-      this.#queue.copyWithin(0, this.#start, this.#end);
+    if (size === this._queue.byteLength) {
+      this._queue.copyWithin(0, this._start, this._end);
     } else {
-      const queue = this.#queue;
-      this.#allocate(size);
-      this.#queue.set(queue.subarray(this.#start, this.#end));
+      const queue = this._queue;
+      this._allocate(size);
+      this._queue.set(queue.subarray(this._start, this._end));
     }
-    this.#start = 0;
-    this.#end = queued;
+    this._start = 0;
+    this._end = queued;
   }
 }

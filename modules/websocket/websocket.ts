@@ -38,50 +38,50 @@ type State =
   | "closed";
 
 export class WebSocketClient {
-  #options: WebSocketOptions;
-  #state: State = "connecting";
-  #peer = "";
-  #stream: ByteStream | undefined;
-  #sender: Sender | undefined;
-  #receiver: Receiver;
-  #timer: Timer | undefined;
-  #buffer = new Uint8Array(readBufferBytes);
-  #opening: Opening | undefined;
-  #streamEnd: { fault: Error | undefined } | undefined;
+  private _options: WebSocketOptions;
+  private _state: State = "connecting";
+  private _peer = "";
+  private _stream: ByteStream | undefined;
+  private _sender: Sender | undefined;
+  private _receiver: Receiver;
+  private _timer: Timer | undefined;
+  private _buffer = new Uint8Array(readBufferBytes);
+  private _opening: Opening | undefined;
+  private _streamEnd: { fault: Error | undefined } | undefined;
   /** Bytes were left unsent since the last onDrain. */
-  #backedUp = false;
+  private _backedUp = false;
   /** What to report when the connection has ended. */
-  #closed: Closed | undefined;
+  private _closed: Closed | undefined;
 
   /** Starts to connect. No callback comes from inside the constructor. */
   constructor(options: WebSocketOptions) {
-    this.#options = options;
-    this.#receiver = new Receiver({
+    this._options = options;
+    this._receiver = new Receiver({
       onText: (text) => {
-        if (this.#state === "open") options.onText(text);
+        if (this._state === "open") options.onText(text);
       },
       onBinary: (bytes) => {
-        if (this.#state === "open") options.onBinary(bytes);
+        if (this._state === "open") options.onBinary(bytes);
       },
       onPing: (bytes) => {
-        if (this.#state === "open") this.#sender!.pong(bytes);
+        if (this._state === "open") this._sender!.pong(bytes);
       },
       onPong: (bytes) => {
-        if (this.#state === "open") options.onPong?.(bytes);
+        if (this._state === "open") options.onPong?.(bytes);
       },
-      onCloseFrame: (code, reason) => this.#onCloseFrame(code, reason),
+      onCloseFrame: (code, reason) => this._onCloseFrame(code, reason),
     });
     try {
-      this.#connect(endpoint(options));
+      this._connect(endpoint(options));
     } catch (error) {
       const fault = asFault(error, "options", "bad-endpoint");
-      this.#setTimer(0, () => this.#finish({ code: closeCode.abnormal, reason: "", fault }));
+      this._setTimer(0, () => this._finish({ code: closeCode.abnormal, reason: "", fault }));
     }
   }
 
   /** Bytes of messages that the network has not taken yet. */
   get bufferedBytes(): number {
-    return this.#sender?.bufferedBytes ?? 0;
+    return this._sender?.bufferedBytes ?? 0;
   }
 
   /**
@@ -89,7 +89,7 @@ export class WebSocketClient {
    * @throws Fault "not-open", "send-queue-full" (try again after onDrain) or "message-exceeds-queue" (never will)
    */
   sendText(text: string): void {
-    this.#send(opcode.text, encodeUtf8(text));
+    this._send(opcode.text, encodeUtf8(text));
   }
 
   /** Sends a ping of at most 125 bytes. Throws as `sendText` does. */
@@ -97,7 +97,7 @@ export class WebSocketClient {
     if (bytes.byteLength > maxControlBytes) {
       throw new Fault("websocket", "long-ping", `A ping carries at most ${maxControlBytes} bytes.`);
     }
-    this.#send(opcode.ping, bytes);
+    this._send(opcode.ping, bytes);
   }
 
   /**
@@ -105,201 +105,201 @@ export class WebSocketClient {
    * WebSocket yet the attempt just ends. The reason is cut to the 123 bytes that fit.
    */
   close(code: number = closeCode.normal, reason = ""): void {
-    if (this.#state === "open") {
-      this.#beginClose("closing", closePayload(code, reason));
-    } else if (this.#state !== "closing" && this.#state !== "failing" && this.#state !== "closed") {
-      this.#state = "failing";
-      this.#setTimer(0, () => this.#finish({ code: closeCode.abnormal, reason: "" }));
-      this.#stream?.close();
+    if (this._state === "open") {
+      this._beginClose("closing", closePayload(code, reason));
+    } else if (this._state !== "closing" && this._state !== "failing" && this._state !== "closed") {
+      this._state = "failing";
+      this._setTimer(0, () => this._finish({ code: closeCode.abnormal, reason: "" }));
+      this._stream?.close();
     }
   }
 
   /** Ends everything at once. No callback comes afterwards. */
   abort(): void {
-    this.#state = "closed";
-    this.#receiver.stop();
-    this.#clearTimer();
-    this.#stream?.close();
+    this._state = "closed";
+    this._receiver.stop();
+    this._clearTimer();
+    this._stream?.close();
   }
 
-  #connect(url: Url): void {
-    const { network, secure, connectTimeoutMs, headers, random, crypto } = this.#options;
-    this.#peer = publicText(url);
-    this.#opening = new Opening(url, headers, random, crypto);
-    this.#stream = network.open({
+  private _connect(url: Url): void {
+    const { network, secure, connectTimeoutMs, headers, random, crypto } = this._options;
+    this._peer = publicText(url);
+    this._opening = new Opening(url, headers, random, crypto);
+    this._stream = network.open({
       host: url.host,
       port: url.port,
       connectTimeoutMs,
       secure: secure && { ...secure, handshakeTimeoutMs: secure.handshakeTimeoutMs ?? connectTimeoutMs },
-      onOpen: () => this.#guarded(() => this.#onOpen()),
-      onReadable: () => this.#guarded(() => this.#pump()),
-      onWritable: () => this.#guarded(() => this.#onWritable()),
+      onOpen: () => this._guarded(() => this._onOpen()),
+      onReadable: () => this._guarded(() => this._pump()),
+      onWritable: () => this._guarded(() => this._onWritable()),
       onClose: (fault) =>
-        this.#guarded(() => {
-          this.#streamEnd = { fault };
-          this.#pump();
+        this._guarded(() => {
+          this._streamEnd = { fault };
+          this._pump();
         }),
     });
-    this.#sender = new Sender(random, this.#stream);
+    this._sender = new Sender(random, this._stream);
   }
 
-  #onOpen(): void {
-    const { upgradeTimeoutMs } = this.#options;
-    this.#state = "upgrading";
-    this.#setTimer(upgradeTimeoutMs, () => {
-      const refusal = this.#opening!.refusal;
-      if (refusal) this.#refuse(refusal);
-      else throw this.#fault("upgrade-timeout", `did not answer the upgrade within ${upgradeTimeoutMs} ms`);
+  private _onOpen(): void {
+    const { upgradeTimeoutMs } = this._options;
+    this._state = "upgrading";
+    this._setTimer(upgradeTimeoutMs, () => {
+      const refusal = this._opening!.refusal;
+      if (refusal) this._refuse(refusal);
+      else throw this._fault("upgrade-timeout", `did not answer the upgrade within ${upgradeTimeoutMs} ms`);
     });
-    this.#sender!.raw(this.#opening!.request);
+    this._sender!.raw(this._opening!.request);
   }
 
-  #onWritable(): void {
-    this.#sender!.flush();
-    if (!this.#backedUp || this.bufferedBytes > 0) return;
-    this.#backedUp = false;
-    if (this.#state === "open") this.#options.onDrain?.();
+  private _onWritable(): void {
+    this._sender!.flush();
+    if (!this._backedUp || this.bufferedBytes > 0) return;
+    this._backedUp = false;
+    if (this._state === "open") this._options.onDrain?.();
   }
 
   /** Reads all there is, and takes note of the end of the stream when it was reached. */
-  #pump(): void {
-    while (this.#state !== "closed") {
-      const count = this.#stream?.read(this.#buffer) ?? 0;
+  private _pump(): void {
+    while (this._state !== "closed") {
+      const count = this._stream?.read(this._buffer) ?? 0;
       if (count === 0) break;
-      this.#take(count);
+      this._take(count);
     }
-    if (this.#streamEnd) this.#ended(this.#streamEnd.fault);
+    if (this._streamEnd) this._ended(this._streamEnd.fault);
   }
 
-  #take(count: number): void {
+  private _take(count: number): void {
     let from = 0;
-    if (this.#state === "upgrading") {
-      const opening = this.#opening!;
-      from = opening.push(this.#buffer, from, count);
-      if (opening.accepted) this.#opened(opening.accepted);
-      else if (opening.refused) this.#refuse(opening.refusal!);
+    if (this._state === "upgrading") {
+      const opening = this._opening!;
+      from = opening.push(this._buffer, from, count);
+      if (opening.accepted) this._opened(opening.accepted);
+      else if (opening.refused) this._refuse(opening.refusal!);
     }
-    if (this.#state === "open" || this.#state === "closing") this.#receiver.push(this.#buffer, from, count);
+    if (this._state === "open" || this._state === "closing") this._receiver.push(this._buffer, from, count);
   }
 
-  #opened(headers: Map<string, string>): void {
-    this.#clearTimer();
-    this.#opening = undefined;
-    this.#state = "open";
-    this.#options.onOpen({ headers });
+  private _opened(headers: Map<string, string>): void {
+    this._clearTimer();
+    this._opening = undefined;
+    this._state = "open";
+    this._options.onOpen({ headers });
   }
 
-  #send(code: number, payload: Uint8Array): void {
-    if (this.#state !== "open") throw new Fault("websocket", "not-open", "The connection is not open.");
-    this.#sender!.frame(code, payload);
-    if (this.bufferedBytes > 0) this.#backedUp = true;
+  private _send(code: number, payload: Uint8Array): void {
+    if (this._state !== "open") throw new Fault("websocket", "not-open", "The connection is not open.");
+    this._sender!.frame(code, payload);
+    if (this.bufferedBytes > 0) this._backedUp = true;
   }
 
-  #onCloseFrame(code: number, reason: string): void {
-    this.#closed = { code, reason };
+  private _onCloseFrame(code: number, reason: string): void {
+    this._closed = { code, reason };
     // §5.5.1: the answer has the same code, unless this frame is itself the answer.
-    if (this.#state === "open") this.#beginClose("closing", closePayload(code, ""));
+    if (this._state === "open") this._beginClose("closing", closePayload(code, ""));
   }
 
-  #beginClose(state: "closing" | "failing", payload: Uint8Array): void {
-    const { closeTimeoutMs } = this.#options;
-    this.#state = state;
-    this.#setTimer(closeTimeoutMs, () =>
-      this.#finish(
-        this.#closed ??
-          this.#abnormal(this.#fault("close-timeout", `did not answer the close within ${closeTimeoutMs} ms`)),
+  private _beginClose(state: "closing" | "failing", payload: Uint8Array): void {
+    const { closeTimeoutMs } = this._options;
+    this._state = state;
+    this._setTimer(closeTimeoutMs, () =>
+      this._finish(
+        this._closed ??
+          this._abnormal(this._fault("close-timeout", `did not answer the close within ${closeTimeoutMs} ms`)),
       ),
     );
-    this.#sender!.close(payload);
+    this._sender!.close(payload);
   }
 
   /** The stream has ended and all its bytes were read. */
-  #ended(error: Error | undefined): void {
-    const refusal = this.#opening?.refusal;
-    if (refusal) this.#refuse(refusal);
-    else if (this.#closed) this.#finish(this.#closed);
-    else this.#finish(this.#abnormal(error ? asFault(error, "transport", "connection-lost") : this.#lost()));
+  private _ended(error: Error | undefined): void {
+    const refusal = this._opening?.refusal;
+    if (refusal) this._refuse(refusal);
+    else if (this._closed) this._finish(this._closed);
+    else this._finish(this._abnormal(error ? asFault(error, "transport", "connection-lost") : this._lost()));
   }
 
-  #lost(): Fault {
-    return this.#state === "upgrading"
-      ? this.#fault("upgrade-closed", "closed the connection instead of answering the upgrade")
-      : this.#fault("connection-lost", "closed the connection without a close frame");
+  private _lost(): Fault {
+    return this._state === "upgrading"
+      ? this._fault("upgrade-closed", "closed the connection instead of answering the upgrade")
+      : this._fault("connection-lost", "closed the connection without a close frame");
   }
 
-  #refuse(refusal: Refusal): void {
-    if (this.#state === "closed") return;
+  private _refuse(refusal: Refusal): void {
+    if (this._state === "closed") return;
     this.abort();
     try {
-      this.#options.onRefused(refusal);
+      this._options.onRefused(refusal);
     } catch (error) {
-      this.#options.onClose(this.#abnormal(asFault(error, "application", "callback-threw")));
+      this._options.onClose(this._abnormal(asFault(error, "application", "callback-threw")));
     }
   }
 
-  #finish(closed: Closed): void {
-    if (this.#state === "closed") return;
+  private _finish(closed: Closed): void {
+    if (this._state === "closed") return;
     this.abort();
-    this.#options.onClose(closed);
+    this._options.onClose(closed);
   }
 
   /** Every entry from the host. What is thrown inside ends in `onClose`, not in the host. */
-  #guarded(body: () => void): void {
-    if (this.#state === "closed") return;
+  private _guarded(body: () => void): void {
+    if (this._state === "closed") return;
     try {
       body();
     } catch (error) {
       try {
-        this.#fail(error);
+        this._fail(error);
       } catch {
         // onClose itself threw: there is nobody left to tell, and an exception in the host would restart the device.
       }
     }
   }
 
-  #fail(error: unknown): void {
-    if (this.#state === "closed") return;
-    const closed = this.#abnormal(asFault(error, "application", "callback-threw"));
-    if (this.#state !== "open") {
-      this.#finish(closed);
+  private _fail(error: unknown): void {
+    if (this._state === "closed") return;
+    const closed = this._abnormal(asFault(error, "application", "callback-threw"));
+    if (this._state !== "open") {
+      this._finish(closed);
       return;
     }
-    this.#closed = closed;
-    this.#receiver.stop();
-    this.#beginClose(
+    this._closed = closed;
+    this._receiver.stop();
+    this._beginClose(
       "failing",
       closePayload(error instanceof Violation ? error.closeCode : closeCode.internalError, ""),
     );
   }
 
-  #abnormal(fault: Fault): Closed {
+  private _abnormal(fault: Fault): Closed {
     return { code: closeCode.abnormal, reason: "", fault };
   }
 
-  #fault(code: string, what: string): Fault {
-    const upgrading = this.#state === "connecting" || this.#state === "upgrading";
+  private _fault(code: string, what: string): Fault {
+    const upgrading = this._state === "connecting" || this._state === "upgrading";
     return new Fault(
       upgrading ? "upgrade" : "transport",
       code,
-      `${this.#peer} ${what}; check the server and what lies between.`,
+      `${this._peer} ${what}; check the server and what lies between.`,
     );
   }
 
-  #setTimer(delayMs: number, body: () => void): void {
-    this.#clearTimer();
-    this.#timer = this.#options.timers.set(() => this.#guarded(body), delayMs);
+  private _setTimer(delayMs: number, body: () => void): void {
+    this._clearTimer();
+    this._timer = this._options.timers.set(() => this._guarded(body), delayMs);
   }
 
-  #clearTimer(): void {
-    this.#options.timers.clear(this.#timer);
-    this.#timer = undefined;
+  private _clearTimer(): void {
+    this._options.timers.clear(this._timer);
+    this._timer = undefined;
   }
 }
 
-function endpoint({ host, port, path, secure }: WebSocketOptions): Url {
+const endpoint = ({ host, port, path, secure }: WebSocketOptions): Url => {
   const name = host.includes(":") ? `[${host}]` : host;
   const url = parseUrl(`${secure ? "wss" : "ws"}://${name}:${port}${path}`);
   if (!url)
     throw new Fault("options", "bad-endpoint", "Host, port and path do not make a URL; give the host without scheme.");
   return url;
-}
+};

@@ -60,7 +60,7 @@ const serverAuth = "2b06010505070301";
 
 const digitZero = 0x30;
 
-function timeOf(reader: DerReader): number {
+const timeOf = (reader: DerReader): number => {
   const long = reader.next === tag.generalizedTime;
   const bytes = reader.read(long ? tag.generalizedTime : tag.utcTime);
   const yearDigits = long ? 4 : 2;
@@ -79,7 +79,7 @@ function timeOf(reader: DerReader): number {
   if (!long) year += year < 50 ? 2000 : 1900;
   const at = yearDigits;
   return Date.UTC(year, number(at, 2) - 1, number(at + 2, 2), number(at + 4, 2), number(at + 6, 2), number(at + 8, 2));
-}
+};
 
 /** The extensions that matter, filled one by one. */
 interface Extensions {
@@ -95,7 +95,7 @@ interface Extensions {
   unknownCritical: string[];
 }
 
-function readExtension(id: string, critical: boolean, bytes: Uint8Array, into: Extensions): void {
+const readExtension = (id: string, critical: boolean, bytes: Uint8Array, into: Extensions): void => {
   const value = new DerReader(bytes);
   switch (id) {
     case basicConstraints: {
@@ -140,14 +140,14 @@ function readExtension(id: string, critical: boolean, bytes: Uint8Array, into: E
     default:
       if (critical) into.unknownCritical.push(id);
   }
-}
+};
 
 /**
  * @param der one certificate, nothing after it
  * @returns views into `der`, so it must outlive the result unchanged
  * Throws an Error when it is not a certificate.
  */
-export function readCertificate(der: Uint8Array): Certificate {
+export const readCertificate = (der: Uint8Array): Certificate => {
   const file = new DerReader(der);
   const outer = file.enter();
   file.end();
@@ -207,19 +207,19 @@ export function readCertificate(der: Uint8Array): Certificate {
     publicKey,
     ...found,
   };
-}
+};
 
 /** A name in a message is at most this long, in characters. */
 const shownCharacters = 64;
 
 /** The beginning of what a stranger wrote, for a line of a log. */
-export function shownName(text: string): string {
+export const shownName = (text: string): string => {
   const kept = cut(text, shownCharacters);
   return kept === text ? printable(text) : `${printable(kept)}…`;
-}
+};
 
 /** The last common name in a DER name, else "an unnamed subject": for people, never for a decision. */
-export function nameForPeople(name: Uint8Array): string {
+export const nameForPeople = (name: Uint8Array): string => {
   let text = "an unnamed subject";
   try {
     const sets = new DerReader(name).enter();
@@ -233,10 +233,10 @@ export function nameForPeople(name: Uint8Array): string {
     // A name that cannot be read has no readable name.
   }
   return text;
-}
+};
 
-export function sameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+export const sameBytes = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean => {
   if (a === undefined || b === undefined || a.byteLength !== b.byteLength) return false;
   for (let i = 0; i < a.byteLength; i++) if (a[i] !== b[i]) return false;
   return true;
-}
+};

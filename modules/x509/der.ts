@@ -21,38 +21,38 @@ export const tag = Object.freeze({
 
 /** Walks over the elements of one level. */
 export class DerReader {
-  readonly #bytes: Uint8Array;
-  #at = 0;
+  private readonly _bytes: Uint8Array;
+  private _at = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    this._bytes = bytes;
   }
 
   get done(): boolean {
-    return this.#at >= this.#bytes.byteLength;
+    return this._at >= this._bytes.byteLength;
   }
 
   /** The next tag, or -1 at the end. */
   get next(): number {
-    return this.done ? -1 : this.#bytes[this.#at];
+    return this.done ? -1 : this._bytes[this._at];
   }
 
   /** The next element with its tag and length, whatever it is. */
   element(): Uint8Array {
-    const start = this.#at;
-    this.#contents();
-    return this.#bytes.subarray(start, this.#at);
+    const start = this._at;
+    this._contents();
+    return this._bytes.subarray(start, this._at);
   }
 
   /** The contents of the next element. Throws when it is not `expected`. */
   read(expected: number): Uint8Array {
     if (this.next !== expected) throw new Error(`tag ${expected} expected, found ${this.next}`);
-    return this.#contents();
+    return this._contents();
   }
 
   /** The contents of the next element if it is `expected`; otherwise nothing is read. */
   optional(expected: number): Uint8Array | undefined {
-    return this.next === expected ? this.#contents() : undefined;
+    return this.next === expected ? this._contents() : undefined;
   }
 
   /** A reader over the contents of the next element. */
@@ -79,11 +79,11 @@ export class DerReader {
     if (!this.done) throw new Error("bytes after the end");
   }
 
-  #contents(): Uint8Array {
-    const bytes = this.#bytes;
-    let at = this.#at + 1;
+  private _contents(): Uint8Array {
+    const bytes = this._bytes;
+    let at = this._at + 1;
     if (at >= bytes.byteLength) throw new Error("cut off");
-    if ((bytes[this.#at] & 0x1f) === 0x1f) throw new Error("long tag");
+    if ((bytes[this._at] & 0x1f) === 0x1f) throw new Error("long tag");
     let length = bytes[at++];
     if (length >= 0x80) {
       let count = length & 0x7f;
@@ -94,7 +94,7 @@ export class DerReader {
     }
     const end = at + length;
     if (end > bytes.byteLength) throw new Error("cut off");
-    this.#at = end;
+    this._at = end;
     return bytes.subarray(at, end);
   }
 }

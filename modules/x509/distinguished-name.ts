@@ -27,7 +27,7 @@ const maxAttributes = 8;
 const emailAddress = "2a864886f70d010901";
 
 /** Text of characters of `width` bytes each; Teletex is read as Latin-1, as everybody does. */
-function wide(bytes: Uint8Array, width: number): string {
+const wide = (bytes: Uint8Array, width: number): string => {
   if (bytes.byteLength % width !== 0) throw new Error("half a character");
   let text = "";
   for (let at = 0; at < bytes.byteLength; at += width) {
@@ -36,9 +36,9 @@ function wide(bytes: Uint8Array, width: number): string {
     text += String.fromCodePoint(character);
   }
   return text;
-}
+};
 
-function textOf(kind: number, bytes: Uint8Array): string | undefined {
+const textOf = (kind: number, bytes: Uint8Array): string | undefined => {
   switch (kind) {
     case utf8String:
     case printableString:
@@ -54,16 +54,16 @@ function textOf(kind: number, bytes: Uint8Array): string | undefined {
     default:
       return undefined;
   }
-}
+};
 
 /** The form in which two values are equal when they mean the same; what is no text stays as it is. */
-function comparable(value: Uint8Array): string {
+const comparable = (value: Uint8Array): string => {
   const text = textOf(value[0], new DerReader(value).read(value[0]));
   return text === undefined ? `#${toHex(value)}` : `"${text.toLowerCase().trim().replace(/\s+/g, " ")}"`;
-}
+};
 
 /** "OID=value" of each attribute of one RelativeDistinguishedName. */
-function attributesOf(set: Uint8Array): string[] {
+const attributesOf = (set: Uint8Array): string[] => {
   const found: string[] = [];
   const attributes = new DerReader(set);
   while (!attributes.done) {
@@ -74,14 +74,14 @@ function attributesOf(set: Uint8Array): string[] {
     attribute.end();
   }
   return found.sort();
-}
+};
 
-function sameSet(a: Uint8Array, b: Uint8Array): boolean {
+const sameSet = (a: Uint8Array, b: Uint8Array): boolean => {
   if (sameBytes(a, b)) return true;
   const ours = attributesOf(a);
   const theirs = attributesOf(b);
   return ours.length === theirs.length && ours.every((attribute, i) => attribute === theirs[i]);
-}
+};
 
 /**
  * @param name Name, DER
@@ -89,21 +89,21 @@ function sameSet(a: Uint8Array, b: Uint8Array): boolean {
  * @returns whether `name` begins with all of `base`
  * Throws an Error when one of them cannot be read.
  */
-export function isBelow(name: Uint8Array, base: Uint8Array): boolean {
+export const isBelow = (name: Uint8Array, base: Uint8Array): boolean => {
   const ours = new DerReader(name).enter();
   const theirs = new DerReader(base).enter();
   while (!theirs.done) {
     if (ours.done || !sameSet(ours.read(tag.set), theirs.read(tag.set))) return false;
   }
   return true;
-}
+};
 
 /** Is there a mail address among the attributes of `name` (DER)? Throws an Error when it cannot be read. */
-export function hasEmailAddress(name: Uint8Array): boolean {
+export const hasEmailAddress = (name: Uint8Array): boolean => {
   const sets = new DerReader(name).enter();
   while (!sets.done) {
     const attributes = sets.enter(tag.set);
     while (!attributes.done) if (toHex(attributes.enter().read(tag.oid)) === emailAddress) return true;
   }
   return false;
-}
+};

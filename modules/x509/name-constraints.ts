@@ -36,13 +36,13 @@ interface Subtree {
 const lower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte);
 
 /** Letters, digits, "-" and "_". */
-function isLabelByte(byte: number): boolean {
+const isLabelByte = (byte: number): boolean => {
   const letter = lower(byte);
   return (letter >= 0x61 && letter <= 0x7a) || (byte >= 0x30 && byte <= 0x39) || byte === 0x2d || byte === 0x5f;
-}
+};
 
 /** Labels with a dot between each two of them. */
-function isDnsName(name: Uint8Array): boolean {
+const isDnsName = (name: Uint8Array): boolean => {
   let label = 0;
   for (let at = 0; at <= name.byteLength; at++) {
     if (at === name.byteLength || name[at] === dot) {
@@ -54,40 +54,40 @@ function isDnsName(name: Uint8Array): boolean {
     }
   }
   return true;
-}
+};
 
 const isWildcard = (name: Uint8Array): boolean => name[0] === star && name[1] === dot;
 
-function endsWith(name: Uint8Array, end: Uint8Array): boolean {
+const endsWith = (name: Uint8Array, end: Uint8Array): boolean => {
   const from = name.byteLength - end.byteLength;
   for (let at = end.byteLength - 1; at >= 0; at--) if (lower(name[from + at]) !== lower(end[at])) return false;
   return from >= 0;
-}
+};
 
 /** A subtree that begins with a dot needs one more label in front, as in OpenSSL and Go; the RFC has no such form. */
-function isDnsBelow(name: Uint8Array, base: Uint8Array): boolean {
+const isDnsBelow = (name: Uint8Array, base: Uint8Array): boolean => {
   if (!endsWith(name, base)) return false;
   const more = name.byteLength - base.byteLength;
   return base.byteLength === 0 || (base[0] === dot ? more > 0 : more === 0 || name[more - 1] === dot);
-}
+};
 
 /** Can `name`, a wildcard, stand for `base` although it is not below it (CVE-2025-61727)? */
-function reachesInto(name: Uint8Array, base: Uint8Array): boolean {
+const reachesInto = (name: Uint8Array, base: Uint8Array): boolean => {
   const end = base.indexOf(dot);
   const rest = name.subarray(2);
   return end > 0 && base.byteLength - end - 1 === rest.byteLength && endsWith(base, rest);
-}
+};
 
 /** @param base address and mask, one behind the other */
-function isAddressBelow(address: Uint8Array, base: Uint8Array): boolean {
+const isAddressBelow = (address: Uint8Array, base: Uint8Array): boolean => {
   const size = address.byteLength;
   if (base.byteLength !== 2 * size) return false;
   for (let i = 0; i < size; i++) if (((address[i] ^ base[i]) & base[size + i]) !== 0) return false;
   return true;
-}
+};
 
 /** A mask as in RFC 4632: ones, then zeros. */
-function isMask(mask: Uint8Array): boolean {
+const isMask = (mask: Uint8Array): boolean => {
   let ended = false;
   for (const byte of mask) {
     const zeros = ~byte & 0xff;
@@ -95,10 +95,10 @@ function isMask(mask: Uint8Array): boolean {
     ended ||= zeros !== 0;
   }
   return true;
-}
+};
 
 /** Can a name of this form be compared, and is it one? */
-function isComparable(form: number, name: Uint8Array): boolean {
+const isComparable = (form: number, name: Uint8Array): boolean => {
   switch (form) {
     case dnsName:
       return isDnsName(isWildcard(name) ? name.subarray(2) : name);
@@ -107,9 +107,9 @@ function isComparable(form: number, name: Uint8Array): boolean {
     default:
       return form === directoryName;
   }
-}
+};
 
-function isWithin({ form, base, excluded }: Subtree, name: Uint8Array): boolean {
+const isWithin = ({ form, base, excluded }: Subtree, name: Uint8Array): boolean => {
   switch (form) {
     case dnsName:
       return isDnsBelow(name, base) || (excluded && isWildcard(name) && reachesInto(name, base));
@@ -118,10 +118,10 @@ function isWithin({ form, base, excluded }: Subtree, name: Uint8Array): boolean 
     default:
       return isBelow(name, base);
   }
-}
+};
 
 /** Is `name` in an excluded subtree, or in none of those that are permitted for its form? */
-function violates(subtrees: readonly Subtree[], form: number, name: Uint8Array): boolean {
+const violates = (subtrees: readonly Subtree[], form: number, name: Uint8Array): boolean => {
   let limited = false;
   let permitted = false;
   for (const subtree of subtrees) {
@@ -136,10 +136,10 @@ function violates(subtrees: readonly Subtree[], form: number, name: Uint8Array):
     }
   }
   return limited && !permitted;
-}
+};
 
 /** Throws an Error unless the base of a subtree is one. */
-function checkBase({ form, base }: Subtree): void {
+const checkBase = ({ form, base }: Subtree): void => {
   switch (form) {
     case dnsName:
       if (base.byteLength > 0 && !isDnsName(base[0] === dot ? base.subarray(1) : base))
@@ -154,10 +154,10 @@ function checkBase({ form, base }: Subtree): void {
       isBelow(base, base);
       return;
   }
-}
+};
 
 /** GeneralSubtrees: at least one, its `minimum` 0, without a `maximum`. Appends them to `into`. */
-function readSubtrees(bytes: Uint8Array | undefined, excluded: boolean, into: Subtree[]): void {
+const readSubtrees = (bytes: Uint8Array | undefined, excluded: boolean, into: Subtree[]): void => {
   if (bytes === undefined) return;
   const subtrees = new DerReader(bytes);
   if (subtrees.done) throw new Error("an empty list");
@@ -171,10 +171,10 @@ function readSubtrees(bytes: Uint8Array | undefined, excluded: boolean, into: Su
     checkBase(subtree);
     into.push(subtree);
   }
-}
+};
 
 /** Throws a Fault for what is not according to the RFC, also where others would pass over it. */
-function readConstraints({ subject, nameConstraints }: Certificate): Subtree[] {
+const readConstraints = ({ subject, nameConstraints }: Certificate): Subtree[] => {
   try {
     const file = new DerReader(nameConstraints!);
     const body = file.enter();
@@ -189,10 +189,10 @@ function readConstraints({ subject, nameConstraints }: Certificate): Subtree[] {
     const detail = error instanceof Error ? error.message : String(error);
     throw certificateUnsupported(nameForPeople(subject), `its name constraints cannot be read (${detail})`);
   }
-}
+};
 
 /** Calls `body` with every name of a certificate: its subject, and what is in its subjectAltName. */
-function eachName({ subject, alternativeNames }: Certificate, body: (form: number, name: Uint8Array) => void): void {
+const eachName = ({ subject, alternativeNames }: Certificate, body: (form: number, name: Uint8Array) => void): void => {
   if (!new DerReader(subject).enter().done) body(directoryName, subject);
   if (alternativeNames === undefined) {
     // A mail address in the subject counts where there is no subjectAltName.
@@ -204,9 +204,9 @@ function eachName({ subject, alternativeNames }: Certificate, body: (form: numbe
     const form = names.next;
     body(form, names.read(form));
   }
-}
+};
 
-function textOf(form: number, name: Uint8Array): string {
+const textOf = (form: number, name: Uint8Array): string => {
   switch (form) {
     case dnsName:
       return shownName(decodeUtf8(name));
@@ -217,14 +217,14 @@ function textOf(form: number, name: Uint8Array): string {
     default:
       return "a name of a form that cannot be compared";
   }
-}
+};
 
 /**
  * @param path the server's certificate first, the trust anchor last: an anchor's own constraints count, as in OpenSSL
  * and Go
  * Throws a Fault of stage "tls" when a certificate has a name that one above does not permit.
  */
-export function checkNameConstraints(path: readonly Certificate[]): void {
+export const checkNameConstraints = (path: readonly Certificate[]): void => {
   let comparisons = 0;
   for (let above = path.length - 1; above > 0; above--) {
     const issuer = path[above];
@@ -249,4 +249,4 @@ export function checkNameConstraints(path: readonly Certificate[]): void {
       }
     }
   }
-}
+};

@@ -53,14 +53,14 @@ export interface PathOptions {
 }
 
 /** May `issuer` have issued `certificate`, by names and key identifiers? */
-export function mayHaveIssued(issuer: Certificate, certificate: Certificate): boolean {
+export const mayHaveIssued = (issuer: Certificate, certificate: Certificate): boolean => {
   if (!sameBytes(issuer.subject, certificate.issuer)) return false;
   const wanted = certificate.authorityKeyIdentifier;
   return !wanted || !issuer.subjectKeyIdentifier || sameBytes(wanted, issuer.subjectKeyIdentifier);
-}
+};
 
 /** Ways from the server's certificate up to an anchor, the shortest first; a few, since a server can send a maze. */
-function pathsUp(leaf: Certificate, sent: Certificate[], anchors: TrustAnchors): Certificate[][] {
+const pathsUp = (leaf: Certificate, sent: Certificate[], anchors: TrustAnchors): Certificate[][] => {
   const found: Certificate[][] = [];
   const open: Certificate[][] = [[leaf]];
   for (let steps = 0; steps < maxPathSteps && found.length < maxPathsChecked; steps++) {
@@ -72,20 +72,20 @@ function pathsUp(leaf: Certificate, sent: Certificate[], anchors: TrustAnchors):
       if (!path.includes(candidate) && mayHaveIssued(candidate, last)) open.push([...path, candidate]);
   }
   return found.slice(0, maxPathsChecked);
-}
+};
 
-function checkDates(path: Certificate[], nowMs: number): void {
+const checkDates = (path: Certificate[], nowMs: number): void => {
   for (const { subject, notBeforeMs, notAfterMs } of path) {
     if (nowMs < notBeforeMs) throw certificateNotYetValid(nameForPeople(subject), notBeforeMs, nowMs);
     if (nowMs > notAfterMs) throw certificateExpired(nameForPeople(subject), notAfterMs, nowMs);
   }
-}
+};
 
 /**
  * §6.1.4 (k) to (n): everything above the server's certificate is a CA that may issue for servers, and may have that many
  * CAs below. Self-issued ones are not counted.
  */
-function checkIssuers(path: Certificate[]): void {
+const checkIssuers = (path: Certificate[]): void => {
   let below = 0;
   for (let i = 1; i < path.length; i++) {
     const { subject, issuer, ca, mayIssue, serverUse, pathLength } = path[i];
@@ -96,9 +96,9 @@ function checkIssuers(path: Certificate[]): void {
     if (pathLength !== undefined && below > pathLength) throw issuerNotCa(name, "its path length does not allow that");
     if (!sameBytes(subject, issuer)) below++;
   }
-}
+};
 
-function checkLeaf(leaf: Certificate, serverName: string): void {
+const checkLeaf = (leaf: Certificate, serverName: string): void => {
   const name = nameForPeople(leaf.subject);
   if (!leaf.serverUse) throw certificateUnsupported(name, "it is not meant for servers (extendedKeyUsage)");
   if (leaf.nameConstraints && !leaf.ca)
@@ -106,9 +106,9 @@ function checkLeaf(leaf: Certificate, serverName: string): void {
   if (!leaf.maySign) throw certificateUnsupported(name, "it may not sign a key exchange (keyUsage)");
   if (!speaksFor(leaf.alternativeNames, serverName))
     throw nameMismatch(serverName, offeredNames(leaf.alternativeNames));
-}
+};
 
-function checkPath(path: Certificate[], options: PathOptions): void {
+const checkPath = (path: Certificate[], options: PathOptions): void => {
   for (const { subject, unknownCritical } of path)
     if (unknownCritical.length > 0)
       throw certificateUnsupported(
@@ -120,10 +120,10 @@ function checkPath(path: Certificate[], options: PathOptions): void {
   for (let i = path.length - 2; i >= 0; i--)
     if (!options.verifySignature(path[i], path[i + 1])) throw badCertificateSignature(nameForPeople(path[i].subject));
   checkNameConstraints(path);
-}
+};
 
 /** Why there was no way up: told of the last certificate that could be reached from the server's own. */
-function explainNoPath(leaf: Certificate, sent: Certificate[], anchors: TrustAnchors): Fault {
+const explainNoPath = (leaf: Certificate, sent: Certificate[], anchors: TrustAnchors): Fault => {
   if (sameBytes(leaf.subject, leaf.issuer)) return selfSigned(nameForPeople(leaf.subject));
   const path = [leaf];
   for (let next: Certificate | undefined = leaf; next; ) {
@@ -135,9 +135,9 @@ function explainNoPath(leaf: Certificate, sent: Certificate[], anchors: TrustAnc
   const identifier =
     top.authorityKeyIdentifier ?? (sameBytes(top.subject, top.issuer) ? top.subjectKeyIdentifier : undefined);
   return unknownCa(nameForPeople(top.issuer), identifier && toHex(identifier), anchors.hint(top));
-}
+};
 
-function readAll(chain: readonly Uint8Array[]): Certificate[] {
+const readAll = (chain: readonly Uint8Array[]): Certificate[] => {
   if (chain.length === 0) throw certificateMalformed("there is none");
   if (chain.length > maxCertificateChain) throw certificateMalformed(`${chain.length} of them`);
   try {
@@ -145,14 +145,14 @@ function readAll(chain: readonly Uint8Array[]): Certificate[] {
   } catch (error) {
     throw certificateMalformed(error);
   }
-}
+};
 
 /**
  * Verifies what a server sent, or throws a Fault of stage "tls" that says what is wrong.
  * @param chain DER, the server's own certificate first, the others in any order
  * @returns the server's certificate: its key may be used
  */
-export function verifyPath(chain: readonly Uint8Array[], options: PathOptions): Certificate {
+export const verifyPath = (chain: readonly Uint8Array[], options: PathOptions): Certificate => {
   const [leaf, ...sent] = readAll(chain);
   if (options.nowMs < earliestPlausibleMs) throw clockWrong(options.nowMs);
   if (options.anchors.includes(leaf)) {
@@ -174,4 +174,4 @@ export function verifyPath(chain: readonly Uint8Array[], options: PathOptions): 
   if (refusal) throw refusal;
   checkDates([leaf], options.nowMs);
   throw explainNoPath(leaf, sent, options.anchors);
-}
+};

@@ -30,7 +30,7 @@ const curveTag = 0xa0;
 const publicTag = 0xa1;
 
 /** What else is met, by the names that people know. */
-function nameOf(oid: string): string {
+const nameOf = (oid: string): string => {
   switch (oid) {
     case "2b656e":
       return "X25519";
@@ -49,35 +49,35 @@ function nameOf(oid: string): string {
     default:
       return `of a kind that is not known (OID ${oid} in hexadecimal)`;
   }
-}
+};
 
-function unsupported(name: string): Fault {
+const unsupported = (name: string): Fault => {
   return new Fault(
     "options",
     "key-unsupported",
     `The private key is ${name}; a device key has to be EC on P-256, or RSA: make a new one and have it certified.`,
   );
-}
+};
 
-export function encryptedKey(): Fault {
+export const encryptedKey = (): Fault => {
   return new Fault(
     "options",
     "key-encrypted",
     "The private key is encrypted, and a device has nobody to type a pass phrase: decrypt it with `openssl pkey -in KEY -out PLAIN`.",
   );
-}
+};
 
-function malformed(cause?: unknown): Fault {
+const malformed = (cause?: unknown): Fault => {
   return new Fault(
     "options",
     "key-malformed",
     "The private key cannot be read; it has to be PKCS#8, SEC1 or PKCS#1, in PEM or DER, and complete.",
     cause,
   );
-}
+};
 
 /** One element of DER. */
-function element(tagByte: number, ...contents: Uint8Array[]): Uint8Array {
+const element = (tagByte: number, ...contents: Uint8Array[]): Uint8Array => {
   const length = contents.reduce((sum, part) => sum + part.byteLength, 0);
   const size = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
   const bytes = new Uint8Array(1 + size.length + length);
@@ -89,21 +89,21 @@ function element(tagByte: number, ...contents: Uint8Array[]): Uint8Array {
     at += part.byteLength;
   }
   return bytes;
-}
+};
 
-function oid(hexadecimal: string): Uint8Array {
+const oid = (hexadecimal: string): Uint8Array => {
   const bytes: number[] = [];
   for (let at = 0; at < hexadecimal.length; at += 2) bytes.push(Number.parseInt(hexadecimal.slice(at, at + 2), 16));
   return element(tag.oid, new Uint8Array(bytes));
-}
+};
 
 const version = (value: number): Uint8Array => element(tag.integer, new Uint8Array([value]));
 
 /** SEQUENCE { version, modulus, … } behind its tag. */
-function rsaModulus(body: DerReader): Uint8Array {
+const rsaModulus = (body: DerReader): Uint8Array => {
   body.read(tag.integer);
   return body.unsigned();
-}
+};
 
 interface EcKey {
   scalar: Uint8Array;
@@ -112,7 +112,7 @@ interface EcKey {
 }
 
 /** ECPrivateKey of RFC 5915 behind its tag. */
-function ecKey(body: DerReader): EcKey {
+const ecKey = (body: DerReader): EcKey => {
   body.read(tag.integer);
   const scalar = body.read(tag.octetString);
   const curve = body.optional(curveTag);
@@ -122,29 +122,29 @@ function ecKey(body: DerReader): EcKey {
     curve: curve && toHex(new DerReader(curve).read(tag.oid)),
     point: bits && new DerReader(bits).bits(),
   };
-}
+};
 
-function p256(key: EcKey, curve: string | undefined, pkcs8: Uint8Array | undefined): PrivateKey {
+const p256 = (key: EcKey, curve: string | undefined, pkcs8: Uint8Array | undefined): PrivateKey => {
   if (curve !== prime256v1) throw unsupported(curve === undefined ? "EC without a curve" : nameOf(curve));
   const { scalar, point } = key;
   if (scalar.byteLength !== scalarBytes || (point && point.byteLength !== pointBytes)) throw malformed();
   return { kind: "P-256", pkcs8: pkcs8 ?? wrappedEc(key), publicPart: point };
-}
+};
 
 /** As OpenSSL does it, the curve stands outside only. */
-function wrappedEc({ scalar, point }: EcKey): Uint8Array {
+const wrappedEc = ({ scalar, point }: EcKey): Uint8Array => {
   const bits = point && element(publicTag, element(tag.bitString, new Uint8Array(1), point));
   const inner = element(tag.sequence, version(1), element(tag.octetString, scalar), ...(bits ? [bits] : []));
   const algorithm = element(tag.sequence, oid(ecPublicKey), oid(prime256v1));
   return element(tag.sequence, version(0), algorithm, element(tag.octetString, inner));
-}
+};
 
-function wrappedRsa(pkcs1: Uint8Array): Uint8Array {
+const wrappedRsa = (pkcs1: Uint8Array): Uint8Array => {
   const algorithm = element(tag.sequence, oid(rsaEncryption), new Uint8Array([5, 0]));
   return element(tag.sequence, version(0), algorithm, element(tag.octetString, pkcs1));
-}
+};
 
-function fromPkcs8(der: Uint8Array, body: DerReader): PrivateKey {
+const fromPkcs8 = (der: Uint8Array, body: DerReader): PrivateKey => {
   const algorithm = body.enter();
   const name = toHex(algorithm.read(tag.oid));
   const inner = body.read(tag.octetString);
@@ -156,9 +156,9 @@ function fromPkcs8(der: Uint8Array, body: DerReader): PrivateKey {
     default:
       throw unsupported(nameOf(name));
   }
-}
+};
 
-function read(der: Uint8Array): PrivateKey {
+const read = (der: Uint8Array): PrivateKey => {
   const file = new DerReader(der);
   const body = file.enter();
   file.end();
@@ -178,30 +178,30 @@ function read(der: Uint8Array): PrivateKey {
     default:
       throw malformed();
   }
-}
+};
 
 /**
  * @param der PKCS#8, SEC1 or PKCS#1
  * @throws Fault of stage "options": "key-encrypted", "key-unsupported" or "key-malformed"
  */
-export function readPrivateKey(der: Uint8Array): PrivateKey {
+export const readPrivateKey = (der: Uint8Array): PrivateKey => {
   try {
     return read(der);
   } catch (error) {
     throw error instanceof Fault ? error : malformed(error);
   }
-}
+};
 
 /**
  * Whether a certificate is for this key, as far as their public parts tell.
  * @param publicKey SubjectPublicKeyInfo of the certificate, with tag and length
  * @returns undefined when the key does not bring its public part
  */
-export function belongsTo({ kind, publicPart }: PrivateKey, publicKey: Uint8Array): boolean | undefined {
+export const belongsTo = ({ kind, publicPart }: PrivateKey, publicKey: Uint8Array): boolean | undefined => {
   const info = new DerReader(publicKey).enter();
   const algorithm = toHex(info.enter().read(tag.oid));
   if (algorithm !== (kind === "RSA" ? rsaEncryption : ecPublicKey)) return false;
   if (publicPart === undefined) return undefined;
   const bits = info.bits();
   return sameBytes(publicPart, kind === "RSA" ? new DerReader(bits).enter().unsigned() : bits);
-}
+};

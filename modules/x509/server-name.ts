@@ -19,7 +19,7 @@ const maxNameCharacters = 253;
 const listedNames = 6;
 
 /** @returns the four bytes of a dotted IPv4 address, or undefined */
-export function ipv4Address(host: string): Uint8Array | undefined {
+export const ipv4Address = (host: string): Uint8Array | undefined => {
   const parts = host.split(".");
   if (parts.length !== 4) return undefined;
   const bytes = new Uint8Array(4);
@@ -30,10 +30,10 @@ export function ipv4Address(host: string): Uint8Array | undefined {
     bytes[i] = value;
   }
   return bytes;
-}
+};
 
 /** @returns the sixteen bytes of an IPv6 address (no zone, no embedded IPv4), or undefined */
-export function ipv6Address(host: string): Uint8Array | undefined {
+export const ipv6Address = (host: string): Uint8Array | undefined => {
   const halves = host.split("::");
   if (halves.length > 2 || !host.includes(":")) return undefined;
   const groups = halves.map((half) => (half === "" ? [] : half.split(":")));
@@ -50,46 +50,46 @@ export function ipv6Address(host: string): Uint8Array | undefined {
     }
   }
   return bytes;
-}
+};
 
 /**
  * The server name indication for a server that is known as `host` (RFC 6066 §3): the name in lower case, without the
  * final dot.
  * @returns undefined for an address in whatever form, and for what is no host name in ASCII: then none may be sent
  */
-export function sniName(host: string): string | undefined {
+export const sniName = (host: string): string | undefined => {
   const lower = host.toLowerCase();
   const name = lower.endsWith(".") ? lower.slice(0, -1) : lower;
   if (name.length > maxNameCharacters || !/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(name)) return undefined;
   // No top-level domain is a number (RFC 3696 §2); resolvers take "127.1" and "0x7f000001" for addresses.
   return /(^|\.)([0-9]+|0x[0-9a-f]*)$/.test(name) ? undefined : name;
-}
+};
 
-function matchesDns(pattern: string, host: string): boolean {
+const matchesDns = (pattern: string, host: string): boolean => {
   if (!pattern.startsWith("*.")) return pattern === host;
   const dot = host.indexOf(".");
   const rest = pattern.slice(2);
   // "*.com" would speak for every company.
   return dot > 0 && rest.includes(".") && host.slice(dot + 1) === rest;
-}
+};
 
-function sameAddress(a: Uint8Array, b: Uint8Array): boolean {
+const sameAddress = (a: Uint8Array, b: Uint8Array): boolean => {
   return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
-}
+};
 
 /** An address of a certificate, for people. */
-export function addressText(bytes: Uint8Array): string {
+export const addressText = (bytes: Uint8Array): string => {
   if (bytes.byteLength === 4) return bytes.join(".");
   const groups: string[] = [];
   for (let i = 0; i + 1 < bytes.byteLength; i += 2) groups.push(((bytes[i] << 8) | bytes[i + 1]).toString(16));
   return groups.join(":");
-}
+};
 
 /**
  * @param alternativeNames contents of the certificate's subjectAltName
  * @param host name or address that was connected to, any case, a final dot allowed
  */
-export function speaksFor(alternativeNames: Uint8Array | undefined, host: string): boolean {
+export const speaksFor = (alternativeNames: Uint8Array | undefined, host: string): boolean => {
   if (alternativeNames === undefined) return false;
   const address = ipv4Address(host) ?? ipv6Address(host);
   const lower = host.toLowerCase();
@@ -103,10 +103,10 @@ export function speaksFor(alternativeNames: Uint8Array | undefined, host: string
     } else if (kind === dnsName && matchesDns(decodeUtf8(value).toLowerCase(), name)) return true;
   }
   return false;
-}
+};
 
 /** The names and addresses that a certificate speaks for, the first few, for a refusal. */
-export function offeredNames(alternativeNames: Uint8Array | undefined): string[] {
+export const offeredNames = (alternativeNames: Uint8Array | undefined): string[] => {
   const offered: string[] = [];
   if (alternativeNames === undefined) return offered;
   const names = new DerReader(alternativeNames);
@@ -121,4 +121,4 @@ export function offeredNames(alternativeNames: Uint8Array | undefined): string[]
     offered.push(kind === dnsName ? shownName(decodeUtf8(value)) : addressText(value));
   }
   return offered;
-}
+};

@@ -10,12 +10,12 @@ export interface ArchiveOffer extends Archive {
   readonly url: string;
 }
 
-function textOr(value: unknown, otherwise: string): string {
+const textOr = (value: unknown, otherwise: string): string => {
   return typeof value === "string" ? value : otherwise;
-}
+};
 
 /** @returns undefined when it is not one that can be fetched */
-export function parseArchiveOffer(payload: unknown): ArchiveOffer | undefined {
+export const parseArchiveOffer = (payload: unknown): ArchiveOffer | undefined => {
   if (typeof payload !== "object" || payload === null) return undefined;
   const message = payload as Record<string, unknown>;
   const { url, uuid, size, uploaded_at: uploadedAt } = message;
@@ -33,4 +33,4 @@ export function parseArchiveOffer(payload: unknown): ArchiveOffer | undefined {
     // The server leaves the zone out; it is UTC.
     uploadedAt: typeof uploadedAt === "string" ? `${uploadedAt}Z` : undefined,
   };
-}
+};

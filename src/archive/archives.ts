@@ -49,19 +49,19 @@ interface Run {
 }
 
 export class Archives {
-  readonly #options: ArchivesOptions;
-  readonly #target: WriterTarget | undefined;
-  #offer: ArchiveOffer | undefined;
-  #run: Run | undefined;
-  #download: Download | undefined;
-  #timer: Timer | undefined;
-  #closed = false;
+  private readonly _options: ArchivesOptions;
+  private readonly _target: WriterTarget | undefined;
+  private _offer: ArchiveOffer | undefined;
+  private _run: Run | undefined;
+  private _download: Download | undefined;
+  private _timer: Timer | undefined;
+  private _closed = false;
 
   constructor(options: ArchivesOptions) {
-    this.#options = options;
+    this._options = options;
     const { host, log, writer } = options;
     if (writer === undefined) return;
-    this.#target = new WriterTarget(host, log, "archiveWriter", {
+    this._target = new WriterTarget(host, log, "archiveWriter", {
       begin: (_size, file) => writer.begin(archiveOf(file as Update & Archive)),
       write: (chunk) => writer.write(chunk),
       finish: () => writer.finish(),
@@ -71,104 +71,104 @@ export class Archives {
 
   /** The uuid of the archive that the application took last. */
   get taken(): string | undefined {
-    const bytes = this.#options.host.store.get(storeKey);
+    const bytes = this._options.host.store.get(storeKey);
     return bytes === undefined ? undefined : decodeUtf8(bytes);
   }
 
   /** The server's `archive`. */
   offered(payload: unknown): void {
-    const { log, client } = this.#options;
+    const { log, client } = this._options;
     const offer = parseArchiveOffer(payload);
     if (offer === undefined) {
       log.warning("The server offered an archive that is not complete; upload it again.");
       return;
     }
-    if (this.#offer?.uuid === offer.uuid) {
-      this.#offer = offer;
-      this.#download?.renew(offer.url);
+    if (this._offer?.uuid === offer.uuid) {
+      this._offer = offer;
+      this._download?.renew(offer.url);
       return;
     }
     if (this.taken === offer.uuid) return;
     const ask = (): unknown =>
       client.archiveAvailable === undefined ? "ignore" : client.archiveAvailable(archiveOf(offer));
-    if (take(log, "archiveAvailable", ask, decisions) !== "download" || this.#closed) return;
-    if (this.#target === undefined) {
+    if (take(log, "archiveAvailable", ask, decisions) !== "download" || this._closed) return;
+    if (this._target === undefined) {
       log.error('An archive is wanted but there is nowhere to put it: the option "archiveWriter" is missing.');
       return;
     }
-    this.#giveUp();
-    this.#offer = offer;
-    this.#start();
+    this._giveUp();
+    this._offer = offer;
+    this._start();
   }
 
   /** An update has been offered: what runs here is stopped, and begun anew when the update has ended without a restart. */
   giveWay(): void {
-    if (this.#run === undefined || this.#run.finishing) return;
-    this.#options.log.info("The archive waits for the update.");
-    this.#giveUp();
-    this.#wait();
+    if (this._run === undefined || this._run.finishing) return;
+    this._options.log.info("The archive waits for the update.");
+    this._giveUp();
+    this._wait();
   }
 
   close(): void {
-    this.#closed = true;
-    this.#options.host.timers.clear(this.#timer);
-    this.#giveUp();
-    this.#offer = undefined;
+    this._closed = true;
+    this._options.host.timers.clear(this._timer);
+    this._giveUp();
+    this._offer = undefined;
   }
 
-  #start(): void {
-    const offer = this.#offer;
-    const target = this.#target;
+  private _start(): void {
+    const offer = this._offer;
+    const target = this._target;
     if (offer === undefined || target === undefined) return;
-    const { log, tls, updating } = this.#options;
+    const { log, tls, updating } = this._options;
     if (updating()) {
-      this.#wait();
+      this._wait();
       return;
     }
     const run: Run = { finishing: false };
-    this.#run = run;
+    this._run = run;
     const file: Offer = { ...offer, product: "", checksum: undefined, parts: [], manual: false };
     log.info(`Archive ${offer.version} (${offer.size} bytes) is being downloaded.`);
     const begin = (): number | Promise<number> => {
       checkTransport(file, tls());
       return target.begin(file);
     };
-    this.#step(run, begin, () => this.#fetch(run, file, target));
+    this._step(run, begin, () => this._fetch(run, file, target));
   }
 
-  #fetch(run: Run, file: Offer, target: WriterTarget): void {
-    const { host, log, secure, tls } = this.#options;
-    this.#download = new Download({
+  private _fetch(run: Run, file: Offer, target: WriterTarget): void {
+    const { host, log, secure, tls } = this._options;
+    this._download = new Download({
       ...{ host, log, secure, tls, target },
       // With the latest URL, if it was offered again while the writer began.
-      offer: { ...file, url: this.#offer?.url ?? file.url },
+      offer: { ...file, url: this._offer?.url ?? file.url },
       from: 0,
       to: undefined,
       onProgress: () => {},
-      onDone: () => this.#complete(run, file, target),
-      onFault: (fault) => this.#failed(fault),
+      onDone: () => this._complete(run, file, target),
+      onFault: (fault) => this._failed(fault),
     });
-    this.#download.start();
+    this._download.start();
   }
 
-  #complete(run: Run, file: Offer, target: WriterTarget): void {
+  private _complete(run: Run, file: Offer, target: WriterTarget): void {
     const finish = (): void | Promise<void> => {
       target.verify();
       run.finishing = true;
       return target.activate();
     };
-    this.#step(run, finish, () => this.#done(file));
+    this._step(run, finish, () => this._done(file));
   }
 
   /** What the writer may take its time for, and what comes after it, unless it was given up meanwhile. */
-  #step(run: Run, body: () => unknown, next: () => void): void {
+  private _step(run: Run, body: () => unknown, next: () => void): void {
     const failed = (error: unknown): void => {
-      if (this.#run !== run) return;
+      if (this._run !== run) return;
       run.finishing = false;
-      this.#failed(error);
+      this._failed(error);
     };
     const goOn = (): void => {
-      if (this.#run !== run) return;
+      if (this._run !== run) return;
       try {
         next();
       } catch (error) {
@@ -178,11 +178,11 @@ export class Archives {
     settle(body, goOn, failed);
   }
 
-  #done({ version, uuid }: Offer): void {
-    this.#download = undefined;
-    this.#run = undefined;
-    this.#offer = undefined;
-    const { host, log } = this.#options;
+  private _done({ version, uuid }: Offer): void {
+    this._download = undefined;
+    this._run = undefined;
+    this._offer = undefined;
+    const { host, log } = this._options;
     log.notice(`Archive ${version} is complete.`);
     try {
       host.store.set(storeKey, encodeUtf8(uuid));
@@ -192,27 +192,27 @@ export class Archives {
   }
 
   /** Over until the server offers it again, with the next join. */
-  #failed(error: unknown): void {
-    this.#options.log.error(`The archive was not taken: ${asFault(error, "download", "archive-failed").message}`);
-    this.#giveUp();
-    this.#offer = undefined;
+  private _failed(error: unknown): void {
+    this._options.log.error(`The archive was not taken: ${asFault(error, "download", "archive-failed").message}`);
+    this._giveUp();
+    this._offer = undefined;
   }
 
-  #giveUp(): void {
-    this.#download?.close();
-    this.#download = undefined;
-    if (this.#run?.finishing === false) this.#target?.abort();
-    this.#run = undefined;
+  private _giveUp(): void {
+    this._download?.close();
+    this._download = undefined;
+    if (this._run?.finishing === false) this._target?.abort();
+    this._run = undefined;
   }
 
-  #wait(): void {
-    const { timers } = this.#options.host;
-    timers.clear(this.#timer);
-    this.#timer = timers.set(() => this.#start(), waitMs);
+  private _wait(): void {
+    const { timers } = this._options.host;
+    timers.clear(this._timer);
+    this._timer = timers.set(() => this._start(), waitMs);
   }
 }
 
 /** Without the URL, which is a credential and not the application's. */
-function archiveOf({ uuid, version, description, platform, architecture, size, uploadedAt }: Archive): Archive {
+const archiveOf = ({ uuid, version, description, platform, architecture, size, uploadedAt }: Archive): Archive => {
   return { uuid, version, description, platform, architecture, size, uploadedAt };
-}
+};

@@ -37,21 +37,21 @@ interface Call {
 }
 
 export class CommandTable {
-  readonly #timers: Timers;
-  readonly #log: Log;
-  readonly #commands = new Map<string, Command>();
-  readonly #evaluate: Evaluate | undefined;
+  private readonly _timers: Timers;
+  private readonly _log: Log;
+  private readonly _commands = new Map<string, Command>();
+  private readonly _evaluate: Evaluate | undefined;
 
   /** @throws Fault of stage "options", code "bad-command" */
   constructor(timers: Timers, log: Log, commands: readonly Command[], evaluate: Evaluate | undefined) {
-    this.#timers = timers;
-    this.#log = log;
-    this.#evaluate = evaluate;
-    this.#commands.set("help", {
+    this._timers = timers;
+    this._log = log;
+    this._evaluate = evaluate;
+    this._commands.set("help", {
       name: "help",
       usage: "[command]",
       help: "What this device can be told",
-      run: ({ args, columns, print }) => this.#help(args[0], columns, print),
+      run: ({ args, columns, print }) => this._help(args[0], columns, print),
     });
     for (const command of commands) {
       if (!/^[^\s"']{1,32}$/.test(command.name) || typeof command.run !== "function")
@@ -61,7 +61,7 @@ export class CommandTable {
           `The command "${command.name}" needs a one-word name and a function.`,
         );
       // An application's command may stand in for one of ours.
-      this.#commands.set(command.name, command);
+      this._commands.set(command.name, command);
     }
   }
 
@@ -98,15 +98,15 @@ export class CommandTable {
       write(`error: ${reason}`);
       end("failed");
     };
-    const call = this.#call(line, columns, write);
+    const call = this._call(line, columns, write);
     let callOff: (() => void) | undefined;
     if (typeof call === "string") fail(call);
     else {
       callOff = ask({
-        log: this.#log,
+        log: this._log,
         name: call.name,
         body: call.body,
-        deadline: { timers: this.#timers, ms: commandDeadlineMs },
+        deadline: { timers: this._timers, ms: commandDeadlineMs },
         // Whoever typed it is told.
         level: "info",
         done: (value) => succeed(call.show(value)),
@@ -123,27 +123,27 @@ export class CommandTable {
   }
 
   /** @returns a text: why nothing is called */
-  #call(line: string, columns: number, print: (text: unknown) => void): Call | string {
+  private _call(line: string, columns: number, print: (text: unknown) => void): Call | string {
     const [name = "", ...args] = words(line);
-    const command = this.#commands.get(name);
+    const command = this._commands.get(name);
     if (command !== undefined)
       return { name: `command "${name}"`, body: () => command.run({ args, columns, print }), show: textIn };
-    const evaluate = this.#evaluate;
+    const evaluate = this._evaluate;
     if (evaluate === undefined)
       return `"${cut(name, 32)}" is not a command of this device, and it evaluates no code. Try "help".`;
     const rejected = (reason: unknown) =>
-      this.#log.error(`a rejected promise of the prompt was dropped: ${inspect(reason)}`);
+      this._log.error(`a rejected promise of the prompt was dropped: ${inspect(reason)}`);
     return { name: "evaluate", body: () => evaluate(line, rejected), show: inspect };
   }
 
-  #help(name: string | undefined, columns: number, print: (text: string) => void): void {
+  private _help(name: string | undefined, columns: number, print: (text: string) => void): void {
     if (name !== undefined) {
-      const command = this.#commands.get(name);
+      const command = this._commands.get(name);
       if (command === undefined) throw new Error(`"${cut(name, 32)}" is not a command of this device.`);
       print(`${signature(command)}: ${command.help}`);
       return;
     }
-    const all = [...this.#commands.values()];
+    const all = [...this._commands.values()];
     let width = 0;
     for (const command of all) width = Math.min(24, Math.max(width, signature(command).length));
     for (const command of all) {
@@ -154,16 +154,16 @@ export class CommandTable {
         print(`    ${command.help}`);
       } else print(`${left.padEnd(width)}  ${command.help}`);
     }
-    if (this.#evaluate !== undefined) print("Anything else is evaluated as JavaScript.");
+    if (this._evaluate !== undefined) print("Anything else is evaluated as JavaScript.");
   }
 }
 
-function signature({ name, usage }: Command): string {
+const signature = ({ name, usage }: Command): string => {
   return usage === undefined ? name : `${name} ${usage}`;
-}
+};
 
 /** Words between blanks; "…" and '…' hold one together. */
-export function words(line: string): string[] {
+export const words = (line: string): string[] => {
   const found: string[] = [];
   let word: string | undefined;
   let quote = "";
@@ -181,9 +181,9 @@ export function words(line: string): string[] {
   }
   if (word !== undefined) found.push(word);
   return found;
-}
+};
 
 /** What a command returns is shown where it is text, and else only means that it is done. */
-function textIn(value: unknown): string {
+const textIn = (value: unknown): string => {
   return typeof value === "string" ? value : "";
-}
+};

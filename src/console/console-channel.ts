@@ -26,14 +26,14 @@ export const consoleNames: readonly string[] = Object.freeze(["data", "height", 
 
 export class ConsoleChannel implements ChannelHandler {
   readonly topic = consoleTopic;
-  readonly #terminal: Terminal;
-  #port: ChannelPort | undefined;
+  private readonly _terminal: Terminal;
+  private _port: ChannelPort | undefined;
 
   constructor(options: ConsoleChannelOptions) {
-    this.#terminal = new Terminal({
+    this._terminal = new Terminal({
       ...options,
       send: (data) =>
-        options.bufferedBytes() <= maxExtensionBacklogBytes && this.#port?.push("up", { data }) !== undefined,
+        options.bufferedBytes() <= maxExtensionBacklogBytes && this._port?.push("up", { data }) !== undefined,
     });
   }
 
@@ -42,8 +42,8 @@ export class ConsoleChannel implements ChannelHandler {
   }
 
   joined(_response: unknown, port: ChannelPort): void {
-    this.#port = port;
-    this.#terminal.begin();
+    this._port = port;
+    this._terminal.begin();
   }
 
   message(event: string, payload: unknown): void {
@@ -52,23 +52,23 @@ export class ConsoleChannel implements ChannelHandler {
       width?: unknown;
       filename?: unknown;
     };
-    if (event === "dn" && typeof data === "string") this.#terminal.input(data);
-    else if (event === "window_size") this.#terminal.resize(width);
-    else if (event === "restart") this.#terminal.begin();
+    if (event === "dn" && typeof data === "string") this._terminal.input(data);
+    else if (event === "window_size") this._terminal.resize(width);
+    else if (event === "restart") this._terminal.begin();
     else if (event === "file-data/start") {
-      this.#terminal.notice(`This device takes no files; ${fileName(filename)} was thrown away.`);
+      this._terminal.notice(`This device takes no files; ${fileName(filename)} was thrown away.`);
     }
   }
 
   left(): void {
-    this.#port = undefined;
-    this.#terminal.end();
+    this._port = undefined;
+    this._terminal.end();
   }
 }
 
 /** The name is a stranger's text: its last path component, without what a terminal would obey, and short. */
-function fileName(filename: unknown): string {
+const fileName = (filename: unknown): string => {
   if (typeof filename !== "string") return "it";
   const last = filename.split(/[/\\]/).at(-1) ?? "";
   return `"${printable(cut(last, 64))}"`;
-}
+};

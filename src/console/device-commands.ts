@@ -28,17 +28,17 @@ export interface DeviceFactsForCommands {
 const rebootDelayMs = 500;
 const linesShown = 20;
 
-function bytes(value: number | undefined): string {
+const bytes = (value: number | undefined): string => {
   return value === undefined ? "unknown" : `${value} bytes`;
-}
+};
 
-function duration(ms: number): string {
+const duration = (ms: number): string => {
   const seconds = Math.floor(ms / 1000);
   const parts = [`${Math.floor(seconds / 3600) % 24} h`, `${Math.floor(seconds / 60) % 60} min`, `${seconds % 60} s`];
   return seconds >= 86400 ? `${Math.floor(seconds / 86400)} d ${parts.join(" ")}` : parts.join(" ");
-}
+};
 
-export function deviceCommands(device: DeviceFactsForCommands): Command[] {
+export const deviceCommands = (device: DeviceFactsForCommands): Command[] => {
   const { host, firmware, vitals, registry, updater, updates, recent } = device;
   const { metadata } = firmware;
   return [
@@ -123,13 +123,13 @@ export function deviceCommands(device: DeviceFactsForCommands): Command[] {
     },
     { name: "reset-reason", help: "Why the device started", run: () => host.device.resetReason },
   ];
-}
+};
 
-function updateCommand(
+const updateCommand = (
   what: string | undefined,
   updater: DeviceFactsForCommands["updater"],
   updates: ManagedUpdates,
-): string {
+): string => {
   const asked = (done: boolean): string => {
     if (done) return "Asked; the log tells the answer.";
     throw new Error("The server could not be asked; the log tells why.");
@@ -147,4 +147,4 @@ function updateCommand(
     default:
       throw new Error(`"${cut(what, 32)}" is none of check, request, automatic and device_managed.`);
   }
-}
+};

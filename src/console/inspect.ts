@@ -15,92 +15,92 @@ const maxDepth = 6;
 const maxEntries = 100;
 
 /** @returns at most `maxCommandOutputCharacters`; a string stays as it is, and in an object is quoted */
-export function inspect(value: unknown): string {
+export const inspect = (value: unknown): string => {
   if (typeof value === "string") return cut(value, maxCommandOutputCharacters);
   const inspection = new Inspection();
   inspection.show(value);
   return inspection.text;
-}
+};
 
 class Inspection {
-  readonly #parts: string[] = [];
-  #room = maxCommandOutputCharacters;
+  private readonly _parts: string[] = [];
+  private _room = maxCommandOutputCharacters;
   /** Objects that the shown one is in. */
-  readonly #outer: object[] = [];
+  private readonly _outer: object[] = [];
 
   get text(): string {
-    return this.#parts.join("");
+    return this._parts.join("");
   }
 
   show(value: unknown): void {
-    if (typeof value === "string") this.#put(JSON.stringify(cut(value, this.#room)));
-    else if (typeof value === "function") this.#put("[function]");
+    if (typeof value === "string") this._put(JSON.stringify(cut(value, this._room)));
+    else if (typeof value === "function") this._put("[function]");
     else if (typeof value === "bigint")
-      this.#put(isShort(value) ? String(value) : "[a bigint of more than 308 digits]");
-    else if (typeof value !== "object" || value === null) this.#put(String(value));
-    else if (this.#outer.includes(value)) this.#put("[circular]");
-    else if (this.#outer.length === maxDepth) this.#put("[object]");
+      this._put(isShort(value) ? String(value) : "[a bigint of more than 308 digits]");
+    else if (typeof value !== "object" || value === null) this._put(String(value));
+    else if (this._outer.includes(value)) this._put("[circular]");
+    else if (this._outer.length === maxDepth) this._put("[object]");
     else {
-      this.#outer.push(value);
+      this._outer.push(value);
       try {
-        this.#object(value);
+        this._object(value);
       } catch {
-        this.#put("[an object that cannot be shown]");
+        this._put("[an object that cannot be shown]");
       }
-      this.#outer.pop();
+      this._outer.pop();
     }
   }
 
-  #object(value: object): void {
-    if (value instanceof Error) this.#put(String(value));
+  private _object(value: object): void {
+    if (value instanceof Error) this._put(String(value));
     else if (value instanceof Date)
-      this.#put(Number.isNaN(value.getTime()) ? String(value) : JSON.stringify(value.toISOString()));
-    else if (value instanceof Map || value instanceof Set) this.#put(`[${value.size} entries]`);
-    else if (isList(value)) this.#list(value);
-    else this.#properties(value);
+      this._put(Number.isNaN(value.getTime()) ? String(value) : JSON.stringify(value.toISOString()));
+    else if (value instanceof Map || value instanceof Set) this._put(`[${value.size} entries]`);
+    else if (isList(value)) this._list(value);
+    else this._properties(value);
   }
 
-  #list(list: ArrayLike<unknown>): void {
-    this.#put("[");
-    for (let i = 0; i < list.length && this.#goesOn(i, list.length); i++) this.#property(list, String(i));
-    this.#put("]");
+  private _list(list: ArrayLike<unknown>): void {
+    this._put("[");
+    for (let i = 0; i < list.length && this._goesOn(i, list.length); i++) this._property(list, String(i));
+    this._put("]");
   }
 
-  #properties(value: object): void {
+  private _properties(value: object): void {
     const keys = Object.keys(value);
-    this.#put("{");
-    for (let i = 0; i < keys.length && this.#goesOn(i, keys.length); i++) {
-      this.#put(`${JSON.stringify(cut(keys[i], this.#room))}:`);
-      this.#property(value, keys[i]);
+    this._put("{");
+    for (let i = 0; i < keys.length && this._goesOn(i, keys.length); i++) {
+      this._put(`${JSON.stringify(cut(keys[i], this._room))}:`);
+      this._property(value, keys[i]);
     }
-    this.#put("}");
+    this._put("}");
   }
 
   /** Puts what stands before entry `index`. @returns false: no more of them */
-  #goesOn(index: number, count: number): boolean {
-    if (index > 0) this.#put(",");
-    if (index === maxEntries) this.#put(` … ${count - index} more`);
-    return index < maxEntries && this.#room > 0;
+  private _goesOn(index: number, count: number): boolean {
+    if (index > 0) this._put(",");
+    if (index === maxEntries) this._put(` … ${count - index} more`);
+    return index < maxEntries && this._room > 0;
   }
 
   /** Calls no getter. */
-  #property(owner: object, key: string): void {
+  private _property(owner: object, key: string): void {
     const property = Object.getOwnPropertyDescriptor(owner, key);
     if (property?.get === undefined) this.show(property?.value);
-    else this.#put("[getter]");
+    else this._put("[getter]");
   }
 
-  #put(text: string): void {
-    const part = cut(text, this.#room);
-    this.#parts.push(part);
-    this.#room -= part.length;
+  private _put(text: string): void {
+    const part = cut(text, this._room);
+    this._parts.push(part);
+    this._room -= part.length;
   }
 }
 
-function isShort(value: bigint): boolean {
+const isShort = (value: bigint): boolean => {
   return value <= Number.MAX_VALUE && value >= -Number.MAX_VALUE;
-}
+};
 
-function isList(value: object): value is ArrayLike<unknown> {
+const isList = (value: object): value is ArrayLike<unknown> => {
   return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
-}
+};

@@ -20,119 +20,119 @@ export interface Edit {
 const bell = "\x07";
 
 export class LineEditor {
-  readonly #prompt: string;
-  #columns: number;
+  private readonly _prompt: string;
+  private _columns: number;
   /** Characters, since a string of XS counts code points and one of V8 does not. */
-  #line: string[] = [];
-  #history: string[] = [];
+  private _line: string[] = [];
+  private _history: string[] = [];
   /** Place in the history; its length: the line that is being typed. */
-  #at = 0;
-  #typed: string[] = [];
-  #escape: "" | "esc" | "csi" = "";
-  #afterReturn = false;
+  private _at = 0;
+  private _typed: string[] = [];
+  private _escape: "" | "esc" | "csi" = "";
+  private _afterReturn = false;
 
   constructor(prompt: string, columns: number) {
-    this.#prompt = prompt;
-    this.#columns = columns;
+    this._prompt = prompt;
+    this._columns = columns;
   }
 
   resize(columns: number): void {
-    this.#columns = columns;
+    this._columns = columns;
   }
 
   /** A fresh prompt, with what is typed so far. */
   get shown(): string {
-    return this.#prompt + this.#line.join("");
+    return this._prompt + this._line.join("");
   }
 
   /** Forgets what is typed. */
   reset(): void {
-    this.#line = [];
-    this.#at = this.#history.length;
-    this.#escape = "";
+    this._line = [];
+    this._at = this._history.length;
+    this._escape = "";
   }
 
   /** @param key one character */
   key(key: string): Edit {
-    const afterReturn = this.#afterReturn;
-    this.#afterReturn = false;
-    if (this.#escape !== "") return this.#sequence(key);
+    const afterReturn = this._afterReturn;
+    this._afterReturn = false;
+    if (this._escape !== "") return this._sequence(key);
     switch (key) {
       case "\r":
-        this.#afterReturn = true;
-        return this.#enter();
+        this._afterReturn = true;
+        return this._enter();
       case "\n":
-        return afterReturn ? { echo: "" } : this.#enter();
+        return afterReturn ? { echo: "" } : this._enter();
       case "\x7f":
       case "\b":
-        return { echo: this.#erase() };
+        return { echo: this._erase() };
       case "\x03":
         this.reset();
         return { echo: "^C\r\n", signal: "interrupt" };
       case "\x04":
-        return this.#line.length === 0 ? { echo: "\r\n", signal: "end" } : { echo: bell };
+        return this._line.length === 0 ? { echo: "\r\n", signal: "end" } : { echo: bell };
       case "\x0c":
         return { echo: `\x1b[2J\x1b[H${this.shown}` };
       case "\x15":
-        return { echo: this.#replace([]) };
+        return { echo: this._replace([]) };
       case "\x1b":
-        this.#escape = "esc";
+        this._escape = "esc";
         return { echo: "" };
       case "\t":
-        return { echo: this.#type(" ") };
+        return { echo: this._type(" ") };
       default:
-        return { echo: key < " " || (key >= "\x80" && key < "\xa0") ? "" : this.#type(key) };
+        return { echo: key < " " || (key >= "\x80" && key < "\xa0") ? "" : this._type(key) };
     }
   }
 
-  #sequence(key: string): Edit {
-    if (this.#escape === "esc") {
-      this.#escape = key === "[" || key === "O" ? "csi" : "";
+  private _sequence(key: string): Edit {
+    if (this._escape === "esc") {
+      this._escape = key === "[" || key === "O" ? "csi" : "";
       return { echo: "" };
     }
     // Parameters go on until a letter or "~" ends the sequence (ECMA-48 §5.4).
     if (key < "@" || key > "~") return { echo: "" };
-    this.#escape = "";
-    if (key === "A") return { echo: this.#recall(this.#at - 1) };
-    if (key === "B") return { echo: this.#recall(this.#at + 1) };
+    this._escape = "";
+    if (key === "A") return { echo: this._recall(this._at - 1) };
+    if (key === "B") return { echo: this._recall(this._at + 1) };
     return { echo: "" };
   }
 
-  #enter(): Edit {
-    const line = this.#line.join("");
-    if (line.trim() !== "" && this.#history.at(-1) !== line) {
-      this.#history.push(line);
-      if (this.#history.length > maxHistoryLines) this.#history.shift();
+  private _enter(): Edit {
+    const line = this._line.join("");
+    if (line.trim() !== "" && this._history.at(-1) !== line) {
+      this._history.push(line);
+      if (this._history.length > maxHistoryLines) this._history.shift();
     }
     this.reset();
     return { echo: "\r\n", line };
   }
 
-  #type(character: string): string {
-    if (this.#line.length >= maxCommandLineCharacters) return bell;
-    this.#line.push(character);
+  private _type(character: string): string {
+    if (this._line.length >= maxCommandLineCharacters) return bell;
+    this._line.push(character);
     return character;
   }
 
-  #erase(): string {
-    if (this.#line.length === 0) return bell;
+  private _erase(): string {
+    if (this._line.length === 0) return bell;
     // A backspace does not climb to the row above, so a line that ends at or behind the edge is drawn again.
-    if ((this.#prompt.length + this.#line.length) % this.#columns <= 1) return this.#replace(this.#line.slice(0, -1));
-    this.#line.pop();
+    if ((this._prompt.length + this._line.length) % this._columns <= 1) return this._replace(this._line.slice(0, -1));
+    this._line.pop();
     return "\b \b";
   }
 
-  #recall(at: number): string {
-    if (at < 0 || at > this.#history.length) return bell;
-    if (this.#at === this.#history.length) this.#typed = this.#line;
-    this.#at = at;
-    return this.#replace(at === this.#history.length ? this.#typed : [...this.#history[at]]);
+  private _recall(at: number): string {
+    if (at < 0 || at > this._history.length) return bell;
+    if (this._at === this._history.length) this._typed = this._line;
+    this._at = at;
+    return this._replace(at === this._history.length ? this._typed : [...this._history[at]]);
   }
 
   /** Draws the line anew, over all the rows it had. */
-  #replace(line: string[]): string {
-    const rows = Math.floor(Math.max(0, this.#prompt.length + this.#line.length - 1) / this.#columns);
-    this.#line = line;
+  private _replace(line: string[]): string {
+    const rows = Math.floor(Math.max(0, this._prompt.length + this._line.length - 1) / this._columns);
+    this._line = line;
     return `${rows > 0 ? `\x1b[${rows}A` : ""}\r\x1b[J${this.shown}`;
   }
 }

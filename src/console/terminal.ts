@@ -31,139 +31,139 @@ const defaultColumns = 80;
 const retryMs = 200;
 
 export class Terminal {
-  readonly #options: TerminalOptions;
-  readonly #editor: LineEditor;
-  #columns = defaultColumns;
-  #output = "";
-  #dropped = 0;
-  #timer: Timer | undefined;
-  #giveUp: (() => void) | undefined;
-  #ahead: string[] = [];
+  private readonly _options: TerminalOptions;
+  private readonly _editor: LineEditor;
+  private _columns = defaultColumns;
+  private _output = "";
+  private _dropped = 0;
+  private _timer: Timer | undefined;
+  private _giveUp: (() => void) | undefined;
+  private _ahead: string[] = [];
   /** False after `end`, which a command may bring about itself: it can drop the connection it was typed on. */
-  #begun = false;
+  private _begun = false;
 
   constructor(options: TerminalOptions) {
-    this.#options = options;
-    this.#editor = new LineEditor(options.prompt, defaultColumns);
+    this._options = options;
+    this._editor = new LineEditor(options.prompt, defaultColumns);
   }
 
   /** Begins a session, or begins it anew. */
   begin(): void {
-    this.#begun = true;
-    this.#giveUp?.();
-    this.#giveUp = undefined;
-    this.#ahead = [];
-    this.#editor.reset();
-    this.#write(`${this.#options.banner}\r\n${this.#editor.shown}`);
+    this._begun = true;
+    this._giveUp?.();
+    this._giveUp = undefined;
+    this._ahead = [];
+    this._editor.reset();
+    this._write(`${this._options.banner}\r\n${this._editor.shown}`);
   }
 
   /** What was typed or pasted. */
   input(text: string): void {
-    for (const key of text) this.#key(key);
-    this.#flush();
+    for (const key of text) this._key(key);
+    this._flush();
   }
 
   /** @param columns of the terminal; sizes that no terminal has are passed over */
   resize(columns: unknown): void {
     if (typeof columns !== "number" || !Number.isInteger(columns) || columns < 10 || columns > 1000) return;
-    this.#columns = columns;
-    this.#editor.resize(columns);
+    this._columns = columns;
+    this._editor.resize(columns);
   }
 
   /** A line for whoever looks, between what is typed. */
   notice(text: string): void {
-    this.#write(`\r\n${text}\r\n${this.#editor.shown}`);
+    this._write(`\r\n${text}\r\n${this._editor.shown}`);
   }
 
   end(): void {
-    this.#begun = false;
-    this.#options.timers.clear(this.#timer);
-    this.#timer = undefined;
-    this.#giveUp?.();
-    this.#giveUp = undefined;
-    this.#ahead = [];
-    this.#output = "";
-    this.#dropped = 0;
+    this._begun = false;
+    this._options.timers.clear(this._timer);
+    this._timer = undefined;
+    this._giveUp?.();
+    this._giveUp = undefined;
+    this._ahead = [];
+    this._output = "";
+    this._dropped = 0;
   }
 
-  #key(key: string): void {
-    if (!this.#begun) return;
-    if (this.#giveUp !== undefined && key !== "\x03") {
-      if (this.#ahead.length < maxTypeAheadCharacters) this.#ahead.push(key);
+  private _key(key: string): void {
+    if (!this._begun) return;
+    if (this._giveUp !== undefined && key !== "\x03") {
+      if (this._ahead.length < maxTypeAheadCharacters) this._ahead.push(key);
       return;
     }
-    const { echo, line, signal } = this.#editor.key(key);
-    this.#append(echo);
+    const { echo, line, signal } = this._editor.key(key);
+    this._append(echo);
     if (signal === "interrupt") {
-      this.#giveUp?.();
-      this.#giveUp = undefined;
-      this.#ahead = [];
-      this.#append(this.#editor.shown);
+      this._giveUp?.();
+      this._giveUp = undefined;
+      this._ahead = [];
+      this._append(this._editor.shown);
     } else if (signal === "end") this.begin();
-    else if (line !== undefined) this.#run(line.trim());
+    else if (line !== undefined) this._run(line.trim());
   }
 
-  #run(line: string): void {
+  private _run(line: string): void {
     if (line === "") {
-      this.#append(this.#editor.shown);
+      this._append(this._editor.shown);
       return;
     }
     // What it prints before it returns is sent afterwards: below a command there is no stack left for sending over TLS.
     let calling = true;
-    const state = this.#options.commands.run({
+    const state = this._options.commands.run({
       line,
-      columns: this.#columns,
+      columns: this._columns,
       print: (text) => {
-        this.#append(`${text.replaceAll("\n", "\r\n")}\r\n`);
-        if (!calling) this.#flush();
+        this._append(`${text.replaceAll("\n", "\r\n")}\r\n`);
+        if (!calling) this._flush();
       },
       done: () => {
-        this.#giveUp = undefined;
-        this.#write(this.#editor.shown);
-        this.#typedAhead();
+        this._giveUp = undefined;
+        this._write(this._editor.shown);
+        this._typedAhead();
       },
     });
     calling = false;
-    if (typeof state !== "function") this.#append(this.#editor.shown);
-    else if (this.#begun) this.#giveUp = state;
+    if (typeof state !== "function") this._append(this._editor.shown);
+    else if (this._begun) this._giveUp = state;
     else state();
-    this.#flush();
+    this._flush();
   }
 
   /** Goes on with it up to the next command that takes longer. */
-  #typedAhead(): void {
-    while (this.#ahead.length > 0 && this.#giveUp === undefined) this.#key(this.#ahead.shift()!);
-    this.#flush();
+  private _typedAhead(): void {
+    while (this._ahead.length > 0 && this._giveUp === undefined) this._key(this._ahead.shift()!);
+    this._flush();
   }
 
-  #write(text: string): void {
-    this.#append(text);
-    this.#flush();
+  private _write(text: string): void {
+    this._append(text);
+    this._flush();
   }
 
-  #append(text: string): void {
-    if (!this.#begun) return;
-    const room = maxConsoleBacklogCharacters - this.#output.length;
-    if (text.length <= room) this.#output += text;
-    else this.#dropped += text.length;
+  private _append(text: string): void {
+    if (!this._begun) return;
+    const room = maxConsoleBacklogCharacters - this._output.length;
+    if (text.length <= room) this._output += text;
+    else this._dropped += text.length;
   }
 
-  #flush(): void {
-    if (this.#timer !== undefined) return;
-    while (this.#output !== "" || this.#dropped > 0) {
-      if (this.#output === "") {
-        this.#output = `\r\n[${this.#dropped} characters were dropped]\r\n${this.#editor.shown}`;
-        this.#dropped = 0;
+  private _flush(): void {
+    if (this._timer !== undefined) return;
+    while (this._output !== "" || this._dropped > 0) {
+      if (this._output === "") {
+        this._output = `\r\n[${this._dropped} characters were dropped]\r\n${this._editor.shown}`;
+        this._dropped = 0;
       }
-      const piece = cut(this.#output, maxConsoleMessageCharacters);
-      if (!this.#options.send(piece)) {
-        this.#timer = this.#options.timers.set(() => {
-          this.#timer = undefined;
-          this.#flush();
+      const piece = cut(this._output, maxConsoleMessageCharacters);
+      if (!this._options.send(piece)) {
+        this._timer = this._options.timers.set(() => {
+          this._timer = undefined;
+          this._flush();
         }, retryMs);
         return;
       }
-      this.#output = this.#output.slice(piece.length);
+      this._output = this._output.slice(piece.length);
     }
   }
 }

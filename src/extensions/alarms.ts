@@ -40,19 +40,19 @@ interface Change {
 export class Alarms implements Extension {
   readonly key = "alarms";
   readonly versions = ["0.1.0"];
-  readonly #clock: Clock;
-  readonly #log: Log;
-  readonly #sender: PacedSender;
-  readonly #raised = new Map<string, Alarm>();
+  private readonly _clock: Clock;
+  private readonly _log: Log;
+  private readonly _sender: PacedSender;
+  private readonly _raised = new Map<string, Alarm>();
   /** Changes that the server has not heard of, in their order. */
-  #changes: Change[] = [];
-  #snapshotDue = false;
-  #port: ExtensionPort | undefined;
+  private _changes: Change[] = [];
+  private _snapshotDue = false;
+  private _port: ExtensionPort | undefined;
 
   constructor(host: { clock: Clock; timers: Timers }, log: Log) {
-    this.#clock = host.clock;
-    this.#log = log;
-    this.#sender = new PacedSender(host, alarmsRate, () => this.#flush());
+    this._clock = host.clock;
+    this._log = log;
+    this._sender = new PacedSender(host, alarmsRate, () => this._flush());
   }
 
   /**
@@ -62,102 +62,102 @@ export class Alarms implements Extension {
    * @returns false when it was not taken, with the reason in the log
    */
   raise(name: string, description = ""): boolean {
-    if (typeof name !== "string") return this.#refuse(inspect(name), "has a name that is no text");
+    if (typeof name !== "string") return this._refuse(inspect(name), "has a name that is no text");
     if (name === "" || name.length > maxAlarmNameCharacters || jsonBytes(name) > maxAlarmNameBytes)
-      return this.#refuse(name, "has no usable name");
-    const before = this.#raised.get(name);
+      return this._refuse(name, "has no usable name");
+    const before = this._raised.get(name);
     // An application without types may pass anything.
     const text = cut(inspect(description), maxAlarmDescriptionCharacters);
-    if (before === undefined && this.#raised.size >= maxAlarms)
-      return this.#refuse(name, `is one more than the ${maxAlarms} that can be raised at one time`);
+    if (before === undefined && this._raised.size >= maxAlarms)
+      return this._refuse(name, `is one more than the ${maxAlarms} that can be raised at one time`);
     if (before?.description === text) return true;
-    const atMs = this.#clock.monotonic();
-    this.#raised.set(name, { description: text, raisedMs: before?.raisedMs ?? atMs });
-    this.#changed({ name, raised: true, atMs });
+    const atMs = this._clock.monotonic();
+    this._raised.set(name, { description: text, raisedMs: before?.raisedMs ?? atMs });
+    this._changed({ name, raised: true, atMs });
     return true;
   }
 
   /** @returns false when no such alarm was raised */
   clear(name: string): boolean {
-    if (!this.#raised.delete(name)) return false;
-    this.#changed({ name, raised: false, atMs: this.#clock.monotonic() });
+    if (!this._raised.delete(name)) return false;
+    this._changed({ name, raised: false, atMs: this._clock.monotonic() });
     return true;
   }
 
   /** What is raised: name and description. */
   get raised(): ReadonlyMap<string, { readonly description: string }> {
-    return this.#raised;
+    return this._raised;
   }
 
   /** True while the server hears of alarms by this extension; health reports leave them out then. */
   get isAttached(): boolean {
-    return this.#port !== undefined;
+    return this._port !== undefined;
   }
 
   attached(port: ExtensionPort): void {
-    this.#port = port;
-    this.#changes = [];
+    this._port = port;
+    this._changes = [];
     // The server asks for a sync on attach; should that get lost, the set is said without being asked.
-    this.#snapshotDue = true;
-    this.#sender.wake();
+    this._snapshotDue = true;
+    this._sender.wake();
   }
 
   event(event: string): void {
     if (event !== "sync") return;
-    this.#snapshotDue = true;
-    this.#sender.wake();
+    this._snapshotDue = true;
+    this._sender.wake();
   }
 
   detached(): void {
-    this.#port = undefined;
-    this.#sender.stop();
+    this._port = undefined;
+    this._sender.stop();
   }
 
-  #changed(change: Change): void {
-    if (this.#port === undefined) return;
-    this.#changes.push(change);
+  private _changed(change: Change): void {
+    if (this._port === undefined) return;
+    this._changes.push(change);
     // More than a set holds: the set itself is shorter to say.
-    if (this.#changes.length > maxAlarms) this.#snapshotDue = true;
-    this.#sender.wake();
+    if (this._changes.length > maxAlarms) this._snapshotDue = true;
+    this._sender.wake();
   }
 
-  #flush(): Attempt {
-    if (this.#port === undefined) return "refused";
-    if (this.#snapshotDue) {
-      let alarms = [...this.#raised].map(([name, alarm]) => this.#entry(name, alarm));
+  private _flush(): Attempt {
+    if (this._port === undefined) return "refused";
+    if (this._snapshotDue) {
+      let alarms = [...this._raised].map(([name, alarm]) => this._entry(name, alarm));
       if (jsonBytes(alarms) > maxListBytes)
-        alarms = [...this.#raised].map(([name, alarm]) => this.#entry(name, { ...alarm, description: "" }));
-      if (!this.#port.send("snapshot", { alarms })) return "refused";
-      this.#snapshotDue = false;
-      this.#changes = [];
+        alarms = [...this._raised].map(([name, alarm]) => this._entry(name, { ...alarm, description: "" }));
+      if (!this._port.send("snapshot", { alarms })) return "refused";
+      this._snapshotDue = false;
+      this._changes = [];
       return "sent";
     }
-    const change = this.#changes[0];
+    const change = this._changes[0];
     if (change === undefined) return "empty";
     const { name, raised, atMs } = change;
-    const alarm = this.#raised.get(name);
+    const alarm = this._raised.get(name);
     // Cleared meanwhile: what follows in the list says so; the description is no longer known.
     const payload = raised
-      ? this.#entry(name, alarm ?? { description: "", raisedMs: atMs })
-      : { alarm: name, ...this.#time("cleared_at", atMs) };
-    if (!this.#port.send(raised ? "raised" : "cleared", payload)) return "refused";
-    this.#changes.shift();
+      ? this._entry(name, alarm ?? { description: "", raisedMs: atMs })
+      : { alarm: name, ...this._time("cleared_at", atMs) };
+    if (!this._port.send(raised ? "raised" : "cleared", payload)) return "refused";
+    this._changes.shift();
     return "sent";
   }
 
-  #entry(name: string, { description, raisedMs }: Alarm): object {
-    return { alarm: name, description, ...this.#time("raised_at", raisedMs) };
+  private _entry(name: string, { description, raisedMs }: Alarm): object {
+    return { alarm: name, description, ...this._time("raised_at", raisedMs) };
   }
 
   /** Left out where it is unknown or older than the server believes. */
-  #time(field: "raised_at" | "cleared_at", monotonicMs: number): object {
-    const ms = wallTime(this.#clock, monotonicMs);
-    if (ms === undefined || this.#clock.monotonic() - monotonicMs > maxAlarmAgeMs) return {};
+  private _time(field: "raised_at" | "cleared_at", monotonicMs: number): object {
+    const ms = wallTime(this._clock, monotonicMs);
+    if (ms === undefined || this._clock.monotonic() - monotonicMs > maxAlarmAgeMs) return {};
     return field === "raised_at" ? { raised_at: isoTime(ms) } : { cleared_at: isoTime(ms) };
   }
 
-  #refuse(name: string, why: string): false {
-    this.#log.warning(`Alarm "${cut(name, 40)}" ${why}.`);
+  private _refuse(name: string, why: string): false {
+    this._log.warning(`Alarm "${cut(name, 40)}" ${why}.`);
     return false;
   }
 }

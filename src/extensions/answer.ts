@@ -10,41 +10,41 @@ import type { ExtensionPort } from "./extension.js";
 import { type Attempt, PacedSender } from "./paced-sender.js";
 
 export class Answer {
-  readonly #attempt: (port: ExtensionPort) => Attempt;
-  readonly #sender: PacedSender;
-  #port: ExtensionPort | undefined;
-  #owed = false;
+  private readonly _attempt: (port: ExtensionPort) => Attempt;
+  private readonly _sender: PacedSender;
+  private _port: ExtensionPort | undefined;
+  private _owed = false;
 
   /** @param attempt makes the message and sends it; asked again later when it was refused */
   constructor(host: { clock: Clock; timers: Timers }, attempt: (port: ExtensionPort) => Attempt) {
-    this.#attempt = attempt;
-    this.#sender = new PacedSender(host, answerRate, () => this.#flush());
+    this._attempt = attempt;
+    this._sender = new PacedSender(host, answerRate, () => this._flush());
   }
 
   attached(port: ExtensionPort): void {
-    this.#port = port;
+    this._port = port;
   }
 
   detached(): void {
-    this.#port = undefined;
-    this.#owed = false;
-    this.#sender.stop();
+    this._port = undefined;
+    this._owed = false;
+    this._sender.stop();
   }
 
   /** @returns false while nobody is there to be answered */
   owe(): boolean {
-    if (this.#port === undefined) return false;
-    this.#owed = true;
-    this.#sender.wake();
+    if (this._port === undefined) return false;
+    this._owed = true;
+    this._sender.wake();
     return true;
   }
 
-  #flush(): Attempt {
-    if (!this.#owed || this.#port === undefined) return "empty";
+  private _flush(): Attempt {
+    if (!this._owed || this._port === undefined) return "empty";
     // Cleared first: a provider that throws costs this answer and not every later second.
-    this.#owed = false;
-    const attempt = this.#attempt(this.#port);
-    if (attempt === "refused") this.#owed = true;
+    this._owed = false;
+    const attempt = this._attempt(this._port);
+    if (attempt === "refused") this._owed = true;
     return attempt;
   }
 }

@@ -78,58 +78,58 @@ export class Components implements Extension {
   readonly key = "components";
   readonly versions = ["0.0.1"];
   readonly names = ["ref", "component", "action", "mode", "value"];
-  readonly #host: Host;
-  readonly #log: Log;
-  readonly #provider: () => Topology;
-  readonly #said: Said = {};
-  readonly #sender: PacedSender;
-  #reportDue = false;
-  #results: { readonly event: string; readonly result: Result }[] = [];
-  #running = 0;
-  #port: ExtensionPort | undefined;
+  private readonly _host: Host;
+  private readonly _log: Log;
+  private readonly _provider: () => Topology;
+  private readonly _said: Said = {};
+  private readonly _sender: PacedSender;
+  private _reportDue = false;
+  private _results: { readonly event: string; readonly result: Result }[] = [];
+  private _running = 0;
+  private _port: ExtensionPort | undefined;
 
   constructor(host: Host, log: Log, provider: () => Topology) {
-    this.#host = host;
-    this.#log = log;
-    this.#provider = provider;
-    this.#sender = new PacedSender(host, answerRate, () => this.#flush());
+    this._host = host;
+    this._log = log;
+    this._provider = provider;
+    this._sender = new PacedSender(host, answerRate, () => this._flush());
   }
 
   /** Sends the topology again, after a change. @returns false while the server wants none */
   report(): boolean {
-    if (this.#port === undefined) return false;
-    this.#reportDue = true;
-    this.#sender.wake();
+    if (this._port === undefined) return false;
+    this._reportDue = true;
+    this._sender.wake();
     return true;
   }
 
   attached(port: ExtensionPort): void {
-    this.#port = port;
+    this._port = port;
   }
 
   event(event: string, payload: unknown): void {
     if (event === "request") this.report();
-    else if (event === "action:run") this.#action(fields(payload, ["ref", "component", "action"]));
-    else if (event === "mode:set") this.#mode(fields(payload, ["ref", "component", "mode", "value"]));
+    else if (event === "action:run") this._action(fields(payload, ["ref", "component", "action"]));
+    else if (event === "mode:set") this._mode(fields(payload, ["ref", "component", "mode", "value"]));
   }
 
   detached(): void {
-    this.#port = undefined;
-    this.#reportDue = false;
-    this.#results = [];
-    this.#sender.stop();
+    this._port = undefined;
+    this._reportDue = false;
+    this._results = [];
+    this._sender.stop();
   }
 
-  #action(request: Result): void {
+  private _action(request: Result): void {
     const wanted = request["action"];
     const find = (component: Component | undefined): Found => {
       const action = component?.actions?.find(({ identifier }) => identifier === wanted);
       return action === undefined ? "unknown action" : { name: `action "${wanted}"`, run: () => action.run() };
     };
-    this.#run("action:result", request, find);
+    this._run("action:result", request, find);
   }
 
-  #mode(request: Result): void {
+  private _mode(request: Result): void {
     const value = request["value"] ?? "";
     const wanted = request["mode"];
     const find = (component: Component | undefined): Found => {
@@ -139,12 +139,12 @@ export class Components implements Extension {
         ? { name: `mode "${wanted}"`, run: () => mode.set(value) }
         : "invalid value";
     };
-    this.#run("mode:result", request, find);
+    this._run("mode:result", request, find);
   }
 
-  #run(event: string, request: Result, find: (component: Component | undefined) => Found): void {
-    if (this.#running >= maxComponentRequests) {
-      this.#answer(event, request, "error", "busy");
+  private _run(event: string, request: Result, find: (component: Component | undefined) => Found): void {
+    if (this._running >= maxComponentRequests) {
+      this._answer(event, request, "error", "busy");
       return;
     }
     const kind: Kind<Found> = {
@@ -152,63 +152,63 @@ export class Components implements Extension {
       read: (topology) => (isTopology(topology) ? find(componentIn(topology, request["component"])) : undefined),
     };
     const found =
-      take(this.#log, "components", this.#provider, kind, this.#said) ?? "the device cannot tell its components";
+      take(this._log, "components", this._provider, kind, this._said) ?? "the device cannot tell its components";
     if (typeof found === "string") {
-      this.#answer(event, request, "error", found);
+      this._answer(event, request, "error", found);
       return;
     }
-    this.#running++;
+    this._running++;
     const answer = (status: string, output: unknown): void => {
-      this.#running--;
-      this.#answer(event, request, status, typeof output === "string" ? output : "");
+      this._running--;
+      this._answer(event, request, status, typeof output === "string" ? output : "");
     };
     ask({
-      log: this.#log,
+      log: this._log,
       name: found.name,
       body: found.run,
-      deadline: { timers: this.#host.timers, ms: commandDeadlineMs },
+      deadline: { timers: this._host.timers, ms: commandDeadlineMs },
       done: (output) => answer("ok", output),
       failed: ({ message }, how) => answer("error", how === "late" ? "timeout" : message),
     });
   }
 
-  #answer(event: string, request: Result, status: string, output: string): void {
-    if (this.#port === undefined || this.#results.length >= maxComponentRequests * 2) return;
-    this.#results.push({
+  private _answer(event: string, request: Result, status: string, output: string): void {
+    if (this._port === undefined || this._results.length >= maxComponentRequests * 2) return;
+    this._results.push({
       event,
       result: { ...request, status, output: cut(output, maxComponentOutputCharacters) },
     });
-    this.#sender.wake();
+    this._sender.wake();
   }
 
-  #flush(): Attempt {
-    const next = this.#results[0];
+  private _flush(): Attempt {
+    const next = this._results[0];
     if (next !== undefined) {
-      if (!this.#port?.send(next.event, next.result)) return "refused";
-      this.#results.shift();
+      if (!this._port?.send(next.event, next.result)) return "refused";
+      this._results.shift();
       return "sent";
     }
-    if (!this.#reportDue) return "empty";
-    this.#reportDue = false;
-    const report = take(this.#log, "components", this.#provider, topologies, this.#said);
+    if (!this._reportDue) return "empty";
+    this._reportDue = false;
+    const report = take(this._log, "components", this._provider, topologies, this._said);
     if (report === undefined) return "empty";
-    if (this.#port?.send("report", report)) return "sent";
-    this.#reportDue = true;
+    if (this._port?.send("report", report)) return "sent";
+    this._reportDue = true;
     return "refused";
   }
 }
 
 /** The named texts of a request; what is no text is left out. */
-function fields(payload: unknown, names: readonly string[]): Result {
+const fields = (payload: unknown, names: readonly string[]): Result => {
   const given = typeof payload === "object" && payload !== null ? (payload as Record<string, unknown>) : {};
   const result: Result = {};
   for (const name of names) if (typeof given[name] === "string") result[name] = given[name];
   return result;
-}
+};
 
-function isTopology(value: unknown): value is Topology {
+const isTopology = (value: unknown): value is Topology => {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
+};
 
 /** What is sent of it: texts and lists of texts, so that nothing of the application's can keep it from being sent. */
 const topologies: Kind<object> = Object.freeze({
@@ -216,29 +216,29 @@ const topologies: Kind<object> = Object.freeze({
   read: (value: unknown) => (isTopology(value) ? topologyPayload(value) : undefined),
 });
 
-function componentIn(
+const componentIn = (
   { assemblies = [], networks = [] }: Topology,
   identifier: string | undefined,
-): Component | undefined {
+): Component | undefined => {
   const lists = [...assemblies.map(({ components }) => components), ...networks.map(({ peers }) => peers)];
   for (const list of lists) {
     const found = list?.find((component) => component.identifier === identifier);
     if (found !== undefined) return found;
   }
   return undefined;
-}
+};
 
-function named({ identifier, label }: { identifier: string; label?: string }): object {
+const named = ({ identifier, label }: { identifier: string; label?: string }): object => {
   return label === undefined
     ? { identifier: String(identifier) }
     : { identifier: String(identifier), label: String(label) };
-}
+};
 
-function texts(list: readonly string[] = []): string[] {
+const texts = (list: readonly string[] = []): string[] => {
   return list.map(String);
-}
+};
 
-function componentPayload(component: Component): object {
+const componentPayload = (component: Component): object => {
   const { metrics, metadata, actions = [], modes = [] } = component;
   return {
     ...named(component),
@@ -251,9 +251,9 @@ function componentPayload(component: Component): object {
       values: texts(mode.values),
     })),
   };
-}
+};
 
-function topologyPayload({ assemblies = [], networks = [] }: Topology): object {
+const topologyPayload = ({ assemblies = [], networks = [] }: Topology): object => {
   return {
     assemblies: assemblies.map((assembly) => ({
       ...named(assembly),
@@ -265,4 +265,4 @@ function topologyPayload({ assemblies = [], networks = [] }: Topology): object {
       peers: (network.peers ?? []).map(componentPayload),
     })),
   };
-}
+};

@@ -34,7 +34,7 @@ const storeKey = "crash";
 const storeLimit = 2048;
 const names = Object.freeze(["kind", "reason", "stack", "log", "uuid", "uptimeMs", "atMs", "count"] as const);
 
-export function readCrash(store: Store): Crash | undefined {
+export const readCrash = (store: Store): Crash | undefined => {
   try {
     const bytes = store.get(storeKey);
     const value = bytes === undefined ? undefined : (parseJson(decodeUtf8(bytes), names) as Partial<Crash>);
@@ -43,15 +43,15 @@ export function readCrash(store: Store): Crash | undefined {
     // Written by another version, perhaps: an old crash is not worth a failing start.
     return undefined;
   }
-}
+};
 
 /** Never throws. @returns false when it could not be kept */
-export function keepCrash(
+export const keepCrash = (
   store: Store,
   clock: Clock,
   error: unknown,
   about: Pick<Crash, "uuid" | "uptimeMs" | "log">,
-): boolean {
+): boolean => {
   try {
     const { kind, reason, stack } = describeError(error);
     const count = (readCrash(store)?.count ?? 0) + 1;
@@ -74,14 +74,14 @@ export function keepCrash(
   } catch {
     return false;
   }
-}
+};
 
-export function forgetCrash(store: Store): void {
+export const forgetCrash = (store: Store): void => {
   store.delete(storeKey);
-}
+};
 
 /** Anything thrown, as texts: the class's name, the message, the stack. */
-export function describeError(error: unknown): { kind: string; reason: string; stack: string } {
+export const describeError = (error: unknown): { kind: string; reason: string; stack: string } => {
   try {
     if (!(error instanceof Error)) return { kind: "throw", reason: String(error), stack: "" };
     const { name, message, stack } = error;
@@ -89,4 +89,4 @@ export function describeError(error: unknown): { kind: string; reason: string; s
   } catch {
     return { kind: "throw", reason: "a value that has no text", stack: "" };
   }
-}
+};

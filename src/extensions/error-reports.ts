@@ -65,36 +65,36 @@ const gatherMs = 1000;
 export class ErrorReports implements Extension {
   readonly key = "error_reports";
   readonly versions = ["0.1.0"];
-  readonly #options: ErrorReportsOptions;
-  readonly #sender: PacedSender;
-  #entries: Entry[] = [];
-  #crash: Entry | undefined;
-  #dropped = 0;
-  #port: ExtensionPort | undefined;
+  private readonly _options: ErrorReportsOptions;
+  private readonly _sender: PacedSender;
+  private _entries: Entry[] = [];
+  private _crash: Entry | undefined;
+  private _dropped = 0;
+  private _port: ExtensionPort | undefined;
 
   constructor(options: ErrorReportsOptions) {
-    this.#options = options;
-    this.#sender = new PacedSender(options.host, errorReportsRate, () => this.#flush());
+    this._options = options;
+    this._sender = new PacedSender(options.host, errorReportsRate, () => this._flush());
   }
 
   /** At the start of a run: what ended the last one is said in the log, and to the server after the next join. */
   start(): void {
-    const { host, log } = this.#options;
+    const { host, log } = this._options;
     const crash = readCrash(host.store);
     if (crash === undefined) return;
     const times = crash.count > 1 ? ` (${crash.count} runs in a row)` : "";
     log.error(`The last run ended with an error${times}: ${crash.reason}`);
-    this.#crash = this.#crashEntry(crash);
-    this.#entries.push(this.#crash);
+    this._crash = this._crashEntry(crash);
+    this._entries.push(this._crash);
   }
 
   /** Reports an error that the application has dealt with. Never throws. */
   report(error: unknown, context: ErrorContext = {}): void {
-    tell(this.#options.log, "reportError", () => this.#report(error, context));
+    tell(this._options.log, "reportError", () => this._report(error, context));
   }
 
-  #report(error: unknown, context: ErrorContext): void {
-    const { host, vitals, uuid } = this.#options;
+  private _report(error: unknown, context: ErrorContext): void {
+    const { host, vitals, uuid } = this._options;
     const { kind, reason, stack } = describeError(error);
     const all = new Map<string, string>([["uptime_ms", String(Math.round(vitals.uptimeMs))]]);
     const { heapFree } = host.device.facts();
@@ -103,7 +103,7 @@ export class ErrorReports implements Extension {
     // An application without types may pass anything.
     const given: object = typeof context === "object" && context !== null ? context : { context };
     for (const [name, value] of Object.entries(given)) all.set(name, inspect(value));
-    this.#add(this.#entry({ kind, reason, stack, source: "manual", context: all, uuid, atMs: host.clock.monotonic() }));
+    this._add(this._entry({ kind, reason, stack, source: "manual", context: all, uuid, atMs: host.clock.monotonic() }));
   }
 
   /**
@@ -111,69 +111,69 @@ export class ErrorReports implements Extension {
    * @returns false when the store did not take it
    */
   recordCrash(error: unknown): boolean {
-    const { host, vitals, uuid, recentLog } = this.#options;
+    const { host, vitals, uuid, recentLog } = this._options;
     return keepCrash(host.store, host.clock, error, { uuid, uptimeMs: Math.round(vitals.uptimeMs), log: recentLog() });
   }
 
   ready(): boolean {
-    return this.#options.host.clock.now() !== undefined;
+    return this._options.host.clock.now() !== undefined;
   }
 
   attached(port: ExtensionPort): void {
-    this.#port = port;
-    this.#sender.wake();
+    this._port = port;
+    this._sender.wake();
   }
 
   event(): void {}
 
   detached(): void {
-    this.#port = undefined;
-    this.#sender.stop();
+    this._port = undefined;
+    this._sender.stop();
   }
 
-  #add(entry: Entry): void {
-    const same = this.#entries.find(
+  private _add(entry: Entry): void {
+    const same = this._entries.find(
       ({ kind, reason, frames }) =>
         kind === entry.kind && reason === entry.reason && frames[0]?.line === entry.frames[0]?.line,
     );
     if (same !== undefined) same.count++;
-    else if (this.#entries.length >= maxErrorReports) this.#dropped++;
-    else this.#entries.push(entry);
-    if (this.#port !== undefined) this.#sender.wake(gatherMs);
+    else if (this._entries.length >= maxErrorReports) this._dropped++;
+    else this._entries.push(entry);
+    if (this._port !== undefined) this._sender.wake(gatherMs);
   }
 
-  #flush(): Attempt {
-    if (this.#port === undefined) return "refused";
-    const reports: object[] = this.#dropped > 0 ? [this.#droppedNotice()] : [];
+  private _flush(): Attempt {
+    if (this._port === undefined) return "refused";
+    const reports: object[] = this._dropped > 0 ? [this._droppedNotice()] : [];
     const batch: Entry[] = [];
     let characters = 0;
-    for (const entry of this.#entries) {
+    for (const entry of this._entries) {
       characters += entry.characters;
       if (batch.length > 0 && characters > maxBatchCharacters) break;
       batch.push(entry);
-      reports.push(this.#payload(entry));
+      reports.push(this._payload(entry));
     }
     if (reports.length === 0) return "empty";
-    if (!this.#port.send("report", { reports })) return "refused";
-    this.#dropped = 0;
-    this.#entries.splice(0, batch.length);
-    if (this.#crash !== undefined && batch.includes(this.#crash)) this.#crashSent();
+    if (!this._port.send("report", { reports })) return "refused";
+    this._dropped = 0;
+    this._entries.splice(0, batch.length);
+    if (this._crash !== undefined && batch.includes(this._crash)) this._crashSent();
     return "sent";
   }
 
-  #crashSent(): void {
-    this.#crash = undefined;
+  private _crashSent(): void {
+    this._crash = undefined;
     try {
-      forgetCrash(this.#options.host.store);
+      forgetCrash(this._options.host.store);
     } catch {
-      this.#options.log.warning(
+      this._options.log.warning(
         "The record of the last crash could not be deleted; it is reported again after a restart.",
       );
     }
   }
 
-  #payload({ kind, reason, message, source, frames, context, uuid, atMs, knownMs, count }: Entry): object {
-    const { clock } = this.#options.host;
+  private _payload({ kind, reason, message, source, frames, context, uuid, atMs, knownMs, count }: Entry): object {
+    const { clock } = this._options.host;
     const ms = atMs === undefined ? knownMs : (wallTime(clock, atMs) ?? 0);
     const entries = [...context];
     if (count > 1) entries.push(["count", String(count)]);
@@ -189,11 +189,11 @@ export class ErrorReports implements Extension {
     };
   }
 
-  #droppedNotice(): object {
+  private _droppedNotice(): object {
     return {
-      timestamp: isoTime(this.#options.host.clock.now() ?? 0),
+      timestamp: isoTime(this._options.host.clock.now() ?? 0),
       kind: "nerves_hub_link_moddable",
-      reason: `${this.#dropped} error reports were dropped: more came than could be kept until they could be sent.`,
+      reason: `${this._dropped} error reports were dropped: more came than could be kept until they could be sent.`,
       source: "manual",
       // Its own group, so that the notices of a fleet are one issue.
       fingerprint: "nerves_hub_link_moddable:dropped_error_reports",
@@ -201,20 +201,22 @@ export class ErrorReports implements Extension {
     };
   }
 
-  #crashEntry({ kind, reason, stack, log, uuid, uptimeMs, atMs, count }: Crash): Entry {
-    const { device } = this.#options.host;
+  private _crashEntry({ kind, reason, stack, log, uuid, uptimeMs, atMs, count }: Crash): Entry {
+    const { device } = this._options.host;
     const context = new Map([
       ["uptime_ms", String(uptimeMs)],
       ["reset_reason", device.resetReason],
     ]);
     if (log !== "") context.set("log", log);
     if (!(atMs > 0)) context.set("time", "unknown; this is when it was reported");
-    const entry = this.#entry({ kind, reason, stack, source: "logger", context, uuid, atMs: undefined });
+    const entry = this._entry({ kind, reason, stack, source: "logger", context, uuid, atMs: undefined });
     return { ...entry, knownMs: atMs, count };
   }
 
-  #entry(given: Pick<Entry, "kind" | "reason" | "source" | "context" | "uuid" | "atMs"> & { stack: string }): Entry {
-    const { redactor } = this.#options;
+  private _entry(
+    given: Pick<Entry, "kind" | "reason" | "source" | "context" | "uuid" | "atMs"> & { stack: string },
+  ): Entry {
+    const { redactor } = this._options;
     // Cut before it is redacted too, far behind what is kept: a text may be as long as memory allows.
     const clean = (text: string, most: number): string => cut(redactor.redact(cut(text, most * 4)), most);
     const context = new Map<string, string>();

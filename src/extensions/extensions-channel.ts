@@ -33,200 +33,200 @@ export interface ExtensionsChannelOptions {
 
 export class ExtensionsChannel implements ChannelHandler {
   readonly topic = extensionsTopic;
-  readonly #options: ExtensionsChannelOptions;
-  #offered: Offered;
+  private readonly _options: ExtensionsChannelOptions;
+  private _offered: Offered;
   /** Versions of the last join, by key. */
-  #wanted = new Map<string, string>();
+  private _wanted = new Map<string, string>();
   /** Extensions in use; each value is what their port compares itself with. */
-  readonly #attached = new Map<string, object>();
+  private readonly _attached = new Map<string, object>();
   /** Granted and not ready yet; how `ready` has failed. */
-  readonly #waiting = new Map<string, Said>();
+  private readonly _waiting = new Map<string, Said>();
   /** Which extension a ref belongs to, of the latest pushes. */
-  readonly #refs = new Map<string, string>();
-  #port: ChannelPort | undefined;
-  #joinTimer: Timer | undefined;
-  #readyTimer: Timer | undefined;
+  private readonly _refs = new Map<string, string>();
+  private _port: ChannelPort | undefined;
+  private _joinTimer: Timer | undefined;
+  private _readyTimer: Timer | undefined;
 
   constructor(options: ExtensionsChannelOptions) {
-    this.#options = options;
+    this._options = options;
   }
 
   /** The device topic is joined: a server that knows extensions will ask for them. */
   deviceJoined(): void {
-    const { timers } = this.#options;
-    timers.clear(this.#joinTimer);
-    this.#joinTimer = timers.set(() => this.#join(), unaskedJoinMs);
+    const { timers } = this._options;
+    timers.clear(this._joinTimer);
+    this._joinTimer = timers.set(() => this._join(), unaskedJoinMs);
   }
 
   deviceLeft(): void {
-    this.#options.timers.clear(this.#joinTimer);
-    this.#joinTimer = undefined;
+    this._options.timers.clear(this._joinTimer);
+    this._joinTimer = undefined;
   }
 
   /** `extensions:get` */
   asked(payload: unknown): void {
     this.deviceLeft();
-    this.#offered = offeredVersions(payload, this.#options.registry.extensions.keys());
-    this.#join();
+    this._offered = offeredVersions(payload, this._options.registry.extensions.keys());
+    this._join();
   }
 
   joinPayload(): object {
     const payload: Record<string, string> = {};
-    this.#wanted.clear();
-    for (const extension of this.#options.registry.extensions.values()) {
-      const version = chooseVersion(extension, this.#offered);
+    this._wanted.clear();
+    for (const extension of this._options.registry.extensions.values()) {
+      const version = chooseVersion(extension, this._offered);
       if (version === undefined) {
-        this.#leftOut(extension.key);
+        this._leftOut(extension.key);
         continue;
       }
       payload[extension.key] = version;
-      this.#wanted.set(extension.key, version);
+      this._wanted.set(extension.key, version);
     }
     return payload;
   }
 
   joined(response: unknown, port: ChannelPort): void {
-    this.#port = port;
+    this._port = port;
     const granted: readonly unknown[] = Array.isArray(response) ? response : [];
-    for (const key of this.#wanted.keys()) {
-      if (granted.includes(key)) this.#attach(key);
-      else this.#leftOut(key);
+    for (const key of this._wanted.keys()) {
+      if (granted.includes(key)) this._attach(key);
+      else this._leftOut(key);
     }
   }
 
   message(event: string, payload: unknown): void {
-    if (event === "attach") for (const key of namesIn(payload, this.#wanted.keys())) this.#attach(key);
-    else if (event === "detach") for (const key of namesIn(payload, this.#wanted.keys())) this.#switchedOff(key);
+    if (event === "attach") for (const key of namesIn(payload, this._wanted.keys())) this._attach(key);
+    else if (event === "detach") for (const key of namesIn(payload, this._wanted.keys())) this._switchedOff(key);
     else {
       const colon = event.indexOf(":");
       const key = event.slice(0, Math.max(colon, 0));
-      const extension = this.#attached.has(key) ? this.#options.registry.extensions.get(key) : undefined;
+      const extension = this._attached.has(key) ? this._options.registry.extensions.get(key) : undefined;
       // The server also passes on what viewers of the device's page ask of extensions that are not attached.
-      if (extension !== undefined) this.#tell(key, "event", () => extension.event(event.slice(colon + 1), payload));
+      if (extension !== undefined) this._tell(key, "event", () => extension.event(event.slice(colon + 1), payload));
     }
   }
 
   reply(ref: string, status: string, response: unknown): void {
-    const key = this.#refs.get(ref);
+    const key = this._refs.get(ref);
     if (key === undefined || status !== "error" || response !== "detach") return;
-    this.#refs.delete(ref);
-    if (!this.#detach(key)) return;
-    this.#options.log.info(`The server refused extension "${key}"; it is offered again on the next connection.`);
+    this._refs.delete(ref);
+    if (!this._detach(key)) return;
+    this._options.log.info(`The server refused extension "${key}"; it is offered again on the next connection.`);
   }
 
   left(): void {
-    const { timers } = this.#options;
-    timers.clear(this.#readyTimer);
-    this.#readyTimer = undefined;
-    this.#port = undefined;
-    this.#waiting.clear();
-    this.#refs.clear();
-    for (const key of [...this.#attached.keys()]) this.#detach(key);
+    const { timers } = this._options;
+    timers.clear(this._readyTimer);
+    this._readyTimer = undefined;
+    this._port = undefined;
+    this._waiting.clear();
+    this._refs.clear();
+    for (const key of [...this._attached.keys()]) this._detach(key);
   }
 
-  #join(): void {
-    this.#joinTimer = undefined;
-    for (const extension of this.#options.registry.extensions.values()) {
-      if (chooseVersion(extension, this.#offered) === undefined) continue;
-      this.#options.join();
+  private _join(): void {
+    this._joinTimer = undefined;
+    for (const extension of this._options.registry.extensions.values()) {
+      if (chooseVersion(extension, this._offered) === undefined) continue;
+      this._options.join();
       return;
     }
   }
 
   /** Either side may not have it; said once, since it comes again with every connection. */
-  #leftOut(key: string): void {
-    const { registry, log } = this.#options;
+  private _leftOut(key: string): void {
+    const { registry, log } = this._options;
     if (registry.leftOut(key)) log.info(`The server does not use extension "${key}" of this device.`);
   }
 
-  #attach(key: string): void {
-    const extension = this.#options.registry.extensions.get(key);
-    const version = this.#wanted.get(key);
+  private _attach(key: string): void {
+    const extension = this._options.registry.extensions.get(key);
+    const version = this._wanted.get(key);
     if (extension === undefined || version === undefined) return;
-    if (this.#attached.has(key)) {
-      this.#push(key, "attached", {});
+    if (this._attached.has(key)) {
+      this._push(key, "attached", {});
       return;
     }
-    const said = this.#waiting.get(key) ?? {};
+    const said = this._waiting.get(key) ?? {};
     const ready = (): unknown => (extension.ready === undefined ? true : extension.ready());
-    const isReady = take(this.#options.log, nameOf(key, "ready"), ready, yesOrNo, said) === true;
+    const isReady = take(this._options.log, nameOf(key, "ready"), ready, yesOrNo, said) === true;
     // It may have closed the link.
-    if (this.#port === undefined) return;
-    if (!isReady || this.#push(key, "attached", {}) === undefined) {
-      this.#wait(key, said);
+    if (this._port === undefined) return;
+    if (!isReady || this._push(key, "attached", {}) === undefined) {
+      this._wait(key, said);
       return;
     }
-    this.#waiting.delete(key);
-    this.#start(extension, version);
+    this._waiting.delete(key);
+    this._start(extension, version);
   }
 
-  #start(extension: Extension, version: string): void {
+  private _start(extension: Extension, version: string): void {
     const { key } = extension;
     const attachment = {};
-    this.#attached.set(key, attachment);
-    this.#options.registry.nowAttached(key, version);
+    this._attached.set(key, attachment);
+    this._options.registry.nowAttached(key, version);
     const port = {
       version,
       send: (event: string, payload: object): boolean =>
-        this.#attached.get(key) === attachment &&
-        this.#options.bufferedBytes() <= maxExtensionBacklogBytes &&
-        this.#push(key, event, payload) !== undefined,
+        this._attached.get(key) === attachment &&
+        this._options.bufferedBytes() <= maxExtensionBacklogBytes &&
+        this._push(key, event, payload) !== undefined,
     };
     ask({
-      log: this.#options.log,
+      log: this._options.log,
       name: nameOf(key, "attached"),
       body: () => extension.attached(port),
       done: () => {},
       failed: () => {
-        if (this.#attached.get(key) !== attachment) return;
-        this.#detach(key);
-        this.#push(key, "error", { reason: "The extension failed when it was attached; the device's log says why." });
+        if (this._attached.get(key) !== attachment) return;
+        this._detach(key);
+        this._push(key, "error", { reason: "The extension failed when it was attached; the device's log says why." });
       },
     });
   }
 
-  #wait(key: string, said: Said): void {
-    this.#waiting.set(key, said);
-    this.#readyTimer ??= this.#options.timers.set(() => {
-      this.#readyTimer = undefined;
-      for (const waiting of [...this.#waiting.keys()]) this.#attach(waiting);
+  private _wait(key: string, said: Said): void {
+    this._waiting.set(key, said);
+    this._readyTimer ??= this._options.timers.set(() => {
+      this._readyTimer = undefined;
+      for (const waiting of [...this._waiting.keys()]) this._attach(waiting);
     }, readyIntervalMs);
   }
 
-  #switchedOff(key: string): void {
-    if (!this.#options.registry.extensions.has(key)) return;
-    this.#waiting.delete(key);
-    this.#detach(key);
-    this.#push(key, "detached", {});
+  private _switchedOff(key: string): void {
+    if (!this._options.registry.extensions.has(key)) return;
+    this._waiting.delete(key);
+    this._detach(key);
+    this._push(key, "detached", {});
   }
 
   /** @returns false when it was not attached */
-  #detach(key: string): boolean {
-    const { registry } = this.#options;
-    if (!this.#attached.delete(key)) return false;
+  private _detach(key: string): boolean {
+    const { registry } = this._options;
+    if (!this._attached.delete(key)) return false;
     registry.attached.delete(key);
-    this.#tell(key, "detached", () => registry.extensions.get(key)?.detached());
+    this._tell(key, "detached", () => registry.extensions.get(key)?.detached());
     return true;
   }
 
-  #push(key: string, event: string, payload: object): string | undefined {
-    const ref = this.#port?.push(`${key}:${event}`, payload);
+  private _push(key: string, event: string, payload: object): string | undefined {
+    const ref = this._port?.push(`${key}:${event}`, payload);
     if (ref === undefined) return undefined;
-    this.#refs.set(ref, key);
-    if (this.#refs.size > maxRememberedRefs) {
-      for (const oldest of this.#refs.keys()) {
-        this.#refs.delete(oldest);
+    this._refs.set(ref, key);
+    if (this._refs.size > maxRememberedRefs) {
+      for (const oldest of this._refs.keys()) {
+        this._refs.delete(oldest);
         break;
       }
     }
     return ref;
   }
 
-  #tell(key: string, method: string, body: () => unknown): void {
-    tell(this.#options.log, nameOf(key, method), body);
+  private _tell(key: string, method: string, body: () => unknown): void {
+    tell(this._options.log, nameOf(key, method), body);
   }
 }
 
-function nameOf(key: string, method: string): string {
+const nameOf = (key: string, method: string): string => {
   return `extension "${key}".${method}`;
-}
+};

@@ -29,12 +29,12 @@ export interface Position {
 /** A fixed position, or a function that knows the current one (undefined: not now). When it fails, none is sent. */
 export type PositionProvider = Position | (() => Position | undefined);
 
-export function isPosition(position: Position | undefined): position is Position {
+export const isPosition = (position: Position | undefined): position is Position => {
   if (position === undefined || position === null) return false;
   const { latitude, longitude } = position;
   if (!Number.isFinite(latitude) || !Number.isFinite(longitude)) return false;
   return Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180 && !(latitude === 0 && longitude === 0);
-}
+};
 
 const positions: Kind<Position | "none"> = Object.freeze({
   wanted: "a position (latitude and longitude as numbers) or undefined",
@@ -50,24 +50,24 @@ const positions: Kind<Position | "none"> = Object.freeze({
 export class Geo implements Extension {
   readonly key = "geo";
   readonly versions = ["0.0.1"];
-  readonly #log: Log;
-  readonly #provider: PositionProvider | GeoIp;
-  readonly #answer: Answer;
-  readonly #said: Said = {};
+  private readonly _log: Log;
+  private readonly _provider: PositionProvider | GeoIp;
+  private readonly _answer: Answer;
+  private readonly _said: Said = {};
 
   constructor(host: Host, log: Log, provider: PositionProvider | GeoIp) {
-    this.#log = log;
-    this.#provider = provider;
-    this.#answer = new Answer(host, (port) => this.#send(port));
+    this._log = log;
+    this._provider = provider;
+    this._answer = new Answer(host, (port) => this._send(port));
   }
 
   /** Sends the position without being asked, after a move. @returns false while the server wants none */
   report(): boolean {
-    return this.#answer.owe();
+    return this._answer.owe();
   }
 
   attached(port: ExtensionPort): void {
-    this.#answer.attached(port);
+    this._answer.attached(port);
   }
 
   event(event: string): void {
@@ -75,15 +75,15 @@ export class Geo implements Extension {
   }
 
   detached(): void {
-    this.#answer.detached();
-    if (this.#provider instanceof GeoIp) this.#provider.close();
+    this._answer.detached();
+    if (this._provider instanceof GeoIp) this._provider.close();
   }
 
-  #send(port: ExtensionPort): Attempt {
-    const position = this.#position();
+  private _send(port: ExtensionPort): Attempt {
+    const position = this._position();
     if (position === undefined) return "empty";
     if (!isPosition(position)) {
-      this.#log.warning("geo: the position is not one on this planet; it is not sent.");
+      this._log.warning("geo: the position is not one on this planet; it is not sent.");
       return "empty";
     }
     const { latitude, longitude, accuracy } = position;
@@ -92,11 +92,11 @@ export class Geo implements Extension {
     return port.send("location:update", payload) ? "sent" : "refused";
   }
 
-  #position(): Position | undefined {
-    const provider = this.#provider;
+  private _position(): Position | undefined {
+    const provider = this._provider;
     if (provider instanceof GeoIp) return provider.resolve(() => this.report());
     const ask = (): unknown => (typeof provider === "function" ? provider() : provider);
-    const position = take(this.#log, "geo", ask, positions, this.#said);
+    const position = take(this._log, "geo", ask, positions, this._said);
     return position === "none" ? undefined : position;
   }
 }

@@ -23,42 +23,42 @@ const timeoutMs = 15_000;
 const names = Object.freeze(["latitude", "longitude"] as const);
 
 export class GeoIp {
-  readonly #host: Host;
-  readonly #log: Log;
-  readonly #url: string;
-  #position: Position | undefined;
-  #askAgainMs = 0;
-  #request: HttpGet | undefined;
+  private readonly _host: Host;
+  private readonly _log: Log;
+  private readonly _url: string;
+  private _position: Position | undefined;
+  private _askAgainMs = 0;
+  private _request: HttpGet | undefined;
 
   constructor(host: Host, log: Log, url: string) {
-    this.#host = host;
-    this.#log = log;
-    this.#url = url;
+    this._host = host;
+    this._log = log;
+    this._url = url;
   }
 
   /** @returns the position if it is known; otherwise asks for it and calls `found` when it is */
   resolve(found: () => void): Position | undefined {
-    const now = this.#host.clock.monotonic();
-    if (now < this.#askAgainMs || this.#request !== undefined) return this.#position;
-    this.#position = undefined;
-    this.#ask(found);
+    const now = this._host.clock.monotonic();
+    if (now < this._askAgainMs || this._request !== undefined) return this._position;
+    this._position = undefined;
+    this._ask(found);
     return undefined;
   }
 
   close(): void {
-    this.#request?.close();
-    this.#request = undefined;
+    this._request?.close();
+    this._request = undefined;
   }
 
-  #ask(found: () => void): void {
-    const { network, timers } = this.#host;
+  private _ask(found: () => void): void {
+    const { network, timers } = this._host;
     const body = new Uint8Array(maxGeoIpBytes);
     let length = 0;
     let status = 0;
-    this.#request = new HttpGet({
+    this._request = new HttpGet({
       network,
       timers,
-      url: this.#url,
+      url: this._url,
       headers: [["accept", "application/json"]],
       // The host's roots: the link's may be those of a private hub.
       secure: {},
@@ -68,34 +68,34 @@ export class GeoIp {
         status = response.status;
       },
       onData: (bytes) => {
-        if (length + bytes.byteLength > maxGeoIpBytes) this.#failed("its answer is too long");
+        if (length + bytes.byteLength > maxGeoIpBytes) this._failed("its answer is too long");
         else body.set(bytes, length);
         length += bytes.byteLength;
       },
       onEnd: () => {
-        this.#request = undefined;
+        this._request = undefined;
         const position = status === 200 ? positionIn(body.subarray(0, length)) : undefined;
         if (position === undefined) {
-          this.#failed(`it answered ${status} without a position`);
+          this._failed(`it answered ${status} without a position`);
           return;
         }
-        this.#position = position;
-        this.#askAgainMs = this.#host.clock.monotonic() + holdsMs;
+        this._position = position;
+        this._askAgainMs = this._host.clock.monotonic() + holdsMs;
         found();
       },
-      onFault: (fault) => this.#failed(fault.message),
+      onFault: (fault) => this._failed(fault.message),
     });
   }
 
-  #failed(why: string): void {
+  private _failed(why: string): void {
     this.close();
-    this.#askAgainMs = this.#host.clock.monotonic() + failedWaitMs;
-    this.#log.info(`The GeoIP service gave no position: ${why}.`);
+    this._askAgainMs = this._host.clock.monotonic() + failedWaitMs;
+    this._log.info(`The GeoIP service gave no position: ${why}.`);
   }
 }
 
 /** The service sends degrees as texts; numbers are taken as well. */
-export function positionIn(body: Uint8Array): Position | undefined {
+export const positionIn = (body: Uint8Array): Position | undefined => {
   try {
     const value = parseJson(decodeUtf8(body), names) as { latitude?: unknown; longitude?: unknown } | null;
     const latitude = Number.parseFloat(String(value?.latitude));
@@ -106,4 +106,4 @@ export function positionIn(body: Uint8Array): Position | undefined {
   } catch {
     return undefined;
   }
-}
+};

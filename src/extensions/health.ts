@@ -96,17 +96,17 @@ const numbers: Kind<Numbers> = Object.freeze({
 export class Health implements Extension {
   readonly key = "health";
   readonly versions = ["0.0.1"];
-  readonly #host: Host;
-  readonly #vitals: Vitals;
-  readonly #alarms: Alarms;
-  readonly #options: HealthOptions;
-  readonly #lacking: () => string | undefined;
-  readonly #answer: Answer;
-  readonly #log: Log;
-  readonly #metricsSaid: Said = {};
-  readonly #metadataSaid: Said = {};
+  private readonly _host: Host;
+  private readonly _vitals: Vitals;
+  private readonly _alarms: Alarms;
+  private readonly _options: HealthOptions;
+  private readonly _lacking: () => string | undefined;
+  private readonly _answer: Answer;
+  private readonly _log: Log;
+  private readonly _metricsSaid: Said = {};
+  private readonly _metadataSaid: Said = {};
   /** What was left out last, by function. */
-  readonly #leftOut = new Map<string, string>();
+  private readonly _leftOut = new Map<string, string>();
 
   /** @param lacking what the device lacks to survive a bad update */
   constructor(
@@ -117,22 +117,22 @@ export class Health implements Extension {
     options: HealthOptions,
     lacking: () => string | undefined = () => undefined,
   ) {
-    this.#host = host;
-    this.#log = log;
-    this.#lacking = lacking;
-    this.#vitals = vitals;
-    this.#alarms = alarms;
-    this.#options = options;
-    this.#answer = new Answer(host, (port) => (port.send("report", { value: this.#value() }) ? "sent" : "refused"));
+    this._host = host;
+    this._log = log;
+    this._lacking = lacking;
+    this._vitals = vitals;
+    this._alarms = alarms;
+    this._options = options;
+    this._answer = new Answer(host, (port) => (port.send("report", { value: this._value() }) ? "sent" : "refused"));
   }
 
   /** Sends a report without being asked. @returns false while the server wants none */
   report(): boolean {
-    return this.#answer.owe();
+    return this._answer.owe();
   }
 
   attached(port: ExtensionPort): void {
-    this.#answer.attached(port);
+    this._answer.attached(port);
   }
 
   event(event: string): void {
@@ -140,25 +140,25 @@ export class Health implements Extension {
   }
 
   detached(): void {
-    this.#answer.detached();
+    this._answer.detached();
   }
 
-  #value(): object {
-    const { clock, device } = this.#host;
+  private _value(): object {
+    const { clock, device } = this._host;
     const now = clock.now();
-    const lacking = this.#lacking();
+    const lacking = this._lacking();
     const metadata = lacking === undefined ? {} : { updates_unprotected: `without ${lacking}` };
     const value: Record<string, unknown> = {
-      metrics: this.#metrics(),
-      metadata: { reset_reason: device.resetReason, ...metadata, ...this.#metadata() },
+      metrics: this._metrics(),
+      metadata: { reset_reason: device.resetReason, ...metadata, ...this._metadata() },
       checks: {},
       connectivity: {},
     };
     if (now !== undefined) value["timestamp"] = isoTime(now);
-    if (!this.#alarms.isAttached) {
+    if (!this._alarms.isAttached) {
       const alarms: Record<string, string> = {};
       // An empty description would mean "no alarm".
-      for (const [name, { description }] of this.#alarms.raised) alarms[name] = description || "raised";
+      for (const [name, { description }] of this._alarms.raised) alarms[name] = description || "raised";
       // All names count; descriptions only where there is room for all of them.
       if (jsonBytes(alarms) > maxHealthMetadataBytes) for (const name of Object.keys(alarms)) alarms[name] = "raised";
       value["alarms"] = alarms;
@@ -166,33 +166,33 @@ export class Health implements Extension {
     return value;
   }
 
-  #metadata(): Record<string, string> {
-    const options = this.#options;
+  private _metadata(): Record<string, string> {
+    const options = this._options;
     const ask = (): unknown => (options.metadata === undefined ? {} : options.metadata());
-    const taken = take(this.#log, "health.metadata", ask, metadata, this.#metadataSaid);
+    const taken = take(this._log, "health.metadata", ask, metadata, this._metadataSaid);
     if (taken === undefined) return {};
     const { texts, others } = taken;
-    this.#sayLeftOut("health.metadata", `no text, too long or one more than ${maxHealthMetadata}`, others);
+    this._sayLeftOut("health.metadata", `no text, too long or one more than ${maxHealthMetadata}`, others);
     return texts;
   }
 
   /** Once, until it is others. */
-  #sayLeftOut(name: string, why: string, others: readonly string[]): void {
+  private _sayLeftOut(name: string, why: string, others: readonly string[]): void {
     const list = others
       .slice(0, 8)
       .map((other) => cut(other, 64))
       .join(", ");
     const text = others.length > 8 ? `${list} and ${others.length - 8} more` : list;
-    if (text !== "" && text !== this.#leftOut.get(name)) this.#log.error(`${name}: ${why} is ${text}; left out.`);
-    this.#leftOut.set(name, text);
+    if (text !== "" && text !== this._leftOut.get(name)) this._log.error(`${name}: ${why} is ${text}; left out.`);
+    this._leftOut.set(name, text);
   }
 
-  #metrics(): Record<string, number> {
-    const defaults = this.#vitals.metrics();
-    const options = this.#options;
+  private _metrics(): Record<string, number> {
+    const defaults = this._vitals.metrics();
+    const options = this._options;
     const ask = (): unknown => (options.metrics === undefined ? {} : options.metrics({ ...defaults }));
-    const taken = take(this.#log, "health.metrics", ask, numbers, this.#metricsSaid);
-    if (taken !== undefined) this.#sayLeftOut("health.metrics", "no number, or no name for one,", taken.others);
+    const taken = take(this._log, "health.metrics", ask, numbers, this._metricsSaid);
+    if (taken !== undefined) this._sayLeftOut("health.metrics", "no number, or no name for one,", taken.others);
     const given = { ...defaults, ...taken?.numbers };
     const metrics: Record<string, number> = {};
     let count = 0;

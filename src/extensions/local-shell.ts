@@ -10,17 +10,17 @@ export class LocalShell implements Extension {
   readonly key = "local_shell";
   readonly versions = ["0.0.1"];
   readonly names = ["data", "rows", "cols", "height", "width", "signal"];
-  readonly #terminal: Terminal;
-  #port: ExtensionPort | undefined;
-  #running = false;
+  private readonly _terminal: Terminal;
+  private _port: ExtensionPort | undefined;
+  private _running = false;
 
   /** @param open makes the terminal, given what shows its text */
   constructor(open: (send: TerminalOptions["send"]) => Terminal) {
-    this.#terminal = open((data) => this.#port?.send("shell_output", { data }) ?? false);
+    this._terminal = open((data) => this._port?.send("shell_output", { data }) ?? false);
   }
 
   attached(port: ExtensionPort): void {
-    this.#port = port;
+    this._port = port;
   }
 
   event(event: string, payload: unknown): void {
@@ -30,21 +30,21 @@ export class LocalShell implements Extension {
       width?: unknown;
     };
     if (event === "request_shell") {
-      this.#running = true;
-      this.#port?.send("request_status", { status: "started" });
-      this.#terminal.begin();
-    } else if (event === "window_size") this.#terminal.resize(cols ?? width);
-    else if (event === "shell_input" && this.#running && typeof data === "string") this.#terminal.input(data);
-    else if (event === "kill_shell" && this.#running) {
-      this.#running = false;
-      this.#terminal.end();
-      this.#port?.send("shell_exited", { exit_code: 0 });
+      this._running = true;
+      this._port?.send("request_status", { status: "started" });
+      this._terminal.begin();
+    } else if (event === "window_size") this._terminal.resize(cols ?? width);
+    else if (event === "shell_input" && this._running && typeof data === "string") this._terminal.input(data);
+    else if (event === "kill_shell" && this._running) {
+      this._running = false;
+      this._terminal.end();
+      this._port?.send("shell_exited", { exit_code: 0 });
     }
   }
 
   detached(): void {
-    this.#port = undefined;
-    this.#running = false;
-    this.#terminal.end();
+    this._port = undefined;
+    this._running = false;
+    this._terminal.end();
   }
 }

@@ -20,22 +20,22 @@ interface Held extends LogLine {
 }
 
 export class LogRing {
-  #lines: Held[] = [];
-  #characters = 0;
-  #seen = 0;
-  #dropped = 0;
-  #droppedMs = 0;
+  private _lines: Held[] = [];
+  private _characters = 0;
+  private _seen = 0;
+  private _dropped = 0;
+  private _droppedMs = 0;
 
   get isEmpty(): boolean {
-    return this.#lines.length === 0 && this.#dropped === 0;
+    return this._lines.length === 0 && this._dropped === 0;
   }
 
   push(line: LogLine): void {
-    const boot = this.#seen < keptBootLines;
-    if (boot) this.#seen++;
-    this.#lines.push({ ...line, boot });
-    this.#characters += line.message.length;
-    while (this.#lines.length > maxBufferedLogLines || this.#characters > maxBufferedLogCharacters) this.#dropOne();
+    const boot = this._seen < keptBootLines;
+    if (boot) this._seen++;
+    this._lines.push({ ...line, boot });
+    this._characters += line.message.length;
+    while (this._lines.length > maxBufferedLogLines || this._characters > maxBufferedLogCharacters) this._dropOne();
   }
 
   /**
@@ -46,13 +46,13 @@ export class LogRing {
   next(lines: number, characters: number): LogLine[] {
     const batch: LogLine[] = [];
     let sum = 0;
-    if (this.#dropped > 0) {
-      const what = this.#dropped === 1 ? "1 log line was" : `${this.#dropped} log lines were`;
+    if (this._dropped > 0) {
+      const what = this._dropped === 1 ? "1 log line was" : `${this._dropped} log lines were`;
       const message = `${what} dropped here: more came than could be kept until they could be sent.`;
-      batch.push({ level: "warning", message, atMs: this.#droppedMs });
+      batch.push({ level: "warning", message, atMs: this._droppedMs });
       sum = message.length;
     }
-    for (const line of this.#lines) {
+    for (const line of this._lines) {
       sum += line.message.length;
       if (batch.length >= lines || (batch.length > 0 && sum > characters)) break;
       batch.push(line);
@@ -62,20 +62,20 @@ export class LogRing {
 
   /** Forgets a batch that `next` gave, whatever was pushed since. */
   sent(batch: readonly LogLine[]): void {
-    const before = this.#lines.length;
-    this.#lines = this.#lines.filter((line) => !batch.includes(line));
+    const before = this._lines.length;
+    this._lines = this._lines.filter((line) => !batch.includes(line));
     // The one line that is not ours is the one about the gap.
-    if (before - this.#lines.length < batch.length) this.#dropped = 0;
-    this.#characters = 0;
-    for (const { message } of this.#lines) this.#characters += message.length;
+    if (before - this._lines.length < batch.length) this._dropped = 0;
+    this._characters = 0;
+    for (const { message } of this._lines) this._characters += message.length;
   }
 
-  #dropOne(): void {
-    let at = this.#lines.findIndex(({ boot, level }) => !boot && level !== "error");
-    if (at < 0) at = this.#lines.findIndex(({ boot }) => !boot);
-    const [line] = this.#lines.splice(Math.max(at, 0), 1);
-    this.#characters -= line.message.length;
-    if (this.#dropped === 0) this.#droppedMs = line.atMs;
-    this.#dropped++;
+  private _dropOne(): void {
+    let at = this._lines.findIndex(({ boot, level }) => !boot && level !== "error");
+    if (at < 0) at = this._lines.findIndex(({ boot }) => !boot);
+    const [line] = this._lines.splice(Math.max(at, 0), 1);
+    this._characters -= line.message.length;
+    if (this._dropped === 0) this._droppedMs = line.atMs;
+    this._dropped++;
   }
 }

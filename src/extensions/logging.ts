@@ -29,74 +29,74 @@ const clockStepUs = 1_000_000;
 export class Logging implements Extension {
   readonly key = "logging";
   readonly versions = [batched, "0.0.1"];
-  readonly #clock: Clock;
-  readonly #least: number;
-  readonly #ring = new LogRing();
-  readonly #sender: PacedSender;
+  private readonly _clock: Clock;
+  private readonly _least: number;
+  private readonly _ring = new LogRing();
+  private readonly _sender: PacedSender;
   /** Microseconds since 1970 of the line that was stamped last. */
-  #lastUs = 0;
-  #port: ExtensionPort | undefined;
+  private _lastUs = 0;
+  private _port: ExtensionPort | undefined;
 
   /** @throws Fault of stage "options" for a level that does not exist */
   constructor(host: { clock: Clock; timers: Timers }, options: LoggingOptions) {
-    this.#clock = host.clock;
+    this._clock = host.clock;
     const { level = "info" } = options;
-    this.#least = levels.indexOf(level);
-    if (this.#least < 0) {
+    this._least = levels.indexOf(level);
+    if (this._least < 0) {
       throw new Fault(
         "options",
         "bad-option",
         `Option "logging.level" is "${level}", which is none of ${levels.join(", ")}.`,
       );
     }
-    this.#sender = new PacedSender(host, loggingRate, () => this.#flush());
+    this._sender = new PacedSender(host, loggingRate, () => this._flush());
   }
 
   /** A LogListener. */
   write(level: Level, message: string): void {
     // The server drops empty messages.
-    if (levels.indexOf(level) < this.#least || message === "") return;
-    this.#ring.push({ level, message, atMs: this.#clock.monotonic() });
-    if (this.#port !== undefined) this.#sender.wake(gatherMs);
+    if (levels.indexOf(level) < this._least || message === "") return;
+    this._ring.push({ level, message, atMs: this._clock.monotonic() });
+    if (this._port !== undefined) this._sender.wake(gatherMs);
   }
 
   ready(): boolean {
-    return this.#clock.now() !== undefined;
+    return this._clock.now() !== undefined;
   }
 
   attached(port: ExtensionPort): void {
-    this.#port = port;
-    this.#sender.wake(gatherMs);
+    this._port = port;
+    this._sender.wake(gatherMs);
   }
 
   event(): void {}
 
   detached(): void {
-    this.#port = undefined;
-    this.#sender.stop();
+    this._port = undefined;
+    this._sender.stop();
   }
 
-  #flush(): Attempt {
-    const port = this.#port;
+  private _flush(): Attempt {
+    const port = this._port;
     if (port === undefined) return "refused";
-    if (this.#ring.isEmpty) return "empty";
+    if (this._ring.isEmpty) return "empty";
     const many = port.version === batched;
-    const batch = this.#ring.next(many ? maxLogLinesInMessage : 1, maxBatchCharacters);
-    const before = this.#lastUs;
-    const lines = batch.map((line) => this.#stamped(line));
+    const batch = this._ring.next(many ? maxLogLinesInMessage : 1, maxBatchCharacters);
+    const before = this._lastUs;
+    const lines = batch.map((line) => this._stamped(line));
     if (!port.send("send", many ? { lines } : lines[0])) {
-      this.#lastUs = before;
+      this._lastUs = before;
       return "refused";
     }
-    this.#ring.sent(batch);
+    this._ring.sent(batch);
     return "sent";
   }
 
-  #stamped({ level, message, atMs }: LogLine): object {
-    const us = Math.round((wallTime(this.#clock, atMs) ?? 0) * 1000);
+  private _stamped({ level, message, atMs }: LogLine): object {
+    const us = Math.round((wallTime(this._clock, atMs) ?? 0) * 1000);
     // Far behind the last one: the clock was corrected, and the new time is the right one.
-    this.#lastUs = us < this.#lastUs - clockStepUs ? us : Math.max(us, this.#lastUs + 1);
+    this._lastUs = us < this._lastUs - clockStepUs ? us : Math.max(us, this._lastUs + 1);
     // As a text, in microseconds: milliseconds would end up in 1970, and a number is dropped.
-    return { level, message, meta: { time: String(this.#lastUs) } };
+    return { level, message, meta: { time: String(this._lastUs) } };
   }
 }

@@ -51,23 +51,23 @@ interface Reading {
 export class Metrics implements Extension {
   readonly key = "metrics";
   readonly versions = ["0.1.0"];
-  readonly #clock: Clock;
-  readonly #log: Log;
-  readonly #vitals: Vitals;
-  readonly #options: MetricsOptions;
-  readonly #sender: PacedSender;
-  readonly #names = new Set<string>();
-  readonly #readingsSaid: Said = {};
-  #readings: Reading[] = [];
-  #dropped = 0;
-  #port: ExtensionPort | undefined;
+  private readonly _clock: Clock;
+  private readonly _log: Log;
+  private readonly _vitals: Vitals;
+  private readonly _options: MetricsOptions;
+  private readonly _sender: PacedSender;
+  private readonly _names = new Set<string>();
+  private readonly _readingsSaid: Said = {};
+  private _readings: Reading[] = [];
+  private _dropped = 0;
+  private _port: ExtensionPort | undefined;
 
   constructor(host: { clock: Clock; timers: Timers }, log: Log, vitals: Vitals, options: MetricsOptions) {
-    this.#clock = host.clock;
-    this.#log = log;
-    this.#vitals = vitals;
-    this.#options = options;
-    this.#sender = new PacedSender(host, metricsRate, () => this.#flush());
+    this._clock = host.clock;
+    this._log = log;
+    this._vitals = vitals;
+    this._options = options;
+    this._sender = new PacedSender(host, metricsRate, () => this._flush());
   }
 
   /**
@@ -76,95 +76,95 @@ export class Metrics implements Extension {
    * @returns false when it was not taken, with the reason in the log
    */
   record(name: string, value: number): boolean {
-    if (!this.#add(name, value)) return false;
-    if (this.#port !== undefined) this.#sender.wake(this.#readings.length >= sendEarlyReports ? 0 : sendAfterMs);
+    if (!this._add(name, value)) return false;
+    if (this._port !== undefined) this._sender.wake(this._readings.length >= sendEarlyReports ? 0 : sendAfterMs);
     return true;
   }
 
   /** The server takes no reading without its time. */
   ready(): boolean {
-    return this.#clock.now() !== undefined;
+    return this._clock.now() !== undefined;
   }
 
   attached(port: ExtensionPort): void {
-    this.#port = port;
-    this.#sender.wake();
+    this._port = port;
+    this._sender.wake();
   }
 
   event(event: string): void {
     if (event !== "check") return;
-    const options = this.#options;
+    const options = this._options;
     const { vitals = true } = options;
-    if (vitals) for (const [name, value] of Object.entries(this.#vitals.metrics())) this.#add(name, value);
+    if (vitals) for (const [name, value] of Object.entries(this._vitals.metrics())) this._add(name, value);
     const ask = (): unknown => (options.readings === undefined ? {} : options.readings());
-    const given = take(this.#log, "metrics.readings", ask, properties, this.#readingsSaid) ?? {};
-    for (const [name, value] of Object.entries(given)) this.#add(name, value, "metrics.readings: metric");
-    this.#sender.wake();
+    const given = take(this._log, "metrics.readings", ask, properties, this._readingsSaid) ?? {};
+    for (const [name, value] of Object.entries(given)) this._add(name, value, "metrics.readings: metric");
+    this._sender.wake();
   }
 
   detached(): void {
-    this.#port = undefined;
-    this.#sender.stop();
+    this._port = undefined;
+    this._sender.stop();
   }
 
   /** @param from for the log, before the name */
-  #add(name: string, value: unknown, from = "Metric"): boolean {
-    if (typeof name !== "string") return this.#refuse(inspect(name), "has a name that is no text", from);
-    if (typeof value !== "number" || !Number.isFinite(value)) return this.#refuse(name, "is not a number", from);
-    if (!this.#names.has(name)) {
+  private _add(name: string, value: unknown, from = "Metric"): boolean {
+    if (typeof name !== "string") return this._refuse(inspect(name), "has a name that is no text", from);
+    if (typeof value !== "number" || !Number.isFinite(value)) return this._refuse(name, "is not a number", from);
+    if (!this._names.has(name)) {
       if (
         name === "" ||
         name.length > maxMetricNameBytes ||
         !isPrintable(name) ||
         encodeUtf8(name).byteLength > maxMetricNameBytes
       )
-        return this.#refuse(name, "has a name that the server does not take", from);
-      if (this.#names.size >= maxDistinctMetrics)
-        return this.#refuse(name, `is one more than ${maxDistinctMetrics} different names`, from);
-      this.#names.add(name);
+        return this._refuse(name, "has a name that the server does not take", from);
+      if (this._names.size >= maxDistinctMetrics)
+        return this._refuse(name, `is one more than ${maxDistinctMetrics} different names`, from);
+      this._names.add(name);
     }
-    const atMs = this.#clock.monotonic();
-    let reading = this.#readings.at(-1);
+    const atMs = this._clock.monotonic();
+    let reading = this._readings.at(-1);
     if (
       reading === undefined ||
       atMs - reading.atMs > gatherMs ||
       reading.values.has(name) ||
       reading.values.size >= maxMetricNames
     ) {
-      if (this.#readings.length >= maxMetricReports) this.#dropped += this.#readings.shift()!.values.size;
+      if (this._readings.length >= maxMetricReports) this._dropped += this._readings.shift()!.values.size;
       reading = { atMs, values: new Map(), characters: 60 };
-      this.#readings.push(reading);
+      this._readings.push(reading);
     }
     reading.values.set(name, value);
     reading.characters += name.length + 16;
     return true;
   }
 
-  #flush(): Attempt {
-    if (this.#port === undefined) return "refused";
-    const now = this.#clock.monotonic();
-    while (this.#readings.length > 0 && now - this.#readings[0].atMs > maxReadingAgeMs)
-      this.#dropped += this.#readings.shift()!.values.size;
-    if (this.#dropped > 0) {
-      this.#log.warning(`${this.#dropped} readings were dropped before they could be sent.`);
-      this.#dropped = 0;
+  private _flush(): Attempt {
+    if (this._port === undefined) return "refused";
+    const now = this._clock.monotonic();
+    while (this._readings.length > 0 && now - this._readings[0].atMs > maxReadingAgeMs)
+      this._dropped += this._readings.shift()!.values.size;
+    if (this._dropped > 0) {
+      this._log.warning(`${this._dropped} readings were dropped before they could be sent.`);
+      this._dropped = 0;
     }
     const reports: object[] = [];
     let characters = 0;
-    for (const reading of this.#readings) {
-      const ms = wallTime(this.#clock, reading.atMs);
+    for (const reading of this._readings) {
+      const ms = wallTime(this._clock, reading.atMs);
       characters += reading.characters;
       if (ms === undefined || (reports.length > 0 && characters > maxBatchCharacters)) break;
       reports.push({ timestamp: isoTime(ms), metrics: Object.fromEntries(reading.values) });
     }
     if (reports.length === 0) return "empty";
-    if (!this.#port.send("report", { reports })) return "refused";
-    this.#readings.splice(0, reports.length);
+    if (!this._port.send("report", { reports })) return "refused";
+    this._readings.splice(0, reports.length);
     return "sent";
   }
 
-  #refuse(name: string, why: string, from: string): false {
-    this.#log.warning(`${from} "${cut(name, maxMetricNameBytes)}" ${why}; the reading is left out.`);
+  private _refuse(name: string, why: string, from: string): false {
+    this._log.warning(`${from} "${cut(name, maxMetricNameBytes)}" ${why}; the reading is left out.`);
     return false;
   }
 }

@@ -10,7 +10,7 @@ import type { Extension } from "./extension.js";
 export type Offered = ReadonlyMap<string, readonly string[]> | undefined;
 
 /** @param keys the extensions we have; nothing else of the payload is looked at */
-export function offeredVersions(payload: unknown, keys: Iterable<string>): Offered {
+export const offeredVersions = (payload: unknown, keys: Iterable<string>): Offered => {
   if (typeof payload !== "object" || payload === null) return undefined;
   const listed = (payload as { extensions?: unknown }).extensions;
   if (typeof listed !== "object" || listed === null || Array.isArray(listed)) return undefined;
@@ -25,20 +25,20 @@ export function offeredVersions(payload: unknown, keys: Iterable<string>): Offer
     }
   }
   return offered;
-}
+};
 
 /** @returns the version to join with, or undefined to leave the extension out */
-export function chooseVersion({ key, versions }: Extension, offered: Offered): string | undefined {
+export const chooseVersion = ({ key, versions }: Extension, offered: Offered): string | undefined => {
   if (offered === undefined) return versions.at(-1);
   const listed = offered.get(key) ?? [];
   return versions.find((version) => listed.includes(version));
-}
+};
 
 /** The names in an `attach` or `detach`: a list, one name, or "all". */
-export function namesIn(payload: unknown, all: Iterable<string>): string[] {
+export const namesIn = (payload: unknown, all: Iterable<string>): string[] => {
   const given =
     typeof payload === "object" && payload !== null ? (payload as { extensions?: unknown }).extensions : undefined;
   if (given === "all") return [...all];
   if (typeof given === "string") return [given];
   return Array.isArray(given) ? given.filter((name) => typeof name === "string") : [];
-}
+};

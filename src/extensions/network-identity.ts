@@ -48,57 +48,57 @@ const pollMs = 300_000;
 export class NetworkIdentity implements Extension {
   readonly key = "network_identity";
   readonly versions = ["0.0.1"];
-  readonly #host: Host;
-  readonly #log: Log;
-  readonly #provider: () => readonly NetworkIdentityEntry[];
-  readonly #said: Said = {};
-  readonly #answer: Answer;
+  private readonly _host: Host;
+  private readonly _log: Log;
+  private readonly _provider: () => readonly NetworkIdentityEntry[];
+  private readonly _said: Said = {};
+  private readonly _answer: Answer;
   /** What the server has, as JSON, by service and instance. */
-  readonly #told = new Map<string, string>();
-  #timer: Timer | undefined;
+  private readonly _told = new Map<string, string>();
+  private _timer: Timer | undefined;
 
   constructor(host: Host, log: Log, provider: () => readonly NetworkIdentityEntry[]) {
-    this.#host = host;
-    this.#log = log;
-    this.#provider = provider;
-    this.#answer = new Answer(host, (port) => this.#send(port));
+    this._host = host;
+    this._log = log;
+    this._provider = provider;
+    this._answer = new Answer(host, (port) => this._send(port));
   }
 
   attached(port: ExtensionPort): void {
-    this.#answer.attached(port);
-    this.#told.clear();
-    this.#timer = this.#host.timers.repeat(() => this.#answer.owe(), pollMs);
+    this._answer.attached(port);
+    this._told.clear();
+    this._timer = this._host.timers.repeat(() => this._answer.owe(), pollMs);
   }
 
   event(event: string): void {
     if (event !== "request") return;
-    this.#told.clear();
-    this.#answer.owe();
+    this._told.clear();
+    this._answer.owe();
   }
 
   detached(): void {
-    this.#host.timers.clear(this.#timer);
-    this.#answer.detached();
+    this._host.timers.clear(this._timer);
+    this._answer.detached();
   }
 
-  #send(port: ExtensionPort): Attempt {
+  private _send(port: ExtensionPort): Attempt {
     const fresh = new Map<string, string>();
-    for (const { name, json } of take(this.#log, "networkIdentity", this.#provider, identities, this.#said) ?? []) {
-      if (json === undefined) this.#log.warning(`The network identity ${cut(name, 80)} is not one the server takes.`);
-      else if (fresh.size < maxIdentities && this.#told.get(name) !== json) fresh.set(name, json);
+    for (const { name, json } of take(this._log, "networkIdentity", this._provider, identities, this._said) ?? []) {
+      if (json === undefined) this._log.warning(`The network identity ${cut(name, 80)} is not one the server takes.`);
+      else if (fresh.size < maxIdentities && this._told.get(name) !== json) fresh.set(name, json);
     }
     if (fresh.size === 0) return "empty";
     const sent = firstOf(fresh);
     if (!port.send("report", { identities: sent.map(([, json]) => JSON.parse(json) as object) })) return "refused";
-    for (const [name, json] of sent) this.#told.set(name, json);
+    for (const [name, json] of sent) this._told.set(name, json);
     // The server adds to what it has: the rest comes in a message of its own.
-    if (sent.length < fresh.size) this.#answer.owe();
+    if (sent.length < fresh.size) this._answer.owe();
     return "sent";
   }
 }
 
 /** As many as one message takes; one always does. */
-function firstOf(identities: ReadonlyMap<string, string>): [name: string, json: string][] {
+const firstOf = (identities: ReadonlyMap<string, string>): [name: string, json: string][] => {
   const first: [string, string][] = [];
   let bytes = 0;
   for (const [name, json] of identities) {
@@ -107,10 +107,10 @@ function firstOf(identities: ReadonlyMap<string, string>): [name: string, json: 
     first.push([name, json]);
   }
   return first;
-}
+};
 
 /** Read once, here: an entry is the application's, and may have getters. What throws costs this entry only. */
-function identityOf(entry: unknown): Identity {
+const identityOf = (entry: unknown): Identity => {
   try {
     const { service, identifier, instance = "default", details = {} } = entry as NetworkIdentityEntry;
     const name = `${service}/${instance}`;
@@ -120,8 +120,8 @@ function identityOf(entry: unknown): Identity {
   } catch (error) {
     return { name: `(${asFault(error, "application", "bad-identity").message})`, json: undefined };
   }
-}
+};
 
-function isName(text: unknown): boolean {
+const isName = (text: unknown): boolean => {
   return typeof text === "string" && text !== "" && text.length <= maxIdentityCharacters && isPrintable(text);
-}
+};

@@ -22,60 +22,60 @@ export type Attempt = "sent" | "refused" | "empty";
 const retryMs = 1000;
 
 export class PacedSender {
-  readonly #clock: Clock;
-  readonly #timers: Timers;
-  readonly #rate: Rate;
-  readonly #flush: () => Attempt;
-  #tokens: number;
-  #filledMs: number;
-  #timer: Timer | undefined;
-  #dueMs = 0;
+  private readonly _clock: Clock;
+  private readonly _timers: Timers;
+  private readonly _rate: Rate;
+  private readonly _flush: () => Attempt;
+  private _tokens: number;
+  private _filledMs: number;
+  private _timer: Timer | undefined;
+  private _dueMs = 0;
 
   /** @param flush sends one message; called again at once while it answers "sent" and the bucket has something left */
   constructor(host: { clock: Clock; timers: Timers }, rate: Rate, flush: () => Attempt) {
-    this.#clock = host.clock;
-    this.#timers = host.timers;
-    this.#rate = rate;
-    this.#flush = flush;
-    this.#tokens = rate.burst;
-    this.#filledMs = host.clock.monotonic();
+    this._clock = host.clock;
+    this._timers = host.timers;
+    this._rate = rate;
+    this._flush = flush;
+    this._tokens = rate.burst;
+    this._filledMs = host.clock.monotonic();
   }
 
   /** There is something to send. @param delayMs to gather what comes together; the earliest of several calls counts */
   wake(delayMs = 0): void {
-    const waitMs = Math.max(delayMs, this.#untilTokenMs());
-    const dueMs = this.#clock.monotonic() + waitMs;
-    if (this.#timer !== undefined && dueMs >= this.#dueMs) return;
-    this.#timers.clear(this.#timer);
-    this.#dueMs = dueMs;
-    this.#timer = this.#timers.set(() => this.#run(), waitMs);
+    const waitMs = Math.max(delayMs, this._untilTokenMs());
+    const dueMs = this._clock.monotonic() + waitMs;
+    if (this._timer !== undefined && dueMs >= this._dueMs) return;
+    this._timers.clear(this._timer);
+    this._dueMs = dueMs;
+    this._timer = this._timers.set(() => this._run(), waitMs);
   }
 
   stop(): void {
-    this.#timers.clear(this.#timer);
-    this.#timer = undefined;
+    this._timers.clear(this._timer);
+    this._timer = undefined;
   }
 
-  #run(): void {
-    this.#timer = undefined;
-    while (this.#untilTokenMs() === 0) {
-      const attempt = this.#flush();
+  private _run(): void {
+    this._timer = undefined;
+    while (this._untilTokenMs() === 0) {
+      const attempt = this._flush();
       if (attempt === "empty") return;
       if (attempt === "refused") {
         this.wake(retryMs);
         return;
       }
-      this.#tokens--;
+      this._tokens--;
     }
     this.wake();
   }
 
-  #untilTokenMs(): number {
-    const now = this.#clock.monotonic();
-    const { perSecond, burst } = this.#rate;
-    this.#tokens = Math.min(burst, this.#tokens + ((now - this.#filledMs) / 1000) * perSecond);
-    this.#filledMs = now;
+  private _untilTokenMs(): number {
+    const now = this._clock.monotonic();
+    const { perSecond, burst } = this._rate;
+    this._tokens = Math.min(burst, this._tokens + ((now - this._filledMs) / 1000) * perSecond);
+    this._filledMs = now;
     // Rounded up to a whole millisecond, so that the token is there when the timer fires.
-    return this.#tokens >= 1 ? 0 : Math.ceil(((1 - this.#tokens) * 1000) / perSecond);
+    return this._tokens >= 1 ? 0 : Math.ceil(((1 - this._tokens) * 1000) / perSecond);
   }
 }

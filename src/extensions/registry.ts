@@ -11,7 +11,7 @@ export class Registry {
   readonly names: readonly string[];
   /** Version in use by key, of those that are attached now. */
   readonly attached = new Map<string, string>();
-  readonly #leftOut = new Set<string>();
+  private readonly _leftOut = new Set<string>();
 
   /** @throws Fault of stage "options", code "bad-extension" */
   constructor(extensions: readonly Extension[]) {
@@ -36,25 +36,25 @@ export class Registry {
 
   /** @returns true the first time only, until the extension was attached in between */
   leftOut(key: string): boolean {
-    if (this.#leftOut.has(key)) return false;
-    this.#leftOut.add(key);
+    if (this._leftOut.has(key)) return false;
+    this._leftOut.add(key);
     return true;
   }
 
   nowAttached(key: string, version: string): void {
     this.attached.set(key, version);
-    this.#leftOut.delete(key);
+    this._leftOut.delete(key);
   }
 }
 
-function whatIsWrong({ versions, names = [], ready, attached, event, detached }: Extension): string | undefined {
+const whatIsWrong = ({ versions, names = [], ready, attached, event, detached }: Extension): string | undefined => {
   if (!areTexts(versions) || versions.length === 0) return "has no list of versions";
   if (!areTexts(names)) return "has names that are not a list of texts";
   const isFunction = (given: unknown): boolean => typeof given === "function";
   if (![attached, event, detached].every(isFunction)) return "lacks one of the functions attached, event and detached";
   return ready === undefined || isFunction(ready) ? undefined : "has a ready that is no function";
-}
+};
 
-function areTexts(list: unknown): list is readonly string[] {
+const areTexts = (list: unknown): list is readonly string[] => {
   return Array.isArray(list) && list.every((text) => typeof text === "string" && text !== "");
-}
+};

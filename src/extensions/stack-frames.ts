@@ -16,7 +16,7 @@ export interface StackFrame {
   line: number | null;
 }
 
-function frameOf(text: string): StackFrame | undefined {
+const frameOf = (text: string): StackFrame | undefined => {
   const parts = /^\s*at (?:async )?(?:(.*?) ?\()?([^()]*?)\)?$/.exec(text);
   if (parts === null) return undefined;
   const where = /^(.*?):(\d{1,7})(?::\d{1,7})?$/.exec(parts[2]);
@@ -25,9 +25,9 @@ function frameOf(text: string): StackFrame | undefined {
   // The server groups errors by module and function; one without a name is called by where it is.
   const name = parts[1] === undefined || parts[1] === "" ? "(anonymous)" : parts[1];
   return { module, function: cut(name, 80), file: file && cutStart(file, 80), line: where ? Number(where[2]) : null };
-}
+};
 
-export function stackFrames(stack: unknown): StackFrame[] {
+export const stackFrames = (stack: unknown): StackFrame[] => {
   const frames: StackFrame[] = [];
   if (typeof stack !== "string") return frames;
   for (const line of stack.split("\n")) {
@@ -36,4 +36,4 @@ export function stackFrames(stack: unknown): StackFrame[] {
     if (frames.length >= maxErrorFrames) break;
   }
   return frames;
-}
+};

@@ -13,39 +13,39 @@ import type { Device } from "../../modules/host/device.js";
 
 const bytesInMb = 1048576;
 
-function megabytes(bytes: number): number {
+const megabytes = (bytes: number): number => {
   return Math.round((bytes / bytesInMb) * 1000) / 1000;
-}
+};
 
 export class Vitals {
-  readonly #device: Device;
-  readonly #clock: Clock;
-  readonly #roundTripMs: () => number | undefined;
-  readonly #startedMs: number;
-  readonly #heapAtStart: number | undefined;
+  private readonly _device: Device;
+  private readonly _clock: Clock;
+  private readonly _roundTripMs: () => number | undefined;
+  private readonly _startedMs: number;
+  private readonly _heapAtStart: number | undefined;
 
   constructor(host: { device: Device; clock: Clock }, roundTripMs: () => number | undefined) {
-    this.#device = host.device;
-    this.#clock = host.clock;
-    this.#roundTripMs = roundTripMs;
-    this.#startedMs = host.clock.monotonic();
-    this.#heapAtStart = host.device.facts().heapFree;
+    this._device = host.device;
+    this._clock = host.clock;
+    this._roundTripMs = roundTripMs;
+    this._startedMs = host.clock.monotonic();
+    this._heapAtStart = host.device.facts().heapFree;
   }
 
   /** Milliseconds since the link was made, which is since the start of the application as a rule. */
   get uptimeMs(): number {
-    return this.#clock.monotonic() - this.#startedMs;
+    return this._clock.monotonic() - this._startedMs;
   }
 
   /** By name; only what this platform knows. */
   metrics(): Record<string, number> {
-    const facts = this.#device.facts();
+    const facts = this._device.facts();
     const metrics: Record<string, number> = { uptime_seconds: Math.floor(this.uptimeMs / 1000) };
     const add = (name: string, value: number | undefined): void => {
       if (value !== undefined && Number.isFinite(value)) metrics[name] = value;
     };
     const { heapFree } = facts;
-    const size = this.#heapAtStart;
+    const size = this._heapAtStart;
     if (heapFree !== undefined && size !== undefined && size > 0) {
       const used = Math.max(0, size - heapFree);
       add("mem_size_mb", megabytes(size));
@@ -60,7 +60,7 @@ export class Vitals {
     add("xs_stack_peak", facts.xsStackPeak);
     add("wifi_rssi", facts.wifiRssi);
     add("cpu_temp", facts.cpuTemperature);
-    add("round_trip_ms", this.#roundTripMs());
+    add("round_trip_ms", this._roundTripMs());
     return metrics;
   }
 }

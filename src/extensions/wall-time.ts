@@ -6,12 +6,12 @@
 import type { Clock } from "../../modules/host/clock.js";
 
 /** @returns milliseconds since 1970 at the moment `monotonicMs`, or undefined while the time is unknown */
-export function wallTime(clock: Clock, monotonicMs: number): number | undefined {
+export const wallTime = (clock: Clock, monotonicMs: number): number | undefined => {
   const now = clock.now();
   return now === undefined ? undefined : now - (clock.monotonic() - monotonicMs);
-}
+};
 
 /** ISO 8601 in UTC. */
-export function isoTime(ms: number): string {
+export const isoTime = (ms: number): string => {
   return new Date(ms).toISOString();
-}
+};

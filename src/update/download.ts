@@ -52,318 +52,318 @@ export interface DownloadOptions {
 }
 
 export class Download {
-  readonly #options: DownloadOptions;
-  #url: string;
-  #position: number;
-  #to: number | undefined;
-  #end: number | undefined;
-  #parts: PartCheck;
-  #request: HttpGet | undefined;
-  #timer: Timer | undefined;
-  #validator: string | undefined;
+  private readonly _options: DownloadOptions;
+  private _url: string;
+  private _position: number;
+  private _to: number | undefined;
+  private _end: number | undefined;
+  private _parts: PartCheck;
+  private _request: HttpGet | undefined;
+  private _timer: Timer | undefined;
+  private _validator: string | undefined;
   /** Failures since the last byte. */
-  #failures = 0;
+  private _failures = 0;
   /** A range that a server refused in a way that can mean "beyond the end". */
-  #rangeRefused = false;
-  #partFailures = 0;
+  private _rangeRefused = false;
+  private _partFailures = 0;
   /** Times that everything was fetched from the first byte again. Bytes in between prove nothing: they are the same. */
-  #startOvers = 0;
-  #doubted = false;
+  private _startOvers = 0;
+  private _doubted = false;
   /** Bytes taken since the event loop ran. */
-  #sliced = 0;
-  #finished = false;
+  private _sliced = 0;
+  private _finished = false;
 
   constructor(options: DownloadOptions) {
-    this.#options = options;
-    this.#url = options.offer.url;
-    this.#position = options.from;
-    this.#to = options.to;
-    this.#end = options.to ?? options.offer.size;
-    this.#parts = this.#newParts();
+    this._options = options;
+    this._url = options.offer.url;
+    this._position = options.from;
+    this._to = options.to;
+    this._end = options.to ?? options.offer.size;
+    this._parts = this._newParts();
   }
 
   /** @throws Fault "plain-download" */
   start(): void {
-    if (this.#position === this.#end) {
-      this.#finish();
+    if (this._position === this._end) {
+      this._finish();
       return;
     }
-    const { host, secure, offer, tls } = this.#options;
-    checkTransport({ url: this.#url, checksum: offer.checksum }, tls());
-    const from = this.#position;
-    const ranged = from > 0 || this.#to !== undefined;
-    this.#request = new HttpGet({
+    const { host, secure, offer, tls } = this._options;
+    checkTransport({ url: this._url, checksum: offer.checksum }, tls());
+    const from = this._position;
+    const ranged = from > 0 || this._to !== undefined;
+    this._request = new HttpGet({
       network: host.network,
       timers: host.timers,
-      url: this.#url,
+      url: this._url,
       from: ranged ? from : undefined,
-      to: this.#to === undefined ? undefined : this.#to - 1,
+      to: this._to === undefined ? undefined : this._to - 1,
       secure,
       connectTimeoutMs,
       idleTimeoutMs,
-      onResponse: (response) => this.#guard(() => this.#response(response, ranged)),
-      onData: (bytes) => this.#guard(() => this.#data(bytes)),
-      onEnd: () => this.#guard(() => this.#ended()),
-      onFault: (fault) => this.#retry(fault, undefined),
+      onResponse: (response) => this._guard(() => this._response(response, ranged)),
+      onData: (bytes) => this._guard(() => this._data(bytes)),
+      onEnd: () => this._guard(() => this._ended()),
+      onFault: (fault) => this._retry(fault, undefined),
     });
   }
 
   /** The server offers the same file under a fresh URL; the next request uses it, and is made at once if one is due. */
   renew(url: string): void {
-    this.#url = url;
-    this.#validator = undefined;
+    this._url = url;
+    this._validator = undefined;
     // With a request open, the timer is that of a patch being worked off.
-    if (this.#timer === undefined || this.#request !== undefined) return;
-    this.#options.host.timers.clear(this.#timer);
-    this.#timer = undefined;
-    this.#failures = 0;
-    this.#guard(() => this.start());
+    if (this._timer === undefined || this._request !== undefined) return;
+    this._options.host.timers.clear(this._timer);
+    this._timer = undefined;
+    this._failures = 0;
+    this._guard(() => this.start());
   }
 
   /** Ends it without a callback. */
   close(): void {
-    this.#finished = true;
-    this.#request?.close();
-    this.#options.host.timers.clear(this.#timer);
+    this._finished = true;
+    this._request?.close();
+    this._options.host.timers.clear(this._timer);
   }
 
-  #newParts(): PartCheck {
-    const { host, offer } = this.#options;
-    return new PartCheck(host.crypto, offer.parts, offer.size, this.#position);
+  private _newParts(): PartCheck {
+    const { host, offer } = this._options;
+    return new PartCheck(host.crypto, offer.parts, offer.size, this._position);
   }
 
-  #response(response: HttpResponse, ranged: boolean): void {
+  private _response(response: HttpResponse, ranged: boolean): void {
     const { status } = response;
     if (status === 416 || (ranged && status === 500)) {
       // Local storage answers 500 where others say 416 (transcript firmware-download-ranges).
-      this.#refuseRange(status, response);
+      this._refuseRange(status, response);
       return;
     }
     if (status !== 200 && status !== 206) {
       const fault = statusFault(status);
-      if (fault.code === "server-busy") this.#retry(fault, this.#askedMs(response));
-      else this.#fail(fault);
+      if (fault.code === "server-busy") this._retry(fault, this._askedMs(response));
+      else this._fail(fault);
       return;
     }
     if (/^text\/html/i.test(response.headers.get("content-type") ?? "")) {
       const text = `The download URL answered with a web page; a proxy or a network's login page is in between.`;
-      this.#retry(new Fault("download", "web-page", text), undefined);
+      this._retry(new Fault("download", "web-page", text), undefined);
       return;
     }
     const validator = response.headers.get("etag") ?? response.headers.get("last-modified");
-    const changed = this.#validator !== undefined && validator !== undefined && validator !== this.#validator;
-    if (status === 206 && (changed || !this.#fits(response))) {
-      this.#validator = undefined;
-      this.#startOver("The file under the download URL has changed or another range came");
+    const changed = this._validator !== undefined && validator !== undefined && validator !== this._validator;
+    if (status === 206 && (changed || !this._fits(response))) {
+      this._validator = undefined;
+      this._startOver("The file under the download URL has changed or another range came");
       return;
     }
-    this.#validator = validator;
+    this._validator = validator;
     if (status === 200 && ranged) {
-      this.#options.log.info("The download server ignores ranges; the download starts from the beginning.");
-      this.#fromStart();
+      this._options.log.info("The download server ignores ranges; the download starts from the beginning.");
+      this._fromStart();
     }
     const total = status === 200 ? response.length : response.contentRange?.total;
-    if (total !== undefined && this.#options.offer.size !== undefined && total !== this.#options.offer.size) {
-      const text = `The file at the download URL has ${total} bytes where the server announced ${this.#options.offer.size}.`;
-      this.#fail(new Fault("download", "size-mismatch", text));
+    if (total !== undefined && this._options.offer.size !== undefined && total !== this._options.offer.size) {
+      const text = `The file at the download URL has ${total} bytes where the server announced ${this._options.offer.size}.`;
+      this._fail(new Fault("download", "size-mismatch", text));
       return;
     }
-    if (this.#end === undefined) this.#end = total;
+    if (this._end === undefined) this._end = total;
   }
 
-  #fits({ contentRange }: HttpResponse): boolean {
-    return contentRange !== undefined && contentRange.from === this.#position;
+  private _fits({ contentRange }: HttpResponse): boolean {
+    return contentRange !== undefined && contentRange.from === this._position;
   }
 
-  #askedMs({ headers }: HttpResponse): number | undefined {
+  private _askedMs({ headers }: HttpResponse): number | undefined {
     return retryAfterMs(headers.get("retry-after"), headers.get("date"));
   }
 
-  #refuseRange(status: number, response: HttpResponse): void {
-    if (this.#rangeRefused) {
-      this.#rangeRefused = false;
-      this.#startOver(`The download server refuses to continue (${status})`);
+  private _refuseRange(status: number, response: HttpResponse): void {
+    if (this._rangeRefused) {
+      this._rangeRefused = false;
+      this._startOver(`The download server refuses to continue (${status})`);
     } else {
-      this.#rangeRefused = true;
-      this.#retry(statusFault(500), this.#askedMs(response));
+      this._rangeRefused = true;
+      this._retry(statusFault(500), this._askedMs(response));
     }
   }
 
-  #data(bytes: Uint8Array): void {
-    this.#failures = 0;
-    this.#rangeRefused = false;
+  private _data(bytes: Uint8Array): void {
+    this._failures = 0;
+    this._rangeRefused = false;
     let at = 0;
-    while (at < bytes.byteLength && !this.#finished) {
+    while (at < bytes.byteLength && !this._finished) {
       // A server may answer a bounded range with the rest of the file.
-      if (this.#position === this.#to) break;
-      const wanted = (this.#to ?? Number.POSITIVE_INFINITY) - this.#position;
-      const piece = bytes.subarray(at, at + Math.min(this.#parts.room, wanted, bytes.byteLength - at));
-      const bad = this.#parts.update(piece);
+      if (this._position === this._to) break;
+      const wanted = (this._to ?? Number.POSITIVE_INFINITY) - this._position;
+      const piece = bytes.subarray(at, at + Math.min(this._parts.room, wanted, bytes.byteLength - at));
+      const bad = this._parts.update(piece);
       if (bad !== undefined) {
-        this.#badPart(bad);
+        this._badPart(bad);
         return;
       }
       at += piece.byteLength;
-      this.#position += piece.byteLength;
-      this.#sliced += piece.byteLength;
-      if (!this.#options.target.write(piece) || this.#sliced >= sliceBytes) {
+      this._position += piece.byteLength;
+      this._sliced += piece.byteLength;
+      if (!this._options.target.write(piece) || this._sliced >= sliceBytes) {
         // A patch leaves work behind; and where the network is faster than flash, there is always more to read.
-        this.#sliced = 0;
-        this.#request?.pause();
-        this.#drain(bytes.slice(at));
+        this._sliced = 0;
+        this._request?.pause();
+        this._drain(bytes.slice(at));
         return;
       }
     }
-    this.#taken();
+    this._taken();
   }
 
   /** Everything that has come is in the target. */
-  #taken(): void {
-    this.#progress();
-    if (this.#position !== this.#to || this.#finished) return;
-    this.#stop();
-    this.#finish();
+  private _taken(): void {
+    this._progress();
+    if (this._position !== this._to || this._finished) return;
+    this._stop();
+    this._finish();
   }
 
   /** Works a patch off in slices, with the event loop in between; or lets an application's writer come to its end. */
-  #drain(rest: Uint8Array): void {
-    this.#timer = this.#options.host.timers.set(() => {
-      this.#timer = undefined;
-      this.#guard(() => {
-        const drained = this.#options.target.drain();
-        if (drained === true) this.#drained(rest);
-        else if (drained === false) this.#drain(rest);
+  private _drain(rest: Uint8Array): void {
+    this._timer = this._options.host.timers.set(() => {
+      this._timer = undefined;
+      this._guard(() => {
+        const drained = this._options.target.drain();
+        if (drained === true) this._drained(rest);
+        else if (drained === false) this._drain(rest);
         else
           drained.then(
-            () => this.#guard(() => this.#drained(rest)),
-            (error: unknown) => this.#guard(() => this.#failWith(error)),
+            () => this._guard(() => this._drained(rest)),
+            (error: unknown) => this._guard(() => this._failWith(error)),
           );
       });
     }, 0);
   }
 
   /** Reading goes on. The request was paused meanwhile, so that it can have come to no other end than `close`. */
-  #drained(rest: Uint8Array): void {
-    if (rest.byteLength > 0) this.#data(rest);
-    else this.#taken();
-    if (this.#timer === undefined) this.#request?.resume();
+  private _drained(rest: Uint8Array): void {
+    if (rest.byteLength > 0) this._data(rest);
+    else this._taken();
+    if (this._timer === undefined) this._request?.resume();
   }
 
-  #ended(): void {
-    this.#request = undefined;
-    if (this.#end !== undefined && this.#position < this.#end) {
-      const text = `The download server ended the file after ${this.#position} of ${this.#end} bytes.`;
-      this.#retry(new Fault("download", "short-body", text), undefined);
+  private _ended(): void {
+    this._request = undefined;
+    if (this._end !== undefined && this._position < this._end) {
+      const text = `The download server ended the file after ${this._position} of ${this._end} bytes.`;
+      this._retry(new Fault("download", "short-body", text), undefined);
       return;
     }
-    this.#finish();
+    this._finish();
   }
 
-  #badPart(from: number): void {
-    this.#partFailures++;
-    if (this.#partFailures > maxPartFailures) {
+  private _badPart(from: number): void {
+    this._partFailures++;
+    if (this._partFailures > maxPartFailures) {
       const text = `A part of the file is damaged, also after ${maxPartFailures} more downloads; upload the firmware again.`;
-      this.#fail(new Fault("download", "part-mismatch", text));
+      this._fail(new Fault("download", "part-mismatch", text));
       return;
     }
-    this.#options.log.warning(`The part at byte ${from} arrived damaged and is downloaded again.`);
-    this.#stop();
-    this.#rewind(from);
-    this.#again(0);
+    this._options.log.warning(`The part at byte ${from} arrived damaged and is downloaded again.`);
+    this._stop();
+    this._rewind(from);
+    this._again(0);
   }
 
   /** What makes an image unusable ends the update for a day, and may be one damaged byte: it is fetched again once. */
-  #doubt(fault: Fault): void {
-    this.#doubted = true;
-    this.#startOver(`${fault.message} It may have been damaged on its way`);
+  private _doubt(fault: Fault): void {
+    this._doubted = true;
+    this._startOver(`${fault.message} It may have been damaged on its way`);
   }
 
-  #startOver(why: string): void {
-    this.#options.log.warning(`${why}; the download starts from the beginning.`);
-    this.#stop();
-    this.#fromStart();
-    this.#again(0);
+  private _startOver(why: string): void {
+    this._options.log.warning(`${why}; the download starts from the beginning.`);
+    this._stop();
+    this._fromStart();
+    this._again(0);
   }
 
   /** @throws Fault "no-progress" when this does not lead anywhere: what has come in between was thrown away each time */
-  #fromStart(): void {
-    this.#startOvers++;
-    if (this.#startOvers > maxStartOvers) {
+  private _fromStart(): void {
+    this._startOvers++;
+    if (this._startOvers > maxStartOvers) {
       const text = `The download had to start from the beginning ${maxStartOvers} times; check that the server that holds the file serves ranges.`;
       throw new Fault("download", "no-progress", text);
     }
-    this.#to = undefined;
-    this.#rewind(0);
+    this._to = undefined;
+    this._rewind(0);
   }
 
-  #rewind(from: number): void {
-    this.#position = this.#options.target.rewind(from, this.#to);
+  private _rewind(from: number): void {
+    this._position = this._options.target.rewind(from, this._to);
     // A target that had to go back further than asked wants everything again.
-    if (this.#position < from) this.#to = undefined;
-    this.#parts = this.#newParts();
-    this.#end = this.#to ?? this.#options.offer.size;
+    if (this._position < from) this._to = undefined;
+    this._parts = this._newParts();
+    this._end = this._to ?? this._options.offer.size;
   }
 
-  #retry(fault: Fault, askedMs: number | undefined): void {
-    if (this.#finished) return;
-    this.#stop();
-    const { host, log } = this.#options;
+  private _retry(fault: Fault, askedMs: number | undefined): void {
+    if (this._finished) return;
+    this._stop();
+    const { host, log } = this._options;
     // Without a network nothing is learned about the file: giving up would only cost an attempt, and there are three.
-    if (this.#options.offline?.()) this.#failures = Math.min(this.#failures, failuresOffline);
-    const delayMs = retryDelay(this.#failures, askedMs, randomFraction(host.random));
-    this.#failures++;
+    if (this._options.offline?.()) this._failures = Math.min(this._failures, failuresOffline);
+    const delayMs = retryDelay(this._failures, askedMs, randomFraction(host.random));
+    this._failures++;
     if (delayMs === undefined) {
-      this.#fail(fault);
+      this._fail(fault);
       return;
     }
-    log.warning(`${fault.message} The download goes on in ${Math.ceil(delayMs / 1000)} s at byte ${this.#position}.`);
-    this.#again(delayMs);
+    log.warning(`${fault.message} The download goes on in ${Math.ceil(delayMs / 1000)} s at byte ${this._position}.`);
+    this._again(delayMs);
   }
 
-  #again(delayMs: number): void {
-    this.#timer = this.#options.host.timers.set(() => {
-      this.#timer = undefined;
-      this.#guard(() => this.start());
+  private _again(delayMs: number): void {
+    this._timer = this._options.host.timers.set(() => {
+      this._timer = undefined;
+      this._guard(() => this.start());
     }, delayMs);
   }
 
   /** Ends the running request; what it still had is not wanted. */
-  #stop(): void {
-    this.#request?.close();
-    this.#request = undefined;
-    this.#options.host.timers.clear(this.#timer);
-    this.#timer = undefined;
+  private _stop(): void {
+    this._request?.close();
+    this._request = undefined;
+    this._options.host.timers.clear(this._timer);
+    this._timer = undefined;
   }
 
-  #progress(): void {
-    this.#options.onProgress(this.#position, this.#end);
+  private _progress(): void {
+    this._options.onProgress(this._position, this._end);
   }
 
-  #finish(): void {
-    this.#finished = true;
-    this.#options.onDone();
+  private _finish(): void {
+    this._finished = true;
+    this._options.onDone();
   }
 
-  #fail(fault: Fault): void {
-    if (this.#finished) return;
-    this.#stop();
-    this.#finished = true;
-    this.#options.onFault(fault);
+  private _fail(fault: Fault): void {
+    if (this._finished) return;
+    this._stop();
+    this._finished = true;
+    this._options.onFault(fault);
   }
 
   /** Whatever the target throws ends the download with its reason. */
-  #guard(body: () => void): void {
-    if (this.#finished) return;
+  private _guard(body: () => void): void {
+    if (this._finished) return;
     try {
       body();
     } catch (error) {
-      this.#failWith(error);
+      this._failWith(error);
     }
   }
 
-  #failWith(error: unknown): void {
+  private _failWith(error: unknown): void {
     const fault = asFault(error, "download", "download-failed");
-    if (fault.stage === "image" && !this.#doubted) this.#guard(() => this.#doubt(fault));
-    else this.#fail(fault);
+    if (fault.stage === "image" && !this._doubted) this._guard(() => this._doubt(fault));
+    else this._fail(fault);
   }
 }

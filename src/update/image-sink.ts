@@ -17,13 +17,13 @@ import type { Offer } from "./offer.js";
 export const headSize = 4096;
 
 export class ImageSink {
-  readonly #slot: WritableSlot;
-  readonly #trust: Trust;
-  readonly #offer: Offer;
-  readonly #size: number;
-  readonly #head: Uint8Array;
-  #held = 0;
-  #writer: SlotWriter | undefined;
+  private readonly _slot: WritableSlot;
+  private readonly _trust: Trust;
+  private readonly _offer: Offer;
+  private readonly _size: number;
+  private readonly _head: Uint8Array;
+  private _held = 0;
+  private _writer: SlotWriter | undefined;
 
   /**
    * @param size bytes of the whole image, or undefined when nobody has said
@@ -34,48 +34,48 @@ export class ImageSink {
       const text = `The image has ${size} bytes and ${slot.label} only ${slot.size}; it needs a larger partition.`;
       throw new Fault("image", "image-too-large", text);
     }
-    this.#slot = slot;
-    this.#trust = trust;
-    this.#offer = offer;
-    this.#size = size ?? slot.size;
-    this.#head = new Uint8Array(from > 0 ? 0 : Math.min(headSize, this.#size));
-    if (from > 0) this.#writer = new SlotWriter(slot, { from, size: this.#size });
+    this._slot = slot;
+    this._trust = trust;
+    this._offer = offer;
+    this._size = size ?? slot.size;
+    this._head = new Uint8Array(from > 0 ? 0 : Math.min(headSize, this._size));
+    if (from > 0) this._writer = new SlotWriter(slot, { from, size: this._size });
   }
 
   /** Bytes of the image taken so far. */
   get written(): number {
-    return this.#writer?.written ?? this.#held;
+    return this._writer?.written ?? this._held;
   }
 
   /** Bytes that a power cut would leave in flash, from the start of the slot, in whole sectors. */
   get durable(): number {
-    const durable = this.#writer?.durable ?? 0;
-    return durable - (durable % this.#slot.eraseSize);
+    const durable = this._writer?.durable ?? 0;
+    return durable - (durable % this._slot.eraseSize);
   }
 
   write(bytes: Uint8Array): void {
-    if (this.#writer !== undefined) {
-      this.#writer.write(bytes);
+    if (this._writer !== undefined) {
+      this._writer.write(bytes);
       return;
     }
-    const count = Math.min(this.#head.byteLength - this.#held, bytes.byteLength);
-    this.#head.set(bytes.subarray(0, count), this.#held);
-    this.#held += count;
-    if (this.#held < this.#head.byteLength) return;
-    this.#admit();
+    const count = Math.min(this._head.byteLength - this._held, bytes.byteLength);
+    this._head.set(bytes.subarray(0, count), this._held);
+    this._held += count;
+    if (this._held < this._head.byteLength) return;
+    this._admit();
     if (count < bytes.byteLength) this.write(bytes.subarray(count));
   }
 
   /** The image is complete. */
   finish(): void {
-    if (this.#writer === undefined) this.#admit();
-    this.#writer?.flush();
+    if (this._writer === undefined) this._admit();
+    this._writer?.flush();
   }
 
-  #admit(): void {
-    const head = this.#head.subarray(0, this.#held);
-    this.#trust.checkHead(parseImageHead(head), this.#offer);
-    this.#writer = new SlotWriter(this.#slot, { size: this.#size });
-    this.#writer.write(head);
+  private _admit(): void {
+    const head = this._head.subarray(0, this._held);
+    this._trust.checkHead(parseImageHead(head), this._offer);
+    this._writer = new SlotWriter(this._slot, { size: this._size });
+    this._writer.write(head);
   }
 }

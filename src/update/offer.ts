@@ -21,25 +21,25 @@ export interface Offer extends Update {
 
 const sha256Hex = (): RegExp => /^[0-9a-fA-F]{64}$/;
 
-function text(value: unknown): string | undefined {
+const text = (value: unknown): string | undefined => {
   return typeof value === "string" && value !== "" ? value : undefined;
-}
+};
 
-function bad(what: string): Fault {
+const bad = (what: string): Fault => {
   return new Fault(
     "offer",
     "bad-offer",
     `The server offered an update ${what}; upload the firmware to NervesHub again.`,
   );
-}
+};
 
-function checksumOf(value: unknown): string | undefined {
+const checksumOf = (value: unknown): string | undefined => {
   if (value === null || value === undefined) return undefined;
   if (typeof value !== "string" || !sha256Hex().test(value)) throw bad("whose checksum is not a SHA-256");
   return value.toLowerCase();
-}
+};
 
-function partsOf(value: unknown, size: number | undefined): string[] {
+const partsOf = (value: unknown, size: number | undefined): string[] => {
   if (value === null || value === undefined) return [];
   if (!Array.isArray(value) || value.length > maxUpdateParts) throw bad("with a bad list of part checksums");
   const parts = value.map((part) => checksumOf(part));
@@ -49,13 +49,13 @@ function partsOf(value: unknown, size: number | undefined): string[] {
   const known = parts.filter((part) => part !== undefined);
   // With a gap they would be compared with the wrong parts; the checksum of the whole does without them.
   return known.length === parts.length ? known : [];
-}
+};
 
 /**
  * @returns undefined when the message says that there is nothing to do (`update_available: false`)
  * @throws Fault of stage "offer", code "bad-offer"
  */
-export function parseOffer(payload: unknown): Offer | undefined {
+export const parseOffer = (payload: unknown): Offer | undefined => {
   if (typeof payload !== "object" || payload === null) throw bad("without a payload");
   const message = payload as Record<string, unknown>;
   if (message["update_available"] !== true) return undefined;
@@ -81,4 +81,4 @@ export function parseOffer(payload: unknown): Offer | undefined {
     parts: partsOf(message["partials_checksums"], size),
     manual: typeof message["deployment_id"] !== "number",
   };
-}
+};

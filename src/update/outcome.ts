@@ -45,21 +45,21 @@ export const reflashDelayMs = 60 * 60 * 1000;
 const longestAskedMs = 365 * 24 * 60 * 60 * 1000;
 
 /** @param failures how often this firmware has failed before, in this run */
-export function rescheduleDelay(failures: number): number {
+export const rescheduleDelay = (failures: number): number => {
   return Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(failures, 20));
-}
+};
 
 /** What an application asked for, within reason. */
-export function askedDelay(delayMs: number): number {
+export const askedDelay = (delayMs: number): number => {
   return Number.isFinite(delayMs) && delayMs > 0 ? Math.min(longestAskedMs, delayMs) : firstDelayMs;
-}
+};
 
 /** Stages whose faults name the image itself; a code of theirs that is not listed above is lasting too. */
-export function isLasting(fault: Fault): boolean {
+export const isLasting = (fault: Fault): boolean => {
   return fault.stage === "image" || lasting.includes(fault.code);
-}
+};
 
-export function outcomeOf(fault: Fault, failures: number): Outcome {
+export const outcomeOf = (fault: Fault, failures: number): Outcome => {
   if (isLasting(fault)) return { word: "failed", reason: fault.message };
   return { word: "rescheduled", reason: fault.message, delayMs: rescheduleDelay(failures) };
-}
+};

@@ -8,13 +8,13 @@ import { toHex } from "../../modules/text/hex.js";
 import { partSize } from "./offer.js";
 
 export class PartCheck {
-  readonly #crypto: Crypto;
-  readonly #parts: readonly string[];
-  readonly #size: number | undefined;
-  #digest: Digest;
-  #position: number;
+  private readonly _crypto: Crypto;
+  private readonly _parts: readonly string[];
+  private readonly _size: number | undefined;
+  private _digest: Digest;
+  private _position: number;
   /** Begun in the middle of a part: the rest of that part cannot be judged. */
-  #blind: boolean;
+  private _blind: boolean;
 
   /**
    * @param parts SHA-256 of each part, lower-case hex; may be empty: then nothing is checked
@@ -22,16 +22,16 @@ export class PartCheck {
    * @param position offset in the file at which the first `update` begins
    */
   constructor(crypto: Crypto, parts: readonly string[], size: number | undefined, position: number) {
-    this.#crypto = crypto;
-    this.#parts = parts;
-    this.#size = size;
-    this.#digest = crypto.digest("sha256");
-    this.#position = position;
-    this.#blind = position % partSize !== 0;
+    this._crypto = crypto;
+    this._parts = parts;
+    this._size = size;
+    this._digest = crypto.digest("sha256");
+    this._position = position;
+    this._blind = position % partSize !== 0;
   }
 
   get position(): number {
-    return this.#position;
+    return this._position;
   }
 
   /**
@@ -39,7 +39,7 @@ export class PartCheck {
    * @returns bytes, at least 1
    */
   get room(): number {
-    return partSize - (this.#position % partSize);
+    return partSize - (this._position % partSize);
   }
 
   /**
@@ -47,14 +47,14 @@ export class PartCheck {
    * @returns the offset of a part that turned out bad, or undefined
    */
   update(bytes: Uint8Array): number | undefined {
-    this.#digest.update(bytes);
-    this.#position += bytes.byteLength;
-    if (this.#position % partSize !== 0 && this.#position !== this.#size) return undefined;
-    const index = Math.ceil(this.#position / partSize) - 1;
-    const digest = toHex(this.#digest.finish());
-    const judged = !this.#blind && index < this.#parts.length;
-    this.#digest = this.#crypto.digest("sha256");
-    this.#blind = false;
-    return judged && digest !== this.#parts[index] ? index * partSize : undefined;
+    this._digest.update(bytes);
+    this._position += bytes.byteLength;
+    if (this._position % partSize !== 0 && this._position !== this._size) return undefined;
+    const index = Math.ceil(this._position / partSize) - 1;
+    const digest = toHex(this._digest.finish());
+    const judged = !this._blind && index < this._parts.length;
+    this._digest = this._crypto.digest("sha256");
+    this._blind = false;
+    return judged && digest !== this._parts[index] ? index * partSize : undefined;
   }
 }

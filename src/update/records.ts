@@ -16,9 +16,9 @@ export interface FileIdentity {
   readonly size: number | undefined;
 }
 
-export function sameFile(a: FileIdentity, b: FileIdentity): boolean {
+export const sameFile = (a: FileIdentity, b: FileIdentity): boolean => {
   return a.uuid === b.uuid && a.checksum === b.checksum && a.size === b.size;
-}
+};
 
 /** How far a download is. What lies below `offset` is in flash, or in `state`. */
 export interface ProgressRecord extends FileIdentity {
@@ -84,19 +84,19 @@ const names = Object.freeze([
   "reason",
 ]);
 
-function isNaturalNumber(value: unknown): value is number {
+const isNaturalNumber = (value: unknown): value is number => {
   return typeof value === "number" && Number.isInteger(value) && value >= 0;
-}
+};
 
 export class UpdateRecords {
-  readonly #store: Store;
+  private readonly _store: Store;
 
   constructor(store: Store) {
-    this.#store = store;
+    this._store = store;
   }
 
   get progress(): ProgressRecord | undefined {
-    const read = this.#read(keys.progress);
+    const read = this._read(keys.progress);
     if (read === undefined || typeof read.value["uuid"] !== "string" || !isNaturalNumber(read.value["offset"]))
       return undefined;
     const state = read.rest.byteLength > 0 ? read.rest : undefined;
@@ -104,35 +104,35 @@ export class UpdateRecords {
   }
 
   set progress(record: ProgressRecord | undefined) {
-    if (record === undefined) this.#store.delete(keys.progress);
-    else this.#write(keys.progress, { ...record, state: undefined }, record.state);
+    if (record === undefined) this._store.delete(keys.progress);
+    else this._write(keys.progress, { ...record, state: undefined }, record.state);
   }
 
   get source(): SourceRecord | undefined {
-    const value = this.#read(keys.source)?.value;
+    const value = this._read(keys.source)?.value;
     if (typeof value?.["url"] !== "string" || typeof value["uuid"] !== "string" || !Array.isArray(value["parts"]))
       return undefined;
     return value as unknown as SourceRecord;
   }
 
   set source(record: SourceRecord | undefined) {
-    if (record === undefined) this.#store.delete(keys.source);
-    else this.#write(keys.source, record);
+    if (record === undefined) this._store.delete(keys.source);
+    else this._write(keys.source, record);
   }
 
   get trial(): TrialRecord | undefined {
-    const value = this.#read(keys.trial)?.value;
+    const value = this._read(keys.trial)?.value;
     if (typeof value?.["uuid"] !== "string" || !isNaturalNumber(value["boots"])) return undefined;
     return value as unknown as TrialRecord;
   }
 
   set trial(record: TrialRecord | undefined) {
-    if (record === undefined) this.#store.delete(keys.trial);
-    else this.#write(keys.trial, record);
+    if (record === undefined) this._store.delete(keys.trial);
+    else this._write(keys.trial, record);
   }
 
   get reverted(): RevertRecord | undefined {
-    const value = this.#read(keys.reverted)?.value;
+    const value = this._read(keys.reverted)?.value;
     if (
       typeof value?.["uuid"] !== "string" ||
       !isNaturalNumber(value["reverts"]) ||
@@ -144,8 +144,8 @@ export class UpdateRecords {
   }
 
   set reverted(record: RevertRecord | undefined) {
-    if (record === undefined) this.#store.delete(keys.reverted);
-    else this.#write(keys.reverted, record);
+    if (record === undefined) this._store.delete(keys.reverted);
+    else this._write(keys.reverted, record);
   }
 
   /** Forgets the download. */
@@ -154,18 +154,18 @@ export class UpdateRecords {
     this.source = undefined;
   }
 
-  #write(key: string, value: object, rest?: Uint8Array): void {
+  private _write(key: string, value: object, rest?: Uint8Array): void {
     const text = encodeUtf8(JSON.stringify(value));
     const bytes = new Uint8Array(2 + text.byteLength + (rest?.byteLength ?? 0));
     bytes[0] = text.byteLength >> 8;
     bytes[1] = text.byteLength & 0xff;
     bytes.set(text, 2);
     if (rest !== undefined) bytes.set(rest, 2 + text.byteLength);
-    this.#store.set(key, bytes);
+    this._store.set(key, bytes);
   }
 
-  #read(key: string): { value: Record<string, unknown>; rest: Uint8Array } | undefined {
-    const bytes = this.#store.get(key);
+  private _read(key: string): { value: Record<string, unknown>; rest: Uint8Array } | undefined {
+    const bytes = this._store.get(key);
     if (bytes === undefined || bytes.byteLength < 2) return undefined;
     const length = (bytes[0] << 8) | bytes[1];
     try {

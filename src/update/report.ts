@@ -25,109 +25,109 @@ interface Message {
 }
 
 export class Report {
-  readonly #words: StatusWords;
-  readonly #networkInterface: string;
-  #port: ChannelPort | undefined;
+  private readonly _words: StatusWords;
+  private readonly _networkInterface: string;
+  private _port: ChannelPort | undefined;
   /** An update is in flight: between `received` and a terminal word. */
-  #open = false;
+  private _open = false;
   /** What must still be said when the connection comes back: the latest progress, or the terminal word. */
-  #unsaid: Message | undefined;
-  #progress = -progressStep;
+  private _unsaid: Message | undefined;
+  private _progress = -progressStep;
 
   constructor(words: StatusWords, networkInterface: string) {
-    this.#words = words;
-    this.#networkInterface = networkInterface;
+    this._words = words;
+    this._networkInterface = networkInterface;
   }
 
   /** True while the server must keep its record of this update, also when its last word has not reached it. */
   get inFlight(): boolean {
-    return this.#open || this.#unsaid !== undefined;
+    return this._open || this._unsaid !== undefined;
   }
 
   /** The server can be told at once. */
   get connected(): boolean {
-    return this.#port !== undefined;
+    return this._port !== undefined;
   }
 
   online(port: ChannelPort): void {
-    this.#port = port;
-    const unsaid = this.#unsaid;
-    this.#unsaid = undefined;
-    if (unsaid !== undefined) this.#say(unsaid);
+    this._port = port;
+    const unsaid = this._unsaid;
+    this._unsaid = undefined;
+    if (unsaid !== undefined) this._say(unsaid);
   }
 
   offline(): void {
-    this.#port = undefined;
+    this._port = undefined;
   }
 
   /** An offer is being dealt with. */
   received(): void {
     this.resume();
-    this.#status({ status: "received" });
+    this._status({ status: "received" });
   }
 
   /** An update that began in an earlier run goes on; the server has heard of it. */
   resume(): void {
-    this.#open = true;
-    this.#unsaid = undefined;
-    this.#progress = -progressStep;
+    this._open = true;
+    this._unsaid = undefined;
+    this._progress = -progressStep;
   }
 
   started(): void {
-    this.#status({ status: "started", downloader_network_interface: this.#networkInterface });
+    this._status({ status: "started", downloader_network_interface: this._networkInterface });
   }
 
   /** @param percent 0 to 100 of the download */
   downloading(percent: number): void {
     const value = Math.floor(percent);
-    if (!this.#open || (value < 100 && value - this.#progress < progressStep) || value === this.#progress) return;
-    this.#progress = value;
-    this.#say(this.#progressMessage(value, "downloading"));
+    if (!this._open || (value < 100 && value - this._progress < progressStep) || value === this._progress) return;
+    this._progress = value;
+    this._say(this._progressMessage(value, "downloading"));
   }
 
   /** The download is complete and being verified. */
   updating(): void {
-    if (this.#open) this.#say(this.#progressMessage(100, "updating"));
+    if (this._open) this._say(this._progressMessage(100, "updating"));
   }
 
   completed(): void {
-    this.#terminal({ status: this.#words === "legacy" ? "fwup_complete" : "completed" });
+    this._terminal({ status: this._words === "legacy" ? "fwup_complete" : "completed" });
   }
 
   /** An update that ended without success. */
   ended(outcome: Outcome): void {
     const reason = cut(outcome.reason, maxReasonCharacters);
     if (outcome.word === "rescheduled") {
-      const status = this.#words === "legacy" ? "update_rescheduled" : "rescheduled";
-      this.#terminal({ status, delay_for: Math.round(outcome.delayMs), reason });
+      const status = this._words === "legacy" ? "update_rescheduled" : "rescheduled";
+      this._terminal({ status, delay_for: Math.round(outcome.delayMs), reason });
     } else if (outcome.word === "failed") {
-      this.#terminal({ status: this.#words === "legacy" ? "update_failed" : "failed", reason });
+      this._terminal({ status: this._words === "legacy" ? "update_failed" : "failed", reason });
     } else {
-      this.#terminal({ status: "ignored", reason });
+      this._terminal({ status: "ignored", reason });
     }
   }
 
   rebooting(): void {
-    this.#port?.push(toServer.rebooting, {});
+    this._port?.push(toServer.rebooting, {});
   }
 
-  #progressMessage(value: number, stage: string): Message {
-    if (this.#words === "legacy") return { event: toServer.legacyProgress, payload: { value } };
+  private _progressMessage(value: number, stage: string): Message {
+    if (this._words === "legacy") return { event: toServer.legacyProgress, payload: { value } };
     return { event: toServer.updateProgress, payload: { value, stage } };
   }
 
-  #status(payload: object): void {
+  private _status(payload: object): void {
     // Older servers took no notice of words in between; the older documents do not know them.
-    if (this.#open && this.#words === "current") this.#say({ event: toServer.statusUpdate, payload });
+    if (this._open && this._words === "current") this._say({ event: toServer.statusUpdate, payload });
   }
 
-  #terminal(payload: object): void {
-    if (!this.#open) return;
-    this.#open = false;
-    this.#say({ event: toServer.statusUpdate, payload });
+  private _terminal(payload: object): void {
+    if (!this._open) return;
+    this._open = false;
+    this._say({ event: toServer.statusUpdate, payload });
   }
 
-  #say(message: Message): void {
-    if (this.#port?.push(message.event, message.payload) === undefined) this.#unsaid = message;
+  private _say(message: Message): void {
+    if (this._port?.push(message.event, message.payload) === undefined) this._unsaid = message;
   }
 }

@@ -19,15 +19,15 @@ const longestRetryAfterMs = 120000;
  * @param fraction random, 0 to 1
  * @returns milliseconds, or undefined when it is time to give up
  */
-export function retryDelay(attempt: number, retryAfterMs: number | undefined, fraction: number): number | undefined {
+export const retryDelay = (attempt: number, retryAfterMs: number | undefined, fraction: number): number | undefined => {
   if (attempt >= retryDelaysMs.length) return undefined;
   const asked = retryAfterMs ?? 0;
   if (asked > longestRetryAfterMs) return undefined;
   return Math.round(Math.max(asked, retryDelaysMs[attempt] / 2) + (fraction * retryDelaysMs[attempt]) / 2);
-}
+};
 
 /** The fault of an answer that carries no file; `code` "url-gone" ends the attempt, "server-busy" may be tried again. */
-export function statusFault(status: number): Fault {
+export const statusFault = (status: number): Fault => {
   if (status === 403 || status === 404 || status === 410) {
     const text = `The download URL answered ${status}: it has expired or the file is gone. NervesHub will offer the update again.`;
     return new Fault("download", "url-gone", text);
@@ -40,4 +40,4 @@ export function statusFault(status: number): Fault {
     "url-refused",
     `The download server answered ${status}; check the storage behind NervesHub.`,
   );
-}
+};

@@ -27,18 +27,18 @@ export interface SlotCheckOptions {
 const readSize = 4096;
 
 export class SlotCheck {
-  readonly #options: SlotCheckOptions;
-  readonly #buffer = new Uint8Array(readSize);
-  readonly #verifier: ImageVerifier;
-  #parts: PartCheck | undefined;
-  #offset = 0;
+  private readonly _options: SlotCheckOptions;
+  private readonly _buffer = new Uint8Array(readSize);
+  private readonly _verifier: ImageVerifier;
+  private _parts: PartCheck | undefined;
+  private _offset = 0;
   /** What was found wrong; then parts are looked for that explain it. */
-  #fault: Fault | undefined;
+  private _fault: Fault | undefined;
 
   constructor(options: SlotCheckOptions) {
-    this.#options = options;
-    this.#verifier = new ImageVerifier(options.crypto, options.size);
-    if (options.checksum === undefined) this.#parts = this.#newParts();
+    this._options = options;
+    this._verifier = new ImageVerifier(options.crypto, options.size);
+    if (options.checksum === undefined) this._parts = this._newParts();
   }
 
   /**
@@ -46,41 +46,41 @@ export class SlotCheck {
    * @throws Fault of stage "image" or "download": the whole is wrong, and no part says where
    */
   step(): boolean | { from: number; to: number } {
-    const { slot, size } = this.#options;
-    const piece = this.#buffer.subarray(0, Math.min(readSize, size - this.#offset));
-    slot.read(this.#offset, piece);
-    this.#offset += piece.byteLength;
-    const bad = this.#parts?.update(piece);
+    const { slot, size } = this._options;
+    const piece = this._buffer.subarray(0, Math.min(readSize, size - this._offset));
+    slot.read(this._offset, piece);
+    this._offset += piece.byteLength;
+    const bad = this._parts?.update(piece);
     if (bad !== undefined) return { from: bad, to: Math.min(bad + partSize, size) };
-    if (this.#fault === undefined) return this.#verify(piece);
-    if (this.#offset === size) throw this.#fault;
+    if (this._fault === undefined) return this._verify(piece);
+    if (this._offset === size) throw this._fault;
     return false;
   }
 
-  #newParts(): PartCheck {
-    const { crypto, parts, size } = this.#options;
+  private _newParts(): PartCheck {
+    const { crypto, parts, size } = this._options;
     return new PartCheck(crypto, parts, size, 0);
   }
 
-  #verify(piece: Uint8Array): boolean {
-    const { checksum, size } = this.#options;
+  private _verify(piece: Uint8Array): boolean {
+    const { checksum, size } = this._options;
     try {
-      this.#verifier.update(piece);
-      if (this.#offset < size) return false;
-      const { sha256 } = this.#verifier.finish(size);
+      this._verifier.update(piece);
+      if (this._offset < size) return false;
+      const { sha256 } = this._verifier.finish(size);
       if (checksum === undefined || toHex(sha256) === checksum) return true;
       throw new Fault("download", "checksum-mismatch", "The image in flash is not the one that the server announced.");
     } catch (error) {
-      return this.#locate(asFault(error, "image", "image-corrupt"));
+      return this._locate(asFault(error, "image", "image-corrupt"));
     }
   }
 
   /** Begins the second pass, where there is anything to locate the damage by. */
-  #locate(fault: Fault): false {
-    if (this.#options.parts.length === 0) throw fault;
-    this.#fault = fault;
-    this.#parts = this.#newParts();
-    this.#offset = 0;
+  private _locate(fault: Fault): false {
+    if (this._options.parts.length === 0) throw fault;
+    this._fault = fault;
+    this._parts = this._newParts();
+    this._offset = 0;
     return false;
   }
 }

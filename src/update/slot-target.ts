@@ -26,33 +26,33 @@ import type { UpdateTarget } from "./target.js";
 export const recordInterval = 131072;
 
 export class SlotTarget implements UpdateTarget {
-  readonly #host: Host;
-  readonly #log: Log;
-  readonly #trust: Trust;
-  readonly #records: UpdateRecords;
-  #offer: Offer | undefined;
-  #slot: WritableSlot | undefined;
+  private readonly _host: Host;
+  private readonly _log: Log;
+  private readonly _trust: Trust;
+  private readonly _records: UpdateRecords;
+  private _offer: Offer | undefined;
+  private _slot: WritableSlot | undefined;
   /** Bytes of the file taken. */
-  #offset = 0;
+  private _offset = 0;
   /** Where the download must end; undefined when the server did not say. */
-  #end: number | undefined;
+  private _end: number | undefined;
   /** Of the image when it was complete once; a repair of one part does not change it. */
-  #imageSize: number | undefined;
+  private _imageSize: number | undefined;
   /** Bytes of the image that the record stands for. */
-  #recorded = 0;
-  #sink: ImageSink | undefined;
-  #patch: PatchApplier | undefined;
-  #check: SlotCheck | undefined;
+  private _recorded = 0;
+  private _sink: ImageSink | undefined;
+  private _patch: PatchApplier | undefined;
+  private _check: SlotCheck | undefined;
 
   constructor(host: Host, log: Log, trust: Trust, records: UpdateRecords) {
-    this.#host = host;
-    this.#log = log;
-    this.#trust = trust;
-    this.#records = records;
+    this._host = host;
+    this._log = log;
+    this._trust = trust;
+    this._records = records;
   }
 
   begin(offer: Offer): number {
-    const { slots } = this.#host;
+    const { slots } = this._host;
     if (slots.inactive === undefined) {
       const text = "The partition table has no second application slot; flash the device once with one that has two.";
       throw new Fault("flash", "no-inactive-slot", text);
@@ -64,151 +64,151 @@ export class SlotTarget implements UpdateTarget {
         "The running image is still on trial; the update can follow its confirmation.",
       );
     }
-    this.#offer = offer;
-    this.#slot = slots.inactive;
-    this.#check = undefined;
-    const { progress } = this.#records;
-    if (progress !== undefined && sameFile(progress, offer) && this.#continue(progress)) return this.#offset;
-    return this.#restart();
+    this._offer = offer;
+    this._slot = slots.inactive;
+    this._check = undefined;
+    const { progress } = this._records;
+    if (progress !== undefined && sameFile(progress, offer) && this._continue(progress)) return this._offset;
+    return this._restart();
   }
 
   write(bytes: Uint8Array): boolean {
-    if (this.#end !== undefined && this.#offset + bytes.byteLength > this.#end) {
-      const text = `The download is longer than the ${this.#end} bytes that the server announced.`;
+    if (this._end !== undefined && this._offset + bytes.byteLength > this._end) {
+      const text = `The download is longer than the ${this._end} bytes that the server announced.`;
       throw new Fault("download", "size-mismatch", text);
     }
-    if (this.#offset === 0 && this.#sink === undefined && bytes.byteLength > 0) this.#open(bytes[0]);
-    this.#offset += bytes.byteLength;
-    if (this.#patch !== undefined) {
-      this.#patch.write(bytes);
+    if (this._offset === 0 && this._sink === undefined && bytes.byteLength > 0) this._open(bytes[0]);
+    this._offset += bytes.byteLength;
+    if (this._patch !== undefined) {
+      this._patch.write(bytes);
       return this.drain();
     }
-    const sink = this.#sink!;
+    const sink = this._sink!;
     sink.write(bytes);
-    if (sink.durable - this.#recorded >= recordInterval) this.#record(sink.durable);
+    if (sink.durable - this._recorded >= recordInterval) this._record(sink.durable);
     return true;
   }
 
   drain(): boolean {
-    if (this.#patch === undefined) return true;
-    const done = this.#patch.drain();
-    const { safe, produced, consumed } = this.#patch;
-    if (safe && produced - this.#recorded >= recordInterval) this.#record(consumed);
+    if (this._patch === undefined) return true;
+    const done = this._patch.drain();
+    const { safe, produced, consumed } = this._patch;
+    if (safe && produced - this._recorded >= recordInterval) this._record(consumed);
     return done;
   }
 
   rewind(from: number, to: number | undefined): number {
-    this.#check = undefined;
+    this._check = undefined;
     // A patch keeps no state of its earlier points but the last, which a damaged part may have spoilt.
     const partOnly = from > 0 || to !== undefined;
-    if (!partOnly || this.#patch !== undefined || from % partSize !== 0) return this.#restart();
-    this.#record(from > 0 ? from : undefined);
-    this.#end = to ?? this.#offer!.size;
-    this.#sink = new ImageSink(this.#slot!, this.#trust, this.#offer!, this.#end, from);
-    this.#offset = from;
+    if (!partOnly || this._patch !== undefined || from % partSize !== 0) return this._restart();
+    this._record(from > 0 ? from : undefined);
+    this._end = to ?? this._offer!.size;
+    this._sink = new ImageSink(this._slot!, this._trust, this._offer!, this._end, from);
+    this._offset = from;
     return from;
   }
 
   verify(): boolean | { from: number; to: number } {
     try {
-      this.#check ??= this.#complete();
-      return this.#check.step();
+      this._check ??= this._complete();
+      return this._check.step();
     } catch (error) {
       const fault = asFault(error, "image", "image-corrupt");
-      throw this.#patch !== undefined && fault.stage === "image" ? sourceMismatch(fault) : fault;
+      throw this._patch !== undefined && fault.stage === "image" ? sourceMismatch(fault) : fault;
     }
   }
 
   activate(): void {
-    this.#host.slots.activate();
+    this._host.slots.activate();
   }
 
   abort(keep: boolean): void {
-    this.#sink = undefined;
-    this.#patch = undefined;
-    this.#check = undefined;
-    if (!keep) this.#records.clearDownload();
+    this._sink = undefined;
+    this._patch = undefined;
+    this._check = undefined;
+    if (!keep) this._records.clearDownload();
   }
 
   /** Goes on where an earlier run stopped. @returns false when what it left cannot be used */
-  #continue(progress: ProgressRecord): boolean {
+  private _continue(progress: ProgressRecord): boolean {
     const { offset, state } = progress;
-    const slot = this.#slot!;
-    const offer = this.#offer!;
-    this.#sink = undefined;
-    this.#patch = undefined;
+    const slot = this._slot!;
+    const offer = this._offer!;
+    this._sink = undefined;
+    this._patch = undefined;
     if (offset === 0) return false;
     try {
       if (state !== undefined) {
-        const patch = this.#newPatch(state);
+        const patch = this._newPatch(state);
         if (patch.consumed !== offset) return false;
-        this.#patch = patch;
-        this.#recorded = patch.produced;
+        this._patch = patch;
+        this._recorded = patch.produced;
       } else {
         const head = new Uint8Array(headSize);
         slot.read(0, head);
-        this.#trust.checkHead(parseImageHead(head), offer);
+        this._trust.checkHead(parseImageHead(head), offer);
         // A record at the very end: there is nothing to write any more, only to verify.
-        if (offset !== offer.size) this.#sink = new ImageSink(slot, this.#trust, offer, offer.size, offset);
-        this.#recorded = offset;
+        if (offset !== offer.size) this._sink = new ImageSink(slot, this._trust, offer, offer.size, offset);
+        this._recorded = offset;
       }
     } catch (error) {
-      this.#log.warning(
+      this._log.warning(
         `What is left of an earlier download cannot be used: ${asFault(error, "image", "resume").message}`,
       );
       return false;
     }
-    this.#offset = offset;
-    this.#end = offer.size;
-    this.#imageSize = undefined;
+    this._offset = offset;
+    this._end = offer.size;
+    this._imageSize = undefined;
     return true;
   }
 
   /** @returns 0 */
-  #restart(): number {
-    this.#sink = undefined;
-    this.#patch = undefined;
-    this.#record(undefined);
-    this.#offset = 0;
-    this.#end = this.#offer!.size;
-    this.#imageSize = undefined;
+  private _restart(): number {
+    this._sink = undefined;
+    this._patch = undefined;
+    this._record(undefined);
+    this._offset = 0;
+    this._end = this._offer!.size;
+    this._imageSize = undefined;
     return 0;
   }
 
   /** The first byte says what the file is; the update message does not. */
-  #open(firstByte: number): void {
-    const offer = this.#offer!;
-    if (fileKind(firstByte) === "delta") this.#patch = this.#newPatch(undefined);
-    else this.#sink = new ImageSink(this.#slot!, this.#trust, offer, offer.size);
+  private _open(firstByte: number): void {
+    const offer = this._offer!;
+    if (fileKind(firstByte) === "delta") this._patch = this._newPatch(undefined);
+    else this._sink = new ImageSink(this._slot!, this._trust, offer, offer.size);
   }
 
-  #newPatch(saved: Uint8Array | undefined): PatchApplier {
-    const slot = this.#slot!;
+  private _newPatch(saved: Uint8Array | undefined): PatchApplier {
+    const slot = this._slot!;
     const options = {
-      source: this.#host.slots.running,
+      source: this._host.slots.running,
       slotSize: slot.size,
-      sink: (toSize: number, from: number) => new ImageSink(slot, this.#trust, this.#offer!, toSize, from),
+      sink: (toSize: number, from: number) => new ImageSink(slot, this._trust, this._offer!, toSize, from),
     };
     return new PatchApplier(options, saved);
   }
 
   /** Everything has been taken: what must lie in flash now. */
-  #complete(): SlotCheck {
-    const offer = this.#offer!;
-    if (this.#end !== undefined && this.#offset !== this.#end) {
-      const text = `The download ended after ${this.#offset} of ${this.#end} bytes.`;
+  private _complete(): SlotCheck {
+    const offer = this._offer!;
+    if (this._end !== undefined && this._offset !== this._end) {
+      const text = `The download ended after ${this._offset} of ${this._end} bytes.`;
       throw new Fault("download", "size-mismatch", text);
     }
-    const { crypto } = this.#host;
-    const slot = this.#slot!;
-    if (this.#patch !== undefined) {
-      this.#patch.finish(offer.checksum);
-      return new SlotCheck({ crypto, slot, size: this.#patch.toSize ?? 0, checksum: undefined, parts: [] });
+    const { crypto } = this._host;
+    const slot = this._slot!;
+    if (this._patch !== undefined) {
+      this._patch.finish(offer.checksum);
+      return new SlotCheck({ crypto, slot, size: this._patch.toSize ?? 0, checksum: undefined, parts: [] });
     }
-    this.#sink?.finish();
-    this.#imageSize ??= this.#offset;
-    this.#record(this.#imageSize);
-    return new SlotCheck({ crypto, slot, size: this.#imageSize, checksum: offer.checksum, parts: offer.parts });
+    this._sink?.finish();
+    this._imageSize ??= this._offset;
+    this._record(this._imageSize);
+    return new SlotCheck({ crypto, slot, size: this._imageSize, checksum: offer.checksum, parts: offer.parts });
   }
 
   /**
@@ -216,15 +216,15 @@ export class SlotTarget implements UpdateTarget {
    * the slot is verified, and downloaded again.
    * @param offset of the file up to which nothing must be downloaded again; undefined: nothing is left
    */
-  #record(offset: number | undefined): void {
-    const { uuid, checksum, size } = this.#offer!;
-    const state = this.#patch?.save();
-    this.#recorded = offset === undefined ? 0 : (this.#patch?.produced ?? offset);
+  private _record(offset: number | undefined): void {
+    const { uuid, checksum, size } = this._offer!;
+    const state = this._patch?.save();
+    this._recorded = offset === undefined ? 0 : (this._patch?.produced ?? offset);
     try {
-      this.#records.progress = offset === undefined ? undefined : { uuid, checksum, size, offset, state };
+      this._records.progress = offset === undefined ? undefined : { uuid, checksum, size, offset, state };
     } catch (error) {
       const { message } = asFault(error, "store", "store-failed");
-      this.#log.warning(`How far the download is cannot be kept for a restart: ${message}`);
+      this._log.warning(`How far the download is cannot be kept for a restart: ${message}`);
     }
   }
 }

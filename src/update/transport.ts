@@ -20,11 +20,11 @@ export interface Transport {
  * @param tls the hub is reached over TLS now, which a redirect may have brought about
  * @throws Fault "plain-download"
  */
-export function checkTransport({ url, checksum }: Transport, tls: boolean): void {
+export const checkTransport = ({ url, checksum }: Transport, tls: boolean): void => {
   if (!tls || checksum !== undefined || parseUrl(url)?.scheme !== "http") return;
   throw new Fault(
     "offer",
     "plain-download",
     "The file comes over http: without a checksum, so anybody on the path could replace it: make the server's file URL https (NervesHub 2.4.0 and older send no checksum with pushes by hand).",
   );
-}
+};

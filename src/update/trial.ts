@@ -42,81 +42,81 @@ export interface TrialHooks {
 }
 
 export class Trial {
-  readonly #host: Host;
-  readonly #log: Log;
-  readonly #records: UpdateRecords;
-  readonly #options: TrialOptions;
-  readonly #hooks: TrialHooks;
-  readonly #uuid: string;
-  #deadline: Timer | undefined;
+  private readonly _host: Host;
+  private readonly _log: Log;
+  private readonly _records: UpdateRecords;
+  private readonly _options: TrialOptions;
+  private readonly _hooks: TrialHooks;
+  private readonly _uuid: string;
+  private _deadline: Timer | undefined;
   /** Until the next question. */
-  #question: Timer | undefined;
+  private _question: Timer | undefined;
   /** A question that the application has not answered yet. */
-  #asked: { callOff?: () => void } | undefined;
-  #reverted = false;
-  #started = false;
+  private _asked: { callOff?: () => void } | undefined;
+  private _reverted = false;
+  private _started = false;
 
   /** @param uuid of the running firmware */
   constructor(host: Host, log: Log, records: UpdateRecords, options: TrialOptions, uuid: string, hooks: TrialHooks) {
-    this.#host = host;
-    this.#log = log;
-    this.#records = records;
-    this.#options = options;
-    this.#uuid = uuid;
-    this.#hooks = hooks;
+    this._host = host;
+    this._log = log;
+    this._records = records;
+    this._options = options;
+    this._uuid = uuid;
+    this._hooks = hooks;
   }
 
   /** True while the running image is on trial. */
   get running(): boolean {
-    return this.#host.slots.trial === "pending";
+    return this._host.slots.trial === "pending";
   }
 
   /** True when the device has come back from an image that did not stay. */
   get revertDetected(): boolean {
-    return this.#reverted || this.#host.slots.reverted;
+    return this._reverted || this._host.slots.reverted;
   }
 
   /** What is known of firmware that did not stay, if it is this one. */
   revertsOf(uuid: string): RevertRecord | undefined {
-    const { reverted } = this.#records;
+    const { reverted } = this._records;
     return reverted?.uuid === uuid ? reverted : undefined;
   }
 
   /** At every start, before anything else. Safe to repeat. */
   start(): void {
-    if (this.#started) return;
-    this.#started = true;
-    if (this.running) this.#begin();
-    else this.#lookBack();
+    if (this._started) return;
+    this._started = true;
+    if (this.running) this._begin();
+    else this._lookBack();
   }
 
   stop(): void {
-    const { timers } = this.#host;
-    timers.clear(this.#deadline);
-    timers.clear(this.#question);
-    this.#question = undefined;
-    this.#asked?.callOff?.();
-    this.#asked = undefined;
+    const { timers } = this._host;
+    timers.clear(this._deadline);
+    timers.clear(this._question);
+    this._question = undefined;
+    this._asked?.callOff?.();
+    this._asked = undefined;
   }
 
   /** The image that is about to be activated. Recorded first: a power cut in between finds a trial that never started. */
   prepare(uuid: string, version: string): void {
-    this.#records.trial = { uuid, version, boots: 0, lastError: "" };
+    this._records.trial = { uuid, version, boots: 0, lastError: "" };
   }
 
   /** The server has accepted the join. */
   joined(): void {
-    if (!this.running || this.#question !== undefined || this.#asked !== undefined) return;
-    this.#ask();
+    if (!this.running || this._question !== undefined || this._asked !== undefined) return;
+    this._ask();
   }
 
   /** What keeps the trial from ending well; kept for the old image to report. */
   note(error: string): void {
     if (!this.running) return;
-    this.#keep(() => {
+    this._keep(() => {
       const lastError = cut(error, maxReasonCharacters);
-      const { trial } = this.#records;
-      if (trial !== undefined && trial.lastError !== lastError) this.#records.trial = { ...trial, lastError };
+      const { trial } = this._records;
+      if (trial !== undefined && trial.lastError !== lastError) this._records.trial = { ...trial, lastError };
     });
   }
 
@@ -126,74 +126,74 @@ export class Trial {
    */
   confirm(): void {
     if (!this.running) return;
-    this.#host.slots.confirm();
+    this._host.slots.confirm();
     this.stop();
-    this.#keep(() => {
-      this.#records.trial = undefined;
-      this.#records.clearDownload();
-      if (this.#records.reverted?.uuid === this.#uuid) this.#records.reverted = undefined;
+    this._keep(() => {
+      this._records.trial = undefined;
+      this._records.clearDownload();
+      if (this._records.reverted?.uuid === this._uuid) this._records.reverted = undefined;
     });
-    this.#log.notice("The running image is confirmed: it stays.");
-    this.#hooks.confirmed();
+    this._log.notice("The running image is confirmed: it stays.");
+    this._hooks.confirmed();
   }
 
   /** Uses the store for what a trial can do without. */
-  #keep(body: () => void): void {
+  private _keep(body: () => void): void {
     try {
       body();
     } catch (error) {
-      this.#log.error(`The trial cannot be kept in the store: ${asFault(error, "store", "store-failed").message}`);
+      this._log.error(`The trial cannot be kept in the store: ${asFault(error, "store", "store-failed").message}`);
     }
   }
 
-  #begin(): void {
-    const { deadlineMs, boots: allowed } = this.#options;
+  private _begin(): void {
+    const { deadlineMs, boots: allowed } = this._options;
     const seconds = Math.round(deadlineMs / 1000);
     // Set before the store is touched: it holds also when the store does not work.
-    this.#arm();
-    this.#log.notice(`The image is on trial: it must reach the server within ${seconds} s.`);
-    const trial = this.#records.trial ?? { uuid: this.#uuid, version: "", boots: 0, lastError: "" };
+    this._arm();
+    this._log.notice(`The image is on trial: it must reach the server within ${seconds} s.`);
+    const trial = this._records.trial ?? { uuid: this._uuid, version: "", boots: 0, lastError: "" };
     const boots = trial.boots + 1;
-    this.#keep(() => {
-      this.#records.trial = { ...trial, boots };
+    this._keep(() => {
+      this._records.trial = { ...trial, boots };
     });
     if (boots > allowed + 1) {
       // It has failed before, and the boot loader started it again: nothing else can run, and restarts do not help.
       this.stop();
-      this.#log.error("Going back did not lead to another image; the device stays on this one.");
+      this._log.error("Going back did not lead to another image; the device stays on this one.");
       return;
     }
-    if (boots > allowed) this.#fail(`It was started ${allowed} times without being confirmed. ${trial.lastError}`);
+    if (boots > allowed) this._fail(`It was started ${allowed} times without being confirmed. ${trial.lastError}`);
   }
 
-  #arm(): void {
-    const { deadlineMs } = this.#options;
-    this.#deadline = this.#host.timers.set(() => {
+  private _arm(): void {
+    const { deadlineMs } = this._options;
+    this._deadline = this._host.timers.set(() => {
       let lastError = "";
-      this.#keep(() => {
-        lastError = this.#records.trial?.lastError ?? "";
+      this._keep(() => {
+        lastError = this._records.trial?.lastError ?? "";
       });
-      this.#fail(`It was not confirmed within ${Math.round(deadlineMs / 1000)} s. ${lastError}`);
+      this._fail(`It was not confirmed within ${Math.round(deadlineMs / 1000)} s. ${lastError}`);
     }, deadlineMs);
   }
 
   /** The old image again, or the same one as ever: has an image been tried and reverted? */
-  #lookBack(): void {
-    const { trial } = this.#records;
-    if (trial === undefined || trial.uuid === this.#uuid) return;
-    this.#keep(() => {
-      this.#records.trial = undefined;
+  private _lookBack(): void {
+    const { trial } = this._records;
+    if (trial === undefined || trial.uuid === this._uuid) return;
+    this._keep(() => {
+      this._records.trial = undefined;
     });
     // Activated in the moment of a power cut, perhaps, but never started: its download is complete and can be used.
-    if (trial.boots === 0 && !this.#host.slots.reverted) return;
-    this.#reverted = true;
+    if (trial.boots === 0 && !this._host.slots.reverted) return;
+    this._reverted = true;
     // What was downloaded stays: it was verified, and is in the slot still if the image is wanted once more.
-    this.#keep(() => {
-      this.#records.source = undefined;
+    this._keep(() => {
+      this._records.source = undefined;
     });
-    const { resetReason } = this.#host.device;
+    const { resetReason } = this._host.device;
     if (resetReason === "power_on" && trial.lastError === "") {
-      this.#log.warning(
+      this._log.warning(
         `The power went while firmware ${trial.version || trial.uuid} was on trial: the device went back.`,
       );
       return;
@@ -201,31 +201,31 @@ export class Trial {
     const reason = `${trial.lastError} The restart before this one: ${resetReason}.`.trim();
     const known = this.revertsOf(trial.uuid);
     const reverts = (known?.reverts ?? 0) + 1;
-    this.#keep(() => {
-      this.#records.reverted = { uuid: trial.uuid, reverts, deferred: known?.deferred ?? 0, reason };
+    this._keep(() => {
+      this._records.reverted = { uuid: trial.uuid, reverts, deferred: known?.deferred ?? 0, reason };
     });
-    this.#log.error(`Firmware ${trial.version || trial.uuid} did not stay and the device went back. ${reason}`);
+    this._log.error(`Firmware ${trial.version || trial.uuid} did not stay and the device went back. ${reason}`);
   }
 
   /** Remembers that an offer of reverted firmware was put off once more. */
   defer(record: RevertRecord): void {
-    this.#records.reverted = { ...record, deferred: record.deferred + 1 };
+    this._records.reverted = { ...record, deferred: record.deferred + 1 };
   }
 
-  #ask(): void {
-    this.#question = undefined;
+  private _ask(): void {
+    this._question = undefined;
     const asked: { callOff?: () => void } = {};
-    this.#asked = asked;
-    asked.callOff = this.#hooks.validate((passed) => {
+    this._asked = asked;
+    asked.callOff = this._hooks.validate((passed) => {
       // Called off meanwhile: the trial has ended, or the link was closed.
-      if (this.#asked !== asked) return;
-      this.#asked = undefined;
-      this.#answered(passed);
+      if (this._asked !== asked) return;
+      this._asked = undefined;
+      this._answered(passed);
     });
-    if (this.#asked === asked) this.note("The application's own check of the new image has not come to an end.");
+    if (this._asked === asked) this.note("The application's own check of the new image has not come to an end.");
   }
 
-  #answered(passed: boolean): void {
+  private _answered(passed: boolean): void {
     let problem = "The application's own check of the new image has not passed.";
     if (passed) {
       try {
@@ -233,27 +233,27 @@ export class Trial {
         return;
       } catch (error) {
         problem = asFault(error, "trial", "confirm-failed").message;
-        this.#log.error(`The image cannot be confirmed: ${problem}`);
+        this._log.error(`The image cannot be confirmed: ${problem}`);
       }
     }
     this.note(problem);
-    this.#question = this.#host.timers.set(() => this.#ask(), validateIntervalMs);
+    this._question = this._host.timers.set(() => this._ask(), validateIntervalMs);
   }
 
-  #fail(reason: string): void {
+  private _fail(reason: string): void {
     this.stop();
     this.note(reason);
-    this.#log.error(`The new image has failed its trial. ${reason} The device goes back to the old one.`);
+    this._log.error(`The new image has failed its trial. ${reason} The device goes back to the old one.`);
     try {
-      this.#host.slots.revert();
+      this._host.slots.revert();
     } catch (error) {
       // A restart would start the same image again, and so on: this one stays up, for a join that it may still get.
       const { message } = asFault(error, "trial", "revert-failed");
-      this.#log.error(`The device cannot go back, and stays on this image: ${message}`);
-      this.#arm();
+      this._log.error(`The device cannot go back, and stays on this image: ${message}`);
+      this._arm();
       return;
     }
-    this.#hooks.failed(reason);
+    this._hooks.failed(reason);
   }
 }
 
@@ -261,7 +261,7 @@ export class Trial {
  * Gives up a new image that cannot even make a link, and restarts into the old one. Nothing else would: no deadline runs
  * yet, and a program that has ended with an error does not hang for a watchdog to see.
  */
-export function abandonTrial(host: Host, reason: string): void {
+export const abandonTrial = (host: Host, reason: string): void => {
   if (host.slots.trial !== "pending") return;
   host.print(printable(`The new image has failed its trial. ${reason} The device goes back to the old one.`));
   try {
@@ -279,4 +279,4 @@ export function abandonTrial(host: Host, reason: string): void {
     return;
   }
   host.timers.set(() => host.device.restart(), abandonDelayMs);
-}
+};

@@ -1,5 +1,5 @@
 /*
- * Updater: an update from the offer to the restart. The order of its steps is `#run`, top to bottom; nothing else
+ * Updater: an update from the offer to the restart. The order of its steps is `_run`, top to bottom; nothing else
  * decides it. What comes after the restart is Trial's.
  *
  * It outlives connections: a download goes on while the socket is away, and the report says the rest later.
@@ -74,34 +74,34 @@ const decisions: Kind<Outcome | "apply"> = Object.freeze({
 });
 
 export class Updater {
-  readonly #options: UpdaterOptions;
-  readonly #report: Report;
-  #offer: Offer | undefined;
-  #download: Download | undefined;
-  #failures = new Map<string, number>();
+  private readonly _options: UpdaterOptions;
+  private readonly _report: Report;
+  private _offer: Offer | undefined;
+  private _download: Download | undefined;
+  private _failures = new Map<string, number>();
   /** Calls off what the application has been asked. */
-  #callOff: (() => void) | undefined;
-  #closed = false;
+  private _callOff: (() => void) | undefined;
+  private _closed = false;
 
   constructor(options: UpdaterOptions) {
-    this.#options = options;
-    this.#report = new Report(options.statusWords, options.host.device.networkInterface);
+    this._options = options;
+    this._report = new Report(options.statusWords, options.host.device.networkInterface);
   }
 
   /** What the join says: the server keeps its record of this update, and sends no other meanwhile. */
   get currentlyDownloading(): string | undefined {
-    return this.#offer?.uuid ?? (this.#report.inFlight ? this.#lastUuid : undefined);
+    return this._offer?.uuid ?? (this._report.inFlight ? this._lastUuid : undefined);
   }
-  #lastUuid: string | undefined;
+  private _lastUuid: string | undefined;
 
   /** True from an accepted offer until the restart or the failure. */
   get busy(): boolean {
-    return this.#offer !== undefined;
+    return this._offer !== undefined;
   }
 
   /** At the start of a run: goes on with a download that a restart interrupted. The server has its record still. */
   start(): void {
-    const { records, uuid, trial, protection } = this.#options;
+    const { records, uuid, trial, protection } = this._options;
     const { source, progress } = records;
     if (source === undefined || trial.running) return;
     const stale =
@@ -115,86 +115,86 @@ export class Updater {
       return;
     }
     records.source = { ...source, uses: source.uses + 1 };
-    this.#options.log.notice(`The update to ${source.version} was interrupted and goes on.`);
-    this.#report.resume();
-    void this.#run({ platform: "unknown", architecture: "unknown", description: undefined, ...source }, true);
+    this._options.log.notice(`The update to ${source.version} was interrupted and goes on.`);
+    this._report.resume();
+    void this._run({ platform: "unknown", architecture: "unknown", description: undefined, ...source }, true);
   }
 
   online(port: ChannelPort): void {
-    this.#report.online(port);
+    this._report.online(port);
   }
 
   offline(): void {
-    this.#report.offline();
+    this._report.offline();
   }
 
   /** The server's `update` message. */
   offered(payload: unknown): void {
-    const { log } = this.#options;
+    const { log } = this._options;
     let offer: Offer | undefined;
     try {
       offer = parseOffer(payload);
     } catch (error) {
-      this.#refuse(asFault(error, "offer", "bad-offer"));
+      this._refuse(asFault(error, "offer", "bad-offer"));
       return;
     }
     if (offer === undefined) {
       log.info("The server says that there is no update.");
       return;
     }
-    if (this.#offer === undefined) {
-      void this.#run(offer, false);
-    } else if (sameFile(this.#offer, offer)) {
+    if (this._offer === undefined) {
+      void this._run(offer, false);
+    } else if (sameFile(this._offer, offer)) {
       log.info("The running update was offered again; its new URL is used from now on.");
-      this.#offer = offer;
-      this.#remember(offer);
-      this.#download?.renew(offer.url);
+      this._offer = offer;
+      this._remember(offer);
+      this._download?.renew(offer.url);
     } else {
-      log.info(`An update to ${offer.version} is ignored: the one to ${this.#offer.version} is running.`);
+      log.info(`An update to ${offer.version} is ignored: the one to ${this._offer.version} is running.`);
     }
   }
 
   close(): void {
-    this.#closed = true;
-    this.#callOff?.();
-    this.#download?.close();
+    this._closed = true;
+    this._callOff?.();
+    this._download?.close();
   }
 
   /** Never rejects: whatever fails ends the update with the word that is due. */
-  async #run(offer: Offer, resumed: boolean): Promise<void> {
-    const { log, target, trial, records, tls } = this.#options;
-    this.#offer = offer;
+  private async _run(offer: Offer, resumed: boolean): Promise<void> {
+    const { log, target, trial, records, tls } = this._options;
+    this._offer = offer;
     try {
       if (!resumed) {
-        await this.#wait(recordSettlesMs);
+        await this._wait(recordSettlesMs);
         // Said before anything can fail: a word that ends an update is only heard after this one.
-        this.#report.received();
+        this._report.received();
 
         // Is it known to be bad? Firmware that was reverted is put off, then refused; an operator's own push lands.
-        const known = this.#judgeReverts(offer);
+        const known = this._judgeReverts(offer);
         if (known !== undefined) {
-          this.#refuseWith(offer, known);
+          this._refuseWith(offer, known);
           return;
         }
 
         // Does it run already? Only a push by hand gets here; "ignored" then is an audit entry and no more.
-        if (offer.uuid === this.#options.uuid) {
-          this.#refuseWith(offer, { word: "ignored", reason: `Firmware ${offer.version} is running already.` });
+        if (offer.uuid === this._options.uuid) {
+          this._refuseWith(offer, { word: "ignored", reason: `Firmware ${offer.version} is running already.` });
           return;
         }
 
         // Would a bad one stay, on a device that somebody has at hand? It may be flashed right and joins again then.
-        const unprotected = this.#options.protection?.refusal;
+        const unprotected = this._options.protection?.refusal;
         if (unprotected !== undefined) {
-          this.#refuseWith(offer, { word: "rescheduled", reason: unprotected, delayMs: reflashDelayMs });
+          this._refuseWith(offer, { word: "rescheduled", reason: unprotected, delayMs: reflashDelayMs });
           return;
         }
 
         // Does the application want it, and now?
-        const decision = await this.#ask(offer);
-        if (this.#closed) return;
+        const decision = await this._ask(offer);
+        if (this._closed) return;
         if (decision !== "apply") {
-          this.#refuseWith(offer, decision);
+          this._refuseWith(offer, decision);
           return;
         }
       }
@@ -204,35 +204,35 @@ export class Updater {
 
       // Can it be taken: a slot, room, a confirmed image? Nothing is lost yet. Where does the download begin?
       const from = await target.begin(offer);
-      if (this.#closed) return;
+      if (this._closed) return;
       // One that goes on keeps its record, which counts the restarts.
-      if (!resumed) this.#remember(offer);
+      if (!resumed) this._remember(offer);
       log.notice(`Updating to ${offer.version}${from > 0 ? `, from byte ${from} on` : ""}.`);
-      this.#report.started();
+      this._report.started();
 
       // The bytes. Kind, head, chip and product are looked at before the first erase (ImageSink, Trust).
-      await this.#fetch(offer, from, undefined);
+      await this._fetch(offer, from, undefined);
 
       // Verified as it lies in flash. A part that is damaged there is downloaded again, alone.
-      this.#report.updating();
-      await this.#verify(offer);
+      this._report.updating();
+      await this._verify(offer);
 
       // From here on a restart starts the new image. Everything that the store must know is written before.
       trial.prepare(offer.uuid, offer.version);
       records.source = undefined;
       await target.activate();
-      if (this.#closed) return;
-      this.#progress(100);
-      this.#report.completed();
+      if (this._closed) return;
+      this._progress(100);
+      this._report.completed();
       log.notice(`Firmware ${offer.version} is in place and verified; restarting into it.`);
-      this.#options.restart();
+      this._options.restart();
     } catch (error) {
-      if (!this.#closed) this.#failed(offer, asFault(error, "download", "update-failed"));
+      if (!this._closed) this._failed(offer, asFault(error, "download", "update-failed"));
     }
   }
 
-  #judgeReverts(offer: Offer): Outcome | undefined {
-    const { trial } = this.#options;
+  private _judgeReverts(offer: Offer): Outcome | undefined {
+    const { trial } = this._options;
     const known = trial.revertsOf(offer.uuid);
     if (known === undefined || offer.manual) return undefined;
     const times = known.reverts === 1 ? "once" : `${known.reverts} times`;
@@ -243,10 +243,10 @@ export class Updater {
     return { word: "rescheduled", reason, delayMs: rescheduleDelay(known.reverts) };
   }
 
-  #ask(offer: Offer): Promise<Outcome | "apply"> {
-    const { client, log, host } = this.#options;
+  private _ask(offer: Offer): Promise<Outcome | "apply"> {
+    const { client, log, host } = this._options;
     return new Promise((resolve) => {
-      this.#callOff = ask({
+      this._callOff = ask({
         log,
         name: "updateAvailable",
         body: () => (client.updateAvailable === undefined ? "apply" : client.updateAvailable(offer)),
@@ -257,50 +257,50 @@ export class Updater {
           resolve({
             word: "rescheduled",
             reason: "The application could not decide.",
-            delayMs: rescheduleDelay(this.#countFailure(offer)),
+            delayMs: rescheduleDelay(this._countFailure(offer)),
           }),
       });
     });
   }
 
   /** Everything that a restart needs to go on without a new offer, which would cost one of three attempts. */
-  #remember(offer: Offer): void {
+  private _remember(offer: Offer): void {
     const { url, uuid, checksum, size, parts, version, product, manual } = offer;
     const source: SourceRecord = { url, uuid, checksum, size, parts, version, product, manual, uses: 0 };
     try {
-      this.#options.records.source = source;
+      this._options.records.source = source;
     } catch (error) {
       const { message } = asFault(error, "store", "store-failed");
-      this.#options.log.warning(`The update cannot go on by itself after a restart: ${message}`);
+      this._options.log.warning(`The update cannot go on by itself after a restart: ${message}`);
     }
   }
 
-  #fetch(offer: Offer, from: number, to: number | undefined): Promise<void> {
-    const { host, log, target, secure, tls } = this.#options;
+  private _fetch(offer: Offer, from: number, to: number | undefined): Promise<void> {
+    const { host, log, target, secure, tls } = this._options;
     return new Promise((resolve, reject) => {
-      this.#download = new Download({
+      this._download = new Download({
         host,
         log,
         // With the latest URL, if it was offered again meanwhile.
-        offer: this.#offer ?? offer,
+        offer: this._offer ?? offer,
         target,
         secure,
         tls,
         from,
         to,
-        offline: () => !this.#report.connected,
+        offline: () => !this._report.connected,
         onProgress: (received, total) => {
-          if (total !== undefined) this.#progress((received * 100) / total);
+          if (total !== undefined) this._progress((received * 100) / total);
         },
         onDone: resolve,
         onFault: reject,
       });
-      this.#download.start();
+      this._download.start();
     });
   }
 
-  async #verify(offer: Offer): Promise<void> {
-    const { target, log } = this.#options;
+  private async _verify(offer: Offer): Promise<void> {
+    const { target, log } = this._options;
     let doubted = false;
     for (let repairs = 0, slices = 0; ; ) {
       let result: ReturnType<UpdateTarget["verify"]>;
@@ -313,13 +313,13 @@ export class Updater {
         if (doubted || !isLasting(fault)) throw fault;
         doubted = true;
         log.warning(`${fault.message} Everything is downloaded once more.`);
-        await this.#fetch(offer, target.rewind(0, undefined), undefined);
+        await this._fetch(offer, target.rewind(0, undefined), undefined);
         continue;
       }
       if (result === true) return;
       if (result === false) {
         slices++;
-        if (slices % slicesPerTurn === 0) await this.#wait(0);
+        if (slices % slicesPerTurn === 0) await this._wait(0);
         continue;
       }
       repairs++;
@@ -332,82 +332,82 @@ export class Updater {
       }
       log.warning(`The part at byte ${result.from} is damaged in flash and is downloaded again.`);
       const from = target.rewind(result.from, result.to);
-      await this.#fetch(offer, from, from === result.from ? result.to : undefined);
+      await this._fetch(offer, from, from === result.from ? result.to : undefined);
     }
   }
 
-  #progress(percent: number): void {
-    this.#report.downloading(percent);
-    const { client, log } = this.#options;
+  private _progress(percent: number): void {
+    this._report.downloading(percent);
+    const { client, log } = this._options;
     const whole = Math.min(100, Math.floor(percent));
-    if (whole <= this.#percent) return;
-    this.#percent = whole;
-    tell(log, "progress", () => client.progress?.(whole), this.#progressSaid);
+    if (whole <= this._percent) return;
+    this._percent = whole;
+    tell(log, "progress", () => client.progress?.(whole), this._progressSaid);
   }
-  #percent = -1;
-  readonly #progressSaid: Said = {};
+  private _percent = -1;
+  private readonly _progressSaid: Said = {};
 
   /** @returns how often this firmware has failed before */
-  #countFailure({ uuid }: Offer): number {
-    const failures = this.#failures.get(uuid) ?? 0;
-    this.#failures.clear();
-    this.#failures.set(uuid, failures + 1);
+  private _countFailure({ uuid }: Offer): number {
+    const failures = this._failures.get(uuid) ?? 0;
+    this._failures.clear();
+    this._failures.set(uuid, failures + 1);
     return failures;
   }
 
   /** An offer that is not taken: one word, nothing erased. */
-  #refuseWith(offer: Offer, outcome: Outcome): void {
-    this.#options.log.notice(`The update to ${offer.version} is not taken (${outcome.word}): ${outcome.reason}`);
-    this.#end(offer, outcome);
+  private _refuseWith(offer: Offer, outcome: Outcome): void {
+    this._options.log.notice(`The update to ${offer.version} is not taken (${outcome.word}): ${outcome.reason}`);
+    this._end(offer, outcome);
   }
 
   /** A message that is no offer: the server is told, since its record of it exists. */
-  #refuse(fault: Fault): void {
-    const { log, host } = this.#options;
+  private _refuse(fault: Fault): void {
+    const { log, host } = this._options;
     log.error(fault.message);
     host.timers.set(() => {
-      if (this.#offer !== undefined || this.#closed) return;
-      this.#lastUuid = unknownUuid;
-      this.#report.received();
-      this.#report.ended(outcomeOf(fault, 0));
-      this.#tell(fault);
+      if (this._offer !== undefined || this._closed) return;
+      this._lastUuid = unknownUuid;
+      this._report.received();
+      this._report.ended(outcomeOf(fault, 0));
+      this._tell(fault);
     }, recordSettlesMs);
   }
 
-  #failed(offer: Offer, fault: Fault): void {
-    const outcome = outcomeOf(fault, this.#countFailure(offer));
-    this.#options.log.error(`The update to ${offer.version} has ended (${outcome.word}): ${fault.message}`);
-    this.#abort(outcome.word === "rescheduled");
-    this.#end(offer, outcome);
-    this.#tell(fault);
+  private _failed(offer: Offer, fault: Fault): void {
+    const outcome = outcomeOf(fault, this._countFailure(offer));
+    this._options.log.error(`The update to ${offer.version} has ended (${outcome.word}): ${fault.message}`);
+    this._abort(outcome.word === "rescheduled");
+    this._end(offer, outcome);
+    this._tell(fault);
   }
 
-  #abort(keep: boolean): void {
+  private _abort(keep: boolean): void {
     try {
-      this.#options.target.abort(keep);
-      this.#options.records.source = undefined;
+      this._options.target.abort(keep);
+      this._options.records.source = undefined;
     } catch (error) {
-      this.#options.log.error(asFault(error, "application", "abort-failed").message);
+      this._options.log.error(asFault(error, "application", "abort-failed").message);
     }
   }
 
-  #end(offer: Offer, outcome: Outcome): void {
-    this.#lastUuid = offer.uuid;
-    this.#offer = undefined;
-    this.#download = undefined;
-    this.#percent = -1;
-    this.#report.ended(outcome);
+  private _end(offer: Offer, outcome: Outcome): void {
+    this._lastUuid = offer.uuid;
+    this._offer = undefined;
+    this._download = undefined;
+    this._percent = -1;
+    this._report.ended(outcome);
   }
 
-  #tell(fault: Fault): void {
-    const { client, log } = this.#options;
+  private _tell(fault: Fault): void {
+    const { client, log } = this._options;
     tell(log, "error", () => client.error?.(fault));
   }
 
-  #wait(delayMs: number): Promise<void> {
+  private _wait(delayMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#options.host.timers.set(() => {
-        if (this.#closed) reject(new Fault("download", "cancelled", "The link was closed."));
+      this._options.host.timers.set(() => {
+        if (this._closed) reject(new Fault("download", "cancelled", "The link was closed."));
         else resolve();
       }, delayMs);
     });

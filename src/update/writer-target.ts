@@ -21,132 +21,132 @@ export const writerDeadlineMs = 60_000;
 const lateCode = "writer-late";
 
 export class WriterTarget implements UpdateTarget {
-  readonly #host: { readonly crypto: Crypto; readonly timers: Timers };
-  readonly #log: Log;
-  readonly #name: string;
-  readonly #writer: FirmwareWriter;
-  #offer: Offer | undefined;
-  #digest: Digest | undefined;
-  #offset = 0;
+  private readonly _host: { readonly crypto: Crypto; readonly timers: Timers };
+  private readonly _log: Log;
+  private readonly _name: string;
+  private readonly _writer: FirmwareWriter;
+  private _offer: Offer | undefined;
+  private _digest: Digest | undefined;
+  private _offset = 0;
   /** Of the call that was made last, while it is not done; rejects with what it means no with. */
-  #pending: Promise<void> | undefined;
+  private _pending: Promise<void> | undefined;
   /** What a call that was pending has meant no with, since the last `begin`. */
-  #refusal: Fault | undefined;
+  private _refusal: Fault | undefined;
 
   /** @param name of the writer's option, for the log */
   constructor(host: { crypto: Crypto; timers: Timers }, log: Log, name: string, writer: FirmwareWriter) {
-    this.#host = host;
-    this.#log = log;
-    this.#name = name;
-    this.#writer = writer;
+    this._host = host;
+    this._log = log;
+    this._name = name;
+    this._writer = writer;
   }
 
   begin(offer: Offer): number | Promise<number> {
-    const begun = this.#begin(offer);
+    const begun = this._begin(offer);
     return begun === undefined ? 0 : begun.then(() => 0);
   }
 
   write(bytes: Uint8Array): boolean {
-    if (this.#refusal !== undefined) throw this.#refusal;
-    this.#offset += bytes.byteLength;
-    const { size } = this.#offer!;
-    if (size !== undefined && this.#offset > size) {
+    if (this._refusal !== undefined) throw this._refusal;
+    this._offset += bytes.byteLength;
+    const { size } = this._offer!;
+    if (size !== undefined && this._offset > size) {
       throw new Fault(
         "download",
         "size-mismatch",
         `The download is longer than the ${size} bytes that the server announced.`,
       );
     }
-    this.#digest!.update(bytes);
-    return this.#call("write", () => this.#writer.write(bytes)) === undefined;
+    this._digest!.update(bytes);
+    return this._call("write", () => this._writer.write(bytes)) === undefined;
   }
 
   drain(): boolean | Promise<void> {
-    if (this.#refusal !== undefined) throw this.#refusal;
-    return this.#pending ?? true;
+    if (this._refusal !== undefined) throw this._refusal;
+    return this._pending ?? true;
   }
 
   rewind(): number {
-    const offer = this.#offer!;
+    const offer = this._offer!;
     this.abort();
     // What a promise of it comes to is met by the next `write`.
-    this.#begin(offer);
+    this._begin(offer);
     return 0;
   }
 
   verify(): boolean {
-    const { size, checksum } = this.#offer!;
-    if (size !== undefined && this.#offset !== size) {
-      throw new Fault("download", "size-mismatch", `The download ended after ${this.#offset} of ${size} bytes.`);
+    const { size, checksum } = this._offer!;
+    if (size !== undefined && this._offset !== size) {
+      throw new Fault("download", "size-mismatch", `The download ended after ${this._offset} of ${size} bytes.`);
     }
-    if (checksum !== undefined && toHex(this.#digest!.finish()) !== checksum) {
+    if (checksum !== undefined && toHex(this._digest!.finish()) !== checksum) {
       throw new Fault("download", "checksum-mismatch", "The file is not the one that the server announced.");
     }
     return true;
   }
 
   activate(): void | Promise<void> {
-    return this.#call("finish", () => this.#writer.finish());
+    return this._call("finish", () => this._writer.finish());
   }
 
   abort(): void {
-    if (this.#offer === undefined) return;
-    this.#offer = undefined;
-    this.#call("abort", () => this.#writer.abort());
+    if (this._offer === undefined) return;
+    this._offer = undefined;
+    this._call("abort", () => this._writer.abort());
   }
 
-  #begin(offer: Offer): Promise<void> | undefined {
-    this.#offer = undefined;
-    this.#refusal = undefined;
-    this.#digest = this.#host.crypto.digest("sha256");
-    this.#offset = 0;
-    const begun = this.#call("begin", () => this.#writer.begin(offer.size, offer));
+  private _begin(offer: Offer): Promise<void> | undefined {
+    this._offer = undefined;
+    this._refusal = undefined;
+    this._digest = this._host.crypto.digest("sha256");
+    this._offset = 0;
+    const begun = this._call("begin", () => this._writer.begin(offer.size, offer));
     // Only what was begun is ever aborted. One that is late may have begun.
-    this.#offer = offer;
+    this._offer = offer;
     begun?.then(undefined, (error: unknown) => {
-      if (this.#offer === offer && !(error instanceof Fault && error.code === lateCode)) this.#offer = undefined;
+      if (this._offer === offer && !(error instanceof Fault && error.code === lateCode)) this._offer = undefined;
     });
     return begun;
   }
 
   /** @returns undefined when it is done @throws Fault when it meant no at once; a promise rejects with it */
-  #call(method: string, body: () => unknown): Promise<void> | undefined {
-    const before = this.#pending;
+  private _call(method: string, body: () => unknown): Promise<void> | undefined {
+    const before = this._pending;
     if (before !== undefined) {
-      const next = (): Promise<void> | undefined => this.#make(method, body);
+      const next = (): Promise<void> | undefined => this._make(method, body);
       // Bytes go nowhere when the call before has meant no; a new beginning and the end of it come all the same.
-      return this.#await(before.then(next, method === "write" ? undefined : next));
+      return this._await(before.then(next, method === "write" ? undefined : next));
     }
-    const made = this.#make(method, body);
-    return made === undefined ? undefined : this.#await(made);
+    const made = this._make(method, body);
+    return made === undefined ? undefined : this._await(made);
   }
 
-  #await(pending: Promise<void>): Promise<void> {
-    this.#pending = pending;
+  private _await(pending: Promise<void>): Promise<void> {
+    this._pending = pending;
     const over = (): void => {
-      if (this.#pending === pending) this.#pending = undefined;
+      if (this._pending === pending) this._pending = undefined;
     };
     pending.then(over, (error: unknown) => {
       over();
-      this.#refusal = asFault(error, "application", "writer-refused");
+      this._refusal = asFault(error, "application", "writer-refused");
     });
     return pending;
   }
 
-  #make(method: string, body: () => unknown): Promise<void> | undefined {
+  private _make(method: string, body: () => unknown): Promise<void> | undefined {
     let ended: "done" | Fault | undefined;
     let end = (how: "done" | Fault): void => {
       ended = how;
     };
     ask({
-      log: this.#log,
-      name: `${this.#name}.${method}`,
+      log: this._log,
+      name: `${this._name}.${method}`,
       body,
       kind: work,
-      deadline: { timers: this.#host.timers, ms: writerDeadlineMs },
+      deadline: { timers: this._host.timers, ms: writerDeadlineMs },
       done: () => end("done"),
       // Whatever comes of `abort`, it is over.
-      failed: (fault, how) => end(method === "abort" ? "done" : this.#refused(method, fault, how)),
+      failed: (fault, how) => end(method === "abort" ? "done" : this._refused(method, fault, how)),
     });
     if (ended === "done") return undefined;
     if (ended !== undefined) throw ended;
@@ -159,17 +159,17 @@ export class WriterTarget implements UpdateTarget {
   }
 
   /** A thrown or rejected message is the reason as it stands; "undefined" and the like are none. */
-  #refused(method: string, fault: Fault, how: How): Fault {
+  private _refused(method: string, fault: Fault, how: How): Fault {
     const { cause, message } = fault;
     if ((how === "threw" || how === "rejected") && !(fault.code === "callback-threw" && isReasonless(cause)))
       return fault.code === "callback-threw" ? new Fault("application", "writer-refused", fault.message, fault) : fault;
     const what = how === "threw" || how === "rejected" ? `it ${how} ${message}` : message;
-    const text = `The application's ${this.#name}.${method} is at fault: ${what}.`;
+    const text = `The application's ${this._name}.${method} is at fault: ${what}.`;
     return new Fault("application", how === "late" ? lateCode : "writer-refused", text);
   }
 }
 
 /** What was thrown says nothing of why. */
-function isReasonless(thrown: unknown): boolean {
+const isReasonless = (thrown: unknown): boolean => {
   return !(thrown instanceof Error) && (typeof thrown !== "string" || thrown === "");
-}
+};

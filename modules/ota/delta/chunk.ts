@@ -27,29 +27,29 @@ export class Chunk {
   readonly heatshrink: Heatshrink;
   /** Bytes rebuilt and not written yet. */
   length = 0;
-  readonly #options: DeltaOptions;
-  readonly #bytes: Uint8Array;
-  readonly #words: Int32Array;
-  readonly #whole: Uint8Array;
-  readonly #block: Uint8Array;
-  #blockStart = 0;
-  #blockEnd = 0;
+  private readonly _options: DeltaOptions;
+  private readonly _bytes: Uint8Array;
+  private readonly _words: Int32Array;
+  private readonly _whole: Uint8Array;
+  private readonly _block: Uint8Array;
+  private _blockStart = 0;
+  private _blockEnd = 0;
 
   constructor(options: DeltaOptions, windowBits: number, lookaheadBits: number) {
-    this.#options = options;
+    this._options = options;
     const buffer = new ArrayBuffer(historyOffset + historySize(windowBits));
-    this.#bytes = new Uint8Array(buffer);
-    this.#words = new Int32Array(buffer);
-    this.#whole = new Uint8Array(buffer, 0, chunkSize);
-    this.#block = new Uint8Array(buffer, blockOffset, Math.min(blockSize, options.source.size));
-    this.heatshrink = new Heatshrink(this.#bytes, historyOffset, windowBits, lookaheadBits);
+    this._bytes = new Uint8Array(buffer);
+    this._words = new Int32Array(buffer);
+    this._whole = new Uint8Array(buffer, 0, chunkSize);
+    this._block = new Uint8Array(buffer, blockOffset, Math.min(blockSize, options.source.size));
+    this.heatshrink = new Heatshrink(this._bytes, historyOffset, windowBits, lookaheadBits);
   }
 
   /** Appends the next `count` bytes of the history. */
   append(count: number): void {
     const heatshrink = this.heatshrink;
     const from = heatshrink.position - heatshrink.unread;
-    this.#bytes.copyWithin(this.length, from, from + count);
+    this._bytes.copyWithin(this.length, from, from + count);
     heatshrink.unread -= count;
     this.length += count;
   }
@@ -58,32 +58,32 @@ export class Chunk {
   appendDifference(sourcePosition: number, count: number): void {
     const heatshrink = this.heatshrink;
     const to = this.length;
-    this.#appendSource(sourcePosition, count);
+    this._appendSource(sourcePosition, count);
     let from = heatshrink.position - heatshrink.unread;
     if (heatshrink.nonZeroEnd > from) {
       if (count > unalignedLimit && ((from ^ to) & 3) !== 0) {
         heatshrink.rewind(to);
         from = heatshrink.position - heatshrink.unread;
       }
-      this.#add(from, Math.min(from + count, heatshrink.nonZeroEnd), to);
+      this._add(from, Math.min(from + count, heatshrink.nonZeroEnd), to);
     }
     heatshrink.unread -= count;
   }
 
   /** Hands the bytes on. */
   flush(): void {
-    this.#options.write(this.length === chunkSize ? this.#whole : this.#whole.subarray(0, this.length));
+    this._options.write(this.length === chunkSize ? this._whole : this._whole.subarray(0, this.length));
     this.length = 0;
   }
 
-  #appendSource(sourcePosition: number, count: number): void {
-    const bytes = this.#bytes;
+  private _appendSource(sourcePosition: number, count: number): void {
+    const bytes = this._bytes;
     let length = this.length;
     const end = length + count;
     while (length < end) {
-      if (sourcePosition < this.#blockStart || sourcePosition >= this.#blockEnd) this.#readBlock(sourcePosition);
-      const from = blockOffset + sourcePosition - this.#blockStart;
-      const part = Math.min(end - length, this.#blockEnd - sourcePosition);
+      if (sourcePosition < this._blockStart || sourcePosition >= this._blockEnd) this._readBlock(sourcePosition);
+      const from = blockOffset + sourcePosition - this._blockStart;
+      const part = Math.min(end - length, this._blockEnd - sourcePosition);
       bytes.copyWithin(length, from, from + part);
       length += part;
       sourcePosition += part;
@@ -91,22 +91,22 @@ export class Chunk {
     this.length = length;
   }
 
-  #readBlock(sourcePosition: number): void {
-    const { source } = this.#options;
-    const size = this.#block.byteLength;
+  private _readBlock(sourcePosition: number): void {
+    const { source } = this._options;
+    const size = this._block.byteLength;
     const start = Math.min(sourcePosition - (sourcePosition % blockSize), source.size - size);
-    this.#blockEnd = 0;
-    source.read(start, this.#block);
-    this.#blockStart = start;
-    this.#blockEnd = start + size;
+    this._blockEnd = 0;
+    source.read(start, this._block);
+    this._blockStart = start;
+    this._blockEnd = start + size;
   }
 
   /** bytes[to + i] += bytes[from + i] up to `end` of `from`: by words where both are equal modulo 4. */
-  #add(from: number, end: number, to: number): void {
-    const bytes = this.#bytes;
+  private _add(from: number, end: number, to: number): void {
+    const bytes = this._bytes;
     const distance = to - from;
     if ((distance & 3) === 0) {
-      const words = this.#words;
+      const words = this._words;
       while ((from & 3) !== 0 && from < end) {
         bytes[from + distance] += bytes[from];
         from++;

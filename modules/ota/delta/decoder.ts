@@ -55,14 +55,14 @@ const budgetLimit = chunkSize + 1024;
 const nothing = new Uint8Array(0);
 
 export class DeltaDecoder {
-  readonly #options: DeltaOptions;
-  readonly #state: DecoderState;
-  #chunk: Chunk | undefined;
-  #failure: unknown;
+  private readonly _options: DeltaOptions;
+  private readonly _state: DecoderState;
+  private _chunk: Chunk | undefined;
+  private _failure: unknown;
 
   constructor(options: DeltaOptions) {
-    this.#options = options;
-    this.#state = {
+    this._options = options;
+    this._state = {
       phase: Phase.type,
       toSize: 0,
       produced: 0,
@@ -83,10 +83,10 @@ export class DeltaDecoder {
   static restore(options: DeltaOptions, saved: Uint8Array): DeltaDecoder {
     const { state, window } = unpackState(saved, options.source.size, options.maxToSize, chunkSize);
     const decoder = new DeltaDecoder(options);
-    Object.assign(decoder.#state, state);
+    Object.assign(decoder._state, state);
     if (window !== undefined) {
-      decoder.#chunk = new Chunk(options, window.windowBits, window.lookaheadBits);
-      decoder.#chunk.heatshrink.restore(window);
+      decoder._chunk = new Chunk(options, window.windowBits, window.lookaheadBits);
+      decoder._chunk.heatshrink.restore(window);
     }
     return decoder;
   }
@@ -96,27 +96,27 @@ export class DeltaDecoder {
    * budget of seven, they rebuild nothing, so that a slot is erased only for a patch that fits.
    */
   get toSize(): number | undefined {
-    return this.#state.phase > Phase.toSize ? this.#state.toSize : undefined;
+    return this._state.phase > Phase.toSize ? this._state.toSize : undefined;
   }
 
   /** Bytes handed to `write` since the beginning. */
   get produced(): number {
-    return this.#state.produced;
+    return this._state.produced;
   }
 
   /** Bytes of the patch taken since the beginning. */
   get consumed(): number {
-    return this.#state.consumed;
+    return this._state.consumed;
   }
 
   /** True when the whole image was written and the patch has ended. */
   get finished(): boolean {
-    return this.#state.phase === Phase.end;
+    return this._state.phase === Phase.end;
   }
 
   /** True when nothing is rebuilt that was not written: `save` is allowed. So it is after every call that wrote. */
   get savable(): boolean {
-    return this.#failure === undefined && (this.#chunk === undefined || this.#chunk.length === 0);
+    return this._failure === undefined && (this._chunk === undefined || this._chunk.length === 0);
   }
 
   /**
@@ -129,13 +129,13 @@ export class DeltaDecoder {
    *   image for the slot), "patch-source-range", "patch-overrun" (a piece goes beyond the announced size), "patch-corrupt"
    */
   push(bytes: Uint8Array, budget: number = budgetLimit): number {
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this._failure !== undefined) throw this._failure;
     try {
-      const taken = this.#decode(bytes, Math.min(budget, budgetLimit));
-      this.#state.consumed += taken;
+      const taken = this._decode(bytes, Math.min(budget, budgetLimit));
+      this._state.consumed += taken;
       return taken;
     } catch (error) {
-      this.#failure = error;
+      this._failure = error;
       throw error;
     }
   }
@@ -148,13 +148,13 @@ export class DeltaDecoder {
     // What is left in the decompressor is less than a chunk; the first call may end within it, after a write.
     for (let calls = 0; calls < 2 && !this.finished; calls++) this.push(nothing);
     if (this.finished) return;
-    const { produced, toSize, consumed } = this.#state;
-    this.#failure = new Fault(
+    const { produced, toSize, consumed } = this._state;
+    this._failure = new Fault(
       "image",
       "patch-truncated",
       `The delta ends too early, after ${consumed} bytes, with ${produced} of ${toSize} bytes of the image rebuilt.`,
     );
-    throw this.#failure;
+    throw this._failure;
   }
 
   /**
@@ -163,21 +163,21 @@ export class DeltaDecoder {
    */
   save(): Uint8Array {
     if (!this.savable) throw new Fault("image", "delta-not-savable", "The delta is between two chunks, or has failed.");
-    return packState(this.#state, this.#chunk?.heatshrink.save());
+    return packState(this._state, this._chunk?.heatshrink.save());
   }
 
-  #decode(bytes: Uint8Array, budget: number): number {
-    const state = this.#state;
+  private _decode(bytes: Uint8Array, budget: number): number {
+    const state = this._state;
     let offset = 0;
     while (budget > 0) {
       if (state.phase === Phase.end) {
         if (offset < bytes.byteLength) throw corrupt("bytes follow its end");
         break;
       }
-      const chunk = this.#chunk;
+      const chunk = this._chunk;
       if (chunk === undefined) {
         if (offset === bytes.byteLength) break;
-        this.#header(bytes[offset++]);
+        this._header(bytes[offset++]);
         budget--;
         continue;
       }
@@ -193,22 +193,22 @@ export class DeltaDecoder {
       if (copies) {
         const count = Math.min(wanted, heatshrink.unread, budget);
         budget -= count;
-        if (this.#piece(chunk, count)) break;
+        if (this._piece(chunk, count)) break;
       } else {
         budget--;
-        this.#sizeByte(heatshrink.bytes[heatshrink.position - heatshrink.unread--]);
+        this._sizeByte(heatshrink.bytes[heatshrink.position - heatshrink.unread--]);
       }
     }
     return offset;
   }
 
   /** What is not compressed. */
-  #header(byte: number): void {
-    const state = this.#state;
+  private _header(byte: number): void {
+    const state = this._state;
     if (state.phase === Phase.type) {
       checkPatchType(byte);
       state.phase = Phase.toSize;
-    } else if (state.phase === Phase.toSize) this.#sizeByte(byte);
+    } else if (state.phase === Phase.toSize) this._sizeByte(byte);
     else {
       const windowBits = windowBitsOf(byte);
       const lookaheadBits = lookaheadBitsOf(byte);
@@ -219,14 +219,14 @@ export class DeltaDecoder {
           `The delta needs a window of ${2 ** windowBits} bytes, this device holds ${2 ** deltaWindowBitsLimit}; make it with detools' default of 256.`,
         );
       if (lookaheadBits >= windowBits) throw corrupt("its lookahead is as large as its window");
-      this.#chunk = new Chunk(this.#options, windowBits, lookaheadBits);
+      this._chunk = new Chunk(this._options, windowBits, lookaheadBits);
       state.phase = Phase.dataFormat;
     }
   }
 
   /** The next byte of a size, and what follows from the last one. */
-  #sizeByte(byte: number): void {
-    const state = this.#state;
+  private _sizeByte(byte: number): void {
+    const state = this._state;
     if (state.sizeBytes === 0) {
       state.sizeNegative = (byte & 0x40) !== 0;
       state.size = byte & 0x3f;
@@ -240,22 +240,22 @@ export class DeltaDecoder {
     state.size = 0;
     state.sizeBytes = 0;
     state.sizeNegative = false;
-    this.#size(size);
+    this._size(size);
   }
 
-  #size(size: number): void {
-    const state = this.#state;
+  private _size(size: number): void {
+    const state = this._state;
     if (state.phase === Phase.adjustment) {
-      this.#adjust(size);
+      this._adjust(size);
       return;
     }
     if (size < 0) throw corrupt("a size is negative");
     if (state.phase === Phase.toSize) {
-      if (size > this.#options.maxToSize)
+      if (size > this._options.maxToSize)
         throw new Fault(
           "image",
           "patch-too-large",
-          `The delta rebuilds an image of ${size} bytes, the slot holds ${this.#options.maxToSize}.`,
+          `The delta rebuilds an image of ${size} bytes, the slot holds ${this._options.maxToSize}.`,
         );
       state.toSize = size;
       state.phase = size === 0 ? Phase.end : Phase.parameters;
@@ -268,11 +268,11 @@ export class DeltaDecoder {
         );
       state.phase = Phase.diffSize;
     } else {
-      if (size > state.toSize - state.produced - this.#chunk!.length)
+      if (size > state.toSize - state.produced - this._chunk!.length)
         throw new Fault("image", "patch-overrun", `The delta goes beyond its image of ${state.toSize} bytes.`);
       if (state.phase === Phase.diffSize) {
-        if (size > this.#options.source.size - state.sourcePosition)
-          throw this.#sourceRange(state.sourcePosition + size);
+        if (size > this._options.source.size - state.sourcePosition)
+          throw this._sourceRange(state.sourcePosition + size);
         state.phase = size > 0 ? Phase.diff : Phase.extraSize;
       } else state.phase = size > 0 ? Phase.extra : Phase.adjustment;
       state.left = size;
@@ -280,8 +280,8 @@ export class DeltaDecoder {
   }
 
   /** @returns true when a chunk was written and more follow */
-  #piece(chunk: Chunk, count: number): boolean {
-    const state = this.#state;
+  private _piece(chunk: Chunk, count: number): boolean {
+    const state = this._state;
     if (state.phase === Phase.diff) {
       chunk.appendDifference(state.sourcePosition, count);
       state.sourcePosition += count;
@@ -295,29 +295,29 @@ export class DeltaDecoder {
     return state.produced < state.toSize;
   }
 
-  #adjust(distance: number): void {
-    const state = this.#state;
+  private _adjust(distance: number): void {
+    const state = this._state;
     if (state.produced === state.toSize) {
-      const { unread, bits, bitCount, pending } = this.#chunk!.heatshrink;
+      const { unread, bits, bitCount, pending } = this._chunk!.heatshrink;
       if (unread > 0 || pending > 0 || bitCount > 7 || bits !== 0) throw corrupt("data follows its last block");
       state.phase = Phase.end;
       return;
     }
     const position = state.sourcePosition + distance;
-    if (position < 0 || position > this.#options.source.size) throw this.#sourceRange(position);
+    if (position < 0 || position > this._options.source.size) throw this._sourceRange(position);
     state.sourcePosition = position;
     state.phase = Phase.diffSize;
   }
 
-  #sourceRange(position: number): Fault {
+  private _sourceRange(position: number): Fault {
     return new Fault(
       "image",
       "patch-source-range",
-      `The delta reads byte ${position} of the running image, which has ${this.#options.source.size}: it was made for another image.`,
+      `The delta reads byte ${position} of the running image, which has ${this._options.source.size}: it was made for another image.`,
     );
   }
 }
 
-function corrupt(what: string): Fault {
+const corrupt = (what: string): Fault => {
   return new Fault("image", "patch-corrupt", `The delta is damaged: ${what}.`);
-}
+};

@@ -19,9 +19,9 @@ import type { WindowState } from "./state.js";
 export const inflateLimit = 1024;
 
 /** Bytes of history that a decoder of this window needs: the window, one call's output, and four to align by. */
-export function historySize(windowBits: number): number {
+export const historySize = (windowBits: number): number => {
   return (1 << windowBits) + inflateLimit + 4;
-}
+};
 
 export class Heatshrink {
   readonly windowBits: number;
@@ -42,8 +42,8 @@ export class Heatshrink {
   pending = 0;
   /** Holds the history, and whatever else its owner keeps in it. */
   readonly bytes: Uint8Array;
-  readonly #start: number;
-  readonly #end: number;
+  private readonly _start: number;
+  private readonly _end: number;
 
   /**
    * @param bytes holds the history at `start`; a multiple of four, zeros, `historySize(windowBits)` long
@@ -54,8 +54,8 @@ export class Heatshrink {
     this.windowBits = windowBits;
     this.lookaheadBits = lookaheadBits;
     this.bytes = bytes;
-    this.#start = start;
-    this.#end = start + historySize(windowBits);
+    this._start = start;
+    this._end = start + historySize(windowBits);
     this.position = start + (1 << windowBits);
     this.nonZeroEnd = start;
   }
@@ -81,7 +81,7 @@ export class Heatshrink {
   /** Moves the window and what is unread to the front; the first unread byte comes to lie at `alignment` modulo 4. */
   rewind(alignment: number): void {
     const kept = Math.max(1 << this.windowBits, this.unread);
-    const position = this.#start + kept + ((alignment + this.unread - kept) & 3);
+    const position = this._start + kept + ((alignment + this.unread - kept) & 3);
     this.bytes.copyWithin(position - kept, this.position - kept, this.position);
     this.nonZeroEnd += position - this.position;
     this.position = position;
@@ -92,7 +92,7 @@ export class Heatshrink {
    * first. Nothing may be unread.
    */
   inflate(input: Uint8Array, offset: number, limit: number): void {
-    if (this.#end - this.position < limit) this.rewind(0);
+    if (this._end - this.position < limit) this.rewind(0);
     const bytes = this.bytes;
     const begin = this.position;
     const end = begin + limit;

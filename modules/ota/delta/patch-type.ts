@@ -15,12 +15,12 @@ const advice =
   "make it with `detools create_patch --patch-type sequential --compression heatshrink`, as NervesHub does";
 
 /** True when some detools patch starts with this byte. */
-export function isPatchType(firstByte: number): boolean {
+export const isPatchType = (firstByte: number): boolean => {
   return firstByte >> 4 < typeNames.length && (firstByte & 15) < compressionNames.length;
-}
+};
 
 /** Refuses, by name, every patch but a sequential one compressed with heatshrink: Fault of stage "image". */
-export function checkPatchType(firstByte: number): void {
+export const checkPatchType = (firstByte: number): void => {
   const type = firstByte >> 4;
   const compression = firstByte & 15;
   if (type !== supportedPatchType >> 4) {
@@ -31,4 +31,4 @@ export function checkPatchType(firstByte: number): void {
     const name = compressionNames[compression] ?? `number ${compression}`;
     throw new Fault("image", "patch-compression-unsupported", `The delta is compressed with ${name}; ${advice}.`);
   }
-}
+};

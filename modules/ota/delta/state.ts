@@ -70,7 +70,7 @@ export const sizeBytesLimit = 5;
 export const windowBitsOf = (parameters: number): number => (parameters >> 4) + 4;
 export const lookaheadBitsOf = (parameters: number): number => (parameters & 15) + 3;
 
-export function packState(state: DecoderState, window: WindowState | undefined): Uint8Array {
+export const packState = (state: DecoderState, window: WindowState | undefined): Uint8Array => {
   const bytes = new Uint8Array(stateSize + (window === undefined ? 0 : window.window.byteLength));
   const view = new DataView(bytes.buffer);
   bytes[0] = format;
@@ -93,15 +93,15 @@ export function packState(state: DecoderState, window: WindowState | undefined):
     bytes.set(window.window, stateSize);
   }
   return bytes;
-}
+};
 
 /** @throws Fault of stage "image", "delta-state-invalid", when a decoder in this state could leave its bounds */
-export function unpackState(
+export const unpackState = (
   bytes: Uint8Array,
   sourceSize: number,
   maxToSize: number,
   chunkSize: number,
-): { state: DecoderState; window: WindowState | undefined } {
+): { state: DecoderState; window: WindowState | undefined } => {
   if (bytes.byteLength < stateSize || bytes[0] !== format) throw invalid("its format");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const state: DecoderState = {
@@ -121,9 +121,9 @@ export function unpackState(
     return { state, window: undefined };
   }
   return { state, window: unpackWindow(bytes, view) };
-}
+};
 
-function checkNumbers(state: DecoderState, sourceSize: number, maxToSize: number, chunkSize: number): void {
+const checkNumbers = (state: DecoderState, sourceSize: number, maxToSize: number, chunkSize: number): void => {
   const { phase, toSize, produced, left, sourcePosition } = state;
   if (phase > Phase.end) throw invalid("its phase");
   if (toSize > maxToSize || produced > toSize) throw invalid("its sizes");
@@ -135,9 +135,9 @@ function checkNumbers(state: DecoderState, sourceSize: number, maxToSize: number
   if (phase === Phase.end && produced !== toSize) throw invalid("its end");
   if (state.sizeBytes >= sizeBytesLimit || !(state.size >= 0 && state.size < 2 ** 34)) throw invalid("a size");
   if (!Number.isInteger(state.size)) throw invalid("a size");
-}
+};
 
-function unpackWindow(bytes: Uint8Array, view: DataView): WindowState {
+const unpackWindow = (bytes: Uint8Array, view: DataView): WindowState => {
   const windowBits = windowBitsOf(bytes[2]);
   const lookaheadBits = lookaheadBitsOf(bytes[2]);
   if (windowBits > deltaWindowBitsLimit || lookaheadBits >= windowBits) throw invalid("its window");
@@ -152,8 +152,8 @@ function unpackWindow(bytes: Uint8Array, view: DataView): WindowState {
   if (distance > 1 << windowBits || pending > 1 << lookaheadBits) throw invalid("its copy");
   if (distance === 0 && pending > 0) throw invalid("its copy");
   return { windowBits, lookaheadBits, unread, bits, bitCount, distance, pending, window: bytes.subarray(stateSize) };
-}
+};
 
-function invalid(what: string): Fault {
+const invalid = (what: string): Fault => {
   return new Fault("image", "delta-state-invalid", `The saved state of the delta is unusable (${what}); start over.`);
-}
+};

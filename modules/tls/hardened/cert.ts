@@ -17,7 +17,7 @@ requireShape("x509", X509, ["decode", "decodeTBS", "decodeExtension"]);
 
 const basicConstraints = Object.freeze([2, 5, 29, 19]);
 
-function isCa(certificate: Uint8Array): boolean {
+const isCa = (certificate: Uint8Array): boolean => {
   const extension = X509.decodeExtension(certificate, basicConstraints);
   if (!extension) return false;
   const constraints = new BER(new BER(extension).getSequence());
@@ -27,13 +27,13 @@ function isCa(certificate: Uint8Array): boolean {
     constraints.getLength() === 1 &&
     constraints.getTag() !== 0
   );
-}
+};
 
-function isInDate(certificate: Uint8Array): boolean {
+const isInDate = (certificate: Uint8Array): boolean => {
   const { from, to } = X509.decodeTBS(X509.decode(certificate).tbs).validity;
   const now = Date.now();
   return from < now && now < to;
-}
+};
 
 export default class CertificateManager extends sdk {
   readonly #options: ConstructorParameters<typeof sdk>[0];

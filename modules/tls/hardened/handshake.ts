@@ -73,7 +73,7 @@ const hashes: readonly (HashName | undefined)[] = Object.freeze([
 const ecdsa = 3;
 
 /** What may come before each message; undefined is the beginning. An abbreviated handshake goes from 2 to 20. */
-function checkOrder(session: Session, message: number): void {
+const checkOrder = (session: Session, message: number): void => {
   if (!session.connectionEnd) return;
   const last = session.lastMessage;
   let expected: boolean;
@@ -99,29 +99,29 @@ function checkOrder(session: Session, message: number): void {
   }
   if (!expected) throw new HandshakeError("order", `handshake message ${message} out of order`);
   session.lastMessage = message;
-}
+};
 
-function resumes({ clientSessionID, serverSessionID }: Session): boolean {
+const resumes = ({ clientSessionID, serverSessionID }: Session): boolean => {
   if (!clientSessionID || !serverSessionID || clientSessionID.byteLength !== serverSessionID.byteLength) return false;
   const offered = new Uint8Array(clientSessionID);
   return new Uint8Array(serverSessionID).every((byte, i) => byte === offered[i]);
-}
+};
 
 /** Throws unless the point, uncompressed, lies on the curve. */
-function checkPoint({ ec, orderSize }: Curve, point: Uint8Array<ArrayBuffer>): void {
+const checkPoint = ({ ec, orderSize }: Curve, point: Uint8Array<ArrayBuffer>): void => {
   const { a, b, m } = ec;
   const x = BigInt.fromArrayBuffer(point.slice(1, 1 + orderSize).buffer);
   const y = BigInt.fromArrayBuffer(point.slice(1 + orderSize).buffer);
   if (x >= m || y >= m || (y * y - (x * x * x + a * x + b)) % m !== 0n)
     throw new HandshakeError("key-exchange", "its point is not on the curve");
-}
+};
 
-function refuseExchange(what: string): never {
+const refuseExchange: (what: string) => never = (what) => {
   throw new HandshakeError("key-exchange", what);
-}
+};
 
 /** The curve with this number; undefined when it was not offered. */
-function curveOf(number: number, { options }: Session): Curve | undefined {
+const curveOf = (number: number, { options }: Session): Curve | undefined => {
   if (!options.tls_elliptic_curves.includes(number)) return undefined;
   switch (number) {
     case secp256r1:
@@ -131,10 +131,10 @@ function curveOf(number: number, { options }: Session): Curve | undefined {
     default:
       return undefined;
   }
-}
+};
 
 /** ServerKeyExchange with ECDHE (RFC 8422 §5.4): curve and point, then the signature over both random numbers and them. */
-function readKeyExchange(session: Session, body: Uint8Array<ArrayBuffer>): void {
+const readKeyExchange = (session: Session, body: Uint8Array<ArrayBuffer>): void => {
   const pointLength = body[3];
   const signed = 4 + pointLength;
   if (body.byteLength < signed + 4 || body[0] !== namedCurve)
@@ -162,7 +162,7 @@ function readKeyExchange(session: Session, body: Uint8Array<ArrayBuffer>): void 
   const point = body.slice(4, signed);
   checkPoint(curve, point);
   session.dhparams = { named_curve: number, dh_Ys: point.buffer };
-}
+};
 
 const hardened: typeof sdk = {
   ...sdk,

@@ -16,7 +16,7 @@ const size = 32;
  * @param hash SHA-256 of what is signed
  * @returns k, 0 < k < n
  */
-export function deterministicNonce(d: bigint, n: bigint, hash: ArrayBuffer): bigint {
+export const deterministicNonce = (d: bigint, n: bigint, hash: ArrayBuffer): bigint => {
   const secret = ArrayBuffer.fromBigInt(d, size);
   const reduced = ArrayBuffer.fromBigInt(BigInt.fromArrayBuffer(hash) % n, size);
   const digest = new Digest("SHA256");
@@ -33,4 +33,4 @@ export function deterministicNonce(d: bigint, n: bigint, hash: ArrayBuffer): big
     k = new HMAC(digest, k).process(v, Uint8Array.of(0).buffer);
     v = new HMAC(digest, k).process(v);
   }
-}
+};

@@ -17,16 +17,16 @@ const ecPublicKey = "1,2,840,10045,2,1";
 const prime256v1 = "1,2,840,10045,3,1,7";
 
 /** RFC 5915: version 1, the private number, optionally the curve and the public key. */
-function ecPrivateKey(ber: BER): { curve: Curve; d: bigint } {
+const ecPrivateKey = (ber: BER): { curve: Curve; d: bigint } => {
   const curve = new Curve("secp256r1");
   ber.getInteger();
   const bytes = ber.getOctetString();
   const d = BigInt.fromArrayBuffer(bytes.slice().buffer);
   if (bytes.byteLength !== 32 || d <= 0n || d >= curve.n) throw new Error("not a private key on P-256");
   return { curve, d };
-}
+};
 
-function parse(key: Uint8Array): ReturnType<typeof sdk.parse> {
+const parse = (key: Uint8Array): ReturnType<typeof sdk.parse> => {
   const outer = new BER(key);
   if (outer.getTag() !== sequence) throw new Error("not a DER sequence");
   outer.getLength();
@@ -39,6 +39,6 @@ function parse(key: Uint8Array): ReturnType<typeof sdk.parse> {
   if (inner.getTag() !== sequence) throw new Error("not a DER sequence");
   inner.getLength();
   return ecPrivateKey(inner);
-}
+};
 
 export default Object.freeze({ parse, decrypt: sdk.decrypt });

@@ -11,7 +11,7 @@
  * @param value what it exports
  * @param members names of functions that must be there; "a.b" is a member of a member
  */
-export function requireShape(module: string, value: object, members: readonly string[]): void {
+export const requireShape = (module: string, value: object, members: readonly string[]): void => {
   for (const path of members) {
     let at: unknown = value;
     for (const name of path.split(".")) at = (at as Record<string, unknown> | undefined)?.[name];
@@ -20,4 +20,4 @@ export function requireShape(module: string, value: object, members: readonly st
         `This Moddable SDK's module "${module}" has no function "${path}" any more: modules/tls/hardened was written for SDK 8.2.3 and has to be brought up to date.`,
       );
   }
-}
+};

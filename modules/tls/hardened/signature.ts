@@ -30,24 +30,24 @@ const hashIdentifiers = Object.freeze(
   true,
 );
 
-function numberOf(bytes: Uint8Array): bigint {
+const numberOf = (bytes: Uint8Array): bigint => {
   return BigInt.fromArrayBuffer(bytes.slice().buffer as ArrayBuffer);
-}
+};
 
 /** An INTEGER of the signature at `at`: positive, in the shortest form. Undefined when it is anything else. */
-function integerAt(der: Uint8Array, at: number): Uint8Array | undefined {
+const integerAt = (der: Uint8Array, at: number): Uint8Array | undefined => {
   const length = der[at + 1];
   const end = at + 2 + length;
   if (der[at] !== 0x02 || !(length > 0) || end > der.byteLength || der[at + 2] >= 0x80) return undefined;
   if (length > 1 && der[at + 2] === 0 && der[at + 3] < 0x80) return undefined;
   return der.subarray(at + 2, end);
-}
+};
 
 /**
  * ECDSA-Sig-Value (RFC 3279 §2.2.3), exact. Lengths fit one byte for every curve that is used here.
  * @returns r and s, or undefined unless both are in 1 … n-1
  */
-export function signatureNumbers(der: Uint8Array, n: bigint): { r: bigint; s: bigint } | undefined {
+export const signatureNumbers = (der: Uint8Array, n: bigint): { r: bigint; s: bigint } | undefined => {
   if (der[0] !== 0x30 || der[1] !== der.byteLength - 2) return undefined;
   const first = integerAt(der, 2);
   if (!first) return undefined;
@@ -57,18 +57,18 @@ export function signatureNumbers(der: Uint8Array, n: bigint): { r: bigint; s: bi
   const r = numberOf(first);
   const s = numberOf(second);
   return r > 0n && r < n && s > 0n && s < n ? { r, s } : undefined;
-}
+};
 
 /**
  * @param parts what was signed, in order
  * @returns whether `signature` (DER for ECDSA) was made with the key that belongs to `key`
  */
-export function verifySignature(
+export const verifySignature = (
   key: PublicKey,
   hashName: HashName,
   parts: readonly (ArrayBuffer | Uint8Array)[],
   signature: Uint8Array,
-): boolean {
+): boolean => {
   const hash = new Digest(hashName).process(...parts);
   if ("curve" in key) {
     const { n, orderSize } = key.curve;
@@ -81,4 +81,4 @@ export function verifySignature(
   const value = numberOf(signature);
   if (signature.byteLength !== rsa.modulusSize || value >= key.modulus) return false;
   return rsa.rsa.process(value) === rsa.emsaEncode(hash, rsa.modulusSize - 1);
-}
+};

@@ -7,7 +7,7 @@
  */
 
 import { readFileSync } from "node:fs";
-import { DeltaDecoder } from "../modules/ota/delta/decoder.js";
+import { DeltaDecoder } from "../modules/delta/decoder.js";
 import { findDetools } from "../test/interop/detools.js";
 import { firmware, nextRelease, randomBytes, seededRandom } from "../test/interop/firmware-pairs.js";
 

@@ -5,8 +5,8 @@
  * The network is in memory and the flash has no rules, so what is left is the agent: HTTP, checks, hashes, writer.
  */
 
-import { blockSize, sectorSize } from "../hosts/shared/flash.js";
-import { MemoryFlash } from "../hosts/shared/memory-flash.js";
+import { blockSize, sectorSize } from "../hosts/flash-model/flash.js";
+import { MemoryFlash } from "../hosts/flash-model/memory-flash.js";
 import { HttpGet } from "../modules/http/get.js";
 import { image, runTimers, type SceneOptions, UpdateScene } from "../test/virtual/update-scene.js";
 import { filePort } from "../test/virtual/virtual-device.js";

@@ -9,7 +9,7 @@
 import type { Store } from "../modules/host/store.js";
 import { fromBase64 } from "../modules/text/base64.js";
 import { decodeUtf8 } from "../modules/text/utf8.js";
-import { levels } from "./log.js";
+import { levels } from "./log/log.js";
 import { requirePassphrase, requireSsid, requireTimeServers, wrong } from "./option-checks.js";
 import type { LinkOptions } from "./options.js";
 

@@ -1,6 +1,6 @@
 /*
  * What the application may decide or be told. Everything is optional. A function that throws, rejects or returns something
- * else than it should is named in the log, and takes nothing down (src/guarded.ts); what then applies stands with each.
+ * else than it should is named in the log, and takes nothing down (src/log/guarded.ts); what then applies stands with each.
  * Whatever cannot be taken back needs the exact word. Functions that return nothing here may be async.
  */
 

@@ -2,7 +2,7 @@
  * The functions that an application hands in with its options: that each is one is checked here, once, at construction.
  * Those of extensions and commands are checked where their lists are (extensions/registry.ts, console/command-table.ts).
  *
- * A new one is a line here, a call through src/guarded.ts, and a row of test/src/functions.test.ts, which compares its rows
+ * A new one is a line here, a call through src/log/guarded.ts, and a row of test/src/functions.test.ts, which compares its rows
  * with these.
  */
 

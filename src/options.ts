@@ -7,12 +7,12 @@ import type { Device } from "../modules/host/device.js";
 import { normaliseVersion } from "../modules/ota/version.js";
 import type { HeartbeatOptions } from "../modules/phoenix/heartbeat.js";
 import { readCertificate } from "../modules/x509/certificate.js";
-import { type BackoffOptions, defaultBackoff } from "./backoff.js";
 import type { Client } from "./client.js";
-import { type Credentials, certificateCredentials, decodeCertificates } from "./credentials.js";
-import type { FirmwareWriter } from "./firmware-writer.js";
+import { type BackoffOptions, defaultBackoff } from "./connection/backoff.js";
+import { type Credentials, certificateCredentials, decodeCertificates } from "./connection/credentials.js";
+import type { FirmwareWriter } from "./features/firmware-writer/firmware-writer.js";
 import { checkFunctions } from "./functions.js";
-import { type Level, levels } from "./log.js";
+import { type Level, levels } from "./log/log.js";
 import {
   requireBoolean,
   requireExactText,

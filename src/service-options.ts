@@ -7,16 +7,16 @@
 
 import { parseUrl } from "../modules/http/url.js";
 
-import type { ArchiveWriter } from "./archive/archive-writer.js";
-import type { Command, Evaluate } from "./console/command.js";
-import type { Topology } from "./extensions/components.js";
-import type { Extension } from "./extensions/extension.js";
-import type { PositionProvider } from "./extensions/geo.js";
-import type { HealthOptions } from "./extensions/health.js";
-import type { LoggingOptions } from "./extensions/logging.js";
-import type { MetricsOptions } from "./extensions/metrics.js";
-import type { NetworkIdentityEntry } from "./extensions/network-identity.js";
-import { levels } from "./log.js";
+import type { ArchiveWriter } from "./features/archives/archive-writer.js";
+import type { Topology } from "./features/components/components.js";
+import type { Command, Evaluate } from "./features/console/command.js";
+import type { Extension } from "./features/extensions/extension.js";
+import type { PositionProvider } from "./features/geo/geo.js";
+import type { HealthOptions } from "./features/health/health.js";
+import type { LoggingOptions } from "./features/logging/logging.js";
+import type { MetricsOptions } from "./features/metrics/metrics.js";
+import type { NetworkIdentityEntry } from "./features/network-identity/network-identity.js";
+import { levels } from "./log/log.js";
 import { requireBoolean, requireObject, wrong } from "./option-checks.js";
 
 /** Looks the position up from the address that a public service sees, which tells that service of the device. */

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { partitionTable } from "../hosts/shared/partition-table.js";
+import { partitionTable } from "../hosts/flash-model/partition-table.js";
 import { assert, describe, it } from "./harness.js";
 
 interface Row {

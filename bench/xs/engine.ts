@@ -3,7 +3,7 @@
  * Moddable SDK.
  */
 
-import { DeltaDecoder } from "../../modules/ota/delta/decoder.js";
+import { DeltaDecoder } from "../../modules/delta/decoder.js";
 import { cpuMs, describe, fixture, it, report } from "../../test/harness.js";
 import { image } from "../../test/virtual/update-scene.js";
 import { updateCost } from "../update-cost.js";

@@ -4,7 +4,6 @@
 
 import type { Host } from "../../modules/host/host.js";
 import { SecureNetwork } from "../../modules/tls/secure-network.js";
-import { runningTimeBounds } from "../shared/running-build.js";
 import { XsClock } from "../xs/clock.js";
 import { XsCrypto } from "../xs/crypto.js";
 import { PlainNetwork } from "../xs/network.js";
@@ -12,6 +11,7 @@ import { XsTimers } from "../xs/timers.js";
 import { EspDevice } from "./device.js";
 import { HardwareRandom } from "./random.js";
 import { resolve } from "./resolve.js";
+import { runningTimeBounds } from "./running-build.js";
 import { PartitionSlots } from "./slots.js";
 import { nvsStore } from "./store.js";
 

@@ -5,7 +5,7 @@
  */
 
 import Preference from "preference";
-import { type Cells, TwoCopies } from "../shared/two-copies.js";
+import { type Cells, TwoCopies } from "./two-copies.js";
 
 /** NVS namespace, at most 15 characters. */
 const NAMESPACE = "nerveshub";

@@ -8,10 +8,10 @@ import type { Clock, TimeBounds } from "../../modules/host/clock.js";
 import type { Random } from "../../modules/host/random.js";
 import type { Timers } from "../../modules/host/timers.js";
 import { SntpQuestion } from "../../modules/sntp/question.js";
-import { Station } from "../shared/station.js";
-import { TimeSync } from "../shared/time-sync.js";
 import { openDatagrams } from "../xs/datagrams.js";
 import { resolve } from "./resolve.js";
+import { Station } from "./station.js";
+import { TimeSync } from "./time-sync.js";
 import { type WifiCredentials, WifiRadio } from "./wifi.js";
 
 export interface UplinkOptions {

@@ -5,7 +5,7 @@
  */
 
 import WiFi from "embedded:network/interface/wifi";
-import type { Radio } from "../shared/station.js";
+import type { Radio } from "./station.js";
 
 /** `connection` of ECMA-419's network interface: below, idle or refused; from here on, joining. */
 const CONNECTING = 300;

@@ -6,7 +6,7 @@
  */
 
 import { closeSync, existsSync, fchmodSync, openSync, readSync, writeSync } from "node:fs";
-import type { Backing } from "../shared/nor-flash.js";
+import type { Backing } from "../flash-model/nor-flash.js";
 import { privateMode, writePrivateFile } from "./private-file.js";
 
 export class FileBacking implements Backing {

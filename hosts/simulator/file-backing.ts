@@ -3,7 +3,7 @@
  * stands on it.
  */
 
-import type { Backing } from "../shared/nor-flash.js";
+import type { Backing } from "../flash-model/nor-flash.js";
 
 const open = native("nh_file_open") as (path: string, size: number) => number;
 const readAt = native("nh_file_read") as (file: number, offset: number, into: Uint8Array) => void;

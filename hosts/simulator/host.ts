@@ -13,11 +13,11 @@
 import type { Device, DeviceFacts } from "../../modules/host/device.js";
 import type { Host } from "../../modules/host/host.js";
 import { SecureNetwork } from "../../modules/tls/secure-network.js";
-import { buildImage } from "../shared/build-image.js";
-import { FlashStore } from "../shared/flash-store.js";
-import { openSlots, readLacks } from "../shared/lacking.js";
-import { NorFlash } from "../shared/nor-flash.js";
-import { openPartition, partitionTable } from "../shared/partition-table.js";
+import { buildImage } from "../flash-model/build-image.js";
+import { FlashStore } from "../flash-model/flash-store.js";
+import { openSlots, readLacks } from "../flash-model/lacking.js";
+import { NorFlash } from "../flash-model/nor-flash.js";
+import { openPartition, partitionTable } from "../flash-model/partition-table.js";
 import { XsClock } from "../xs/clock.js";
 import { XsCrypto } from "../xs/crypto.js";
 import { machineFacts } from "../xs/machine.js";

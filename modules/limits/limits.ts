@@ -220,7 +220,7 @@ export const maxComponentOutputCharacters = 2048;
 /** Actions and modes that run at one time. */
 export const maxComponentRequests = 4;
 
-// Console and support scripts (src/console, src/scripts.ts).
+// Console and support scripts (src/console, src/features/scripts/scripts.ts).
 
 /** Characters of a line that is typed. */
 export const maxCommandLineCharacters = 256;

@@ -10,8 +10,8 @@ import { Fault } from "../../modules/fault/fault.js";
 import type { WritableSlot } from "../../modules/host/slots.js";
 import { parseImageHead } from "../../modules/ota/image.js";
 import { SlotWriter } from "../../modules/ota/slot-writer.js";
-import type { Trust } from "../trust.js";
 import type { Offer } from "./offer.js";
+import type { Trust } from "./trust.js";
 
 /** Bytes that are looked at before anything is erased: a whole sector, so that writing starts aligned. */
 export const headSize = 4096;

@@ -10,7 +10,7 @@
 import { asFault } from "../../modules/fault/fault.js";
 import type { Host } from "../../modules/host/host.js";
 import type { Store } from "../../modules/host/store.js";
-import type { Log } from "../log.js";
+import type { Log } from "../log/log.js";
 
 /** Holds one byte when a trial has shown that the boot loader has no rollback. */
 const storeKey = "no-rollback";

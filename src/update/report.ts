@@ -9,7 +9,7 @@
 
 import { maxReasonCharacters } from "../../modules/limits/limits.js";
 import { cut } from "../../modules/text/cut.js";
-import type { ChannelPort } from "../channel-handler.js";
+import type { ChannelPort } from "../connection/channel-handler.js";
 import { toServer } from "../protocol.js";
 import type { Outcome } from "./outcome.js";
 

@@ -10,14 +10,14 @@ import type { Host } from "../../modules/host/host.js";
 import type { WritableSlot } from "../../modules/host/slots.js";
 import { fileKind } from "../../modules/ota/file-kind.js";
 import { parseImageHead } from "../../modules/ota/image.js";
-import type { Log } from "../log.js";
-import type { Trust } from "../trust.js";
+import { PatchApplier, sourceMismatch } from "../features/delta/patch-applier.js";
+import type { Log } from "../log/log.js";
 import { headSize, ImageSink } from "./image-sink.js";
 import { type Offer, partSize } from "./offer.js";
-import { PatchApplier, sourceMismatch } from "./patch-applier.js";
 import { type ProgressRecord, sameFile, type UpdateRecords } from "./records.js";
 import { SlotCheck } from "./slot-check.js";
 import type { UpdateTarget } from "./target.js";
+import type { Trust } from "./trust.js";
 
 /**
  * Bytes between two records of progress, a multiple of the erase block and a divisor of a part. A power cut costs at

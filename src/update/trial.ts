@@ -13,7 +13,7 @@ import type { Timer } from "../../modules/host/timers.js";
 import { maxReasonCharacters } from "../../modules/limits/limits.js";
 import { cut } from "../../modules/text/cut.js";
 import { printable } from "../../modules/text/printable.js";
-import type { Log } from "../log.js";
+import type { Log } from "../log/log.js";
 import { type RevertRecord, UpdateRecords } from "./records.js";
 
 export interface TrialOptions {

@@ -1,7 +1,7 @@
 import { type Door, DoorExtension, doorCommand } from "../../examples/door.js";
-import { CommandTable } from "../../src/console/command-table.js";
+import { CommandTable } from "../../src/features/console/command-table.js";
+import { ServerSide, Stage } from "../features/extensions/stage.js";
 import { assert, describe, it } from "../harness.js";
-import { ServerSide, Stage } from "../src/extensions/stage.js";
 
 class TestDoor implements Door {
   open = false;

@@ -2,9 +2,9 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { DeltaDecoder } from "../../modules/ota/delta/decoder.js";
+import { DeltaDecoder } from "../../modules/delta/decoder.js";
 import { after, assert, before, describe, it } from "../harness.js";
-import { assertSame, pushAll, rebuild, Target } from "../modules/ota/delta/rebuild.js";
+import { assertSame, pushAll, rebuild, Target } from "../modules/delta/rebuild.js";
 import { type Detools, findDetools } from "./detools.js";
 import { firmware, nextRelease, randomBytes, seededRandom } from "./firmware-pairs.js";
 

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildImage } from "../../hosts/shared/build-image.js";
+import { buildImage } from "../../hosts/flash-model/build-image.js";
 import { chipOf } from "../../modules/ota/chip.js";
 import { ImageVerifier } from "../../modules/ota/image-verifier.js";
 import { stampImage } from "../../tools/stamp/stamp-image.js";

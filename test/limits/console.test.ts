@@ -15,14 +15,14 @@ import {
   maxScripts,
   maxTypeAheadCharacters,
 } from "../../modules/limits/limits.js";
-import type { Command } from "../../src/console/command.js";
-import { CommandTable } from "../../src/console/command-table.js";
-import { LineEditor } from "../../src/console/line-editor.js";
-import { Terminal } from "../../src/console/terminal.js";
-import { Components } from "../../src/extensions/components.js";
-import { Scripts } from "../../src/scripts.js";
+import { Components } from "../../src/features/components/components.js";
+import type { Command } from "../../src/features/console/command.js";
+import { CommandTable } from "../../src/features/console/command-table.js";
+import { LineEditor } from "../../src/features/console/line-editor.js";
+import { Terminal } from "../../src/features/console/terminal.js";
+import { Scripts } from "../../src/features/scripts/scripts.js";
+import { ServerSide, Stage } from "../features/extensions/stage.js";
 import { assert, describe } from "../harness.js";
-import { ServerSide, Stage } from "../src/extensions/stage.js";
 import { limit } from "./limit.js";
 
 async function settled(): Promise<void> {

@@ -18,10 +18,10 @@ import {
 import { encodeUtf8 } from "../../modules/text/utf8.js";
 import { Opening } from "../../modules/websocket/opening.js";
 import { RefusalReader } from "../../modules/websocket/refusal.js";
-import { redirectTarget } from "../../src/redirect.js";
+import { redirectTarget } from "../../src/connection/redirect.js";
 import { assert, crypto, describe, stackInUse } from "../harness.js";
-import { ManualTimers } from "../hosts/shared/manual-timers.js";
 import { ScriptedNetwork } from "../modules/host/scripted-network.js";
+import { ManualTimers } from "../support/manual-timers.js";
 import { limit } from "./limit.js";
 
 const start = "HTTP/1.1 200 OK\r\n";

@@ -3,9 +3,9 @@
  * beyond it.
  */
 
-import { FlashStore } from "../../hosts/shared/flash-store.js";
-import { MemoryFlash } from "../../hosts/shared/memory-flash.js";
-import { type Cells, TwoCopies } from "../../hosts/shared/two-copies.js";
+import { type Cells, TwoCopies } from "../../hosts/esp32/two-copies.js";
+import { FlashStore } from "../../hosts/flash-model/flash-store.js";
+import { MemoryFlash } from "../../hosts/flash-model/memory-flash.js";
 import type { Fault } from "../../modules/fault/fault.js";
 import type { Store } from "../../modules/host/store.js";
 import {
@@ -21,15 +21,15 @@ import {
   maxUpdateRefusalMinutes,
 } from "../../modules/limits/limits.js";
 import { toBase64 } from "../../modules/text/base64.js";
-import { Log } from "../../src/log.js";
-import { ManagedUpdates } from "../../src/managed-updates.js";
-import { RecentLines } from "../../src/recent-lines.js";
-import { Redactor } from "../../src/redact.js";
-import { retryAfterMs } from "../../src/retry-after.js";
-import { ServerKeys } from "../../src/server-keys.js";
-import { WallClock } from "../../src/wall-clock.js";
+import { retryAfterMs } from "../../src/connection/retry-after.js";
+import { WallClock } from "../../src/connection/wall-clock.js";
+import { ManagedUpdates } from "../../src/features/managed-updates/managed-updates.js";
+import { ServerKeys } from "../../src/features/server-keys/server-keys.js";
+import { Log } from "../../src/log/log.js";
+import { RecentLines } from "../../src/log/recent-lines.js";
+import { Redactor } from "../../src/log/redact.js";
+import { Stage } from "../features/extensions/stage.js";
 import { assert, describe } from "../harness.js";
-import { Stage } from "../src/extensions/stage.js";
 import { LinkScene } from "../virtual/link-scene.js";
 import { limit } from "./limit.js";
 

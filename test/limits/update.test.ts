@@ -2,8 +2,9 @@
  * Bounds of an update, at the limit and one beyond it.
  */
 
-import { MemoryFlash } from "../../hosts/shared/memory-flash.js";
-import { partitionTable } from "../../hosts/shared/partition-table.js";
+import { MemoryFlash } from "../../hosts/flash-model/memory-flash.js";
+import { partitionTable } from "../../hosts/flash-model/partition-table.js";
+import { DeltaDecoder } from "../../modules/delta/decoder.js";
 import type { Fault } from "../../modules/fault/fault.js";
 import {
   deltaWindowBitsLimit,
@@ -14,13 +15,12 @@ import {
   maxUpdateParts,
   maxUpdateUrlCharacters,
 } from "../../modules/limits/limits.js";
-import { DeltaDecoder } from "../../modules/ota/delta/decoder.js";
-import { parseArchiveOffer } from "../../src/archive/archive-offer.js";
+import { parseArchiveOffer } from "../../src/features/archives/archive-offer.js";
 import { parseOffer } from "../../src/update/offer.js";
 import { UpdateRecords } from "../../src/update/records.js";
 import { Report } from "../../src/update/report.js";
 import { assert, describe, fixture } from "../harness.js";
-import { pair, pushAll, Target } from "../modules/ota/delta/rebuild.js";
+import { pair, pushAll, Target } from "../modules/delta/rebuild.js";
 import type { Answer } from "../virtual/file-server.js";
 import { image, UpdateScene } from "../virtual/update-scene.js";
 import { limit } from "./limit.js";

@@ -5,8 +5,8 @@
 
 import { asFault, Fault, stackOf } from "../../modules/fault/fault.js";
 import { isPrintable } from "../../modules/text/printable.js";
-import { Log } from "../../src/log.js";
-import { Redactor } from "../../src/redact.js";
+import { Log } from "../../src/log/log.js";
+import { Redactor } from "../../src/log/redact.js";
 import { assert, describe, it } from "../harness.js";
 import { LinkScene } from "../virtual/link-scene.js";
 import { httpAnswer } from "../virtual/socket-server.js";

@@ -6,10 +6,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buildImage } from "../../hosts/flash-model/build-image.js";
+import type { Lack } from "../../hosts/flash-model/lacking.js";
 import { nodeCrypto } from "../../hosts/node/crypto.js";
 import { flashByCable, openNodeHost } from "../../hosts/node/node-host.js";
-import { buildImage } from "../../hosts/shared/build-image.js";
-import type { Lack } from "../../hosts/shared/lacking.js";
 import { NervesHubLink } from "../../src/link.js";
 import type { LinkOptions } from "../../src/options.js";
 import { Hub } from "../../tools/hub/hub.js";

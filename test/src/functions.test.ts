@@ -8,13 +8,13 @@
 
 import type { Timers } from "../../modules/host/timers.js";
 import type { Client } from "../../src/client.js";
-import type { Topology } from "../../src/extensions/components.js";
-import type { Extension } from "../../src/extensions/extension.js";
-import type { FirmwareWriter } from "../../src/firmware-writer.js";
+import type { Topology } from "../../src/features/components/components.js";
+import type { Extension } from "../../src/features/extensions/extension.js";
+import type { FirmwareWriter } from "../../src/features/firmware-writer/firmware-writer.js";
 import { needed, optional } from "../../src/functions.js";
 import type { LinkOptions } from "../../src/options.js";
 import { after, assert, describe, heapInUse, it } from "../harness.js";
-import type { ManualTimers } from "../hosts/shared/manual-timers.js";
+import type { ManualTimers } from "../support/manual-timers.js";
 import { FileServer } from "../virtual/file-server.js";
 import { LinkScene } from "../virtual/link-scene.js";
 import { image, runTimers, type SceneOptions, UpdateScene } from "../virtual/update-scene.js";

@@ -3,15 +3,15 @@
  * attempts. Needs Node.
  */
 
+import { boot } from "../../hosts/flash-model/boot-loader.js";
+import { FlashSlots } from "../../hosts/flash-model/flash-slots.js";
+import { FlashStore } from "../../hosts/flash-model/flash-store.js";
+import { MemoryFlash } from "../../hosts/flash-model/memory-flash.js";
+import { openPartition, partitionTable } from "../../hosts/flash-model/partition-table.js";
 import { NodeClock } from "../../hosts/node/clock.js";
 import { nodeCrypto, nodeRandom } from "../../hosts/node/crypto.js";
 import { NodeNetwork } from "../../hosts/node/network.js";
 import { NodeTimers } from "../../hosts/node/timers.js";
-import { boot } from "../../hosts/shared/boot-loader.js";
-import { FlashSlots } from "../../hosts/shared/flash-slots.js";
-import { FlashStore } from "../../hosts/shared/flash-store.js";
-import { MemoryFlash } from "../../hosts/shared/memory-flash.js";
-import { openPartition, partitionTable } from "../../hosts/shared/partition-table.js";
 import type { Network } from "../../modules/host/byte-stream.js";
 import type { Clock } from "../../modules/host/clock.js";
 import type { Host } from "../../modules/host/host.js";

@@ -1,15 +1,15 @@
 /*
  * What must not grow the stack: callbacks that come at once, and lists that are as long as an application likes. XS has
- * 1,024 slots of it, and an overflow restarts the device. (Commands: test/src/console/instant-commands.test.ts.)
+ * 1,024 slots of it, and an overflow restarts the device. (Commands: test/features/console/instant-commands.test.ts.)
  */
 
 import type { ByteStreamOptions } from "../../modules/host/byte-stream.js";
-import { CommandTable } from "../../src/console/command-table.js";
-import { decodeCertificates } from "../../src/credentials.js";
+import { decodeCertificates } from "../../src/connection/credentials.js";
+import { CommandTable } from "../../src/features/console/command-table.js";
+import { Stage } from "../features/extensions/stage.js";
 import { assert, describe, it, stackInUse } from "../harness.js";
 import { LinkScene } from "../virtual/link-scene.js";
 import { httpAnswer } from "../virtual/socket-server.js";
-import { Stage } from "./extensions/stage.js";
 
 /** More than there are slots. */
 const many = 1500;

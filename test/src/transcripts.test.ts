@@ -3,10 +3,10 @@
  * same records is in test/tools/hub.
  */
 
-import { MemoryFlash } from "../../hosts/shared/memory-flash.js";
-import { openPartition, partitionTable } from "../../hosts/shared/partition-table.js";
+import { MemoryFlash } from "../../hosts/flash-model/memory-flash.js";
+import { openPartition, partitionTable } from "../../hosts/flash-model/partition-table.js";
 import { assert, crypto, describe, fixture, it } from "../harness.js";
-import { ManualTimers } from "../hosts/shared/manual-timers.js";
+import { ManualTimers } from "../support/manual-timers.js";
 import { FileServer } from "../virtual/file-server.js";
 import { ReplayServer, recordedConnections } from "../virtual/replay-server.js";
 import { runTimers } from "../virtual/update-scene.js";

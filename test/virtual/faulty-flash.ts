@@ -3,8 +3,8 @@
  * Portable.
  */
 
-import { blockSize, sectorSize } from "../../hosts/shared/flash.js";
-import { MemoryFlash } from "../../hosts/shared/memory-flash.js";
+import { blockSize, sectorSize } from "../../hosts/flash-model/flash.js";
+import { MemoryFlash } from "../../hosts/flash-model/memory-flash.js";
 import { Fault } from "../../modules/fault/fault.js";
 
 export type Operation = "read" | "write" | "erase";

@@ -2,12 +2,12 @@
  * One device and a device endpoint in virtual time, for suites about the connection. Portable.
  */
 
-import { MemoryFlash } from "../../hosts/shared/memory-flash.js";
-import { openPartition, partitionTable } from "../../hosts/shared/partition-table.js";
+import { MemoryFlash } from "../../hosts/flash-model/memory-flash.js";
+import { openPartition, partitionTable } from "../../hosts/flash-model/partition-table.js";
 import type { Clock } from "../../modules/host/clock.js";
 import type { LinkOptions } from "../../src/options.js";
 import { crypto } from "../harness.js";
-import { ManualTimers } from "../hosts/shared/manual-timers.js";
+import { ManualTimers } from "../support/manual-timers.js";
 import { SocketServer } from "./socket-server.js";
 import { chipId, image } from "./update-scene.js";
 import { hubPort, startedMs, VirtualDevice } from "./virtual-device.js";

@@ -3,10 +3,10 @@
  * nothing can happen any more. Portable; what a test varies are the options and the faults.
  */
 
-import { buildImage } from "../../hosts/shared/build-image.js";
-import type { Lack } from "../../hosts/shared/lacking.js";
-import { MemoryFlash } from "../../hosts/shared/memory-flash.js";
-import { openPartition, type PartitionTable, partitionTable } from "../../hosts/shared/partition-table.js";
+import { buildImage } from "../../hosts/flash-model/build-image.js";
+import type { Lack } from "../../hosts/flash-model/lacking.js";
+import { MemoryFlash } from "../../hosts/flash-model/memory-flash.js";
+import { openPartition, type PartitionTable, partitionTable } from "../../hosts/flash-model/partition-table.js";
 import type { Host } from "../../modules/host/host.js";
 import { firmwareMetadata } from "../../modules/ota/firmware-metadata.js";
 import { parseImageHead } from "../../modules/ota/image.js";
@@ -14,7 +14,7 @@ import { toHex } from "../../modules/text/hex.js";
 import type { LinkOptions } from "../../src/options.js";
 import { partSize } from "../../src/update/offer.js";
 import { crypto } from "../harness.js";
-import { ManualTimers } from "../hosts/shared/manual-timers.js";
+import { ManualTimers } from "../support/manual-timers.js";
 import { FileServer } from "./file-server.js";
 import { type Cut, filePort, hubPort, VirtualDevice } from "./virtual-device.js";
 import { VirtualHub } from "./virtual-hub.js";

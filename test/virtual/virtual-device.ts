@@ -3,13 +3,13 @@
  * at any flash operation; what is left is what the flash holds. Portable.
  */
 
-import type { Flash } from "../../hosts/shared/flash.js";
-import { FlashStore } from "../../hosts/shared/flash-store.js";
-import { type Lack, openSlots } from "../../hosts/shared/lacking.js";
-import type { MemoryFlash, Tear } from "../../hosts/shared/memory-flash.js";
-import { openPartition, type PartitionTable } from "../../hosts/shared/partition-table.js";
-import { PowerCut } from "../../hosts/shared/power-cut.js";
-import { SeededRandom } from "../../hosts/shared/seeded-random.js";
+import type { Flash } from "../../hosts/flash-model/flash.js";
+import { FlashStore } from "../../hosts/flash-model/flash-store.js";
+import { type Lack, openSlots } from "../../hosts/flash-model/lacking.js";
+import type { MemoryFlash, Tear } from "../../hosts/flash-model/memory-flash.js";
+import { openPartition, type PartitionTable } from "../../hosts/flash-model/partition-table.js";
+import { PowerCut } from "../../hosts/flash-model/power-cut.js";
+import { SeededRandom } from "../../hosts/flash-model/seeded-random.js";
 import { Fault } from "../../modules/fault/fault.js";
 import type { Clock } from "../../modules/host/clock.js";
 import type { Crypto } from "../../modules/host/crypto.js";
@@ -17,7 +17,7 @@ import type { Host } from "../../modules/host/host.js";
 import type { Timer, Timers } from "../../modules/host/timers.js";
 import { NervesHubLink } from "../../src/link.js";
 import type { LinkOptions } from "../../src/options.js";
-import type { ManualTimers } from "../hosts/shared/manual-timers.js";
+import type { ManualTimers } from "../support/manual-timers.js";
 import { type Connection, VirtualNetwork } from "./virtual-network.js";
 
 export const hubPort = 4000;

@@ -6,14 +6,14 @@
 import Debug from "debug";
 import { machineFacts } from "../../hosts/xs/machine.js";
 import type { Host } from "../../modules/host/host.js";
-import { Alarms } from "../../src/extensions/alarms.js";
-import { ErrorReports } from "../../src/extensions/error-reports.js";
-import { Logging } from "../../src/extensions/logging.js";
-import { Metrics } from "../../src/extensions/metrics.js";
-import { Vitals } from "../../src/extensions/vitals.js";
-import { Log } from "../../src/log.js";
-import { Redactor } from "../../src/redact.js";
-import { ManualTimers } from "../hosts/shared/manual-timers.js";
+import { Vitals } from "../../src/device/vitals.js";
+import { Alarms } from "../../src/features/alarms/alarms.js";
+import { ErrorReports } from "../../src/features/error-reports/error-reports.js";
+import { Logging } from "../../src/features/logging/logging.js";
+import { Metrics } from "../../src/features/metrics/metrics.js";
+import { Log } from "../../src/log/log.js";
+import { Redactor } from "../../src/log/redact.js";
+import { ManualTimers } from "../support/manual-timers.js";
 import { assert, describe, it, report } from "./harness.js";
 
 interface Use {

@@ -27,8 +27,8 @@ import { readPublicKey } from "../../modules/tls/public-key.js";
 import { RecordReader } from "../../modules/tls/record-reader.js";
 import { SecureNetwork } from "../../modules/tls/secure-network.js";
 import { SessionCache } from "../../modules/tls/session-cache.js";
-import { ManualTimers } from "../hosts/shared/manual-timers.js";
 import { concat, ScriptedNetwork, ScriptedStream } from "../modules/host/scripted-network.js";
+import { ManualTimers } from "../support/manual-timers.js";
 import { assert, describe, environment, it } from "./harness.js";
 
 /** As test/limits/limit.ts, which has the types of Node's harness. */

@@ -5,10 +5,10 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { buildImage } from "../../hosts/flash-model/build-image.js";
 import { nodeCrypto } from "../../hosts/node/crypto.js";
 import { defaultChipId, flashByCable, openNodeHost } from "../../hosts/node/node-host.js";
 import { makePrivateFolder } from "../../hosts/node/private-file.js";
-import { buildImage } from "../../hosts/shared/build-image.js";
 import { firmwareMetadata } from "../../modules/ota/firmware-metadata.js";
 import { imageHeadSize, parseImageHead } from "../../modules/ota/image.js";
 import { printable } from "../../modules/text/printable.js";

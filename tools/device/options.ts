@@ -5,7 +5,7 @@
 
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { type Lack, readLacks } from "../../hosts/shared/lacking.js";
+import { type Lack, readLacks } from "../../hosts/flash-model/lacking.js";
 import type { LinkOptions } from "../../src/options.js";
 
 export const usage = `npm run device -- --host HOST [options]

@@ -13,13 +13,13 @@ import type { Clock } from "../../modules/host/clock.js";
 import type { Store } from "../../modules/host/store.js";
 import { earliestPlausibleMs } from "../../modules/limits/limits.js";
 import { type Closed, type Refusal, WebSocketClient } from "../../modules/websocket/websocket.js";
-import { Destination } from "../../src/destination.js";
-import { closeFault } from "../../src/diagnosis.js";
-import type { Log } from "../../src/log.js";
+import { Destination } from "../../src/connection/destination.js";
+import { closeFault } from "../../src/connection/diagnosis.js";
+import { type Ended, Session, type SessionHost } from "../../src/connection/session.js";
+import { WallClock } from "../../src/connection/wall-clock.js";
+import type { Log } from "../../src/log/log.js";
 import type { Settings } from "../../src/options.js";
 import { deviceNames, deviceTopic } from "../../src/protocol.js";
-import { type Ended, Session, type SessionHost } from "../../src/session.js";
-import { WallClock } from "../../src/wall-clock.js";
 
 /** How far it came. */
 export interface Outcome {
@@ -30,7 +30,7 @@ export interface Outcome {
 
 const emptyStore: Store = { get: () => undefined, set: () => undefined, delete: () => undefined };
 
-/** As long as a device waits (src/session.ts). */
+/** As long as a device waits (src/connection/session.ts). */
 const patience = { connectTimeoutMs: 30_000, upgradeTimeoutMs: 30_000, closeTimeoutMs: 2000 };
 
 /** One connection; `ended` says undefined when a redirect is to be followed. */

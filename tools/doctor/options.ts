@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { firmwareMetadata } from "../../modules/ota/firmware-metadata.js";
 import { parseImageHead } from "../../modules/ota/image.js";
-import type { Firmware } from "../../src/firmware.js";
+import type { Firmware } from "../../src/device/firmware.js";
 import { checkOptions, type LinkOptions } from "../../src/options.js";
 import { readAuth } from "../device/options.js";
 

@@ -9,7 +9,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { TwoCopies } from "../../hosts/shared/two-copies.js";
+import { TwoCopies } from "../../hosts/esp32/two-copies.js";
 import { hex, type Partition, sectorSize } from "./partition-table.js";
 
 /** NVS namespace of hosts/esp32/store.ts. */

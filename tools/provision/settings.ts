@@ -5,7 +5,7 @@
 
 import { readFileSync } from "node:fs";
 import { linkOptions, readSettings } from "../../src/app-settings.js";
-import { decodeCertificates } from "../../src/credentials.js";
+import { decodeCertificates } from "../../src/connection/credentials.js";
 import { requireKey } from "../../src/option-checks.js";
 import { checkOptions } from "../../src/options.js";
 import type { DeviceCertificate } from "./certificate.js";

@@ -4,7 +4,7 @@
  *
  * A module's name is "nerveshub/" and its path below the root. A folder's manifest maps and preloads every file in it (and below it), and
  * includes the manifests of the folders that its files import. manifest_link.json does that for src, except for main. Of
- * hosts/shared, hosts take what they import.
+ * hosts/flash-model, hosts take what they import.
  */
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -34,13 +34,13 @@ function importsOf(file) {
   return [...imports].map(([, specifier]) => join(dirname(file), specifier));
 }
 
-/** The files of hosts/shared that `files` need. */
+/** The files of hosts/flash-model that `files` need. */
 function shared(files) {
   const found = new Set();
   const waiting = [...files];
   for (let file = waiting.pop(); file; file = waiting.pop()) {
     for (const target of importsOf(file)) {
-      if (!target.startsWith("hosts/shared/") || found.has(target)) continue;
+      if (!target.startsWith("hosts/flash-model/") || found.has(target)) continue;
       found.add(target);
       waiting.push(target);
     }
@@ -103,7 +103,7 @@ for (const folder of ["hosts/xs", "hosts/simulator"]) {
   const files = sources(folder).filter((file) => !["tcp", "platform"].includes(basename(file)));
   keep(join(folder, "manifest.json"), folder, [...files, ...shared(files)], {});
 }
-const link = sources("src").filter((file) => file !== "src/main");
+const link = sources("src").filter((file) => file !== "src/main" && !file.startsWith("src/features/prompt/"));
 keep("manifest_link.json", ".", link, Object.fromEntries(link.sort().map((file) => [`${prefix}${file}`, `./${file}`])));
 
 if (missing > 0) {

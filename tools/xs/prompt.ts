@@ -18,7 +18,7 @@ const name = "prompt";
 
 /** The agent as JavaScript: mcconfig would start the TypeScript compiler once per module. */
 const agent = join(BUILDS, "js");
-const prompt = join(agent, "hosts/evaluator/manifest.json");
+const prompt = join(agent, "src/features/prompt/manifest.json");
 const others = [
   "$(MODDABLE)/examples/manifest_base.json",
   "$(MODDABLE)/modules/base/debug/manifest.json",

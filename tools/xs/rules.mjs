@@ -12,7 +12,15 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { jumpsThatLeaveASwitch } from "./leaving-a-switch.mjs";
 
-const preloaded = ["src", "modules", "hosts/shared", "hosts/xs", "hosts/esp32", "hosts/simulator", "hosts/evaluator"];
+const preloaded = [
+  "src",
+  "modules",
+  "hosts/flash-model",
+  "hosts/xs",
+  "hosts/esp32",
+  "hosts/simulator",
+  "src/features/prompt",
+];
 /** With the portable suites; those that need Node are left out below. */
 const onXs = ["src", "modules", "hosts", "examples", "test", "bench/xs"];
 const onNode = /\.node\.test\.ts$|^hosts\/node\//;

@@ -5,13 +5,13 @@
 
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { buildImage } from "../../hosts/flash-model/build-image.js";
+import { FlashStore } from "../../hosts/flash-model/flash-store.js";
+import { NorFlash } from "../../hosts/flash-model/nor-flash.js";
+import { openPartition, partitionTable } from "../../hosts/flash-model/partition-table.js";
 import { nodeCrypto } from "../../hosts/node/crypto.js";
 import { FileBacking } from "../../hosts/node/file-backing.js";
 import { defaultChipId, flashByCable } from "../../hosts/node/node-host.js";
-import { buildImage } from "../../hosts/shared/build-image.js";
-import { FlashStore } from "../../hosts/shared/flash-store.js";
-import { NorFlash } from "../../hosts/shared/nor-flash.js";
-import { openPartition, partitionTable } from "../../hosts/shared/partition-table.js";
 import type { Hub } from "../hub/hub.js";
 import { type HeapSample, startProduct } from "./loader.js";
 

@@ -1,10 +1,10 @@
-import { SeededRandom } from "../../../hosts/shared/seeded-random.js";
+import { SeededRandom } from "../../../hosts/flash-model/seeded-random.js";
 import type { Fault } from "../../../modules/fault/fault.js";
 import { connectionReset } from "../../../modules/fault/network.js";
 import { HttpGet, type HttpGetOptions, type HttpResponse } from "../../../modules/http/get.js";
 import { decodeUtf8, encodeUtf8 } from "../../../modules/text/utf8.js";
 import { assert, describe, it } from "../../harness.js";
-import { ManualTimers } from "../../hosts/shared/manual-timers.js";
+import { ManualTimers } from "../../support/manual-timers.js";
 import { concat, ScriptedNetwork } from "../host/scripted-network.js";
 
 /** One download against a scripted server. */

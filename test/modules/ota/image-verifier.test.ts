@@ -1,4 +1,4 @@
-import { buildImage } from "../../../hosts/shared/build-image.js";
+import { buildImage } from "../../../hosts/flash-model/build-image.js";
 import { Fault } from "../../../modules/fault/fault.js";
 import { ImageVerifier, type VerifiedImage } from "../../../modules/ota/image-verifier.js";
 import { toHex } from "../../../modules/text/hex.js";

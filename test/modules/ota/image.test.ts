@@ -1,4 +1,4 @@
-import { buildImage } from "../../../hosts/shared/build-image.js";
+import { buildImage } from "../../../hosts/flash-model/build-image.js";
 import { Fault } from "../../../modules/fault/fault.js";
 import { chipOf } from "../../../modules/ota/chip.js";
 import { firmwareMetadata } from "../../../modules/ota/firmware-metadata.js";

@@ -1,6 +1,6 @@
-import { blockSize, sectorSize } from "../../../hosts/shared/flash.js";
-import { MemoryFlash } from "../../../hosts/shared/memory-flash.js";
-import { SeededRandom } from "../../../hosts/shared/seeded-random.js";
+import { blockSize, sectorSize } from "../../../hosts/flash-model/flash.js";
+import { MemoryFlash } from "../../../hosts/flash-model/memory-flash.js";
+import { SeededRandom } from "../../../hosts/flash-model/seeded-random.js";
 import { Fault } from "../../../modules/fault/fault.js";
 import type { WritableSlot } from "../../../modules/host/slots.js";
 import { SlotWriter } from "../../../modules/ota/slot-writer.js";

@@ -1,4 +1,4 @@
-import { SeededRandom } from "../../../hosts/shared/seeded-random.js";
+import { SeededRandom } from "../../../hosts/flash-model/seeded-random.js";
 import { maxRootDistanceMs } from "../../../modules/limits/limits.js";
 import { timeBounds } from "../../../modules/ota/build-time.js";
 import { readAnswer } from "../../../modules/sntp/answer.js";

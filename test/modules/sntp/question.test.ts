@@ -1,10 +1,10 @@
-import { SeededRandom } from "../../../hosts/shared/seeded-random.js";
+import { SeededRandom } from "../../../hosts/flash-model/seeded-random.js";
 import { maxSntpDatagrams } from "../../../modules/limits/limits.js";
 import { timeBounds } from "../../../modules/ota/build-time.js";
 import { type Outcome, SntpQuestion } from "../../../modules/sntp/question.js";
 import { assert, describe, it } from "../../harness.js";
-import { ManualTimers } from "../../hosts/shared/manual-timers.js";
 import { limit } from "../../limits/limit.js";
+import { ManualTimers } from "../../support/manual-timers.js";
 import { ntpAnswer } from "./ntp-answer.js";
 
 const nowMs = Date.UTC(2040, 5, 1);

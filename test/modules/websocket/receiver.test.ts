@@ -1,4 +1,4 @@
-import { SeededRandom } from "../../../hosts/shared/seeded-random.js";
+import { SeededRandom } from "../../../hosts/flash-model/seeded-random.js";
 import { maxMessageBytes } from "../../../modules/limits/limits.js";
 import { fromHex, toHex } from "../../../modules/text/hex.js";
 import { decodeLossy } from "../../../modules/text/lossy.js";

@@ -12,7 +12,7 @@ import {
   type WebSocketOptions,
 } from "../../../modules/websocket/websocket.js";
 import { assert, describe, it } from "../../harness.js";
-import { ManualTimers } from "../../hosts/shared/manual-timers.js";
+import { ManualTimers } from "../../support/manual-timers.js";
 import { ScriptedNetwork, type ScriptedStream } from "../host/scripted-network.js";
 
 // The handshake of RFC 6455 §1.3 and the mask of §5.7.

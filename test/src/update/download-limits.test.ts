@@ -3,7 +3,7 @@
  * itself ends as rescheduled.
  */
 
-import { openPartition } from "../../../hosts/shared/partition-table.js";
+import { openPartition } from "../../../hosts/flash-model/partition-table.js";
 import { sealImage } from "../../../modules/ota/seal-image.js";
 import { assert, crypto, describe, fixture, it } from "../../harness.js";
 import type { Answer } from "../../virtual/file-server.js";

@@ -3,7 +3,7 @@
  */
 
 import { maxReasonCharacters } from "../../../modules/limits/limits.js";
-import type { FirmwareWriter } from "../../../src/firmware-writer.js";
+import type { FirmwareWriter } from "../../../src/features/firmware-writer/firmware-writer.js";
 import type { LinkOptions } from "../../../src/options.js";
 import { checkTransport } from "../../../src/update/transport.js";
 import { assert, describe, it } from "../../harness.js";

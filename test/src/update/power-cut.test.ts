@@ -4,7 +4,7 @@
  * (sim/src/image.rs).
  */
 
-import { MemoryFlash, tears } from "../../../hosts/shared/memory-flash.js";
+import { MemoryFlash, tears } from "../../../hosts/flash-model/memory-flash.js";
 import { recordInterval } from "../../../src/update/slot-target.js";
 import { assert, describe, fixture, it, report, stride } from "../../harness.js";
 import { image, type SceneOptions, sha256, UpdateScene } from "../../virtual/update-scene.js";

@@ -3,9 +3,9 @@
  * update depends on how it came to its image, and on who wants it.
  */
 
-import type { Lack } from "../../../hosts/shared/lacking.js";
-import { otaState, writeOtaEntry } from "../../../hosts/shared/ota-data.js";
-import { openPartition } from "../../../hosts/shared/partition-table.js";
+import type { Lack } from "../../../hosts/flash-model/lacking.js";
+import { otaState, writeOtaEntry } from "../../../hosts/flash-model/ota-data.js";
+import { openPartition } from "../../../hosts/flash-model/partition-table.js";
 import type { LinkOptions } from "../../../src/options.js";
 import { UpdateRecords } from "../../../src/update/records.js";
 import { assert, describe, it } from "../../harness.js";

@@ -2,7 +2,7 @@
  * What is refused before anything is lost: not a byte of the inactive slot is erased for it.
  */
 
-import { buildImage } from "../../../hosts/shared/build-image.js";
+import { buildImage } from "../../../hosts/flash-model/build-image.js";
 import { assert, crypto, describe, it } from "../../harness.js";
 import { FaultyFlash } from "../../virtual/faulty-flash.js";
 import { chipId, image, product, type SceneOptions, UpdateScene } from "../../virtual/update-scene.js";

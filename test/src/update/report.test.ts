@@ -1,4 +1,4 @@
-import type { ChannelPort } from "../../../src/channel-handler.js";
+import type { ChannelPort } from "../../../src/connection/channel-handler.js";
 import { Report } from "../../../src/update/report.js";
 import { assert, describe, it } from "../../harness.js";
 

@@ -10,7 +10,7 @@ import { Hub } from "../../../tools/hub/hub.js";
 import type { Json, JsonObject } from "../../../tools/hub/json.js";
 import type { HubOptions } from "../../../tools/hub/options.js";
 import { fixture } from "../../harness.js";
-import { ManualTimers } from "../../hosts/shared/manual-timers.js";
+import { ManualTimers } from "../../support/manual-timers.js";
 
 export const productKey = { key: "nhp_desk", secret: "desk-secret" };
 export const startMs = Date.parse("2026-11-21T20:00:00Z");

@@ -10,7 +10,7 @@ import { healthStatus } from "../../../tools/hub/extensions/health.js";
 import { logLine } from "../../../tools/hub/extensions/logging.js";
 import type { Json, JsonObject } from "../../../tools/hub/json.js";
 import { assert, beforeEach, describe, it } from "../../harness.js";
-import { ManualTimers } from "../../hosts/shared/manual-timers.js";
+import { ManualTimers } from "../../support/manual-timers.js";
 import { Desk, oldFirmware, startMs } from "./desk.js";
 import { recording } from "./recording.js";
 

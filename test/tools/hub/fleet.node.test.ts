@@ -10,7 +10,7 @@ import { groupId, Orchestrator } from "../../../tools/hub/orchestrator.js";
 import { Timeline } from "../../../tools/hub/timeline.js";
 import { Updating } from "../../../tools/hub/updating.js";
 import { assert, describe, fixture, it } from "../../harness.js";
-import { ManualTimers } from "../../hosts/shared/manual-timers.js";
+import { ManualTimers } from "../../support/manual-timers.js";
 
 const many = 10_000;
 

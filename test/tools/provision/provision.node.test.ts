@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { TwoCopies } from "../../../hosts/shared/two-copies.js";
-import { certificateCredentials, certificateWarnings } from "../../../src/credentials.js";
+import { TwoCopies } from "../../../hosts/esp32/two-copies.js";
+import { certificateCredentials, certificateWarnings } from "../../../src/connection/credentials.js";
 import { Hub } from "../../../tools/hub/hub.js";
 import { makeCertificate } from "../../../tools/provision/certificate.js";
 import { readOptions, UsageError } from "../../../tools/provision/options.js";

@@ -1,4 +1,4 @@
-import { buildImage } from "../../../hosts/shared/build-image.js";
+import { buildImage } from "../../../hosts/flash-model/build-image.js";
 import { Fault } from "../../../modules/fault/fault.js";
 import { crc32 } from "../../../modules/ota/crc32.js";
 import { reportImage, reportLines } from "../../../tools/stamp/image-report.js";

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildImage } from "../../../hosts/shared/build-image.js";
+import { buildImage } from "../../../hosts/flash-model/build-image.js";
 import { parseImageHead } from "../../../modules/ota/image.js";
 import { isPrintable } from "../../../modules/text/printable.js";
 import { after, assert, before, crypto, describe, it } from "../../harness.js";

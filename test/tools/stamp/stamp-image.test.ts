@@ -1,4 +1,4 @@
-import { buildImage } from "../../../hosts/shared/build-image.js";
+import { buildImage } from "../../../hosts/flash-model/build-image.js";
 import { Fault } from "../../../modules/fault/fault.js";
 import { firmwareMetadata, firmwareUuid } from "../../../modules/ota/firmware-metadata.js";
 import { parseImageHead } from "../../../modules/ota/image.js";

@@ -5,7 +5,7 @@
 
 import Debug from "debug";
 import { createHost, NervesHubLink, startNetwork } from "nerveshub";
-import { compartmentEvaluator } from "nerveshub/hosts/evaluator/evaluator";
+import { compartmentEvaluator } from "nerveshub/src/features/prompt/evaluator";
 import { everything } from "./everything.js";
 
 const host = createHost();

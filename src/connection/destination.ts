@@ -1,0 +1,132 @@
+/*
+ * Destination: where the next attempt goes and how it proves who the device is. It follows redirects, signs at the moment
+ * of connecting, and says in the first line of every attempt what is tried.
+ *
+ * Not here: when to try again, which is the link's.
+ */
+
+import { Fault } from "../../modules/fault/fault.js";
+import type { Clock } from "../../modules/host/clock.js";
+import type { Crypto } from "../../modules/host/crypto.js";
+import { sharedSecretHeaders } from "../../modules/nh1/shared-secret.js";
+import { cut } from "../../modules/text/cut.js";
+import type { Refusal } from "../../modules/websocket/websocket.js";
+import type { Log } from "../log/log.js";
+import type { Settings } from "../options.js";
+import { certificateSocketPath, sharedSecretSocketPath, vsn } from "../protocol.js";
+import { type CertificateCredentials, certificateWarnings } from "./credentials.js";
+import { lostUpgradeFault, refusalFault } from "./diagnosis.js";
+import { type Place, redirectTarget } from "./redirect.js";
+import { retryAfterMs } from "./retry-after.js";
+import type { Target } from "./session.js";
+import type { WallClock } from "./wall-clock.js";
+
+export interface DestinationOptions {
+  settings: Settings;
+  clock: Clock;
+  crypto: Crypto;
+  wallClock: WallClock;
+  log: Log;
+}
+
+/** What to do after a refusal: go to where it redirects at once, or say why and wait. */
+export type Verdict = "redirected" | { readonly fault: Fault; readonly retryAfterMs: number | undefined };
+
+export class Destination {
+  private readonly _options: DestinationOptions;
+  private readonly _configured: Place;
+  /** Where redirects have led, until an attempt fails there. */
+  private _place: Place;
+  private _redirects = 0;
+  /** What the signature of the attempt under way says, seconds since 1970. */
+  private _signedAt: number | undefined;
+  /** Codes of the warnings about the certificate that were given last. */
+  private _warned = "";
+
+  constructor(options: DestinationOptions) {
+    this._options = options;
+    const { host, port, ssl, credentials } = options.settings;
+    const path = credentials.type === "certificate" ? certificateSocketPath : sharedSecretSocketPath;
+    this._configured = { host, port, ssl, path: `${path}?vsn=${vsn}` };
+    this._place = this._configured;
+  }
+
+  /** Whether the hub is reached over TLS: where redirects have led counts, not what was configured. */
+  get tls(): boolean {
+    return this._place.ssl;
+  }
+
+  /** Of the attempt that begins now. */
+  target(): Target {
+    const { settings, crypto, wallClock, log } = this._options;
+    const { credentials, roots } = settings;
+    const { host, port, path, ssl } = this._place;
+    this._signedAt = undefined;
+    const target: Target = { host, port, path, headers: [] };
+    if (ssl) target.secure = roots === undefined ? {} : { roots };
+    let who = "with a client certificate";
+    if (credentials.type === "certificate") {
+      this._warn(credentials);
+      const { certificate, key } = credentials;
+      target.secure = { ...target.secure, certificate, key };
+    } else {
+      const { key, identifier } = credentials;
+      const time = wallClock.signingTime();
+      this._signedAt = time;
+      target.headers = sharedSecretHeaders(crypto, { ...credentials, time });
+      who = `with shared secret ${cut(key, 8)}… as "${identifier}", time from ${wallClock.source}`;
+    }
+    log.info(`Connecting to ${ssl ? "wss" : "ws"}://${host}:${port}${path.split("?")[0]} ${who}.`);
+    return target;
+  }
+
+  /** Takes from a refusal what it says about the time, and where it leads. */
+  refused(refusal: Refusal): Verdict {
+    const { settings, wallClock, log } = this._options;
+    const { credentials } = settings;
+    const { status, headers } = refusal;
+    const date = headers.get("date");
+    const { guessed } = wallClock;
+    const signed = wallClock.learn(date, this._signedAt);
+    if (status < 300 || status >= 400) {
+      const fault = refusalFault(refusal, { credentials, signed, guessed });
+      return { fault, retryAfterMs: retryAfterMs(headers.get("retry-after"), date) };
+    }
+    const place = redirectTarget(this._place, refusal, credentials, this._redirects);
+    if (place instanceof Fault) return { fault: place, retryAfterMs: undefined };
+    this._redirects++;
+    this._place = place;
+    log.info(`The server redirects (${status}) to ${place.host}:${place.port}.`);
+    return "redirected";
+  }
+
+  /** The server took the upgrade: what its answer says about the time is judged as a refusal's is. */
+  opened(headers: ReadonlyMap<string, string>): void {
+    this._options.wallClock.learn(headers.get("date"), this._signedAt);
+  }
+
+  /** Why the attempt under way ended before the server answered, as far as more is known here. */
+  explain(fault: Fault): Fault {
+    return lostUpgradeFault(fault, this._options.settings.credentials, this._place.ssl);
+  }
+
+  /** The server has accepted the device: this is where it belongs, until it is lost. */
+  accepted(): void {
+    this._redirects = 0;
+  }
+
+  /** An attempt failed: where redirects led once is not where they may lead now. */
+  failed(): void {
+    this._redirects = 0;
+    this._place = this._configured;
+  }
+
+  private _warn(credentials: CertificateCredentials): void {
+    const { clock, wallClock, log } = this._options;
+    const faults = certificateWarnings(credentials, wallClock.known ? clock.now() : undefined);
+    const codes = faults.map(({ code }) => code).join(" ");
+    if (codes === this._warned) return;
+    this._warned = codes;
+    for (const { message, code } of faults) log.warning(`${message} [${code}]`);
+  }
+}

@@ -1,0 +1,192 @@
+/*
+ * Diagnosis: why there is no connection, in one sentence with the likely cause and the remedy, under a stable code.
+ * Pure. README.md lists the codes for operators.
+ *
+ * NervesHub's own answers say little: nearly every refused login is an empty 401, a refused certificate is TLS alert 40,
+ * a mistyped path is a redirect to the documentation (transcripts auth-failures, upgrade-paths, cert-variants). What
+ * fails below HTTP is named by modules/fault/network.ts, what breaks the WebSocket protocol by modules/websocket.
+ */
+
+import { Fault } from "../../modules/fault/fault.js";
+import { cut } from "../../modules/text/cut.js";
+import { printable } from "../../modules/text/printable.js";
+import type { Refusal } from "../../modules/websocket/websocket.js";
+import type { Credentials, SharedSecretCredentials } from "./credentials.js";
+import type { Signed } from "./wall-clock.js";
+
+export interface RefusalContext {
+  credentials: Credentials;
+  /** What the answer's `Date` says about the signature; undefined when it says nothing. */
+  signed: Signed | undefined;
+  /** The time was not known when it was signed. */
+  guessed?: boolean;
+}
+
+/** Of a server's own words, this many characters are shown. */
+const toldCharacters = 80;
+
+const fault = (code: string, message: string): Fault => {
+  return new Fault("upgrade", code, message);
+};
+
+const quoted = (text: string): string => {
+  return ` ("${printable(cut(text.trim(), toldCharacters))}")`;
+};
+
+const secretRefused = ({ key, identifier }: SharedSecretCredentials): Fault => {
+  const checks = key.startsWith("nhd_")
+    ? `the device key exists and is active, the secret belongs to it, and it was made for the identifier "${identifier}"`
+    : `the product key exists and is active, the secret belongs to it, and no other device, also a deleted one or one of another product, has the identifier "${identifier}"`;
+  return fault(
+    "credentials-refused",
+    `The server refused the shared secret (401): check in NervesHub that ${checks}, and that the server has shared secrets switched on.`,
+  );
+};
+
+const unauthorized = (refusal: Refusal, { credentials, signed, guessed }: RefusalContext): Fault => {
+  if (credentials.type === "certificate") {
+    return fault(
+      "certificate-not-seen",
+      "The server saw no client certificate (401): a proxy may end TLS before it, or this is the web endpoint; use host and port of the device endpoint.",
+    );
+  }
+  if (refusal.headers.has("nh-connection-error-reason")) {
+    return fault(
+      "no-credentials",
+      "The server saw no credentials (401): something between has removed the x-nh headers; let the proxy pass them, or connect without it.",
+    );
+  }
+  if (signed?.refused) {
+    const [code, direction] = signed.ageS < 0 ? ["clock-ahead", "ahead of"] : ["clock-behind", "behind"];
+    return fault(
+      code,
+      `The clock is ${direction} the server's, so the signature was refused (401): the next attempt uses the server's time; check SNTP.`,
+    );
+  }
+  if (signed === undefined && guessed) {
+    return fault(
+      "clock-unknown",
+      "The time is unknown, and the server's answer (401) has no date to learn it from: let the device reach an SNTP server.",
+    );
+  }
+  return secretRefused(credentials);
+};
+
+const forbidden = ({ type }: Credentials): Fault => {
+  if (type === "certificate") {
+    return fault(
+      "forbidden",
+      "The server refused the socket (403): this looks like NervesHub's web endpoint, where certificates are not taken; use host and port of the device endpoint.",
+    );
+  }
+  return fault(
+    "forbidden",
+    "The server or a proxy before it forbids the socket (403): check host and port, and that nothing between adds an Origin header or changes the query.",
+  );
+};
+
+const unavailable = (told: string | undefined): Fault => {
+  if (told === undefined) {
+    return fault("server-unavailable", "The server, or a proxy before it, is unavailable (503); it is tried again.");
+  }
+  return fault(
+    "authentication-unavailable",
+    `The server could not authenticate anybody just now (503)${quoted(told)}; it is tried again. If it stays so, its database is down or the identifier is not valid text.`,
+  );
+};
+
+/** An answer to the upgrade that is not 101 and is not a redirect to be followed. */
+export const refusalFault = (refusal: Refusal, context: RefusalContext): Fault => {
+  const { status, headers, body } = refusal;
+  switch (status) {
+    case 400:
+      return fault(
+        "bad-request",
+        `The server took the upgrade for malformed (400)${body ? quoted(body) : ""}: a proxy between changes it, or the port expects TLS; check port and the option ssl.`,
+      );
+    case 401:
+      return unauthorized(refusal, context);
+    case 403:
+      return forbidden(context.credentials);
+    case 404:
+      return fault("not-found", "The server knows no device socket (404); check host and port.");
+    case 407:
+    case 511:
+      return fault(
+        "proxy-login",
+        `The network wants a login before it lets anything through (${status}): log in to its portal, or use another network.`,
+      );
+    case 429:
+      return fault(
+        "rate-limited",
+        "The server takes no more connections for now (429); it is tried again more slowly.",
+      );
+    case 431:
+      return fault(
+        "headers-too-large",
+        "The server refused the request's headers as too large (431): shorten the identifier, or look at what a proxy between adds.",
+      );
+    case 503:
+      return unavailable(headers.get("nh-connection-error-reason"));
+  }
+  if (status >= 300 && status < 400) {
+    return fault(
+      "wrong-path",
+      `The server redirects elsewhere (${status}): it has no device socket; check host and port, which have to be those of the device endpoint.`,
+    );
+  }
+  if (status >= 500)
+    return fault("server-error", `The server or a proxy before it is in trouble (${status}); it is tried again.`);
+  const what = body.trimStart().startsWith("<") ? "a web page" : "an answer";
+  return fault(
+    "not-a-hub",
+    `Got ${what} (${status}) instead of a device socket; check host and port, or log in to the network's portal.`,
+  );
+};
+
+/**
+ * A connection that a server let go before it answered the upgrade, as a server does that expects TLS, that does not
+ * like a certificate (TLS 1.3 tells it late), or that limits connections.
+ * @returns `fault` with a better sentence, or as it is when it was something else
+ */
+export const lostUpgradeFault = (fault: Fault, { type }: Credentials, ssl: boolean): Fault => {
+  if (fault.code !== "upgrade-closed" && fault.code !== "connection-reset") return fault;
+  const cause = !ssl
+    ? "the port may expect TLS, which the option ssl switches on"
+    : type === "certificate"
+      ? "it may have refused the device's certificate; check that this or its CA is registered at the hub and is not self-signed"
+      : "it may limit connections, or the port may be another service's; check host and port";
+  const text = `The server closed the connection instead of answering the upgrade: ${cause}.`;
+  return new Fault("upgrade", fault.code, text, fault);
+};
+
+/** A connection that ended with a close frame; each code leads to a new attempt. */
+export const closeFault = (code: number): Fault => {
+  const ended = (name: string, message: string): Fault => new Fault("websocket", name, message);
+  switch (code) {
+    case 1000:
+      return ended("closed", "The server closed the connection (1000); a new one is made.");
+    case 1001:
+      return ended(
+        "replaced",
+        "The server closed the connection (1001): an operator asked for a reconnect, or another device connects with the same identifier; if it repeats, give each device its own.",
+      );
+    case 1002:
+      return ended(
+        "closed-idle",
+        "The server heard nothing for too long, or took a frame for malformed (1002); if it repeats, shorten heartbeat.intervalMs.",
+      );
+    case 1007:
+    case 1011:
+      return ended(
+        "closed-error",
+        `The server's process failed over something that was sent (${code}); its log says over what.`,
+      );
+    case 1009:
+      return ended("closed-too-big", "The server found a message too large (1009); send less at once.");
+    case 1012:
+      return ended("drained", "The server is restarting (1012); a new connection is made when it is back.");
+    default:
+      return ended("closed", `The server closed the connection with code ${code}; a new one is made.`);
+  }
+};

@@ -1,0 +1,15 @@
+/*
+ * `Retry-After` (RFC 9110 §10.2.3) of a refused upgrade or download, in both of its forms. Pure.
+ */
+
+import { maxRetryAfterMs } from "../../modules/limits/limits.js";
+
+/**
+ * @param date the answer's `Date`: a moment is compared with the clock that it was made by, since ours may be wrong
+ * @returns milliseconds to wait at least, at most an hour; undefined without a usable header
+ */
+export const retryAfterMs = (header: string | undefined, date: string | undefined): number | undefined => {
+  const text = header?.trim() ?? "";
+  const waitMs = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.parse(date ?? "");
+  return waitMs >= 0 ? Math.min(waitMs, maxRetryAfterMs) : undefined;
+};

@@ -1,0 +1,60 @@
+/*
+ * The running firmware, as the server shall know it: read from the running image, or stated by the application.
+ *
+ * A device whose metadata are incomplete looks healthy to an operator and is never updated, without a word. So whatever
+ * would make it so is an error at construction here.
+ */
+
+import { asFault, Fault } from "../../modules/fault/fault.js";
+import type { Slot } from "../../modules/host/slots.js";
+import { type FirmwareMetadata, firmwareMetadata } from "../../modules/ota/firmware-metadata.js";
+import { type ImageHead, imageHeadSize, parseImageHead } from "../../modules/ota/image.js";
+import { toHex } from "../../modules/text/hex.js";
+import type { FirmwareOptions } from "../options.js";
+
+export interface Firmware {
+  readonly metadata: FirmwareMetadata;
+  /** Undefined when the application stated its firmware. */
+  readonly head: ImageHead | undefined;
+}
+
+/** @throws Fault "firmware-unreadable" or "version-not-semver" with what to do about it */
+export const readFirmware = (running: Slot, stated: FirmwareOptions | undefined): Firmware => {
+  if (stated !== undefined) return { metadata: stated, head: undefined };
+  try {
+    const bytes = new Uint8Array(imageHeadSize);
+    running.read(0, bytes);
+    const head = parseImageHead(bytes);
+    return { metadata: firmwareMetadata(head), head };
+  } catch (error) {
+    const fault = asFault(error, "image", "firmware-unreadable");
+    if (fault.code === "version-not-semver" || fault.code === "no-project-name") {
+      const text = `${fault.message} For a finished image, nerveshub-stamp sets product and version.`;
+      throw new Fault("options", fault.code, text, fault);
+    }
+    const text = `The running image cannot be read (${fault.message}); give the option "firmware" instead.`;
+    throw new Fault("options", "firmware-unreadable", text, fault);
+  }
+};
+
+/** The keys of the device join that say what runs. Servers up to the 2.4.0 release read the `nerves_fw_` family only. */
+export const firmwareKeys = ({ metadata, head }: Firmware): Record<string, string | number> => {
+  const keys: Record<string, string | number> = {
+    nerves_fw_uuid: metadata.uuid,
+    nerves_fw_product: metadata.product,
+    nerves_fw_architecture: metadata.architecture,
+    nerves_fw_version: metadata.version,
+    nerves_fw_platform: metadata.platform,
+  };
+  if (head === undefined) return { update_tool: "fwup", ...keys };
+  const { projectName, version, elfSha256, idfVersion } = head.description;
+  return {
+    update_tool: "esp-idf",
+    esp_idf_project_name: projectName,
+    esp_idf_version: version,
+    esp_idf_app_elf_sha256: toHex(elfSha256),
+    esp_idf_ver: idfVersion,
+    esp_idf_chip_id: head.chipId,
+    ...keys,
+  };
+};

@@ -1,0 +1,39 @@
+/*
+ * An orderly restart: the application gets its moment, the server hears of it, the socket is closed, and then the device
+ * restarts whatever became of those. Nothing is promised about delivery.
+ */
+
+import type { Host } from "../../modules/host/host.js";
+import type { Client } from "../client.js";
+import { ask, tell, work } from "../log/guarded.js";
+import type { Log } from "../log/log.js";
+
+export interface RestartOptions {
+  host: Host;
+  log: Log;
+  client: Client;
+  /** How long the application may take, in milliseconds. */
+  deadlineMs: number;
+  /** Says goodbye to the server. */
+  farewell(): void;
+}
+
+/** For the last frames to leave and the close to be answered; the Rust agent waits as long. */
+const farewellMs = 250;
+
+export const orderlyRestart = ({ host, log, client, deadlineMs, farewell }: RestartOptions): void => {
+  const { timers, device } = host;
+  const leave = (): void => {
+    timers.set(() => device.restart(), farewellMs);
+    tell(log, "the farewell", farewell);
+  };
+  ask({
+    log,
+    name: "reboot",
+    body: () => client.reboot?.(),
+    kind: work,
+    deadline: { timers, ms: deadlineMs },
+    done: leave,
+    failed: leave,
+  });
+};

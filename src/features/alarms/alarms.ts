@@ -1,0 +1,163 @@
+/*
+ * alarms 0.1.0: conditions that hold until they are cleared. The server keeps its own set of a device's alarms; this side
+ * keeps the true one and sends it whole whenever single events could have been lost.
+ *
+ * The rule it guards: whatever is dropped on the way, the server ends with the set that is raised here. An alarm that was
+ * raised and cleared while nothing could be sent leaves no trace there. A set that is too long to be sent with its
+ * descriptions is sent without them.
+ */
+
+import type { Clock } from "../../../modules/host/clock.js";
+import type { Timers } from "../../../modules/host/timers.js";
+import {
+  alarmsRate,
+  maxAlarmAgeMs,
+  maxAlarmDescriptionCharacters,
+  maxAlarmNameBytes,
+  maxAlarmNameCharacters,
+  maxAlarms,
+  maxListBytes,
+} from "../../../modules/limits/limits.js";
+import { cut } from "../../../modules/text/cut.js";
+import { inspect } from "../../log/inspect.js";
+import type { Log } from "../../log/log.js";
+import type { Extension, ExtensionPort } from "../extensions/extension.js";
+import { jsonBytes } from "../extensions/json-bytes.js";
+import { type Attempt, PacedSender } from "../extensions/paced-sender.js";
+import { isoTime, wallTime } from "../extensions/wall-time.js";
+
+interface Alarm {
+  readonly description: string;
+  readonly raisedMs: number;
+}
+
+interface Change {
+  readonly name: string;
+  readonly raised: boolean;
+  readonly atMs: number;
+}
+
+export class Alarms implements Extension {
+  readonly key = "alarms";
+  readonly versions = ["0.1.0"];
+  private readonly _clock: Clock;
+  private readonly _log: Log;
+  private readonly _sender: PacedSender;
+  private readonly _raised = new Map<string, Alarm>();
+  /** Changes that the server has not heard of, in their order. */
+  private _changes: Change[] = [];
+  private _snapshotDue = false;
+  private _port: ExtensionPort | undefined;
+
+  constructor(host: { clock: Clock; timers: Timers }, log: Log) {
+    this._clock = host.clock;
+    this._log = log;
+    this._sender = new PacedSender(host, alarmsRate, () => this._flush());
+  }
+
+  /**
+   * Raises an alarm; one that is raised already gets the new description.
+   * @param name up to 255 characters, and 512 bytes: "BatteryLow"
+   * @param description for the operator: "3.1 V"
+   * @returns false when it was not taken, with the reason in the log
+   */
+  raise(name: string, description = ""): boolean {
+    if (typeof name !== "string") return this._refuse(inspect(name), "has a name that is no text");
+    if (name === "" || name.length > maxAlarmNameCharacters || jsonBytes(name) > maxAlarmNameBytes)
+      return this._refuse(name, "has no usable name");
+    const before = this._raised.get(name);
+    // An application without types may pass anything.
+    const text = cut(inspect(description), maxAlarmDescriptionCharacters);
+    if (before === undefined && this._raised.size >= maxAlarms)
+      return this._refuse(name, `is one more than the ${maxAlarms} that can be raised at one time`);
+    if (before?.description === text) return true;
+    const atMs = this._clock.monotonic();
+    this._raised.set(name, { description: text, raisedMs: before?.raisedMs ?? atMs });
+    this._changed({ name, raised: true, atMs });
+    return true;
+  }
+
+  /** @returns false when no such alarm was raised */
+  clear(name: string): boolean {
+    if (!this._raised.delete(name)) return false;
+    this._changed({ name, raised: false, atMs: this._clock.monotonic() });
+    return true;
+  }
+
+  /** What is raised: name and description. */
+  get raised(): ReadonlyMap<string, { readonly description: string }> {
+    return this._raised;
+  }
+
+  /** True while the server hears of alarms by this extension; health reports leave them out then. */
+  get isAttached(): boolean {
+    return this._port !== undefined;
+  }
+
+  attached(port: ExtensionPort): void {
+    this._port = port;
+    this._changes = [];
+    // The server asks for a sync on attach; should that get lost, the set is said without being asked.
+    this._snapshotDue = true;
+    this._sender.wake();
+  }
+
+  event(event: string): void {
+    if (event !== "sync") return;
+    this._snapshotDue = true;
+    this._sender.wake();
+  }
+
+  detached(): void {
+    this._port = undefined;
+    this._sender.stop();
+  }
+
+  private _changed(change: Change): void {
+    if (this._port === undefined) return;
+    this._changes.push(change);
+    // More than a set holds: the set itself is shorter to say.
+    if (this._changes.length > maxAlarms) this._snapshotDue = true;
+    this._sender.wake();
+  }
+
+  private _flush(): Attempt {
+    if (this._port === undefined) return "refused";
+    if (this._snapshotDue) {
+      let alarms = [...this._raised].map(([name, alarm]) => this._entry(name, alarm));
+      if (jsonBytes(alarms) > maxListBytes)
+        alarms = [...this._raised].map(([name, alarm]) => this._entry(name, { ...alarm, description: "" }));
+      if (!this._port.send("snapshot", { alarms })) return "refused";
+      this._snapshotDue = false;
+      this._changes = [];
+      return "sent";
+    }
+    const change = this._changes[0];
+    if (change === undefined) return "empty";
+    const { name, raised, atMs } = change;
+    const alarm = this._raised.get(name);
+    // Cleared meanwhile: what follows in the list says so; the description is no longer known.
+    const payload = raised
+      ? this._entry(name, alarm ?? { description: "", raisedMs: atMs })
+      : { alarm: name, ...this._time("cleared_at", atMs) };
+    if (!this._port.send(raised ? "raised" : "cleared", payload)) return "refused";
+    this._changes.shift();
+    return "sent";
+  }
+
+  private _entry(name: string, { description, raisedMs }: Alarm): object {
+    return { alarm: name, description, ...this._time("raised_at", raisedMs) };
+  }
+
+  /** Left out where it is unknown or older than the server believes. */
+  private _time(field: "raised_at" | "cleared_at", monotonicMs: number): object {
+    const ms = wallTime(this._clock, monotonicMs);
+    if (ms === undefined || this._clock.monotonic() - monotonicMs > maxAlarmAgeMs) return {};
+    return field === "raised_at" ? { raised_at: isoTime(ms) } : { cleared_at: isoTime(ms) };
+  }
+
+  private _refuse(name: string, why: string): false {
+    this._log.warning(`Alarm "${cut(name, 40)}" ${why}.`);
+    return false;
+  }
+}

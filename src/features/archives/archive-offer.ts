@@ -1,0 +1,36 @@
+/*
+ * The server's `archive` message, checked and bounded. Pure.
+ */
+
+import { maxUpdateUrlCharacters } from "../../../modules/limits/limits.js";
+import type { Archive } from "../../client.js";
+
+export interface ArchiveOffer extends Archive {
+  /** A credential: presigned for an hour. It must never be logged. */
+  readonly url: string;
+}
+
+const textOr = (value: unknown, otherwise: string): string => {
+  return typeof value === "string" ? value : otherwise;
+};
+
+/** @returns undefined when it is not one that can be fetched */
+export const parseArchiveOffer = (payload: unknown): ArchiveOffer | undefined => {
+  if (typeof payload !== "object" || payload === null) return undefined;
+  const message = payload as Record<string, unknown>;
+  const { url, uuid, size, uploaded_at: uploadedAt } = message;
+  if (typeof url !== "string" || url === "" || url.length > maxUpdateUrlCharacters) return undefined;
+  if (typeof uuid !== "string" || uuid === "" || uuid.length > 64) return undefined;
+  if (typeof size !== "number" || !Number.isInteger(size) || size <= 0) return undefined;
+  return {
+    url,
+    uuid,
+    size,
+    version: textOr(message["version"], "unknown"),
+    description: textOr(message["description"], ""),
+    platform: textOr(message["platform"], "generic"),
+    architecture: textOr(message["architecture"], "generic"),
+    // The server leaves the zone out; it is UTC.
+    uploadedAt: typeof uploadedAt === "string" ? `${uploadedAt}Z` : undefined,
+  };
+};

@@ -1,0 +1,218 @@
+/*
+ * Archives: from the server's offer to the application's writer, one at a time, with the downloads of updates.
+ *
+ * The rules it guards: an update comes first, so an archive waits for it and gives way to it; and an archive that the
+ * application has taken is not fetched again, although the server offers it with every join.
+ */
+
+import { asFault } from "../../../modules/fault/fault.js";
+import { settle } from "../../../modules/fault/settle.js";
+import type { SecureOptions } from "../../../modules/host/byte-stream.js";
+import type { Host } from "../../../modules/host/host.js";
+import type { Timer } from "../../../modules/host/timers.js";
+import { decodeUtf8, encodeUtf8 } from "../../../modules/text/utf8.js";
+import type { Archive, Client, Update } from "../../client.js";
+import { type Kind, take } from "../../log/guarded.js";
+import type { Log } from "../../log/log.js";
+import { Download } from "../../update/download.js";
+import type { Offer } from "../../update/offer.js";
+import { checkTransport } from "../../update/transport.js";
+import { WriterTarget } from "../firmware-writer/writer-target.js";
+import { type ArchiveOffer, parseArchiveOffer } from "./archive-offer.js";
+import type { ArchiveWriter } from "./archive-writer.js";
+
+export interface ArchivesOptions {
+  host: Host;
+  log: Log;
+  client: Client;
+  secure: SecureOptions;
+  /** Whether the hub is reached over TLS: an archive over http, which has no checksum, is then not taken. */
+  tls(): boolean;
+  writer: ArchiveWriter | undefined;
+  /** An update is being made. */
+  updating(): boolean;
+}
+
+const storeKey = "archive-uuid";
+/** How often it is looked whether an update has ended. */
+const waitMs = 30_000;
+
+const decisions: Kind<"download" | "ignore"> = Object.freeze({
+  wanted: '"download" or "ignore"',
+  read: (value: unknown) => (value === "download" || value === "ignore" ? value : undefined),
+});
+
+/** One archive on its way. */
+interface Run {
+  /** The writer has all bytes and is at its `finish`: too late for `abort`. */
+  finishing: boolean;
+}
+
+export class Archives {
+  private readonly _options: ArchivesOptions;
+  private readonly _target: WriterTarget | undefined;
+  private _offer: ArchiveOffer | undefined;
+  private _run: Run | undefined;
+  private _download: Download | undefined;
+  private _timer: Timer | undefined;
+  private _closed = false;
+
+  constructor(options: ArchivesOptions) {
+    this._options = options;
+    const { host, log, writer } = options;
+    if (writer === undefined) return;
+    this._target = new WriterTarget(host, log, "archiveWriter", {
+      begin: (_size, file) => writer.begin(archiveOf(file as Update & Archive)),
+      write: (chunk) => writer.write(chunk),
+      finish: () => writer.finish(),
+      abort: () => writer.abort(),
+    });
+  }
+
+  /** The uuid of the archive that the application took last. */
+  get taken(): string | undefined {
+    const bytes = this._options.host.store.get(storeKey);
+    return bytes === undefined ? undefined : decodeUtf8(bytes);
+  }
+
+  /** The server's `archive`. */
+  offered(payload: unknown): void {
+    const { log, client } = this._options;
+    const offer = parseArchiveOffer(payload);
+    if (offer === undefined) {
+      log.warning("The server offered an archive that is not complete; upload it again.");
+      return;
+    }
+    if (this._offer?.uuid === offer.uuid) {
+      this._offer = offer;
+      this._download?.renew(offer.url);
+      return;
+    }
+    if (this.taken === offer.uuid) return;
+    const ask = (): unknown =>
+      client.archiveAvailable === undefined ? "ignore" : client.archiveAvailable(archiveOf(offer));
+    if (take(log, "archiveAvailable", ask, decisions) !== "download" || this._closed) return;
+    if (this._target === undefined) {
+      log.error('An archive is wanted but there is nowhere to put it: the option "archiveWriter" is missing.');
+      return;
+    }
+    this._giveUp();
+    this._offer = offer;
+    this._start();
+  }
+
+  /** An update has been offered: what runs here is stopped, and begun anew when the update has ended without a restart. */
+  giveWay(): void {
+    if (this._run === undefined || this._run.finishing) return;
+    this._options.log.info("The archive waits for the update.");
+    this._giveUp();
+    this._wait();
+  }
+
+  close(): void {
+    this._closed = true;
+    this._options.host.timers.clear(this._timer);
+    this._giveUp();
+    this._offer = undefined;
+  }
+
+  private _start(): void {
+    const offer = this._offer;
+    const target = this._target;
+    if (offer === undefined || target === undefined) return;
+    const { log, tls, updating } = this._options;
+    if (updating()) {
+      this._wait();
+      return;
+    }
+    const run: Run = { finishing: false };
+    this._run = run;
+    const file: Offer = { ...offer, product: "", checksum: undefined, parts: [], manual: false };
+    log.info(`Archive ${offer.version} (${offer.size} bytes) is being downloaded.`);
+    const begin = (): number | Promise<number> => {
+      checkTransport(file, tls());
+      return target.begin(file);
+    };
+    this._step(run, begin, () => this._fetch(run, file, target));
+  }
+
+  private _fetch(run: Run, file: Offer, target: WriterTarget): void {
+    const { host, log, secure, tls } = this._options;
+    this._download = new Download({
+      ...{ host, log, secure, tls, target },
+      // With the latest URL, if it was offered again while the writer began.
+      offer: { ...file, url: this._offer?.url ?? file.url },
+      from: 0,
+      to: undefined,
+      onProgress: () => {},
+      onDone: () => this._complete(run, file, target),
+      onFault: (fault) => this._failed(fault),
+    });
+    this._download.start();
+  }
+
+  private _complete(run: Run, file: Offer, target: WriterTarget): void {
+    const finish = (): void | Promise<void> => {
+      target.verify();
+      run.finishing = true;
+      return target.activate();
+    };
+    this._step(run, finish, () => this._done(file));
+  }
+
+  /** What the writer may take its time for, and what comes after it, unless it was given up meanwhile. */
+  private _step(run: Run, body: () => unknown, next: () => void): void {
+    const failed = (error: unknown): void => {
+      if (this._run !== run) return;
+      run.finishing = false;
+      this._failed(error);
+    };
+    const goOn = (): void => {
+      if (this._run !== run) return;
+      try {
+        next();
+      } catch (error) {
+        failed(error);
+      }
+    };
+    settle(body, goOn, failed);
+  }
+
+  private _done({ version, uuid }: Offer): void {
+    this._download = undefined;
+    this._run = undefined;
+    this._offer = undefined;
+    const { host, log } = this._options;
+    log.notice(`Archive ${version} is complete.`);
+    try {
+      host.store.set(storeKey, encodeUtf8(uuid));
+    } catch (error) {
+      log.warning(`The archive will be offered again: ${asFault(error, "store", "store-failed").message}`);
+    }
+  }
+
+  /** Over until the server offers it again, with the next join. */
+  private _failed(error: unknown): void {
+    this._options.log.error(`The archive was not taken: ${asFault(error, "download", "archive-failed").message}`);
+    this._giveUp();
+    this._offer = undefined;
+  }
+
+  private _giveUp(): void {
+    this._download?.close();
+    this._download = undefined;
+    if (this._run?.finishing === false) this._target?.abort();
+    this._run = undefined;
+  }
+
+  private _wait(): void {
+    const { timers } = this._options.host;
+    timers.clear(this._timer);
+    this._timer = timers.set(() => this._start(), waitMs);
+  }
+}
+
+/** Without the URL, which is a credential and not the application's. */
+const archiveOf = ({ uuid, version, description, platform, architecture, size, uploadedAt }: Archive): Archive => {
+  return { uuid, version, description, platform, architecture, size, uploadedAt };
+};

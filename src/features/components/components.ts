@@ -1,0 +1,268 @@
+/*
+ * components 0.0.1: what the device is made of, with actions that an operator may run and modes that he may set
+ * (nerves_hub_web, lib/nerves_hub/extensions/components.ex; nerves_hub_link, extensions/components.ex).
+ *
+ * The rule it guards: every request is answered, by its ref, within a bounded time; only what was reported can be asked
+ * for, and a mode takes only the values that it names.
+ */
+
+import type { Host } from "../../../modules/host/host.js";
+import {
+  answerRate,
+  commandDeadlineMs,
+  maxComponentOutputCharacters,
+  maxComponentRequests,
+} from "../../../modules/limits/limits.js";
+import { cut } from "../../../modules/text/cut.js";
+import { ask, type Kind, type Said, take } from "../../log/guarded.js";
+import type { Log } from "../../log/log.js";
+import type { Extension, ExtensionPort } from "../extensions/extension.js";
+import { type Attempt, PacedSender } from "../extensions/paced-sender.js";
+
+/**
+ * Text, or a promise of it, is shown to the operator; anything else counts as done. What it throws or rejects with is shown
+ * as the reason why it failed; a promise is waited for at most ten seconds.
+ */
+export type Handler<T extends unknown[]> = (...args: T) => unknown;
+
+export interface ComponentAction {
+  readonly identifier: string;
+  readonly label?: string;
+  readonly run: Handler<[]>;
+}
+
+export interface ComponentMode {
+  readonly identifier: string;
+  readonly label?: string;
+  readonly values: readonly string[];
+  /** Where health's metadata tell the value in force; default: the identifier. */
+  readonly metadataKey?: string;
+  readonly set: Handler<[value: string]>;
+}
+
+export interface Component {
+  readonly identifier: string;
+  readonly label?: string;
+  /** Names of health metrics that belong to it. */
+  readonly metrics?: readonly string[];
+  /** Names of health metadata that belong to it. */
+  readonly metadata?: readonly string[];
+  readonly actions?: readonly ComponentAction[];
+  readonly modes?: readonly ComponentMode[];
+}
+
+export interface Assembly {
+  readonly identifier: string;
+  readonly label?: string;
+  readonly components?: readonly Component[];
+}
+
+export interface PeerNetwork {
+  readonly identifier: string;
+  readonly label?: string;
+  readonly metrics?: readonly string[];
+  readonly peers?: readonly Component[];
+}
+
+export interface Topology {
+  readonly assemblies?: readonly Assembly[];
+  readonly networks?: readonly PeerNetwork[];
+}
+
+type Result = Record<string, string>;
+
+/** The function that a request means, or why there is none. */
+type Found = { readonly name: string; readonly run: () => unknown } | string;
+
+export class Components implements Extension {
+  readonly key = "components";
+  readonly versions = ["0.0.1"];
+  readonly names = ["ref", "component", "action", "mode", "value"];
+  private readonly _host: Host;
+  private readonly _log: Log;
+  private readonly _provider: () => Topology;
+  private readonly _said: Said = {};
+  private readonly _sender: PacedSender;
+  private _reportDue = false;
+  private _results: { readonly event: string; readonly result: Result }[] = [];
+  private _running = 0;
+  private _port: ExtensionPort | undefined;
+
+  constructor(host: Host, log: Log, provider: () => Topology) {
+    this._host = host;
+    this._log = log;
+    this._provider = provider;
+    this._sender = new PacedSender(host, answerRate, () => this._flush());
+  }
+
+  /** Sends the topology again, after a change. @returns false while the server wants none */
+  report(): boolean {
+    if (this._port === undefined) return false;
+    this._reportDue = true;
+    this._sender.wake();
+    return true;
+  }
+
+  attached(port: ExtensionPort): void {
+    this._port = port;
+  }
+
+  event(event: string, payload: unknown): void {
+    if (event === "request") this.report();
+    else if (event === "action:run") this._action(fields(payload, ["ref", "component", "action"]));
+    else if (event === "mode:set") this._mode(fields(payload, ["ref", "component", "mode", "value"]));
+  }
+
+  detached(): void {
+    this._port = undefined;
+    this._reportDue = false;
+    this._results = [];
+    this._sender.stop();
+  }
+
+  private _action(request: Result): void {
+    const wanted = request["action"];
+    const find = (component: Component | undefined): Found => {
+      const action = component?.actions?.find(({ identifier }) => identifier === wanted);
+      return action === undefined ? "unknown action" : { name: `action "${wanted}"`, run: () => action.run() };
+    };
+    this._run("action:result", request, find);
+  }
+
+  private _mode(request: Result): void {
+    const value = request["value"] ?? "";
+    const wanted = request["mode"];
+    const find = (component: Component | undefined): Found => {
+      const mode = component?.modes?.find(({ identifier }) => identifier === wanted);
+      if (mode === undefined) return "unknown mode";
+      return texts(mode.values).includes(value)
+        ? { name: `mode "${wanted}"`, run: () => mode.set(value) }
+        : "invalid value";
+    };
+    this._run("mode:result", request, find);
+  }
+
+  private _run(event: string, request: Result, find: (component: Component | undefined) => Found): void {
+    if (this._running >= maxComponentRequests) {
+      this._answer(event, request, "error", "busy");
+      return;
+    }
+    const kind: Kind<Found> = {
+      wanted: topologies.wanted,
+      read: (topology) => (isTopology(topology) ? find(componentIn(topology, request["component"])) : undefined),
+    };
+    const found =
+      take(this._log, "components", this._provider, kind, this._said) ?? "the device cannot tell its components";
+    if (typeof found === "string") {
+      this._answer(event, request, "error", found);
+      return;
+    }
+    this._running++;
+    const answer = (status: string, output: unknown): void => {
+      this._running--;
+      this._answer(event, request, status, typeof output === "string" ? output : "");
+    };
+    ask({
+      log: this._log,
+      name: found.name,
+      body: found.run,
+      deadline: { timers: this._host.timers, ms: commandDeadlineMs },
+      done: (output) => answer("ok", output),
+      failed: ({ message }, how) => answer("error", how === "late" ? "timeout" : message),
+    });
+  }
+
+  private _answer(event: string, request: Result, status: string, output: string): void {
+    if (this._port === undefined || this._results.length >= maxComponentRequests * 2) return;
+    this._results.push({
+      event,
+      result: { ...request, status, output: cut(output, maxComponentOutputCharacters) },
+    });
+    this._sender.wake();
+  }
+
+  private _flush(): Attempt {
+    const next = this._results[0];
+    if (next !== undefined) {
+      if (!this._port?.send(next.event, next.result)) return "refused";
+      this._results.shift();
+      return "sent";
+    }
+    if (!this._reportDue) return "empty";
+    this._reportDue = false;
+    const report = take(this._log, "components", this._provider, topologies, this._said);
+    if (report === undefined) return "empty";
+    if (this._port?.send("report", report)) return "sent";
+    this._reportDue = true;
+    return "refused";
+  }
+}
+
+/** The named texts of a request; what is no text is left out. */
+const fields = (payload: unknown, names: readonly string[]): Result => {
+  const given = typeof payload === "object" && payload !== null ? (payload as Record<string, unknown>) : {};
+  const result: Result = {};
+  for (const name of names) if (typeof given[name] === "string") result[name] = given[name];
+  return result;
+};
+
+const isTopology = (value: unknown): value is Topology => {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+};
+
+/** What is sent of it: texts and lists of texts, so that nothing of the application's can keep it from being sent. */
+const topologies: Kind<object> = Object.freeze({
+  wanted: "an object with assemblies and networks",
+  read: (value: unknown) => (isTopology(value) ? topologyPayload(value) : undefined),
+});
+
+const componentIn = (
+  { assemblies = [], networks = [] }: Topology,
+  identifier: string | undefined,
+): Component | undefined => {
+  const lists = [...assemblies.map(({ components }) => components), ...networks.map(({ peers }) => peers)];
+  for (const list of lists) {
+    const found = list?.find((component) => component.identifier === identifier);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+};
+
+const named = ({ identifier, label }: { identifier: string; label?: string }): object => {
+  return label === undefined
+    ? { identifier: String(identifier) }
+    : { identifier: String(identifier), label: String(label) };
+};
+
+const texts = (list: readonly string[] = []): string[] => {
+  return list.map(String);
+};
+
+const componentPayload = (component: Component): object => {
+  const { metrics, metadata, actions = [], modes = [] } = component;
+  return {
+    ...named(component),
+    metrics: texts(metrics),
+    metadata: texts(metadata),
+    actions: actions.map(named),
+    modes: modes.map((mode) => ({
+      ...named(mode),
+      metadata_key: String(mode.metadataKey ?? mode.identifier),
+      values: texts(mode.values),
+    })),
+  };
+};
+
+const topologyPayload = ({ assemblies = [], networks = [] }: Topology): object => {
+  return {
+    assemblies: assemblies.map((assembly) => ({
+      ...named(assembly),
+      components: (assembly.components ?? []).map(componentPayload),
+    })),
+    networks: networks.map((network) => ({
+      ...named(network),
+      metrics: texts(network.metrics),
+      peers: (network.peers ?? []).map(componentPayload),
+    })),
+  };
+};

@@ -1,0 +1,74 @@
+/*
+ * The console topic: a terminal in the browser, served by the command table. Joined only where the application has asked
+ * for it, since it is a remote control.
+ *
+ * The rule it guards: only `up` is ever pushed, with text: this channel has no catch-all on the server, and anything else
+ * ends it there.
+ */
+
+import { maxExtensionBacklogBytes } from "../../../modules/limits/limits.js";
+import { cut } from "../../../modules/text/cut.js";
+import { printable } from "../../../modules/text/printable.js";
+import type { ChannelHandler, ChannelPort } from "../../connection/channel-handler.js";
+import { consoleTopic } from "../../protocol.js";
+import { Terminal, type TerminalOptions } from "./terminal.js";
+
+export interface ConsoleChannelOptions extends Omit<TerminalOptions, "send"> {
+  /** Bytes that wait to be sent on the socket. */
+  bufferedBytes(): number;
+}
+
+/** What the browser's file drop and terminal need; of the version nothing else depends. */
+const consoleVersion = "2.0.0";
+
+/** Property names of what the server pushes here. */
+export const consoleNames: readonly string[] = Object.freeze(["data", "height", "width", "filename"]);
+
+export class ConsoleChannel implements ChannelHandler {
+  readonly topic = consoleTopic;
+  private readonly _terminal: Terminal;
+  private _port: ChannelPort | undefined;
+
+  constructor(options: ConsoleChannelOptions) {
+    this._terminal = new Terminal({
+      ...options,
+      send: (data) =>
+        options.bufferedBytes() <= maxExtensionBacklogBytes && this._port?.push("up", { data }) !== undefined,
+    });
+  }
+
+  joinPayload(): object {
+    return { console_version: consoleVersion };
+  }
+
+  joined(_response: unknown, port: ChannelPort): void {
+    this._port = port;
+    this._terminal.begin();
+  }
+
+  message(event: string, payload: unknown): void {
+    const { data, width, filename } = (typeof payload === "object" && payload !== null ? payload : {}) as {
+      data?: unknown;
+      width?: unknown;
+      filename?: unknown;
+    };
+    if (event === "dn" && typeof data === "string") this._terminal.input(data);
+    else if (event === "window_size") this._terminal.resize(width);
+    else if (event === "restart") this._terminal.begin();
+    else if (event === "file-data/start") {
+      this._terminal.notice(`This device takes no files; ${fileName(filename)} was thrown away.`);
+    }
+  }
+
+  left(): void {
+    this._port = undefined;
+    this._terminal.end();
+  }
+}
+
+/** The name is a stranger's text: its last path component, without what a terminal would obey, and short. */
+const fileName = (filename: unknown): string => {
+  if (typeof filename !== "string") return "it";
+  const last = filename.split(/[/\\]/).at(-1) ?? "";
+  return `"${printable(cut(last, 64))}"`;
+};

@@ -1,0 +1,169 @@
+/*
+ * Terminal: a line editor in front of the command table, and output that waits for the socket. Serves the console topic and
+ * the local_shell extension alike.
+ *
+ * The rule it guards: a terminal neither fills memory nor holds up the connection. What is typed ahead and what waits to
+ * be shown are bounded, and what had to go is said.
+ */
+
+import type { Timer, Timers } from "../../../modules/host/timers.js";
+import {
+  maxConsoleBacklogCharacters,
+  maxConsoleMessageCharacters,
+  maxTypeAheadCharacters,
+} from "../../../modules/limits/limits.js";
+import { cut } from "../../../modules/text/cut.js";
+import type { CommandTable } from "./command-table.js";
+import { LineEditor } from "./line-editor.js";
+
+export interface TerminalOptions {
+  timers: Timers;
+  commands: CommandTable;
+  /** Shown when the session begins. */
+  banner: string;
+  prompt: string;
+  /** Shows text. @returns false when it cannot be sent now */
+  send(text: string): boolean;
+}
+
+/** Before the terminal has told its size. */
+const defaultColumns = 80;
+const retryMs = 200;
+
+export class Terminal {
+  private readonly _options: TerminalOptions;
+  private readonly _editor: LineEditor;
+  private _columns = defaultColumns;
+  private _output = "";
+  private _dropped = 0;
+  private _timer: Timer | undefined;
+  private _giveUp: (() => void) | undefined;
+  private _ahead: string[] = [];
+  /** False after `end`, which a command may bring about itself: it can drop the connection it was typed on. */
+  private _begun = false;
+
+  constructor(options: TerminalOptions) {
+    this._options = options;
+    this._editor = new LineEditor(options.prompt, defaultColumns);
+  }
+
+  /** Begins a session, or begins it anew. */
+  begin(): void {
+    this._begun = true;
+    this._giveUp?.();
+    this._giveUp = undefined;
+    this._ahead = [];
+    this._editor.reset();
+    this._write(`${this._options.banner}\r\n${this._editor.shown}`);
+  }
+
+  /** What was typed or pasted. */
+  input(text: string): void {
+    for (const key of text) this._key(key);
+    this._flush();
+  }
+
+  /** @param columns of the terminal; sizes that no terminal has are passed over */
+  resize(columns: unknown): void {
+    if (typeof columns !== "number" || !Number.isInteger(columns) || columns < 10 || columns > 1000) return;
+    this._columns = columns;
+    this._editor.resize(columns);
+  }
+
+  /** A line for whoever looks, between what is typed. */
+  notice(text: string): void {
+    this._write(`\r\n${text}\r\n${this._editor.shown}`);
+  }
+
+  end(): void {
+    this._begun = false;
+    this._options.timers.clear(this._timer);
+    this._timer = undefined;
+    this._giveUp?.();
+    this._giveUp = undefined;
+    this._ahead = [];
+    this._output = "";
+    this._dropped = 0;
+  }
+
+  private _key(key: string): void {
+    if (!this._begun) return;
+    if (this._giveUp !== undefined && key !== "\x03") {
+      if (this._ahead.length < maxTypeAheadCharacters) this._ahead.push(key);
+      return;
+    }
+    const { echo, line, signal } = this._editor.key(key);
+    this._append(echo);
+    if (signal === "interrupt") {
+      this._giveUp?.();
+      this._giveUp = undefined;
+      this._ahead = [];
+      this._append(this._editor.shown);
+    } else if (signal === "end") this.begin();
+    else if (line !== undefined) this._run(line.trim());
+  }
+
+  private _run(line: string): void {
+    if (line === "") {
+      this._append(this._editor.shown);
+      return;
+    }
+    // What it prints before it returns is sent afterwards: below a command there is no stack left for sending over TLS.
+    let calling = true;
+    const state = this._options.commands.run({
+      line,
+      columns: this._columns,
+      print: (text) => {
+        this._append(`${text.replaceAll("\n", "\r\n")}\r\n`);
+        if (!calling) this._flush();
+      },
+      done: () => {
+        this._giveUp = undefined;
+        this._write(this._editor.shown);
+        this._typedAhead();
+      },
+    });
+    calling = false;
+    if (typeof state !== "function") this._append(this._editor.shown);
+    else if (this._begun) this._giveUp = state;
+    else state();
+    this._flush();
+  }
+
+  /** Goes on with it up to the next command that takes longer. */
+  private _typedAhead(): void {
+    while (this._ahead.length > 0 && this._giveUp === undefined) this._key(this._ahead.shift()!);
+    this._flush();
+  }
+
+  private _write(text: string): void {
+    this._append(text);
+    this._flush();
+  }
+
+  private _append(text: string): void {
+    if (!this._begun) return;
+    const room = maxConsoleBacklogCharacters - this._output.length;
+    if (text.length <= room) this._output += text;
+    else this._dropped += text.length;
+  }
+
+  private _flush(): void {
+    if (this._timer !== undefined) return;
+    while (this._output !== "" || this._dropped > 0) {
+      if (this._output === "") {
+        this._output = `\r\n[${this._dropped} characters were dropped]\r\n${this._editor.shown}`;
+        this._dropped = 0;
+      }
+      const piece = cut(this._output, maxConsoleMessageCharacters);
+      if (!this._options.send(piece)) {
+        this._timer = this._options.timers.set(() => {
+          this._timer = undefined;
+          this._flush();
+        }, retryMs);
+        return;
+      }
+      this._output = this._output.slice(piece.length);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+/*
+ * CrashRecord: the error that ended a run, kept in the store until the server has it.
+ *
+ * Written in the last moments of a machine that has failed (XS's abort hook), so it must be small and may never throw.
+ */
+
+import type { Clock } from "../../../modules/host/clock.js";
+import type { Store } from "../../../modules/host/store.js";
+import { parseJson } from "../../../modules/json/parse.js";
+import {
+  maxCrashLogCharacters,
+  maxCrashStackCharacters,
+  maxErrorReasonCharacters,
+} from "../../../modules/limits/limits.js";
+import { cut, cutStart } from "../../../modules/text/cut.js";
+import { decodeUtf8, encodeUtf8 } from "../../../modules/text/utf8.js";
+
+export interface Crash {
+  readonly kind: string;
+  readonly reason: string;
+  readonly stack: string;
+  /** Last log lines before it. */
+  readonly log: string;
+  /** Of the firmware that crashed. */
+  readonly uuid: string;
+  readonly uptimeMs: number;
+  /** Milliseconds since 1970; 0 when the time was unknown. */
+  readonly atMs: number;
+  /** Runs in a row that ended like this without the server hearing of one. */
+  readonly count: number;
+}
+
+const storeKey = "crash";
+const storeLimit = 2048;
+const names = Object.freeze(["kind", "reason", "stack", "log", "uuid", "uptimeMs", "atMs", "count"] as const);
+
+export const readCrash = (store: Store): Crash | undefined => {
+  try {
+    const bytes = store.get(storeKey);
+    const value = bytes === undefined ? undefined : (parseJson(decodeUtf8(bytes), names) as Partial<Crash>);
+    return typeof value?.kind === "string" && typeof value.reason === "string" ? (value as Crash) : undefined;
+  } catch {
+    // Written by another version, perhaps: an old crash is not worth a failing start.
+    return undefined;
+  }
+};
+
+/** Never throws. @returns false when it could not be kept */
+export const keepCrash = (
+  store: Store,
+  clock: Clock,
+  error: unknown,
+  about: Pick<Crash, "uuid" | "uptimeMs" | "log">,
+): boolean => {
+  try {
+    const { kind, reason, stack } = describeError(error);
+    const count = (readCrash(store)?.count ?? 0) + 1;
+    const crash: Crash = {
+      ...about,
+      kind,
+      reason: cut(reason, maxErrorReasonCharacters),
+      stack: cut(stack, maxCrashStackCharacters),
+      log: cutStart(about.log, maxCrashLogCharacters),
+      atMs: clock.now() ?? 0,
+      count,
+    };
+    let bytes = encodeUtf8(JSON.stringify(crash));
+    // Text outside ASCII takes up to four bytes a character, a control character six: then without log and stack, and shorter.
+    for (let most = maxErrorReasonCharacters; bytes.byteLength > storeLimit && most > 0; most >>= 1)
+      bytes = encodeUtf8(JSON.stringify({ ...crash, reason: cut(reason, most), log: "", stack: "" }));
+    if (bytes.byteLength > storeLimit) return false;
+    store.set(storeKey, bytes);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+export const forgetCrash = (store: Store): void => {
+  store.delete(storeKey);
+};
+
+/** Anything thrown, as texts: the class's name, the message, the stack. */
+export const describeError = (error: unknown): { kind: string; reason: string; stack: string } => {
+  try {
+    if (!(error instanceof Error)) return { kind: "throw", reason: String(error), stack: "" };
+    const { name, message, stack } = error;
+    return { kind: String(name), reason: `${name}: ${message}`, stack: typeof stack === "string" ? stack : "" };
+  } catch {
+    return { kind: "throw", reason: "a value that has no text", stack: "" };
+  }
+};

@@ -1,0 +1,240 @@
+/*
+ * error_reports 0.1.0: errors of the application and of the link, which the server groups into issues.
+ *
+ * The rules it guards: the reporter never reports itself and never throws; the same error again and again is one report
+ * with a count; and what had to be dropped is a report of its own.
+ */
+
+import { Fault } from "../../../modules/fault/fault.js";
+import type { Host } from "../../../modules/host/host.js";
+import {
+  errorReportsRate,
+  maxBatchCharacters,
+  maxErrorContextCharacters,
+  maxErrorContextEntries,
+  maxErrorMessageCharacters,
+  maxErrorReasonCharacters,
+  maxErrorReports,
+} from "../../../modules/limits/limits.js";
+import { cut } from "../../../modules/text/cut.js";
+import { printable } from "../../../modules/text/printable.js";
+import type { Vitals } from "../../device/vitals.js";
+import { tell } from "../../log/guarded.js";
+import { inspect } from "../../log/inspect.js";
+import type { Log } from "../../log/log.js";
+import type { Redactor } from "../../log/redact.js";
+import type { Extension, ExtensionPort } from "../extensions/extension.js";
+import { type Attempt, PacedSender } from "../extensions/paced-sender.js";
+import { isoTime, wallTime } from "../extensions/wall-time.js";
+import { type Crash, describeError, forgetCrash, keepCrash, readCrash } from "./crash-record.js";
+import { type StackFrame, stackFrames } from "./stack-frames.js";
+
+/** Texts by name; NervesHub gives "uptime_ms", "free_memory_bytes" and "reboot_count" a label. */
+export type ErrorContext = Readonly<Record<string, string>>;
+
+interface Entry {
+  readonly kind: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly source: "logger" | "manual";
+  readonly frames: readonly StackFrame[];
+  readonly context: Map<string, string>;
+  readonly uuid: string;
+  /** By the monotonic clock; undefined for a crash of an earlier run. */
+  readonly atMs: number | undefined;
+  /** Milliseconds since 1970, where it is known otherwise. */
+  readonly knownMs: number;
+  readonly characters: number;
+  count: number;
+}
+
+export interface ErrorReportsOptions {
+  host: Host;
+  log: Log;
+  redactor: Redactor;
+  vitals: Vitals;
+  /** Of the running firmware. */
+  uuid: string;
+  /** The last log lines, for a crash. */
+  recentLog(): string;
+}
+
+/** Errors that come together share a message. */
+const gatherMs = 1000;
+
+export class ErrorReports implements Extension {
+  readonly key = "error_reports";
+  readonly versions = ["0.1.0"];
+  private readonly _options: ErrorReportsOptions;
+  private readonly _sender: PacedSender;
+  private _entries: Entry[] = [];
+  private _crash: Entry | undefined;
+  private _dropped = 0;
+  private _port: ExtensionPort | undefined;
+
+  constructor(options: ErrorReportsOptions) {
+    this._options = options;
+    this._sender = new PacedSender(options.host, errorReportsRate, () => this._flush());
+  }
+
+  /** At the start of a run: what ended the last one is said in the log, and to the server after the next join. */
+  start(): void {
+    const { host, log } = this._options;
+    const crash = readCrash(host.store);
+    if (crash === undefined) return;
+    const times = crash.count > 1 ? ` (${crash.count} runs in a row)` : "";
+    log.error(`The last run ended with an error${times}: ${crash.reason}`);
+    this._crash = this._crashEntry(crash);
+    this._entries.push(this._crash);
+  }
+
+  /** Reports an error that the application has dealt with. Never throws. */
+  report(error: unknown, context: ErrorContext = {}): void {
+    tell(this._options.log, "reportError", () => this._report(error, context));
+  }
+
+  private _report(error: unknown, context: ErrorContext): void {
+    const { host, vitals, uuid } = this._options;
+    const { kind, reason, stack } = describeError(error);
+    const all = new Map<string, string>([["uptime_ms", String(Math.round(vitals.uptimeMs))]]);
+    const { heapFree } = host.device.facts();
+    if (heapFree !== undefined) all.set("free_memory_bytes", String(heapFree));
+    if (error instanceof Fault) all.set("stage", error.stage).set("code", error.code);
+    // An application without types may pass anything.
+    const given: object = typeof context === "object" && context !== null ? context : { context };
+    for (const [name, value] of Object.entries(given)) all.set(name, inspect(value));
+    this._add(this._entry({ kind, reason, stack, source: "manual", context: all, uuid, atMs: host.clock.monotonic() }));
+  }
+
+  /**
+   * Keeps the error that is about to end this run, for XS's abort hook and its like. Never throws.
+   * @returns false when the store did not take it
+   */
+  recordCrash(error: unknown): boolean {
+    const { host, vitals, uuid, recentLog } = this._options;
+    return keepCrash(host.store, host.clock, error, { uuid, uptimeMs: Math.round(vitals.uptimeMs), log: recentLog() });
+  }
+
+  ready(): boolean {
+    return this._options.host.clock.now() !== undefined;
+  }
+
+  attached(port: ExtensionPort): void {
+    this._port = port;
+    this._sender.wake();
+  }
+
+  event(): void {}
+
+  detached(): void {
+    this._port = undefined;
+    this._sender.stop();
+  }
+
+  private _add(entry: Entry): void {
+    const same = this._entries.find(
+      ({ kind, reason, frames }) =>
+        kind === entry.kind && reason === entry.reason && frames[0]?.line === entry.frames[0]?.line,
+    );
+    if (same !== undefined) same.count++;
+    else if (this._entries.length >= maxErrorReports) this._dropped++;
+    else this._entries.push(entry);
+    if (this._port !== undefined) this._sender.wake(gatherMs);
+  }
+
+  private _flush(): Attempt {
+    if (this._port === undefined) return "refused";
+    const reports: object[] = this._dropped > 0 ? [this._droppedNotice()] : [];
+    const batch: Entry[] = [];
+    let characters = 0;
+    for (const entry of this._entries) {
+      characters += entry.characters;
+      if (batch.length > 0 && characters > maxBatchCharacters) break;
+      batch.push(entry);
+      reports.push(this._payload(entry));
+    }
+    if (reports.length === 0) return "empty";
+    if (!this._port.send("report", { reports })) return "refused";
+    this._dropped = 0;
+    this._entries.splice(0, batch.length);
+    if (this._crash !== undefined && batch.includes(this._crash)) this._crashSent();
+    return "sent";
+  }
+
+  private _crashSent(): void {
+    this._crash = undefined;
+    try {
+      forgetCrash(this._options.host.store);
+    } catch {
+      this._options.log.warning(
+        "The record of the last crash could not be deleted; it is reported again after a restart.",
+      );
+    }
+  }
+
+  private _payload({ kind, reason, message, source, frames, context, uuid, atMs, knownMs, count }: Entry): object {
+    const { clock } = this._options.host;
+    const ms = atMs === undefined ? knownMs : (wallTime(clock, atMs) ?? 0);
+    const entries = [...context];
+    if (count > 1) entries.push(["count", String(count)]);
+    return {
+      timestamp: isoTime(ms > 0 ? ms : (clock.now() ?? 0)),
+      kind,
+      reason,
+      message,
+      source,
+      frames,
+      context: Object.fromEntries(entries),
+      firmware_uuid: uuid,
+    };
+  }
+
+  private _droppedNotice(): object {
+    return {
+      timestamp: isoTime(this._options.host.clock.now() ?? 0),
+      kind: "nerves_hub_link_moddable",
+      reason: `${this._dropped} error reports were dropped: more came than could be kept until they could be sent.`,
+      source: "manual",
+      // Its own group, so that the notices of a fleet are one issue.
+      fingerprint: "nerves_hub_link_moddable:dropped_error_reports",
+      frames: [],
+    };
+  }
+
+  private _crashEntry({ kind, reason, stack, log, uuid, uptimeMs, atMs, count }: Crash): Entry {
+    const { device } = this._options.host;
+    const context = new Map([
+      ["uptime_ms", String(uptimeMs)],
+      ["reset_reason", device.resetReason],
+    ]);
+    if (log !== "") context.set("log", log);
+    if (!(atMs > 0)) context.set("time", "unknown; this is when it was reported");
+    const entry = this._entry({ kind, reason, stack, source: "logger", context, uuid, atMs: undefined });
+    return { ...entry, knownMs: atMs, count };
+  }
+
+  private _entry(
+    given: Pick<Entry, "kind" | "reason" | "source" | "context" | "uuid" | "atMs"> & { stack: string },
+  ): Entry {
+    const { redactor } = this._options;
+    // Cut before it is redacted too, far behind what is kept: a text may be as long as memory allows.
+    const clean = (text: string, most: number): string => cut(redactor.redact(cut(text, most * 4)), most);
+    const context = new Map<string, string>();
+    let contextCharacters = 0;
+    for (const [name, value] of given.context) {
+      if (context.size >= maxErrorContextEntries) break;
+      const isLog = name === "log";
+      const text = clean(value, isLog ? maxErrorReasonCharacters : maxErrorContextCharacters);
+      const key = cut(printable(cut(name, maxErrorContextCharacters)), maxErrorContextCharacters);
+      // A control character takes six bytes of JSON: sixteen entries of them would not fit a message.
+      context.set(key, isLog ? text : cut(printable(text), maxErrorContextCharacters));
+      contextCharacters += Math.max(80, key.length + text.length);
+    }
+    const frames = stackFrames(given.stack);
+    const message = clean(given.stack === "" ? given.reason : given.stack, maxErrorMessageCharacters);
+    const reason = clean(given.reason, maxErrorReasonCharacters);
+    const characters = reason.length + message.length + frames.length * 120 + contextCharacters + 200;
+    const { kind, source, uuid, atMs } = given;
+    return { kind, source, uuid, atMs, reason, message, frames, context, characters, knownMs: 0, count: 1 };
+  }
+}

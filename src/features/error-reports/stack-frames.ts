@@ -1,0 +1,39 @@
+/*
+ * Stack frames out of `error.stack`, for the two engines this runs on. Pure; takes what it knows and leaves the rest.
+ *
+ * V8: "    at name (file:///path/file.js:12:3)", "    at /path/file.js:12:3", "    at async name (…)".
+ * XS (xsError.c, fx_Error_prototype_get_stack): " at name (path/file.js:12)"; without debug information " at name ()".
+ */
+
+import { maxErrorFrames } from "../../../modules/limits/limits.js";
+import { cut, cutStart } from "../../../modules/text/cut.js";
+
+/** As the server stores it. Innermost first. */
+export interface StackFrame {
+  module: string | null;
+  function: string;
+  file: string | null;
+  line: number | null;
+}
+
+const frameOf = (text: string): StackFrame | undefined => {
+  const parts = /^\s*at (?:async )?(?:(.*?) ?\()?([^()]*?)\)?$/.exec(text);
+  if (parts === null) return undefined;
+  const where = /^(.*?):(\d{1,7})(?::\d{1,7})?$/.exec(parts[2]);
+  const file = where === null ? null : where[1];
+  const module = file === null ? null : (file.split("/").at(-1) ?? file).replace(/\.[cm]?[jt]s$/, "");
+  // The server groups errors by module and function; one without a name is called by where it is.
+  const name = parts[1] === undefined || parts[1] === "" ? "(anonymous)" : parts[1];
+  return { module, function: cut(name, 80), file: file && cutStart(file, 80), line: where ? Number(where[2]) : null };
+};
+
+export const stackFrames = (stack: unknown): StackFrame[] => {
+  const frames: StackFrame[] = [];
+  if (typeof stack !== "string") return frames;
+  for (const line of stack.split("\n")) {
+    const frame = /^\s*at[ (]/.test(line) ? frameOf(line) : undefined;
+    if (frame !== undefined) frames.push(frame);
+    if (frames.length >= maxErrorFrames) break;
+  }
+  return frames;
+};

@@ -1,0 +1,232 @@
+/*
+ * The extensions topic: when it is joined, with which versions, and which extensions are attached
+ * (nerves_hub_web, docs/extensions_protocol.md).
+ *
+ * The rules it guards: nothing is sent for an extension before its `<key>:attached`; what one extension throws reaches no
+ * other; and extensions wait while the socket has bytes to send that somebody else may be waiting for.
+ */
+
+import type { Timer, Timers } from "../../../modules/host/timers.js";
+import { maxExtensionBacklogBytes, maxRememberedRefs } from "../../../modules/limits/limits.js";
+import type { ChannelHandler, ChannelPort } from "../../connection/channel-handler.js";
+import { ask, type Said, take, tell, yesOrNo } from "../../log/guarded.js";
+import type { Log } from "../../log/log.js";
+import { extensionsTopic } from "../../protocol.js";
+import type { Extension } from "./extension.js";
+import { chooseVersion, namesIn, type Offered, offeredVersions } from "./negotiation.js";
+import type { Registry } from "./registry.js";
+
+/** Without `extensions:get` the topic is joined this long after the device topic (docs/extensions_protocol.md). */
+const unaskedJoinMs = 5000;
+/** How often an extension that was not ready is asked again. */
+const readyIntervalMs = 5000;
+
+export interface ExtensionsChannelOptions {
+  registry: Registry;
+  log: Log;
+  timers: Timers;
+  /** Joins this topic, unless it is joined already. */
+  join(): void;
+  /** Bytes that wait to be sent on the socket. */
+  bufferedBytes(): number;
+}
+
+export class ExtensionsChannel implements ChannelHandler {
+  readonly topic = extensionsTopic;
+  private readonly _options: ExtensionsChannelOptions;
+  private _offered: Offered;
+  /** Versions of the last join, by key. */
+  private _wanted = new Map<string, string>();
+  /** Extensions in use; each value is what their port compares itself with. */
+  private readonly _attached = new Map<string, object>();
+  /** Granted and not ready yet; how `ready` has failed. */
+  private readonly _waiting = new Map<string, Said>();
+  /** Which extension a ref belongs to, of the latest pushes. */
+  private readonly _refs = new Map<string, string>();
+  private _port: ChannelPort | undefined;
+  private _joinTimer: Timer | undefined;
+  private _readyTimer: Timer | undefined;
+
+  constructor(options: ExtensionsChannelOptions) {
+    this._options = options;
+  }
+
+  /** The device topic is joined: a server that knows extensions will ask for them. */
+  deviceJoined(): void {
+    const { timers } = this._options;
+    timers.clear(this._joinTimer);
+    this._joinTimer = timers.set(() => this._join(), unaskedJoinMs);
+  }
+
+  deviceLeft(): void {
+    this._options.timers.clear(this._joinTimer);
+    this._joinTimer = undefined;
+  }
+
+  /** `extensions:get` */
+  asked(payload: unknown): void {
+    this.deviceLeft();
+    this._offered = offeredVersions(payload, this._options.registry.extensions.keys());
+    this._join();
+  }
+
+  joinPayload(): object {
+    const payload: Record<string, string> = {};
+    this._wanted.clear();
+    for (const extension of this._options.registry.extensions.values()) {
+      const version = chooseVersion(extension, this._offered);
+      if (version === undefined) {
+        this._leftOut(extension.key);
+        continue;
+      }
+      payload[extension.key] = version;
+      this._wanted.set(extension.key, version);
+    }
+    return payload;
+  }
+
+  joined(response: unknown, port: ChannelPort): void {
+    this._port = port;
+    const granted: readonly unknown[] = Array.isArray(response) ? response : [];
+    for (const key of this._wanted.keys()) {
+      if (granted.includes(key)) this._attach(key);
+      else this._leftOut(key);
+    }
+  }
+
+  message(event: string, payload: unknown): void {
+    if (event === "attach") for (const key of namesIn(payload, this._wanted.keys())) this._attach(key);
+    else if (event === "detach") for (const key of namesIn(payload, this._wanted.keys())) this._switchedOff(key);
+    else {
+      const colon = event.indexOf(":");
+      const key = event.slice(0, Math.max(colon, 0));
+      const extension = this._attached.has(key) ? this._options.registry.extensions.get(key) : undefined;
+      // The server also passes on what viewers of the device's page ask of extensions that are not attached.
+      if (extension !== undefined) this._tell(key, "event", () => extension.event(event.slice(colon + 1), payload));
+    }
+  }
+
+  reply(ref: string, status: string, response: unknown): void {
+    const key = this._refs.get(ref);
+    if (key === undefined || status !== "error" || response !== "detach") return;
+    this._refs.delete(ref);
+    if (!this._detach(key)) return;
+    this._options.log.info(`The server refused extension "${key}"; it is offered again on the next connection.`);
+  }
+
+  left(): void {
+    const { timers } = this._options;
+    timers.clear(this._readyTimer);
+    this._readyTimer = undefined;
+    this._port = undefined;
+    this._waiting.clear();
+    this._refs.clear();
+    for (const key of [...this._attached.keys()]) this._detach(key);
+  }
+
+  private _join(): void {
+    this._joinTimer = undefined;
+    for (const extension of this._options.registry.extensions.values()) {
+      if (chooseVersion(extension, this._offered) === undefined) continue;
+      this._options.join();
+      return;
+    }
+  }
+
+  /** Either side may not have it; said once, since it comes again with every connection. */
+  private _leftOut(key: string): void {
+    const { registry, log } = this._options;
+    if (registry.leftOut(key)) log.info(`The server does not use extension "${key}" of this device.`);
+  }
+
+  private _attach(key: string): void {
+    const extension = this._options.registry.extensions.get(key);
+    const version = this._wanted.get(key);
+    if (extension === undefined || version === undefined) return;
+    if (this._attached.has(key)) {
+      this._push(key, "attached", {});
+      return;
+    }
+    const said = this._waiting.get(key) ?? {};
+    const ready = (): unknown => (extension.ready === undefined ? true : extension.ready());
+    const isReady = take(this._options.log, nameOf(key, "ready"), ready, yesOrNo, said) === true;
+    // It may have closed the link.
+    if (this._port === undefined) return;
+    if (!isReady || this._push(key, "attached", {}) === undefined) {
+      this._wait(key, said);
+      return;
+    }
+    this._waiting.delete(key);
+    this._start(extension, version);
+  }
+
+  private _start(extension: Extension, version: string): void {
+    const { key } = extension;
+    const attachment = {};
+    this._attached.set(key, attachment);
+    this._options.registry.nowAttached(key, version);
+    const port = {
+      version,
+      send: (event: string, payload: object): boolean =>
+        this._attached.get(key) === attachment &&
+        this._options.bufferedBytes() <= maxExtensionBacklogBytes &&
+        this._push(key, event, payload) !== undefined,
+    };
+    ask({
+      log: this._options.log,
+      name: nameOf(key, "attached"),
+      body: () => extension.attached(port),
+      done: () => {},
+      failed: () => {
+        if (this._attached.get(key) !== attachment) return;
+        this._detach(key);
+        this._push(key, "error", { reason: "The extension failed when it was attached; the device's log says why." });
+      },
+    });
+  }
+
+  private _wait(key: string, said: Said): void {
+    this._waiting.set(key, said);
+    this._readyTimer ??= this._options.timers.set(() => {
+      this._readyTimer = undefined;
+      for (const waiting of [...this._waiting.keys()]) this._attach(waiting);
+    }, readyIntervalMs);
+  }
+
+  private _switchedOff(key: string): void {
+    if (!this._options.registry.extensions.has(key)) return;
+    this._waiting.delete(key);
+    this._detach(key);
+    this._push(key, "detached", {});
+  }
+
+  /** @returns false when it was not attached */
+  private _detach(key: string): boolean {
+    const { registry } = this._options;
+    if (!this._attached.delete(key)) return false;
+    registry.attached.delete(key);
+    this._tell(key, "detached", () => registry.extensions.get(key)?.detached());
+    return true;
+  }
+
+  private _push(key: string, event: string, payload: object): string | undefined {
+    const ref = this._port?.push(`${key}:${event}`, payload);
+    if (ref === undefined) return undefined;
+    this._refs.set(ref, key);
+    if (this._refs.size > maxRememberedRefs) {
+      for (const oldest of this._refs.keys()) {
+        this._refs.delete(oldest);
+        break;
+      }
+    }
+    return ref;
+  }
+
+  private _tell(key: string, method: string, body: () => unknown): void {
+    tell(this._options.log, nameOf(key, method), body);
+  }
+}
+
+const nameOf = (key: string, method: string): string => {
+  return `extension "${key}".${method}`;
+};

@@ -1,0 +1,11 @@
+/*
+ * How much of a message something takes: its bytes as JSON, where a character has up to six.
+ */
+
+import { stringifyJson } from "../../../modules/json/stringify.js";
+import { encodeUtf8 } from "../../../modules/text/utf8.js";
+
+/** @throws TypeError for what is no JSON */
+export const jsonBytes = (value: object | string): number => {
+  return encodeUtf8(stringifyJson([value])).byteLength - 2;
+};

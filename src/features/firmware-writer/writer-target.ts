@@ -1,0 +1,175 @@
+/*
+ * WriterTarget: an update into an application's own writer. Knows nothing of images; what can be checked here is the file's
+ * size and checksum, while its bytes pass. Nothing can be resumed after a restart.
+ *
+ * The rules it guards: the writer's calls never overlap, also when a promise of the one before is pending; and a writer
+ * that returns no promises costs none.
+ */
+
+import { asFault, Fault } from "../../../modules/fault/fault.js";
+import type { Crypto, Digest } from "../../../modules/host/crypto.js";
+import type { Timers } from "../../../modules/host/timers.js";
+import { toHex } from "../../../modules/text/hex.js";
+import { ask, type How, work } from "../../log/guarded.js";
+import type { Log } from "../../log/log.js";
+import type { Offer } from "../../update/offer.js";
+import type { UpdateTarget } from "../../update/target.js";
+import type { FirmwareWriter } from "./firmware-writer.js";
+
+/** One call of a writer. Erasing a whole partition takes some 20 s; longer than a minute is no progress. */
+export const writerDeadlineMs = 60_000;
+const lateCode = "writer-late";
+
+export class WriterTarget implements UpdateTarget {
+  private readonly _host: { readonly crypto: Crypto; readonly timers: Timers };
+  private readonly _log: Log;
+  private readonly _name: string;
+  private readonly _writer: FirmwareWriter;
+  private _offer: Offer | undefined;
+  private _digest: Digest | undefined;
+  private _offset = 0;
+  /** Of the call that was made last, while it is not done; rejects with what it means no with. */
+  private _pending: Promise<void> | undefined;
+  /** What a call that was pending has meant no with, since the last `begin`. */
+  private _refusal: Fault | undefined;
+
+  /** @param name of the writer's option, for the log */
+  constructor(host: { crypto: Crypto; timers: Timers }, log: Log, name: string, writer: FirmwareWriter) {
+    this._host = host;
+    this._log = log;
+    this._name = name;
+    this._writer = writer;
+  }
+
+  begin(offer: Offer): number | Promise<number> {
+    const begun = this._begin(offer);
+    return begun === undefined ? 0 : begun.then(() => 0);
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this._refusal !== undefined) throw this._refusal;
+    this._offset += bytes.byteLength;
+    const { size } = this._offer!;
+    if (size !== undefined && this._offset > size) {
+      throw new Fault(
+        "download",
+        "size-mismatch",
+        `The download is longer than the ${size} bytes that the server announced.`,
+      );
+    }
+    this._digest!.update(bytes);
+    return this._call("write", () => this._writer.write(bytes)) === undefined;
+  }
+
+  drain(): boolean | Promise<void> {
+    if (this._refusal !== undefined) throw this._refusal;
+    return this._pending ?? true;
+  }
+
+  rewind(): number {
+    const offer = this._offer!;
+    this.abort();
+    // What a promise of it comes to is met by the next `write`.
+    this._begin(offer);
+    return 0;
+  }
+
+  verify(): boolean {
+    const { size, checksum } = this._offer!;
+    if (size !== undefined && this._offset !== size) {
+      throw new Fault("download", "size-mismatch", `The download ended after ${this._offset} of ${size} bytes.`);
+    }
+    if (checksum !== undefined && toHex(this._digest!.finish()) !== checksum) {
+      throw new Fault("download", "checksum-mismatch", "The file is not the one that the server announced.");
+    }
+    return true;
+  }
+
+  activate(): void | Promise<void> {
+    return this._call("finish", () => this._writer.finish());
+  }
+
+  abort(): void {
+    if (this._offer === undefined) return;
+    this._offer = undefined;
+    this._call("abort", () => this._writer.abort());
+  }
+
+  private _begin(offer: Offer): Promise<void> | undefined {
+    this._offer = undefined;
+    this._refusal = undefined;
+    this._digest = this._host.crypto.digest("sha256");
+    this._offset = 0;
+    const begun = this._call("begin", () => this._writer.begin(offer.size, offer));
+    // Only what was begun is ever aborted. One that is late may have begun.
+    this._offer = offer;
+    begun?.then(undefined, (error: unknown) => {
+      if (this._offer === offer && !(error instanceof Fault && error.code === lateCode)) this._offer = undefined;
+    });
+    return begun;
+  }
+
+  /** @returns undefined when it is done @throws Fault when it meant no at once; a promise rejects with it */
+  private _call(method: string, body: () => unknown): Promise<void> | undefined {
+    const before = this._pending;
+    if (before !== undefined) {
+      const next = (): Promise<void> | undefined => this._make(method, body);
+      // Bytes go nowhere when the call before has meant no; a new beginning and the end of it come all the same.
+      return this._await(before.then(next, method === "write" ? undefined : next));
+    }
+    const made = this._make(method, body);
+    return made === undefined ? undefined : this._await(made);
+  }
+
+  private _await(pending: Promise<void>): Promise<void> {
+    this._pending = pending;
+    const over = (): void => {
+      if (this._pending === pending) this._pending = undefined;
+    };
+    pending.then(over, (error: unknown) => {
+      over();
+      this._refusal = asFault(error, "application", "writer-refused");
+    });
+    return pending;
+  }
+
+  private _make(method: string, body: () => unknown): Promise<void> | undefined {
+    let ended: "done" | Fault | undefined;
+    let end = (how: "done" | Fault): void => {
+      ended = how;
+    };
+    ask({
+      log: this._log,
+      name: `${this._name}.${method}`,
+      body,
+      kind: work,
+      deadline: { timers: this._host.timers, ms: writerDeadlineMs },
+      done: () => end("done"),
+      // Whatever comes of `abort`, it is over.
+      failed: (fault, how) => end(method === "abort" ? "done" : this._refused(method, fault, how)),
+    });
+    if (ended === "done") return undefined;
+    if (ended !== undefined) throw ended;
+    return new Promise((resolve, reject) => {
+      end = (how) => {
+        if (how === "done") resolve();
+        else reject(how);
+      };
+    });
+  }
+
+  /** A thrown or rejected message is the reason as it stands; "undefined" and the like are none. */
+  private _refused(method: string, fault: Fault, how: How): Fault {
+    const { cause, message } = fault;
+    if ((how === "threw" || how === "rejected") && !(fault.code === "callback-threw" && isReasonless(cause)))
+      return fault.code === "callback-threw" ? new Fault("application", "writer-refused", fault.message, fault) : fault;
+    const what = how === "threw" || how === "rejected" ? `it ${how} ${message}` : message;
+    const text = `The application's ${this._name}.${method} is at fault: ${what}.`;
+    return new Fault("application", how === "late" ? lateCode : "writer-refused", text);
+  }
+}
+
+/** What was thrown says nothing of why. */
+const isReasonless = (thrown: unknown): boolean => {
+  return !(thrown instanceof Error) && (typeof thrown !== "string" || thrown === "");
+};

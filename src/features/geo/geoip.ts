@@ -1,0 +1,109 @@
+/*
+ * GeoIp: a rough position from the address that a public service sees, as the official agent asks for it
+ * (nerves_hub_link, extensions/geo/default_resolver.ex; github.com/nerves-networking/whenwhere).
+ *
+ * It tells that service that this device exists, so it is off unless asked for. Bounded: one request at a time, one
+ * answer of 2 KB, and an answer holds for a day.
+ */
+
+import type { Host } from "../../../modules/host/host.js";
+import { HttpGet } from "../../../modules/http/get.js";
+import { parseJson } from "../../../modules/json/parse.js";
+import { maxGeoIpBytes } from "../../../modules/limits/limits.js";
+import { decodeUtf8 } from "../../../modules/text/utf8.js";
+import type { Log } from "../../log/log.js";
+import type { Position } from "./geo.js";
+
+export const defaultGeoIpUrl = "https://whenwhere.nerves-project.org/";
+
+const holdsMs = 86_400_000;
+/** After a failure nothing is asked for so long. */
+const failedWaitMs = 300_000;
+const timeoutMs = 15_000;
+const names = Object.freeze(["latitude", "longitude"] as const);
+
+export class GeoIp {
+  private readonly _host: Host;
+  private readonly _log: Log;
+  private readonly _url: string;
+  private _position: Position | undefined;
+  private _askAgainMs = 0;
+  private _request: HttpGet | undefined;
+
+  constructor(host: Host, log: Log, url: string) {
+    this._host = host;
+    this._log = log;
+    this._url = url;
+  }
+
+  /** @returns the position if it is known; otherwise asks for it and calls `found` when it is */
+  resolve(found: () => void): Position | undefined {
+    const now = this._host.clock.monotonic();
+    if (now < this._askAgainMs || this._request !== undefined) return this._position;
+    this._position = undefined;
+    this._ask(found);
+    return undefined;
+  }
+
+  close(): void {
+    this._request?.close();
+    this._request = undefined;
+  }
+
+  private _ask(found: () => void): void {
+    const { network, timers } = this._host;
+    const body = new Uint8Array(maxGeoIpBytes);
+    let length = 0;
+    let status = 0;
+    this._request = new HttpGet({
+      network,
+      timers,
+      url: this._url,
+      headers: [["accept", "application/json"]],
+      // The host's roots: the link's may be those of a private hub.
+      secure: {},
+      connectTimeoutMs: timeoutMs,
+      idleTimeoutMs: timeoutMs,
+      onResponse: (response) => {
+        status = response.status;
+      },
+      onData: (bytes) => {
+        if (length + bytes.byteLength > maxGeoIpBytes) this._failed("its answer is too long");
+        else body.set(bytes, length);
+        length += bytes.byteLength;
+      },
+      onEnd: () => {
+        this._request = undefined;
+        const position = status === 200 ? positionIn(body.subarray(0, length)) : undefined;
+        if (position === undefined) {
+          this._failed(`it answered ${status} without a position`);
+          return;
+        }
+        this._position = position;
+        this._askAgainMs = this._host.clock.monotonic() + holdsMs;
+        found();
+      },
+      onFault: (fault) => this._failed(fault.message),
+    });
+  }
+
+  private _failed(why: string): void {
+    this.close();
+    this._askAgainMs = this._host.clock.monotonic() + failedWaitMs;
+    this._log.info(`The GeoIP service gave no position: ${why}.`);
+  }
+}
+
+/** The service sends degrees as texts; numbers are taken as well. */
+export const positionIn = (body: Uint8Array): Position | undefined => {
+  try {
+    const value = parseJson(decodeUtf8(body), names) as { latitude?: unknown; longitude?: unknown } | null;
+    const latitude = Number.parseFloat(String(value?.latitude));
+    const longitude = Number.parseFloat(String(value?.longitude));
+    return Number.isFinite(latitude) && Number.isFinite(longitude)
+      ? { latitude, longitude, source: "geoip" }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,208 @@
+/*
+ * health 0.0.1: a report when the server asks (hourly, every minute while somebody watches) or the application wants one.
+ *
+ * The rule it guards: nothing goes out that breaks a page of the server: metrics are numbers only (a text makes a device
+ * "unhealthy"), `mem_used_mb` never without `mem_used_percent`, alarms an object and never a list.
+ */
+
+import type { Host } from "../../../modules/host/host.js";
+import {
+  maxHealthMetadata,
+  maxHealthMetadataBytes,
+  maxHealthMetadataCharacters,
+  maxHealthMetrics,
+  maxMetricNameBytes,
+} from "../../../modules/limits/limits.js";
+import { cut } from "../../../modules/text/cut.js";
+import { isPrintable } from "../../../modules/text/printable.js";
+import type { Vitals } from "../../device/vitals.js";
+import { type Kind, properties, type Said, take } from "../../log/guarded.js";
+import type { Log } from "../../log/log.js";
+import type { Alarms } from "../alarms/alarms.js";
+import { Answer } from "../extensions/answer.js";
+import type { Extension, ExtensionPort } from "../extensions/extension.js";
+import { jsonBytes } from "../extensions/json-bytes.js";
+import { isoTime } from "../extensions/wall-time.js";
+
+export interface HealthOptions {
+  /**
+   * Metrics to add, or to put in place of those with the same name (src/device/vitals.ts has the names). What is not
+   * a finite number is left out and named in the log; `undefined` removes one. When it fails, the defaults are reported.
+   */
+  metrics?(defaults: Readonly<Record<string, number>>): Readonly<Record<string, number | undefined>>;
+  /** Texts for the device's page: 32 of up to 256 characters, 8 KB in all. What is no text is left out; when it fails, the report goes without them. */
+  metadata?(): Readonly<Record<string, string>>;
+}
+
+interface Texts {
+  readonly texts: Record<string, string>;
+  /** Names of what is none, or one too many. */
+  readonly others: readonly string[];
+}
+
+interface Numbers {
+  readonly numbers: Record<string, number | undefined>;
+  /** Names of what is none. */
+  readonly others: readonly string[];
+}
+
+const metadata: Kind<Texts> = Object.freeze({
+  wanted: "an object of texts",
+  read: (value: unknown) => {
+    const given = properties.read(value, false);
+    if (given === undefined) return undefined;
+    const texts: Record<string, string> = {};
+    const others: string[] = [];
+    let count = 0;
+    let bytes = 0;
+    for (const [name, text] of Object.entries(given)) {
+      if (text === undefined) continue;
+      const isText = typeof text === "string" || typeof text === "number" || typeof text === "boolean";
+      if (!isText || count >= maxHealthMetadata || name.length > maxHealthMetadataCharacters) {
+        others.push(name);
+        continue;
+      }
+      const kept = cut(String(text), maxHealthMetadataCharacters);
+      const size = jsonBytes([name, kept]);
+      if (bytes + size > maxHealthMetadataBytes) {
+        others.push(name);
+        continue;
+      }
+      count++;
+      bytes += size;
+      texts[name] = kept;
+    }
+    return { texts, others };
+  },
+});
+
+const numbers: Kind<Numbers> = Object.freeze({
+  wanted: "an object of numbers",
+  read: (value: unknown) => {
+    const given = properties.read(value, false);
+    if (given === undefined) return undefined;
+    const numbers: Record<string, number | undefined> = {};
+    const others: string[] = [];
+    for (const [name, number] of Object.entries(given)) {
+      const isName =
+        name.length <= maxMetricNameBytes && isPrintable(name) && jsonBytes(name) <= maxMetricNameBytes + 2;
+      if (isName && (number === undefined || Number.isFinite(number))) numbers[name] = number as number | undefined;
+      else others.push(name);
+    }
+    return { numbers, others };
+  },
+});
+
+export class Health implements Extension {
+  readonly key = "health";
+  readonly versions = ["0.0.1"];
+  private readonly _host: Host;
+  private readonly _vitals: Vitals;
+  private readonly _alarms: Alarms;
+  private readonly _options: HealthOptions;
+  private readonly _lacking: () => string | undefined;
+  private readonly _answer: Answer;
+  private readonly _log: Log;
+  private readonly _metricsSaid: Said = {};
+  private readonly _metadataSaid: Said = {};
+  /** What was left out last, by function. */
+  private readonly _leftOut = new Map<string, string>();
+
+  /** @param lacking what the device lacks to survive a bad update */
+  constructor(
+    host: Host,
+    log: Log,
+    vitals: Vitals,
+    alarms: Alarms,
+    options: HealthOptions,
+    lacking: () => string | undefined = () => undefined,
+  ) {
+    this._host = host;
+    this._log = log;
+    this._lacking = lacking;
+    this._vitals = vitals;
+    this._alarms = alarms;
+    this._options = options;
+    this._answer = new Answer(host, (port) => (port.send("report", { value: this._value() }) ? "sent" : "refused"));
+  }
+
+  /** Sends a report without being asked. @returns false while the server wants none */
+  report(): boolean {
+    return this._answer.owe();
+  }
+
+  attached(port: ExtensionPort): void {
+    this._answer.attached(port);
+  }
+
+  event(event: string): void {
+    if (event === "check") this.report();
+  }
+
+  detached(): void {
+    this._answer.detached();
+  }
+
+  private _value(): object {
+    const { clock, device } = this._host;
+    const now = clock.now();
+    const lacking = this._lacking();
+    const metadata = lacking === undefined ? {} : { updates_unprotected: `without ${lacking}` };
+    const value: Record<string, unknown> = {
+      metrics: this._metrics(),
+      metadata: { reset_reason: device.resetReason, ...metadata, ...this._metadata() },
+      checks: {},
+      connectivity: {},
+    };
+    if (now !== undefined) value["timestamp"] = isoTime(now);
+    if (!this._alarms.isAttached) {
+      const alarms: Record<string, string> = {};
+      // An empty description would mean "no alarm".
+      for (const [name, { description }] of this._alarms.raised) alarms[name] = description || "raised";
+      // All names count; descriptions only where there is room for all of them.
+      if (jsonBytes(alarms) > maxHealthMetadataBytes) for (const name of Object.keys(alarms)) alarms[name] = "raised";
+      value["alarms"] = alarms;
+    }
+    return value;
+  }
+
+  private _metadata(): Record<string, string> {
+    const options = this._options;
+    const ask = (): unknown => (options.metadata === undefined ? {} : options.metadata());
+    const taken = take(this._log, "health.metadata", ask, metadata, this._metadataSaid);
+    if (taken === undefined) return {};
+    const { texts, others } = taken;
+    this._sayLeftOut("health.metadata", `no text, too long or one more than ${maxHealthMetadata}`, others);
+    return texts;
+  }
+
+  /** Once, until it is others. */
+  private _sayLeftOut(name: string, why: string, others: readonly string[]): void {
+    const list = others
+      .slice(0, 8)
+      .map((other) => cut(other, 64))
+      .join(", ");
+    const text = others.length > 8 ? `${list} and ${others.length - 8} more` : list;
+    if (text !== "" && text !== this._leftOut.get(name)) this._log.error(`${name}: ${why} is ${text}; left out.`);
+    this._leftOut.set(name, text);
+  }
+
+  private _metrics(): Record<string, number> {
+    const defaults = this._vitals.metrics();
+    const options = this._options;
+    const ask = (): unknown => (options.metrics === undefined ? {} : options.metrics({ ...defaults }));
+    const taken = take(this._log, "health.metrics", ask, numbers, this._metricsSaid);
+    if (taken !== undefined) this._sayLeftOut("health.metrics", "no number, or no name for one,", taken.others);
+    const given = { ...defaults, ...taken?.numbers };
+    const metrics: Record<string, number> = {};
+    let count = 0;
+    for (const [name, number] of Object.entries(given)) {
+      // "timestamp" collides with a key that the page adds.
+      if (typeof number !== "number" || !Number.isFinite(number) || name === "timestamp") continue;
+      if (name === "mem_used_mb" && !Number.isFinite(given["mem_used_percent"])) continue;
+      if (++count > maxHealthMetrics) break;
+      metrics[name] = number;
+    }
+    return metrics;
+  }
+}

@@ -1,0 +1,81 @@
+/*
+ * LogRing: log lines that wait for the server. Bounded; pure.
+ *
+ * The rule it guards: when lines must go, the interesting ones stay. The first lines after a start and errors are kept
+ * before others; of the rest the oldest go first; and how many went is said in a line of its own, so no gap is silent.
+ */
+
+import { keptBootLines, maxBufferedLogCharacters, maxBufferedLogLines } from "../../../modules/limits/limits.js";
+import type { Level } from "../../log/log.js";
+
+export interface LogLine {
+  readonly level: Level;
+  readonly message: string;
+  /** By the monotonic clock, in milliseconds. */
+  readonly atMs: number;
+}
+
+interface Held extends LogLine {
+  readonly boot: boolean;
+}
+
+export class LogRing {
+  private _lines: Held[] = [];
+  private _characters = 0;
+  private _seen = 0;
+  private _dropped = 0;
+  private _droppedMs = 0;
+
+  get isEmpty(): boolean {
+    return this._lines.length === 0 && this._dropped === 0;
+  }
+
+  push(line: LogLine): void {
+    const boot = this._seen < keptBootLines;
+    if (boot) this._seen++;
+    this._lines.push({ ...line, boot });
+    this._characters += line.message.length;
+    while (this._lines.length > maxBufferedLogLines || this._characters > maxBufferedLogCharacters) this._dropOne();
+  }
+
+  /**
+   * The next lines to send, oldest first, with the line about the gap where there is one. They stay until `sent`.
+   * @param lines at most so many
+   * @param characters of messages, at most; one line always comes
+   */
+  next(lines: number, characters: number): LogLine[] {
+    const batch: LogLine[] = [];
+    let sum = 0;
+    if (this._dropped > 0) {
+      const what = this._dropped === 1 ? "1 log line was" : `${this._dropped} log lines were`;
+      const message = `${what} dropped here: more came than could be kept until they could be sent.`;
+      batch.push({ level: "warning", message, atMs: this._droppedMs });
+      sum = message.length;
+    }
+    for (const line of this._lines) {
+      sum += line.message.length;
+      if (batch.length >= lines || (batch.length > 0 && sum > characters)) break;
+      batch.push(line);
+    }
+    return batch.sort((a, b) => a.atMs - b.atMs);
+  }
+
+  /** Forgets a batch that `next` gave, whatever was pushed since. */
+  sent(batch: readonly LogLine[]): void {
+    const before = this._lines.length;
+    this._lines = this._lines.filter((line) => !batch.includes(line));
+    // The one line that is not ours is the one about the gap.
+    if (before - this._lines.length < batch.length) this._dropped = 0;
+    this._characters = 0;
+    for (const { message } of this._lines) this._characters += message.length;
+  }
+
+  private _dropOne(): void {
+    let at = this._lines.findIndex(({ boot, level }) => !boot && level !== "error");
+    if (at < 0) at = this._lines.findIndex(({ boot }) => !boot);
+    const [line] = this._lines.splice(Math.max(at, 0), 1);
+    this._characters -= line.message.length;
+    if (this._dropped === 0) this._droppedMs = line.atMs;
+    this._dropped++;
+  }
+}

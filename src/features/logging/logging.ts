@@ -1,0 +1,102 @@
+/*
+ * logging 0.0.1 (a message a line) and 0.1.0 (a second's lines in one message).
+ *
+ * Every line carries its own time, and one without a time is dropped by the server without a word: so lines wait until
+ * the time is known and are stamped when they are sent. Times rise strictly, since the server sorts by them.
+ */
+
+import { Fault } from "../../../modules/fault/fault.js";
+import type { Clock } from "../../../modules/host/clock.js";
+import type { Timers } from "../../../modules/host/timers.js";
+import { loggingRate, maxBatchCharacters, maxLogLinesInMessage } from "../../../modules/limits/limits.js";
+import { type Level, levels } from "../../log/log.js";
+import type { Extension, ExtensionPort } from "../extensions/extension.js";
+import { type Attempt, PacedSender } from "../extensions/paced-sender.js";
+import { wallTime } from "../extensions/wall-time.js";
+import { type LogLine, LogRing } from "./log-ring.js";
+
+export interface LoggingOptions {
+  /** Lowest level that is sent; default "info". */
+  level?: Level;
+}
+
+const batched = "0.1.0";
+/** Lines are gathered for so long. */
+const gatherMs = 1000;
+/** More than this is no resolution of a clock. */
+const clockStepUs = 1_000_000;
+
+export class Logging implements Extension {
+  readonly key = "logging";
+  readonly versions = [batched, "0.0.1"];
+  private readonly _clock: Clock;
+  private readonly _least: number;
+  private readonly _ring = new LogRing();
+  private readonly _sender: PacedSender;
+  /** Microseconds since 1970 of the line that was stamped last. */
+  private _lastUs = 0;
+  private _port: ExtensionPort | undefined;
+
+  /** @throws Fault of stage "options" for a level that does not exist */
+  constructor(host: { clock: Clock; timers: Timers }, options: LoggingOptions) {
+    this._clock = host.clock;
+    const { level = "info" } = options;
+    this._least = levels.indexOf(level);
+    if (this._least < 0) {
+      throw new Fault(
+        "options",
+        "bad-option",
+        `Option "logging.level" is "${level}", which is none of ${levels.join(", ")}.`,
+      );
+    }
+    this._sender = new PacedSender(host, loggingRate, () => this._flush());
+  }
+
+  /** A LogListener. */
+  write(level: Level, message: string): void {
+    // The server drops empty messages.
+    if (levels.indexOf(level) < this._least || message === "") return;
+    this._ring.push({ level, message, atMs: this._clock.monotonic() });
+    if (this._port !== undefined) this._sender.wake(gatherMs);
+  }
+
+  ready(): boolean {
+    return this._clock.now() !== undefined;
+  }
+
+  attached(port: ExtensionPort): void {
+    this._port = port;
+    this._sender.wake(gatherMs);
+  }
+
+  event(): void {}
+
+  detached(): void {
+    this._port = undefined;
+    this._sender.stop();
+  }
+
+  private _flush(): Attempt {
+    const port = this._port;
+    if (port === undefined) return "refused";
+    if (this._ring.isEmpty) return "empty";
+    const many = port.version === batched;
+    const batch = this._ring.next(many ? maxLogLinesInMessage : 1, maxBatchCharacters);
+    const before = this._lastUs;
+    const lines = batch.map((line) => this._stamped(line));
+    if (!port.send("send", many ? { lines } : lines[0])) {
+      this._lastUs = before;
+      return "refused";
+    }
+    this._ring.sent(batch);
+    return "sent";
+  }
+
+  private _stamped({ level, message, atMs }: LogLine): object {
+    const us = Math.round((wallTime(this._clock, atMs) ?? 0) * 1000);
+    // Far behind the last one: the clock was corrected, and the new time is the right one.
+    this._lastUs = us < this._lastUs - clockStepUs ? us : Math.max(us, this._lastUs + 1);
+    // As a text, in microseconds: milliseconds would end up in 1970, and a number is dropped.
+    return { level, message, meta: { time: String(this._lastUs) } };
+  }
+}

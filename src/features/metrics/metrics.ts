@@ -1,0 +1,170 @@
+/*
+ * metrics 0.1.0: readings with the time at which they were taken, gathered while nothing can be sent, and the device's
+ * own figures when the server asks (every 15 minutes, every minute while somebody watches).
+ *
+ * The rules it guards: never more than one message may carry, never faster than the bucket; and a reading that had to
+ * be dropped is counted and said.
+ */
+
+import type { Clock } from "../../../modules/host/clock.js";
+import type { Timers } from "../../../modules/host/timers.js";
+import {
+  maxBatchCharacters,
+  maxDistinctMetrics,
+  maxMetricNameBytes,
+  maxMetricNames,
+  maxMetricReports,
+  maxReadingAgeMs,
+  metricsRate,
+} from "../../../modules/limits/limits.js";
+import { cut } from "../../../modules/text/cut.js";
+import { isPrintable } from "../../../modules/text/printable.js";
+import { encodeUtf8 } from "../../../modules/text/utf8.js";
+import type { Vitals } from "../../device/vitals.js";
+import { properties, type Said, take } from "../../log/guarded.js";
+import { inspect } from "../../log/inspect.js";
+import type { Log } from "../../log/log.js";
+import type { Extension, ExtensionPort } from "../extensions/extension.js";
+import { type Attempt, PacedSender } from "../extensions/paced-sender.js";
+import { isoTime, wallTime } from "../extensions/wall-time.js";
+
+export interface MetricsOptions {
+  /** Readings to take whenever the server asks. When it fails, the device's own go out. */
+  readings?(): Readonly<Record<string, number>>;
+  /** False: only the application's own readings, not the device's. Default true. */
+  vitals?: boolean;
+}
+
+/** Readings within this time of each other share a report. */
+const gatherMs = 1000;
+/** What was recorded is sent after this, unless the server asks earlier. */
+const sendAfterMs = 60_000;
+/** With so many reports waiting they are sent at once: a third of what one message carries. */
+const sendEarlyReports = 20;
+
+interface Reading {
+  readonly atMs: number;
+  readonly values: Map<string, number>;
+  characters: number;
+}
+
+export class Metrics implements Extension {
+  readonly key = "metrics";
+  readonly versions = ["0.1.0"];
+  private readonly _clock: Clock;
+  private readonly _log: Log;
+  private readonly _vitals: Vitals;
+  private readonly _options: MetricsOptions;
+  private readonly _sender: PacedSender;
+  private readonly _names = new Set<string>();
+  private readonly _readingsSaid: Said = {};
+  private _readings: Reading[] = [];
+  private _dropped = 0;
+  private _port: ExtensionPort | undefined;
+
+  constructor(host: { clock: Clock; timers: Timers }, log: Log, vitals: Vitals, options: MetricsOptions) {
+    this._clock = host.clock;
+    this._log = log;
+    this._vitals = vitals;
+    this._options = options;
+    this._sender = new PacedSender(host, metricsRate, () => this._flush());
+  }
+
+  /**
+   * Notes a reading of now; it is sent within a minute, or as soon as there is a connection.
+   * @param name at most 64 bytes of UTF-8; a device may use 64 different ones
+   * @returns false when it was not taken, with the reason in the log
+   */
+  record(name: string, value: number): boolean {
+    if (!this._add(name, value)) return false;
+    if (this._port !== undefined) this._sender.wake(this._readings.length >= sendEarlyReports ? 0 : sendAfterMs);
+    return true;
+  }
+
+  /** The server takes no reading without its time. */
+  ready(): boolean {
+    return this._clock.now() !== undefined;
+  }
+
+  attached(port: ExtensionPort): void {
+    this._port = port;
+    this._sender.wake();
+  }
+
+  event(event: string): void {
+    if (event !== "check") return;
+    const options = this._options;
+    const { vitals = true } = options;
+    if (vitals) for (const [name, value] of Object.entries(this._vitals.metrics())) this._add(name, value);
+    const ask = (): unknown => (options.readings === undefined ? {} : options.readings());
+    const given = take(this._log, "metrics.readings", ask, properties, this._readingsSaid) ?? {};
+    for (const [name, value] of Object.entries(given)) this._add(name, value, "metrics.readings: metric");
+    this._sender.wake();
+  }
+
+  detached(): void {
+    this._port = undefined;
+    this._sender.stop();
+  }
+
+  /** @param from for the log, before the name */
+  private _add(name: string, value: unknown, from = "Metric"): boolean {
+    if (typeof name !== "string") return this._refuse(inspect(name), "has a name that is no text", from);
+    if (typeof value !== "number" || !Number.isFinite(value)) return this._refuse(name, "is not a number", from);
+    if (!this._names.has(name)) {
+      if (
+        name === "" ||
+        name.length > maxMetricNameBytes ||
+        !isPrintable(name) ||
+        encodeUtf8(name).byteLength > maxMetricNameBytes
+      )
+        return this._refuse(name, "has a name that the server does not take", from);
+      if (this._names.size >= maxDistinctMetrics)
+        return this._refuse(name, `is one more than ${maxDistinctMetrics} different names`, from);
+      this._names.add(name);
+    }
+    const atMs = this._clock.monotonic();
+    let reading = this._readings.at(-1);
+    if (
+      reading === undefined ||
+      atMs - reading.atMs > gatherMs ||
+      reading.values.has(name) ||
+      reading.values.size >= maxMetricNames
+    ) {
+      if (this._readings.length >= maxMetricReports) this._dropped += this._readings.shift()!.values.size;
+      reading = { atMs, values: new Map(), characters: 60 };
+      this._readings.push(reading);
+    }
+    reading.values.set(name, value);
+    reading.characters += name.length + 16;
+    return true;
+  }
+
+  private _flush(): Attempt {
+    if (this._port === undefined) return "refused";
+    const now = this._clock.monotonic();
+    while (this._readings.length > 0 && now - this._readings[0].atMs > maxReadingAgeMs)
+      this._dropped += this._readings.shift()!.values.size;
+    if (this._dropped > 0) {
+      this._log.warning(`${this._dropped} readings were dropped before they could be sent.`);
+      this._dropped = 0;
+    }
+    const reports: object[] = [];
+    let characters = 0;
+    for (const reading of this._readings) {
+      const ms = wallTime(this._clock, reading.atMs);
+      characters += reading.characters;
+      if (ms === undefined || (reports.length > 0 && characters > maxBatchCharacters)) break;
+      reports.push({ timestamp: isoTime(ms), metrics: Object.fromEntries(reading.values) });
+    }
+    if (reports.length === 0) return "empty";
+    if (!this._port.send("report", { reports })) return "refused";
+    this._readings.splice(0, reports.length);
+    return "sent";
+  }
+
+  private _refuse(name: string, why: string, from: string): false {
+    this._log.warning(`${from} "${cut(name, maxMetricNameBytes)}" ${why}; the reading is left out.`);
+    return false;
+  }
+}

@@ -1,0 +1,127 @@
+/*
+ * network_identity 0.0.1: as whom other networks know this device (WireGuard, Tailscale, …). The application knows; this
+ * asks it when the server asks, and every five minutes for what has changed.
+ */
+
+import { asFault } from "../../../modules/fault/fault.js";
+import type { Host } from "../../../modules/host/host.js";
+import type { Timer } from "../../../modules/host/timers.js";
+import {
+  maxIdentities,
+  maxIdentityCharacters,
+  maxIdentityDetailsBytes,
+  maxListBytes,
+} from "../../../modules/limits/limits.js";
+import { cut } from "../../../modules/text/cut.js";
+import { isPrintable } from "../../../modules/text/printable.js";
+import { encodeUtf8 } from "../../../modules/text/utf8.js";
+import { type Kind, type Said, take } from "../../log/guarded.js";
+import type { Log } from "../../log/log.js";
+import { Answer } from "../extensions/answer.js";
+import type { Extension, ExtensionPort } from "../extensions/extension.js";
+import type { Attempt } from "../extensions/paced-sender.js";
+
+export interface NetworkIdentityEntry {
+  readonly service: "iroh" | "netbird" | "tailscale" | "wireguard";
+  /** Unique per service over the whole server, as a rule a public key; 1 to 255 characters. */
+  readonly identifier: string;
+  /** Which of several; default "default". */
+  readonly instance?: string;
+  /** At most 4096 bytes as JSON. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** An entry as it is sent, as JSON; undefined when the server would not take it. */
+interface Identity {
+  readonly name: string;
+  readonly json: string | undefined;
+}
+
+const identities: Kind<Identity[]> = Object.freeze({
+  wanted: "a list of identities",
+  read: (value: unknown) => (Array.isArray(value) ? value.map(identityOf) : undefined),
+});
+
+const services: readonly unknown[] = Object.freeze(["iroh", "netbird", "tailscale", "wireguard"]);
+const pollMs = 300_000;
+
+export class NetworkIdentity implements Extension {
+  readonly key = "network_identity";
+  readonly versions = ["0.0.1"];
+  private readonly _host: Host;
+  private readonly _log: Log;
+  private readonly _provider: () => readonly NetworkIdentityEntry[];
+  private readonly _said: Said = {};
+  private readonly _answer: Answer;
+  /** What the server has, as JSON, by service and instance. */
+  private readonly _told = new Map<string, string>();
+  private _timer: Timer | undefined;
+
+  constructor(host: Host, log: Log, provider: () => readonly NetworkIdentityEntry[]) {
+    this._host = host;
+    this._log = log;
+    this._provider = provider;
+    this._answer = new Answer(host, (port) => this._send(port));
+  }
+
+  attached(port: ExtensionPort): void {
+    this._answer.attached(port);
+    this._told.clear();
+    this._timer = this._host.timers.repeat(() => this._answer.owe(), pollMs);
+  }
+
+  event(event: string): void {
+    if (event !== "request") return;
+    this._told.clear();
+    this._answer.owe();
+  }
+
+  detached(): void {
+    this._host.timers.clear(this._timer);
+    this._answer.detached();
+  }
+
+  private _send(port: ExtensionPort): Attempt {
+    const fresh = new Map<string, string>();
+    for (const { name, json } of take(this._log, "networkIdentity", this._provider, identities, this._said) ?? []) {
+      if (json === undefined) this._log.warning(`The network identity ${cut(name, 80)} is not one the server takes.`);
+      else if (fresh.size < maxIdentities && this._told.get(name) !== json) fresh.set(name, json);
+    }
+    if (fresh.size === 0) return "empty";
+    const sent = firstOf(fresh);
+    if (!port.send("report", { identities: sent.map(([, json]) => JSON.parse(json) as object) })) return "refused";
+    for (const [name, json] of sent) this._told.set(name, json);
+    // The server adds to what it has: the rest comes in a message of its own.
+    if (sent.length < fresh.size) this._answer.owe();
+    return "sent";
+  }
+}
+
+/** As many as one message takes; one always does. */
+const firstOf = (identities: ReadonlyMap<string, string>): [name: string, json: string][] => {
+  const first: [string, string][] = [];
+  let bytes = 0;
+  for (const [name, json] of identities) {
+    bytes += encodeUtf8(json).byteLength + 1;
+    if (bytes > maxListBytes) break;
+    first.push([name, json]);
+  }
+  return first;
+};
+
+/** Read once, here: an entry is the application's, and may have getters. What throws costs this entry only. */
+const identityOf = (entry: unknown): Identity => {
+  try {
+    const { service, identifier, instance = "default", details = {} } = entry as NetworkIdentityEntry;
+    const name = `${service}/${instance}`;
+    const usable = services.includes(service) && isName(identifier) && isName(instance);
+    const large = encodeUtf8(JSON.stringify(details)).byteLength > maxIdentityDetailsBytes;
+    return { name, json: usable && !large ? JSON.stringify({ service, instance, identifier, details }) : undefined };
+  } catch (error) {
+    return { name: `(${asFault(error, "application", "bad-identity").message})`, json: undefined };
+  }
+};
+
+const isName = (text: unknown): boolean => {
+  return typeof text === "string" && text !== "" && text.length <= maxIdentityCharacters && isPrintable(text);
+};

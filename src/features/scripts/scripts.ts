@@ -1,0 +1,116 @@
+/*
+ * Support scripts and connecting code (`scripts/run`): text of an operator, run line by line through the command table.
+ *
+ * The rules it guards: every script is answered, once, before the server forgets it after 15 s, with output or with a
+ * refusal in words; and never with the text "nil", by which the server tells a failure.
+ */
+
+import type { Timers } from "../../../modules/host/timers.js";
+import {
+  commandDeadlineMs,
+  maxCommandOutputCharacters,
+  maxScriptCharacters,
+  maxScriptLines,
+  maxScriptRefCharacters,
+  maxScripts,
+} from "../../../modules/limits/limits.js";
+import { cut } from "../../../modules/text/cut.js";
+import type { ChannelPort } from "../../connection/channel-handler.js";
+import { toServer } from "../../protocol.js";
+import type { CommandTable } from "../console/command-table.js";
+
+const columns = 80;
+/** Where the send queue is full; with the deadline of the run that makes 14 of the server's 15 s. */
+const answerRetryMs = 500;
+const answerAttempts = 8;
+
+export class Scripts {
+  private readonly _timers: Timers;
+  private readonly _commands: CommandTable | undefined;
+  private _running = 0;
+
+  /** @param commands undefined: scripts are refused */
+  constructor(timers: Timers, commands: CommandTable | undefined) {
+    this._timers = timers;
+    this._commands = commands;
+  }
+
+  /** The server's `scripts/run`. */
+  run(payload: unknown, port: ChannelPort): void {
+    const { text, ref } = (typeof payload === "object" && payload !== null ? payload : {}) as {
+      text?: unknown;
+      ref?: unknown;
+    };
+    // Without its reference there is nobody to answer.
+    if (typeof ref !== "string" || ref === "" || ref.length > maxScriptRefCharacters) return;
+    const answer = (ok: boolean, output: string): void => this._answer(port, { ref, ok, output }, answerAttempts);
+    const refuse = (output: string): void => answer(false, output);
+    if (this._commands === undefined) refuse("This device runs no scripts: its firmware has not switched them on.");
+    else if (typeof text !== "string" || text.length > maxScriptCharacters)
+      refuse(`This device takes scripts of up to ${maxScriptCharacters} characters.`);
+    else if (this._running >= maxScripts) refuse(`This device is busy with ${maxScripts} other scripts.`);
+    else this._start(linesOf(text), this._commands, answer);
+  }
+
+  /** The operator sees `output`, then `return`, which stays empty: there is no value that it could be mistaken for. */
+  private _answer(port: ChannelPort, given: { ref: string; ok: boolean; output: string }, attempts: number): void {
+    const { ref, ok, output } = given;
+    const payload = { ref, result: ok ? "completed" : "error", output, return: "" };
+    if (port.push(toServer.scriptsRun, payload) !== undefined || attempts <= 1) return;
+    this._timers.set(() => this._answer(port, given, attempts - 1), answerRetryMs);
+  }
+
+  private _start(lines: string[], commands: CommandTable, finished: (ok: boolean, output: string) => void): void {
+    if (lines.length > maxScriptLines) {
+      finished(false, `This device takes scripts of up to ${maxScriptLines} lines.`);
+      return;
+    }
+    this._running++;
+    const output: string[] = [];
+    let room = maxCommandOutputCharacters;
+    let giveUp: (() => void) | undefined;
+    let ended = false;
+    const end = (ok: boolean): void => {
+      if (ended) return;
+      ended = true;
+      this._running--;
+      this._timers.clear(deadline);
+      giveUp?.();
+      finished(ok, output.join("\n"));
+    };
+    const deadline = this._timers.set(() => {
+      output.push(`error: the script was given up after ${commandDeadlineMs / 1000} s`);
+      end(false);
+    }, commandDeadlineMs);
+    const print = (text: string): void => {
+      if (room < 0) return;
+      room -= text.length + 1;
+      output.push(room >= 0 ? text : `${cut(text, Math.max(0, text.length + room))}… [cut off]`);
+    };
+    // The first line that fails ends the script, as in a shell with -e.
+    const goOn = (from: number): void => {
+      for (let at = from; at < lines.length; at++) {
+        const line = lines[at];
+        const state = commands.run({ line, columns, print, done: (ok) => (ok ? goOn(at + 1) : end(false)) });
+        if (typeof state === "function") {
+          giveUp = state;
+          return;
+        }
+        if (state === "failed") {
+          end(false);
+          return;
+        }
+      }
+      end(true);
+    };
+    goOn(0);
+  }
+}
+
+/** Without blank lines and comments. */
+const linesOf = (text: string): string[] => {
+  return text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("#") && !line.startsWith("//"));
+};

@@ -1,0 +1,68 @@
+/*
+ * ServerKeys: the public keys that the server names for firmware and archives, kept over restarts.
+ *
+ * The rules it guards: they are separate from the keys that the application configures and can never remove or replace
+ * one of those; and an empty list means nothing, since servers without keys send none.
+ */
+
+import type { Store } from "../../../modules/host/store.js";
+import { parseJson } from "../../../modules/json/parse.js";
+import { maxServerKeys, maxServerKeysCharacters } from "../../../modules/limits/limits.js";
+import { fromBase64 } from "../../../modules/text/base64.js";
+import { decodeUtf8, encodeUtf8 } from "../../../modules/text/utf8.js";
+import type { Log } from "../../log/log.js";
+
+export type KeyKind = "firmware" | "archive";
+
+const storeKeys = Object.freeze({ firmware: "keys-firmware", archive: "keys-archive" });
+
+/** Ed25519: 32 bytes in base64. RSA-3072 (Secure Boot v2): PEM. */
+const isKey = (key: unknown): key is string => {
+  if (typeof key !== "string") return false;
+  return key.startsWith("-----BEGIN PUBLIC KEY-----") || fromBase64(key)?.byteLength === 32;
+};
+
+export class ServerKeys {
+  private readonly _store: Store;
+  private readonly _log: Log;
+
+  constructor(store: Store, log: Log) {
+    this._store = store;
+    this._log = log;
+  }
+
+  /** As the server sent them: base64 of 32 bytes (Ed25519), or PEM. */
+  keys(kind: KeyKind): string[] {
+    const bytes = this._store.get(storeKeys[kind]);
+    try {
+      const value = bytes === undefined ? [] : parseJson(decodeUtf8(bytes), []);
+      return Array.isArray(value) ? value.filter(isKey) : [];
+    } catch {
+      // Written by another version: the next join brings them again.
+      return [];
+    }
+  }
+
+  /** `fwup_public_keys` and `archive_public_keys` */
+  told(kind: KeyKind, payload: unknown): void {
+    const given = typeof payload === "object" && payload !== null ? (payload as { keys?: unknown }).keys : undefined;
+    const keys: string[] = [];
+    let characters = 2;
+    for (const key of Array.isArray(given) ? given : []) {
+      if (!isKey(key) || keys.includes(key)) continue;
+      // Line breaks of PEM take two characters in JSON.
+      characters += JSON.stringify(key).length + 1;
+      if (keys.length >= maxServerKeys || characters > maxServerKeysCharacters) {
+        this._log.warning(`The server has more ${kind} keys than this device keeps; it keeps ${keys.length}.`);
+        break;
+      }
+      keys.push(key);
+    }
+    if (keys.length === 0) return;
+    const text = JSON.stringify(keys);
+    // Flash is written only for something new: they come with every join.
+    if (text === JSON.stringify(this.keys(kind))) return;
+    this._store.set(storeKeys[kind], encodeUtf8(text));
+    this._log.info(`The server named ${keys.length} ${kind} ${keys.length === 1 ? "key" : "keys"}.`);
+  }
+}

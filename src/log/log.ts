@@ -1,0 +1,84 @@
+/*
+ * Logging: one line an event, redacted, bounded, printable, with a level. Lines go to the host's console and to whoever
+ * listens (the logging extension); a listener that throws is dropped from that line only.
+ */
+
+import { asFault } from "../../modules/fault/fault.js";
+import { maxLogLineCharacters } from "../../modules/limits/limits.js";
+import { cut } from "../../modules/text/cut.js";
+import { isPrintable, printable } from "../../modules/text/printable.js";
+import type { Redactor } from "./redact.js";
+
+export type Level = "debug" | "info" | "notice" | "warning" | "error";
+
+export const levels: readonly Level[] = Object.freeze<Level[]>(["debug", "info", "notice", "warning", "error"]);
+
+export type LogListener = (level: Level, message: string) => void;
+
+export class Log {
+  private readonly _print: (line: string) => void;
+  private readonly _redactor: Redactor;
+  private readonly _least: number;
+  private readonly _prefix: string;
+  private readonly _listeners: LogListener[] = [];
+
+  /**
+   * @param print where lines go, one call a line
+   * @param least the lowest level that is printed; listeners get every level
+   * @param name of the link, put before each line
+   */
+  constructor(print: (line: string) => void, redactor: Redactor, least: Level, name: string) {
+    this._print = print;
+    this._redactor = redactor;
+    this._least = levels.indexOf(least);
+    this._prefix = name;
+  }
+
+  listen(listener: LogListener): void {
+    this._listeners.push(listener);
+  }
+
+  debug(message: string): void {
+    this.write("debug", message);
+  }
+
+  info(message: string): void {
+    this.write("info", message);
+  }
+
+  notice(message: string): void {
+    this.write("notice", message);
+  }
+
+  warning(message: string): void {
+    this.write("warning", message);
+  }
+
+  error(message: string): void {
+    this.write("error", message);
+  }
+
+  write(level: Level, message: string): void {
+    const line = oneLine(this._redactor.redact(message));
+    if (levels.indexOf(level) >= this._least) this._print(`${this._prefix} ${level}: ${line}`);
+    for (const listener of this._listeners) {
+      try {
+        listener(level, line);
+      } catch (error) {
+        const { message } = asFault(error, "application", "listener-threw");
+        this._print(`${this._prefix} error: a log listener threw: ${oneLine(this._redactor.redact(message))}`);
+      }
+    }
+  }
+}
+
+/** What a server or an error says may hold line breaks and more: it must not write lines of its own. */
+const oneLine = (text: string): string => {
+  const line = bounded(text);
+  return isPrintable(line) ? line : bounded(printable(line.replace(/[\r\n\t]+/g, " ")));
+};
+
+const bounded = (text: string): string => {
+  const kept = cut(text, maxLogLineCharacters);
+  return kept === text ? text : `${kept}…`;
+};

@@ -1,0 +1,51 @@
+/*
+ * Trust: what an image must be before this device lets it start. The only place that says so.
+ *
+ * It looks at the first kilobytes, before a byte of the old image is erased. That an image's bytes are whole (structure,
+ * checksum byte, appended SHA-256, the server's checksum) is for the verification of what lies in flash, which always
+ * follows (src/update/slot-check.ts).
+ */
+
+import { Fault } from "../../modules/fault/fault.js";
+import { chipOf } from "../../modules/ota/chip.js";
+import { type FirmwareMetadata, firmwareMetadata } from "../../modules/ota/firmware-metadata.js";
+import type { ImageHead } from "../../modules/ota/image.js";
+import type { Offer } from "./offer.js";
+
+export interface TrustOptions {
+  /** Of the hardware. */
+  chipId: number;
+  /** Of the running image; undefined when the application states its firmware itself. */
+  running: FirmwareMetadata | undefined;
+}
+
+export class Trust {
+  private readonly _options: TrustOptions;
+
+  constructor(options: TrustOptions) {
+    this._options = options;
+  }
+
+  /**
+   * @param head of the image that is about to replace the old one
+   * @throws Fault of stage "image": "wrong-chip", "wrong-product", "wrong-uuid"
+   */
+  checkHead(head: ImageHead, offer: Offer): void {
+    const { chipId, running } = this._options;
+    if (head.chipId !== chipId) {
+      const text = `The image is for ${chipOf(head.chipId).platform} and this device is a ${chipOf(chipId).platform}; check the deployment group's firmware.`;
+      throw new Fault("image", "wrong-chip", text);
+    }
+    // Where the application names its firmware itself, the server's metadata are its own and not the image's.
+    if (running === undefined) return;
+    const { product, uuid } = firmwareMetadata(head);
+    if (product !== running.product) {
+      const text = `The image is of product "${product}" and this device runs "${running.product}"; upload it to its own product.`;
+      throw new Fault("image", "wrong-product", text);
+    }
+    if (uuid !== offer.uuid) {
+      const text = `The file holds firmware ${uuid} where the server announced ${offer.uuid}; upload the firmware again.`;
+      throw new Fault("image", "wrong-uuid", text);
+    }
+  }
+}

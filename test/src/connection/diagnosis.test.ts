@@ -1,0 +1,136 @@
+import type { Credentials } from "../../../src/connection/credentials.js";
+import { closeFault, refusalFault } from "../../../src/connection/diagnosis.js";
+import { assert, describe, it } from "../../harness.js";
+import { recordedAnswers } from "./recorded-answers.js";
+
+const product: Credentials = { type: "shared-secret", key: "nhp_x", secret: "s", identifier: "dev-01" };
+const device: Credentials = { ...product, key: "nhd_x" };
+const certificate: Credentials = { type: "certificate", certificate: [], key: new Uint8Array(0) };
+
+const answered = (status: number, body = "", headers: [string, string][] = []) => ({
+  status,
+  reason: "",
+  headers: new Map(headers),
+  body,
+});
+const good = { ageS: 2, refused: false };
+
+/** Recording → for each refused request in it, in order, the code. */
+const table: readonly (readonly [recording: string, credentials: Credentials, codes: readonly string[]])[] = [
+  [
+    "auth-failures",
+    product,
+    [
+      "no-credentials",
+      ...Array<string>(5).fill("credentials-refused"),
+      "authentication-unavailable",
+      ...Array<string>(5).fill("credentials-refused"),
+      "authentication-unavailable",
+    ],
+  ],
+  ["auth-failures", certificate, ["certificate-not-seen"]],
+  [
+    "upgrade-paths",
+    product,
+    [
+      ...Array<string>(5).fill("forbidden"),
+      ...[
+        "wrong-path",
+        "wrong-path",
+        "bad-request",
+        "bad-request",
+        "forbidden",
+        "wrong-path",
+        "not-a-hub",
+        "forbidden",
+      ],
+    ],
+  ],
+  [
+    "upgrade-limits",
+    product,
+    ["forbidden", "forbidden", "forbidden", "headers-too-large", "headers-too-large", "no-credentials"],
+  ],
+  ["upgrade-handshake-variants", product, [...Array<string>(5).fill("bad-request"), "forbidden"]],
+  ["platform-unavailable", product, ["authentication-unavailable"]],
+  ["device-moved", product, ["credentials-refused"]],
+  ["operator-actions", device, ["credentials-refused"]],
+];
+
+describe("diagnosis of refused upgrades", () => {
+  for (const [recording, credentials, codes] of table) {
+    it(`${recording} with a ${credentials.type}: each answer of the real server has its code`, () => {
+      const refused = recordedAnswers(recording).filter(({ refusal }) => refusal.status !== 101);
+      const found = refused.map(({ refusal }) => refusalFault(refusal, { credentials, signed: good }).code);
+      assert.deepEqual(found.slice(0, codes.length), codes);
+      if (credentials !== certificate) assert.equal(found.length, codes.length, "every answer is in the table");
+    });
+  }
+
+  it("tells a wrong clock, in both directions, from a wrong secret", () => {
+    const code = (ageS: number, refused: boolean): string =>
+      refusalFault(answered(401), { credentials: product, signed: { ageS, refused } }).code;
+    assert.equal(code(-1, true), "clock-ahead");
+    assert.equal(code(3600, true), "clock-behind");
+    assert.equal(code(2, false), "credentials-refused");
+    assert.equal(refusalFault(answered(401), { credentials: product, signed: undefined }).code, "credentials-refused");
+  });
+
+  it("tells a product key's sorrows from a device key's", () => {
+    const message = (credentials: Credentials): string =>
+      refusalFault(answered(401), { credentials, signed: good }).message;
+    assert.match(message(product), /product key .* no other device, .* has the identifier "dev-01"/);
+    assert.match(message(device), /device key .* made for the identifier "dev-01"/);
+  });
+
+  for (const [status, code] of [
+    [301, "wrong-path"],
+    [404, "not-found"],
+    [407, "proxy-login"],
+    [429, "rate-limited"],
+    [500, "server-error"],
+    [502, "server-error"],
+    [503, "server-unavailable"],
+    [511, "proxy-login"],
+    [418, "not-a-hub"],
+  ] as const) {
+    it(`${status} is ${code}`, () => {
+      assert.equal(refusalFault(answered(status), { credentials: product, signed: good }).code, code);
+    });
+  }
+
+  it("names a portal's page for what it is, and shows none of it", () => {
+    const { code, message } = refusalFault(answered(200, "<html><script>alert(1)"), {
+      credentials: product,
+      signed: undefined,
+    });
+    assert.equal(code, "not-a-hub");
+    assert.match(message, /a web page \(200\)/);
+    assert.ok(!message.includes("script"));
+  });
+
+  it("shows at most 80 characters of a server's own words", () => {
+    const told: [string, string][] = [["nh-connection-error-reason", "x".repeat(500)]];
+    const { message } = refusalFault(answered(503, "", told), { credentials: product, signed: undefined });
+    assert.ok(message.includes("x".repeat(80)) && !message.includes("x".repeat(81)));
+  });
+});
+
+describe("diagnosis of closed connections", () => {
+  for (const [code, name] of [
+    [1000, "closed"],
+    [1001, "replaced"],
+    [1002, "closed-idle"],
+    [1007, "closed-error"],
+    [1009, "closed-too-big"],
+    [1011, "closed-error"],
+    [1012, "drained"],
+    [4000, "closed"],
+  ] as const) {
+    it(`${code} is ${name}`, () => {
+      const fault = closeFault(code);
+      assert.equal(fault.code, name);
+      assert.ok(fault.message.includes(String(code)));
+    });
+  }
+});

@@ -9,6 +9,7 @@
 import type { Store } from "../modules/host/store.js";
 import { fromBase64 } from "../modules/text/base64.js";
 import { decodeUtf8 } from "../modules/text/utf8.js";
+import { ClientCertificate } from "./features/client-certificate/client-certificate.js";
 import { levels } from "./log/log.js";
 import { requirePassphrase, requireSsid, requireTimeServers, wrong } from "./option-checks.js";
 import type { LinkOptions } from "./options.js";
@@ -101,7 +102,7 @@ const readRoot = (store: Pick<Store, "get">, builtIn: Readonly<Record<string, un
 /** A client certificate comes before a shared secret. */
 const readAuth = (store: Pick<Store, "get">, settings: AppSettings): LinkOptions["auth"] => {
   const [certificate, key] = [store.get("cert"), store.get("cert-key")];
-  if (certificate !== undefined && key !== undefined) return { certificate, key };
+  if (certificate !== undefined && key !== undefined) return new ClientCertificate({ certificate, key });
   if (certificate !== undefined) throw wrong("cert-key", 'is missing, and "cert" is there: they go together');
   if (key !== undefined) throw wrong("cert", 'is missing, and "cert-key" is there: they go together');
   const { "shared-key": sharedKey = "", "shared-secret": sharedSecret = "", identifier } = settings;

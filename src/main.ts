@@ -12,16 +12,20 @@ import { stackOf } from "../modules/fault/fault.js";
 import type { Host } from "../modules/host/host.js";
 import { printable } from "../modules/text/printable.js";
 import { linkOptions, readSettings } from "./app-settings.js";
+import { Delta } from "./features/delta/delta.js";
+import { ErrorReports } from "./features/error-reports/error-reports.js";
+import { Health } from "./features/health/health.js";
+import { Logging } from "./features/logging/logging.js";
 import { NervesHubLink } from "./link.js";
 
 /**
  * XS calls `abort` before it gives up and the device restarts (the define abortHook in the manifest; not on a stack
  * overflow). What it was called with reaches the server after the next join.
  */
-const keepCrashes = (host: Host, link: NervesHubLink): void => {
+const keepCrashes = (host: Host, errorReports: ErrorReports): void => {
   Object.assign(globalThis, {
     abort: (reason: string, error: unknown) => {
-      link.recordCrash(error ?? new Error(reason));
+      errorReports.recordCrash(error ?? new Error(reason));
       host.print(`${printable(reason)}: ${stackOf(error)}`);
     },
   });
@@ -31,8 +35,11 @@ const main = (): void => {
   const host = createHost();
   try {
     const settings = readSettings(host.store, config);
-    const link = new NervesHubLink(linkOptions(host.store, config, settings), host);
-    keepCrashes(host, link);
+    const errorReports = new ErrorReports();
+    const features = [new Health(), new Logging(), errorReports];
+    const options = { ...linkOptions(host.store, config, settings), features, formats: [new Delta()] };
+    const link = new NervesHubLink(options, host);
+    keepCrashes(host, errorReports);
     startNetwork(host, settings, () => link.start());
   } catch (error) {
     // Nothing was changed and nothing is retried: the sentence says what to configure, and a restart loop would hide it.

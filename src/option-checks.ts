@@ -71,6 +71,29 @@ export const requireObject = (option: string, value: unknown): object => {
   return value;
 };
 
+/**
+ * That an object has functions under these names. Each is called through src/log/guarded.ts, and nowhere else.
+ * @param optional may be absent
+ */
+export const requireFunctions = (
+  option: string,
+  given: unknown,
+  needed: readonly string[],
+  optional: readonly string[] = [],
+): void => {
+  const owner = requireObject(option, given) as Record<string, unknown>;
+  for (const name of [...needed, ...optional]) {
+    const value = owner[name];
+    if (typeof value !== "function" && (value !== undefined || needed.includes(name)))
+      throw wrong(`${option}.${name}`, "must be a function");
+  }
+};
+
+/** A function, or nothing. */
+export const requireFunction = (option: string, value: unknown): void => {
+  if (value !== undefined && typeof value !== "function") throw wrong(option, "must be a function");
+};
+
 /** What is copied beside a key. Of the secret itself the sentence says nothing. */
 export const requireSecret = (option: string, value: unknown): string => {
   const secret = requireExactText(option, value);

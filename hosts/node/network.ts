@@ -18,6 +18,7 @@ import {
   handshakeTimeout,
 } from "../../modules/fault/network.js";
 import type { ByteStream, ByteStreamOptions, Network, SecureOptions } from "../../modules/host/byte-stream.js";
+import { readRoots } from "../../modules/x509/encoded.js";
 import { sniName } from "../../modules/x509/server-name.js";
 import { networkFault, type Phase } from "./network-fault.js";
 
@@ -29,6 +30,10 @@ const lingerMs = 1000;
 const defaultHandshakeTimeoutMs = 30_000;
 
 export class NodeNetwork implements Network {
+  readRoots(roots: readonly (string | Uint8Array)[]): Uint8Array[] {
+    return readRoots(roots);
+  }
+
   open(options: ByteStreamOptions): ByteStream {
     return new SocketStream(options);
   }

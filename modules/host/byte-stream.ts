@@ -62,4 +62,9 @@ export interface ByteStream {
 export interface Network {
   /** Starts a connection. Never throws for anything the network does; that arrives in `onClose`. */
   open(options: ByteStreamOptions): ByteStream;
+  /**
+   * Trust anchors in PEM or DER, as DER, each looked at. Absent: this network has no TLS.
+   * @throws Fault of stage "options"
+   */
+  readRoots?(roots: readonly (string | Uint8Array)[]): Uint8Array[];
 }

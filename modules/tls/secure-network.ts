@@ -4,6 +4,7 @@
  */
 
 import type { ByteStream, ByteStreamOptions, Network } from "../host/byte-stream.js";
+import { readRoots } from "../x509/encoded.js";
 import { type SecureEnvironment, SecureStream } from "./secure-stream.js";
 import { SessionCache } from "./session-cache.js";
 
@@ -12,6 +13,10 @@ export class SecureNetwork implements Network {
 
   constructor(environment: Omit<SecureEnvironment, "cache">) {
     this._environment = { ...environment, cache: new SessionCache(environment.clock) };
+  }
+
+  readRoots(roots: readonly (string | Uint8Array)[]): Uint8Array[] {
+    return readRoots(roots);
   }
 
   open(options: ByteStreamOptions): ByteStream {

@@ -1,5 +1,5 @@
 /*
- * SlotTarget: an update into the host's inactive slot, as an image or as a patch against the running one.
+ * SlotTarget: an update into the host's inactive slot, as an image, or in a format that is decoded on its way.
  *
  * The rules it guards: a download goes on only on top of bytes that a power cut has left where the record says; the
  * record is changed before flash below it is; and what is activated was verified as it lies in flash.
@@ -10,8 +10,8 @@ import type { Host } from "../../modules/host/host.js";
 import type { WritableSlot } from "../../modules/host/slots.js";
 import { fileKind } from "../../modules/ota/file-kind.js";
 import { parseImageHead } from "../../modules/ota/image.js";
-import { PatchApplier, sourceMismatch } from "../features/delta/patch-applier.js";
 import type { Log } from "../log/log.js";
+import type { ImageDecoder, ImageFormat } from "./image-format.js";
 import { headSize, ImageSink } from "./image-sink.js";
 import { type Offer, partSize } from "./offer.js";
 import { type ProgressRecord, sameFile, type UpdateRecords } from "./records.js";
@@ -30,6 +30,7 @@ export class SlotTarget implements UpdateTarget {
   private readonly _log: Log;
   private readonly _trust: Trust;
   private readonly _records: UpdateRecords;
+  private readonly _formats: readonly ImageFormat[];
   private _offer: Offer | undefined;
   private _slot: WritableSlot | undefined;
   /** Bytes of the file taken. */
@@ -41,14 +42,15 @@ export class SlotTarget implements UpdateTarget {
   /** Bytes of the image that the record stands for. */
   private _recorded = 0;
   private _sink: ImageSink | undefined;
-  private _patch: PatchApplier | undefined;
+  private _patch: ImageDecoder | undefined;
   private _check: SlotCheck | undefined;
 
-  constructor(host: Host, log: Log, trust: Trust, records: UpdateRecords) {
+  constructor(host: Host, log: Log, trust: Trust, records: UpdateRecords, formats: readonly ImageFormat[]) {
     this._host = host;
     this._log = log;
     this._trust = trust;
     this._records = records;
+    this._formats = formats;
   }
 
   begin(offer: Offer): number {
@@ -115,7 +117,7 @@ export class SlotTarget implements UpdateTarget {
       return this._check.step();
     } catch (error) {
       const fault = asFault(error, "image", "image-corrupt");
-      throw this._patch !== undefined && fault.stage === "image" ? sourceMismatch(fault) : fault;
+      throw this._patch !== undefined && fault.stage === "image" ? this._patch.explain(fault) : fault;
     }
   }
 
@@ -182,14 +184,20 @@ export class SlotTarget implements UpdateTarget {
     else this._sink = new ImageSink(this._slot!, this._trust, offer, offer.size);
   }
 
-  private _newPatch(saved: Uint8Array | undefined): PatchApplier {
+  private _newPatch(saved: Uint8Array | undefined): ImageDecoder {
+    const format = this._formats.find(({ kind }) => kind === "delta");
+    if (format === undefined) {
+      const text =
+        "The server sent a delta, and this firmware takes whole images only: switch deltas off in the deployment group, or build the firmware with the feature delta.";
+      throw new Fault("image", "delta-not-taken", text);
+    }
     const slot = this._slot!;
     const options = {
       source: this._host.slots.running,
       slotSize: slot.size,
       sink: (toSize: number, from: number) => new ImageSink(slot, this._trust, this._offer!, toSize, from),
     };
-    return new PatchApplier(options, saved);
+    return format.decoder(options, saved);
   }
 
   /** Everything has been taken: what must lie in flash now. */

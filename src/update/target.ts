@@ -1,15 +1,25 @@
 /*
- * UpdateTarget: where the bytes of an update go. Two implementations: the host's slots, and an application's
- * FirmwareWriter.
+ * UpdateTarget: where the bytes of an update go. The platform's slots, unless the application passes another one as `target`
+ * (src/features/firmware-writer, src/features/ota-writer).
  *
  * Flash is synchronous. What takes long is cut into slices: `drain` and `verify` are called again, with the event loop in
  * between, until they return true, so that heartbeats and frames are served while flash is busy. Promises there are only
  * where an application's writer made them.
  */
 
+import type { Host } from "../../modules/host/host.js";
+import type { Log } from "../log/log.js";
 import type { Offer } from "./offer.js";
 
+/** What a target needs of its link. */
+export interface TargetCore {
+  readonly platform: Host;
+  readonly log: Log;
+}
+
 export interface UpdateTarget {
+  /** Once, while the link is made, where it is the application's. */
+  install?(core: TargetCore): void;
   /**
    * Makes ready for an offer, before anything is lost.
    * @returns the offset in the file from which it must be downloaded: 0, or where an earlier run of the same file got to
@@ -39,4 +49,6 @@ export interface UpdateTarget {
   activate(): void | Promise<void>;
   /** Lets go of an update that failed for good; an interrupted one is kept for a later `begin`. */
   abort(keep: boolean): void;
+  /** The server has accepted the new firmware. */
+  confirm?(): void;
 }

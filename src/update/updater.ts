@@ -10,7 +10,7 @@ import type { SecureOptions } from "../../modules/host/byte-stream.js";
 import type { Host } from "../../modules/host/host.js";
 import { maxPartFailures, maxSourceUses } from "../../modules/limits/limits.js";
 import type { Client } from "../client.js";
-import type { ChannelPort } from "../connection/channel-handler.js";
+import type { DevicePort } from "../connection/device-port.js";
 import { ask, type Kind, type Said, tell } from "../log/guarded.js";
 import type { Log } from "../log/log.js";
 import { Download } from "./download.js";
@@ -45,9 +45,10 @@ export interface UpdaterOptions {
   host: Host;
   log: Log;
   client: Client;
+  port: DevicePort;
   records: UpdateRecords;
   trial: Trial;
-  /** Absent: the application's own writer answers for what becomes of an update. */
+  /** Absent: the application's own target answers for what becomes of an update. */
   protection: Protection | undefined;
   target: UpdateTarget;
   secure: SecureOptions;
@@ -85,7 +86,7 @@ export class Updater {
 
   constructor(options: UpdaterOptions) {
     this._options = options;
-    this._report = new Report(options.statusWords, options.host.device.networkInterface);
+    this._report = new Report(options.port, options.statusWords, options.host.device.networkInterface);
   }
 
   /** What the join says: the server keeps its record of this update, and sends no other meanwhile. */
@@ -120,12 +121,8 @@ export class Updater {
     void this._run({ platform: "unknown", architecture: "unknown", description: undefined, ...source }, true);
   }
 
-  online(port: ChannelPort): void {
-    this._report.online(port);
-  }
-
-  offline(): void {
-    this._report.offline();
+  online(): void {
+    this._report.online();
   }
 
   /** The server's `update` message. */

@@ -26,7 +26,7 @@ import { WallClock } from "../../src/connection/wall-clock.js";
 import { ManagedUpdates } from "../../src/features/managed-updates/managed-updates.js";
 import { ServerKeys } from "../../src/features/server-keys/server-keys.js";
 import { Log } from "../../src/log/log.js";
-import { RecentLines } from "../../src/log/recent-lines.js";
+import { RecentLines } from "../../src/device/recent-lines.js";
 import { Redactor } from "../../src/log/redact.js";
 import { Stage } from "../features/extensions/stage.js";
 import { assert, describe } from "../harness.js";

@@ -7,22 +7,20 @@
  */
 
 import { asFault, Fault } from "../../../modules/fault/fault.js";
-import type { Crypto, Digest } from "../../../modules/host/crypto.js";
-import type { Timers } from "../../../modules/host/timers.js";
+import type { Digest } from "../../../modules/host/crypto.js";
 import { toHex } from "../../../modules/text/hex.js";
 import { ask, type How, work } from "../../log/guarded.js";
-import type { Log } from "../../log/log.js";
+import { requireFunctions } from "../../option-checks.js";
 import type { Offer } from "../../update/offer.js";
-import type { UpdateTarget } from "../../update/target.js";
+import type { TargetCore, UpdateTarget } from "../../update/target.js";
 import type { FirmwareWriter } from "./firmware-writer.js";
 
 /** One call of a writer. Erasing a whole partition takes some 20 s; longer than a minute is no progress. */
-export const writerDeadlineMs = 60_000;
+const writerDeadlineMs = 60_000;
 const lateCode = "writer-late";
 
 export class WriterTarget implements UpdateTarget {
-  private readonly _host: { readonly crypto: Crypto; readonly timers: Timers };
-  private readonly _log: Log;
+  private _core: TargetCore | undefined;
   private readonly _name: string;
   private readonly _writer: FirmwareWriter;
   private _offer: Offer | undefined;
@@ -33,12 +31,15 @@ export class WriterTarget implements UpdateTarget {
   /** What a call that was pending has meant no with, since the last `begin`. */
   private _refusal: Fault | undefined;
 
-  /** @param name of the writer's option, for the log */
-  constructor(host: { crypto: Crypto; timers: Timers }, log: Log, name: string, writer: FirmwareWriter) {
-    this._host = host;
-    this._log = log;
-    this._name = name;
+  /** @param name of the writer, for the log @throws Fault of stage "options" for a writer without its functions */
+  constructor(writer: FirmwareWriter, name = "writer") {
+    requireFunctions(name, writer, ["begin", "write", "finish", "abort"], ["confirm"]);
     this._writer = writer;
+    this._name = name;
+  }
+
+  install(core: TargetCore): void {
+    this._core = core;
   }
 
   begin(offer: Offer): number | Promise<number> {
@@ -95,10 +96,23 @@ export class WriterTarget implements UpdateTarget {
     this._call("abort", () => this._writer.abort());
   }
 
+  confirm(): void {
+    const { log, platform } = this._core!;
+    ask({
+      log,
+      name: `${this._name}.confirm`,
+      body: () => this._writer.confirm?.(),
+      kind: work,
+      deadline: { timers: platform.timers, ms: writerDeadlineMs },
+      done: () => {},
+      failed: () => {},
+    });
+  }
+
   private _begin(offer: Offer): Promise<void> | undefined {
     this._offer = undefined;
     this._refusal = undefined;
-    this._digest = this._host.crypto.digest("sha256");
+    this._digest = this._core!.platform.crypto.digest("sha256");
     this._offset = 0;
     const begun = this._call("begin", () => this._writer.begin(offer.size, offer));
     // Only what was begun is ever aborted. One that is late may have begun.
@@ -139,11 +153,11 @@ export class WriterTarget implements UpdateTarget {
       ended = how;
     };
     ask({
-      log: this._log,
+      log: this._core!.log,
       name: `${this._name}.${method}`,
       body,
       kind: work,
-      deadline: { timers: this._host.timers, ms: writerDeadlineMs },
+      deadline: { timers: this._core!.platform.timers, ms: writerDeadlineMs },
       done: () => end("done"),
       // Whatever comes of `abort`, it is over.
       failed: (fault, how) => end(method === "abort" ? "done" : this._refused(method, fault, how)),

@@ -6,15 +6,16 @@
  * answer of 2 KB, and an answer holds for a day.
  */
 
-import type { Host } from "../../../modules/host/host.js";
 import { HttpGet } from "../../../modules/http/get.js";
+import { parseUrl } from "../../../modules/http/url.js";
 import { parseJson } from "../../../modules/json/parse.js";
 import { maxGeoIpBytes } from "../../../modules/limits/limits.js";
 import { decodeUtf8 } from "../../../modules/text/utf8.js";
-import type { Log } from "../../log/log.js";
-import type { Position } from "./geo.js";
+import type { Core } from "../../feature.js";
+import { wrong } from "../../option-checks.js";
+import type { Position, PositionService } from "./position.js";
 
-export const defaultGeoIpUrl = "https://whenwhere.nerves-project.org/";
+const defaultUrl = "https://whenwhere.nerves-project.org/";
 
 const holdsMs = 86_400_000;
 /** After a failure nothing is asked for so long. */
@@ -22,23 +23,27 @@ const failedWaitMs = 300_000;
 const timeoutMs = 15_000;
 const names = Object.freeze(["latitude", "longitude"] as const);
 
-export class GeoIp {
-  private readonly _host: Host;
-  private readonly _log: Log;
+export class GeoIp implements PositionService {
+  private _core: Core | undefined;
   private readonly _url: string;
   private _position: Position | undefined;
   private _askAgainMs = 0;
   private _request: HttpGet | undefined;
 
-  constructor(host: Host, log: Log, url: string) {
-    this._host = host;
-    this._log = log;
+  /** @param url default: https://whenwhere.nerves-project.org/, as the official agent @throws Fault of stage "options" */
+  constructor(url = defaultUrl) {
+    const scheme = typeof url === "string" ? parseUrl(url)?.scheme : undefined;
+    if (scheme !== "http" && scheme !== "https") throw wrong("geoip", "must be an http or https URL");
     this._url = url;
+  }
+
+  install(core: Core): void {
+    this._core = core;
   }
 
   /** @returns the position if it is known; otherwise asks for it and calls `found` when it is */
   resolve(found: () => void): Position | undefined {
-    const now = this._host.clock.monotonic();
+    const now = this._core!.platform.clock.monotonic();
     if (now < this._askAgainMs || this._request !== undefined) return this._position;
     this._position = undefined;
     this._ask(found);
@@ -51,7 +56,7 @@ export class GeoIp {
   }
 
   private _ask(found: () => void): void {
-    const { network, timers } = this._host;
+    const { network, timers } = this._core!.platform;
     const body = new Uint8Array(maxGeoIpBytes);
     let length = 0;
     let status = 0;
@@ -80,7 +85,7 @@ export class GeoIp {
           return;
         }
         this._position = position;
-        this._askAgainMs = this._host.clock.monotonic() + holdsMs;
+        this._askAgainMs = this._core!.platform.clock.monotonic() + holdsMs;
         found();
       },
       onFault: (fault) => this._failed(fault.message),
@@ -89,8 +94,8 @@ export class GeoIp {
 
   private _failed(why: string): void {
     this.close();
-    this._askAgainMs = this._host.clock.monotonic() + failedWaitMs;
-    this._log.info(`The GeoIP service gave no position: ${why}.`);
+    this._askAgainMs = this._core!.platform.clock.monotonic() + failedWaitMs;
+    this._core!.log.info(`The GeoIP service gave no position: ${why}.`);
   }
 }
 

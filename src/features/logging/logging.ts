@@ -5,12 +5,13 @@
  * the time is known and are stamped when they are sent. Times rise strictly, since the server sorts by them.
  */
 
-import { Fault } from "../../../modules/fault/fault.js";
 import type { Clock } from "../../../modules/host/clock.js";
-import type { Timers } from "../../../modules/host/timers.js";
 import { loggingRate, maxBatchCharacters, maxLogLinesInMessage } from "../../../modules/limits/limits.js";
+import type { Core, Feature } from "../../feature.js";
 import { type Level, levels } from "../../log/log.js";
+import { requireObject, wrong } from "../../option-checks.js";
 import type { Extension, ExtensionPort } from "../extensions/extension.js";
+import { Extensions } from "../extensions/extensions.js";
 import { type Attempt, PacedSender } from "../extensions/paced-sender.js";
 import { wallTime } from "../extensions/wall-time.js";
 import { type LogLine, LogRing } from "./log-ring.js";
@@ -26,54 +27,55 @@ const gatherMs = 1000;
 /** More than this is no resolution of a clock. */
 const clockStepUs = 1_000_000;
 
-export class Logging implements Extension {
+export class Logging implements Feature, Extension {
   readonly key = "logging";
   readonly versions = [batched, "0.0.1"];
-  private readonly _clock: Clock;
+  private _clock: Clock | undefined;
   private readonly _least: number;
   private readonly _ring = new LogRing();
-  private readonly _sender: PacedSender;
+  private _sender: PacedSender | undefined;
   /** Microseconds since 1970 of the line that was stamped last. */
   private _lastUs = 0;
   private _port: ExtensionPort | undefined;
 
   /** @throws Fault of stage "options" for a level that does not exist */
-  constructor(host: { clock: Clock; timers: Timers }, options: LoggingOptions) {
-    this._clock = host.clock;
+  constructor(options: LoggingOptions = {}) {
+    requireObject("logging", options);
     const { level = "info" } = options;
     this._least = levels.indexOf(level);
-    if (this._least < 0) {
-      throw new Fault(
-        "options",
-        "bad-option",
-        `Option "logging.level" is "${level}", which is none of ${levels.join(", ")}.`,
-      );
-    }
-    this._sender = new PacedSender(host, loggingRate, () => this._flush());
+    if (this._least < 0) throw wrong("logging.level", `must be one of ${levels.join(", ")}`);
   }
 
-  /** A LogListener. */
+  install(core: Core): void {
+    const { platform, log } = core;
+    this._clock = platform.clock;
+    this._sender = new PacedSender(platform, loggingRate, () => this._flush());
+    core.feature(Extensions).add(this);
+    log.listen(this);
+  }
+
+  /** As a LogListener. */
   write(level: Level, message: string): void {
     // The server drops empty messages.
     if (levels.indexOf(level) < this._least || message === "") return;
-    this._ring.push({ level, message, atMs: this._clock.monotonic() });
-    if (this._port !== undefined) this._sender.wake(gatherMs);
+    this._ring.push({ level, message, atMs: this._clock!.monotonic() });
+    if (this._port !== undefined) this._sender?.wake(gatherMs);
   }
 
   ready(): boolean {
-    return this._clock.now() !== undefined;
+    return this._clock!.now() !== undefined;
   }
 
   attached(port: ExtensionPort): void {
     this._port = port;
-    this._sender.wake(gatherMs);
+    this._sender?.wake(gatherMs);
   }
 
   event(): void {}
 
   detached(): void {
     this._port = undefined;
-    this._sender.stop();
+    this._sender?.stop();
   }
 
   private _flush(): Attempt {
@@ -93,7 +95,7 @@ export class Logging implements Extension {
   }
 
   private _stamped({ level, message, atMs }: LogLine): object {
-    const us = Math.round((wallTime(this._clock, atMs) ?? 0) * 1000);
+    const us = Math.round((wallTime(this._clock!, atMs) ?? 0) * 1000);
     // Far behind the last one: the clock was corrected, and the new time is the right one.
     this._lastUs = us < this._lastUs - clockStepUs ? us : Math.max(us, this._lastUs + 1);
     // As a text, in microseconds: milliseconds would end up in 1970, and a number is dropped.

@@ -1,5 +1,5 @@
 /*
- * CommandTable: the commands of one device, and how a line becomes a call of one of them. The console, the local shell and
+ * Commands: the commands of one device, and how a line becomes a call of one of them. The console, the local shell and
  * support scripts all run their lines here, so that a word means the same everywhere.
  *
  * The rules it guards: a line always ends, within its deadline, with output or with the reason why there is none; its
@@ -8,13 +8,23 @@
  */
 
 import { Fault } from "../../../modules/fault/fault.js";
-import type { Timers } from "../../../modules/host/timers.js";
 import { commandDeadlineMs, maxCommandOutputCharacters } from "../../../modules/limits/limits.js";
 import { cut } from "../../../modules/text/cut.js";
+import type { Command } from "../../command.js";
+import type { Core, Feature } from "../../feature.js";
 import { ask } from "../../log/guarded.js";
 import { inspect } from "../../log/inspect.js";
-import type { Log } from "../../log/log.js";
-import type { Command, Evaluate } from "./command.js";
+import { wrong } from "../../option-checks.js";
+import { deviceCommands } from "./device-commands.js";
+
+/**
+ * Evaluates JavaScript that an operator has typed, and returns its value. Whoever passes one gives every operator of the
+ * server whatever the evaluator can reach.
+ *
+ * @param rejected to be called for a promise of that code that was rejected and that nobody handled, whenever the engine
+ * notices it
+ */
+export type Evaluate = (source: string, rejected: (reason: unknown) => void) => unknown;
 
 export interface Run {
   readonly line: string;
@@ -36,33 +46,37 @@ interface Call {
   readonly show: (value: unknown) => string;
 }
 
-export class CommandTable {
-  private readonly _timers: Timers;
-  private readonly _log: Log;
+export class Commands implements Feature {
+  private readonly _given: readonly Command[];
   private readonly _commands = new Map<string, Command>();
-  private readonly _evaluate: Evaluate | undefined;
+  private _core: Core | undefined;
+  /** What a line that is no command is evaluated with; undefined: it is refused. */
+  evaluate: Evaluate | undefined = undefined;
+
+  /** @param commands the application's own; one may stand in for one of ours */
+  constructor(commands: readonly Command[] = []) {
+    if (!Array.isArray(commands)) throw wrong("commands", "must be a list of commands");
+    this._given = commands;
+  }
 
   /** @throws Fault of stage "options", code "bad-command" */
-  constructor(timers: Timers, log: Log, commands: readonly Command[], evaluate: Evaluate | undefined) {
-    this._timers = timers;
-    this._log = log;
-    this._evaluate = evaluate;
-    this._commands.set("help", {
+  install(core: Core): void {
+    this._core = core;
+    this._add({
       name: "help",
       usage: "[command]",
       help: "What this device can be told",
       run: ({ args, columns, print }) => this._help(args[0], columns, print),
     });
-    for (const command of commands) {
-      if (!/^[^\s"']{1,32}$/.test(command.name) || typeof command.run !== "function")
-        throw new Fault(
-          "options",
-          "bad-command",
-          `The command "${command.name}" needs a one-word name and a function.`,
-        );
-      // An application's command may stand in for one of ours.
-      this._commands.set(command.name, command);
-    }
+    for (const command of deviceCommands(core)) this._add(command);
+    for (const command of this._given) this._add(command);
+  }
+
+  /** After all are installed: what the other features can be told. The application's own commands stay. */
+  start(): void {
+    for (const feature of this._core!.features)
+      for (const command of feature.commands?.() ?? [])
+        if (!this._given.some(({ name }) => name === command.name)) this._add(command);
   }
 
   /**
@@ -103,10 +117,10 @@ export class CommandTable {
     if (typeof call === "string") fail(call);
     else {
       callOff = ask({
-        log: this._log,
+        log: this._core!.log,
         name: call.name,
         body: call.body,
-        deadline: { timers: this._timers, ms: commandDeadlineMs },
+        deadline: { timers: this._core!.platform.timers, ms: commandDeadlineMs },
         // Whoever typed it is told.
         level: "info",
         done: (value) => succeed(call.show(value)),
@@ -122,17 +136,23 @@ export class CommandTable {
     };
   }
 
+  private _add(command: Command): void {
+    if (!isWord(command.name) || typeof command.run !== "function")
+      throw new Fault("options", "bad-command", `The command "${command.name}" needs a one-word name and a function.`);
+    this._commands.set(command.name, command);
+  }
+
   /** @returns a text: why nothing is called */
   private _call(line: string, columns: number, print: (text: unknown) => void): Call | string {
     const [name = "", ...args] = words(line);
     const command = this._commands.get(name);
     if (command !== undefined)
       return { name: `command "${name}"`, body: () => command.run({ args, columns, print }), show: textIn };
-    const evaluate = this._evaluate;
+    const evaluate = this.evaluate;
     if (evaluate === undefined)
       return `"${cut(name, 32)}" is not a command of this device, and it evaluates no code. Try "help".`;
     const rejected = (reason: unknown) =>
-      this._log.error(`a rejected promise of the prompt was dropped: ${inspect(reason)}`);
+      this._core!.log.error(`a rejected promise of the prompt was dropped: ${inspect(reason)}`);
     return { name: "evaluate", body: () => evaluate(line, rejected), show: inspect };
   }
 
@@ -154,9 +174,16 @@ export class CommandTable {
         print(`    ${command.help}`);
       } else print(`${left.padEnd(width)}  ${command.help}`);
     }
-    if (this._evaluate !== undefined) print("Anything else is evaluated as JavaScript.");
+    if (this.evaluate !== undefined) print("Anything else is evaluated as JavaScript.");
   }
 }
+
+/** Without blanks and quotes, and short. */
+const isWord = (name: unknown): boolean => {
+  if (typeof name !== "string" || name === "" || name.length > 32) return false;
+  for (const character of name) if (character === '"' || character === "'" || character.trim() === "") return false;
+  return true;
+};
 
 const signature = ({ name, usage }: Command): string => {
   return usage === undefined ? name : `${name} ${usage}`;

@@ -24,12 +24,3 @@ export interface Command {
    */
   run(call: CommandCall): unknown;
 }
-
-/**
- * Evaluates JavaScript that an operator has typed, and returns its value. Whoever passes one gives every operator of the
- * server whatever the evaluator can reach.
- *
- * @param rejected to be called for a promise of that code that was rejected and that nobody handled, whenever the engine
- * notices it
- */
-export type Evaluate = (source: string, rejected: (reason: unknown) => void) => unknown;

@@ -4,13 +4,18 @@
  */
 
 import { maxRecentCharacters, maxRecentLines } from "../../modules/limits/limits.js";
-import type { Level } from "./log.js";
+import type { Core, Feature } from "../feature.js";
+import type { Level } from "../log/log.js";
 
-export class RecentLines {
+export class RecentLines implements Feature {
   private _lines: string[] = [];
   private _characters = 0;
 
-  /** A LogListener. */
+  install(core: Core): void {
+    core.log.listen(this);
+  }
+
+  /** As a LogListener. */
   write(level: Level, message: string): void {
     if (level === "debug") return;
     const line = `${level}: ${message}`;

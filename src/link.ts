@@ -36,7 +36,7 @@ import { Services } from "./services.js";
 import { Protection } from "./update/protection.js";
 import { UpdateRecords } from "./update/records.js";
 import { SlotTarget } from "./update/slot-target.js";
-import { abandonTrial, Trial } from "./update/trial.js";
+import { made, Trial } from "./update/trial.js";
 import { Trust } from "./update/trust.js";
 import { Updater } from "./update/updater.js";
 
@@ -46,16 +46,6 @@ const noCloseFrame = 1006;
 /** SNTP answers within a second or two where it answers at all. */
 const clockWaitMs = 5000;
 const clockPollMs = 500;
-
-/** A part of the link, or an error; an image on trial that cannot even get here is given up at once. */
-const made = <Part>(host: Host, make: () => Part): Part => {
-  try {
-    return make();
-  } catch (error) {
-    abandonTrial(host, asFault(error, "options", "construction-failed").message);
-    throw error;
-  }
-};
 
 export class NervesHubLink {
   private readonly _host: Host;

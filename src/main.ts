@@ -11,7 +11,7 @@ import { createHost, startNetwork } from "nerveshub/hosts/platform/platform";
 import { stackOf } from "../modules/fault/fault.js";
 import type { Host } from "../modules/host/host.js";
 import { printable } from "../modules/text/printable.js";
-import { linkOptions, readSettings } from "./app-settings.js";
+import { readConfiguration } from "./app-settings.js";
 import { NervesHubLink } from "./link.js";
 
 /**
@@ -30,12 +30,13 @@ const keepCrashes = (host: Host, link: NervesHubLink): void => {
 const main = (): void => {
   const host = createHost();
   try {
-    const settings = readSettings(host.store, config);
-    const link = new NervesHubLink(linkOptions(host.store, config, settings), host);
+    const { settings, options } = readConfiguration(host, config);
+    const link = new NervesHubLink(options, host);
     keepCrashes(host, link);
     startNetwork(host, settings, () => link.start());
   } catch (error) {
-    // Nothing was changed and nothing is retried: the sentence says what to configure, and a restart loop would hide it.
+    // Nothing was changed and nothing is retried: the sentence says what to configure, and a restart loop would hide it. An
+    // image on trial is given up by now: the one before it worked with what is stored.
     host.print(printable(error instanceof Error ? error.message : String(error)));
   }
 };

@@ -6,6 +6,7 @@
  * guards: a setting that is there and cannot be used is refused by name; none is passed over for another.
  */
 
+import type { Host } from "../modules/host/host.js";
 import type { Store } from "../modules/host/store.js";
 import { fromBase64 } from "../modules/text/base64.js";
 import { decodeUtf8 } from "../modules/text/utf8.js";
@@ -13,6 +14,7 @@ import { ClientCertificate } from "./features/client-certificate/client-certific
 import { levels } from "./log/log.js";
 import { requirePassphrase, requireSsid, requireTimeServers, wrong } from "./option-checks.js";
 import type { LinkOptions } from "./options.js";
+import { made } from "./update/trial.js";
 
 /** Texts. A client certificate lies in the store alone, in DER: "cert" and "cert-key". */
 const names = Object.freeze([
@@ -89,6 +91,22 @@ export const linkOptions = (
     logLevel,
   };
 };
+
+/**
+ * Both, at the start of the app. An image on trial that cannot use what the device was given goes back, with the sentence
+ * below as its reason: the device would be out of reach otherwise, until somebody restarts it.
+ *
+ * @param builtIn as for `readSettings`
+ * @throws Fault of stage "options" that names the setting
+ */
+export const readConfiguration = (
+  host: Host,
+  builtIn: Readonly<Record<string, unknown>>,
+): { settings: AppSettings; options: LinkOptions } =>
+  made(host, () => {
+    const settings = readSettings(host.store, builtIn);
+    return { settings, options: linkOptions(host.store, builtIn, settings) };
+  });
 
 /** The one root to trust: DER in the store under "ca", else base64 of it built in. */
 const readRoot = (store: Pick<Store, "get">, builtIn: Readonly<Record<string, unknown>>): Uint8Array | undefined => {

@@ -6,7 +6,7 @@
  * feature does, the link goes on.
  */
 
-import { asFault, type Fault } from "../modules/fault/fault.js";
+import type { Fault } from "../modules/fault/fault.js";
 import { settle } from "../modules/fault/settle.js";
 import type { Host } from "../modules/host/host.js";
 import { buildTime } from "../modules/ota/build-time.js";
@@ -28,19 +28,9 @@ import { Protection } from "./update/protection.js";
 import { UpdateRecords } from "./update/records.js";
 import { SlotTarget } from "./update/slot-target.js";
 import type { UpdateTarget } from "./update/target.js";
-import { abandonTrial, Trial, type TrialListener } from "./update/trial.js";
+import { made, Trial, type TrialListener } from "./update/trial.js";
 import { Trust } from "./update/trust.js";
 import { Updater } from "./update/updater.js";
-
-/** A part of the link, or an error; an image on trial that cannot even get here is given up at once. */
-const made = <Part>(platform: Host, make: () => Part): Part => {
-  try {
-    return make();
-  } catch (error) {
-    abandonTrial(platform, asFault(error, "options", "construction-failed").message);
-    throw error;
-  }
-};
 
 /** To the platform's console. One that fails has nowhere to be told of; whoever else listens gets the line. */
 const newLog = (platform: Host, { logLevel, name }: Settings, redactor: Redactor): Log => {

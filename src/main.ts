@@ -11,7 +11,7 @@ import { createHost, startNetwork } from "nerveshub/hosts/platform/platform";
 import { stackOf } from "../modules/fault/fault.js";
 import type { Host } from "../modules/host/host.js";
 import { printable } from "../modules/text/printable.js";
-import { linkOptions, readSettings } from "./app-settings.js";
+import { readConfiguration } from "./app-settings.js";
 import { Delta } from "./features/delta/delta.js";
 import { ErrorReports } from "./features/error-reports/error-reports.js";
 import { Health } from "./features/health/health.js";
@@ -34,15 +34,15 @@ const keepCrashes = (host: Host, errorReports: ErrorReports): void => {
 const main = (): void => {
   const host = createHost();
   try {
-    const settings = readSettings(host.store, config);
+    const { settings, options } = readConfiguration(host, config);
     const errorReports = new ErrorReports();
     const features = [new Health(), new Logging(), errorReports];
-    const options = { ...linkOptions(host.store, config, settings), features, formats: [new Delta()] };
-    const link = new NervesHubLink(options, host);
+    const link = new NervesHubLink({ ...options, features, formats: [new Delta()] }, host);
     keepCrashes(host, errorReports);
     startNetwork(host, settings, () => link.start());
   } catch (error) {
-    // Nothing was changed and nothing is retried: the sentence says what to configure, and a restart loop would hide it.
+    // Nothing was changed and nothing is retried: the sentence says what to configure, and a restart loop would hide it. An
+    // image on trial is given up by now: the one before it worked with what is stored.
     host.print(printable(error instanceof Error ? error.message : String(error)));
   }
 };

@@ -268,7 +268,7 @@ export class Trial {
  * Gives up a new image that cannot even make a link, and restarts into the old one. Nothing else would: no deadline runs
  * yet, and a program that has ended with an error does not hang for a watchdog to see.
  */
-export const abandonTrial = (host: Host, reason: string): void => {
+const abandonTrial = (host: Host, reason: string): void => {
   if (host.slots.trial !== "pending") return;
   host.print(printable(`The new image has failed its trial. ${reason} The device goes back to the old one.`));
   try {
@@ -286,4 +286,17 @@ export const abandonTrial = (host: Host, reason: string): void => {
     return;
   }
   host.timers.set(() => host.device.restart(), abandonDelayMs);
+};
+
+/**
+ * What the application cannot do without, or an error: its settings, a part of its link. An image on trial that cannot even
+ * get there is given up at once.
+ */
+export const made = <Part>(host: Host, make: () => Part): Part => {
+  try {
+    return make();
+  } catch (error) {
+    abandonTrial(host, asFault(error, "options", "construction-failed").message);
+    throw error;
+  }
 };

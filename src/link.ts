@@ -109,7 +109,8 @@ export class NervesHubLink {
     });
     const trust = new Trust({ chipId: host.device.chipId, running: head === undefined ? undefined : metadata });
     const { writer } = settings;
-    const protection = writer ? undefined : new Protection(host, log, settings.unprotectedUpdates);
+    const ofWriter = writer !== undefined && writer.writesSlots !== true;
+    const protection = ofWriter ? undefined : new Protection(host, log, settings.unprotectedUpdates);
     const secure = settings.roots === undefined ? {} : { roots: settings.roots };
     const tls = (): boolean => this._destination.tls;
     this._updater = new Updater({
@@ -119,7 +120,9 @@ export class NervesHubLink {
       records,
       trial: this._trial,
       protection,
-      target: writer ? new WriterTarget(host, log, "writer", writer) : new SlotTarget(host, log, trust, records),
+      target: writer
+        ? new WriterTarget(host, log, "writer", writer, { crypto, slots: host.slots, trust })
+        : new SlotTarget(host, log, trust, records),
       secure,
       tls,
       statusWords: settings.statusWords,

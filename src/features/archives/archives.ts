@@ -61,12 +61,13 @@ export class Archives {
     this._options = options;
     const { host, log, writer } = options;
     if (writer === undefined) return;
-    this._target = new WriterTarget(host, log, "archiveWriter", {
-      begin: (_size, file) => writer.begin(archiveOf(file as Update & Archive)),
-      write: (chunk) => writer.write(chunk),
+    const taken = {
+      begin: (_size: number | undefined, file: Update) => writer.begin(archiveOf(file as Update & Archive)),
+      write: (chunk: Uint8Array) => writer.write(chunk),
       finish: () => writer.finish(),
       abort: () => writer.abort(),
-    });
+    };
+    this._target = new WriterTarget(host, log, "archiveWriter", taken, undefined);
   }
 
   /** The uuid of the archive that the application took last. */

@@ -20,11 +20,12 @@ import type { FirmwareWriter } from "./firmware-writer.js";
 export const writerDeadlineMs = 60_000;
 const lateCode = "writer-late";
 
-export class WriterTarget implements UpdateTarget {
+export class WriterTarget<Context = undefined> implements UpdateTarget {
   private readonly _host: { readonly crypto: Crypto; readonly timers: Timers };
   private readonly _log: Log;
   private readonly _name: string;
-  private readonly _writer: FirmwareWriter;
+  private readonly _writer: FirmwareWriter<Context>;
+  private readonly _context: Context;
   private _offer: Offer | undefined;
   private _digest: Digest | undefined;
   private _offset = 0;
@@ -33,12 +34,22 @@ export class WriterTarget implements UpdateTarget {
   /** What a call that was pending has meant no with, since the last `begin`. */
   private _refusal: Fault | undefined;
 
-  /** @param name of the writer's option, for the log */
-  constructor(host: { crypto: Crypto; timers: Timers }, log: Log, name: string, writer: FirmwareWriter) {
+  /**
+   * @param name of the writer's option, for the log
+   * @param context what its `begin` is told besides
+   */
+  constructor(
+    host: { crypto: Crypto; timers: Timers },
+    log: Log,
+    name: string,
+    writer: FirmwareWriter<Context>,
+    context: Context,
+  ) {
     this._host = host;
     this._log = log;
     this._name = name;
     this._writer = writer;
+    this._context = context;
   }
 
   begin(offer: Offer): number | Promise<number> {
@@ -100,7 +111,7 @@ export class WriterTarget implements UpdateTarget {
     this._refusal = undefined;
     this._digest = this._host.crypto.digest("sha256");
     this._offset = 0;
-    const begun = this._call("begin", () => this._writer.begin(offer.size, offer));
+    const begun = this._call("begin", () => this._writer.begin(offer.size, offer, this._context));
     // Only what was begun is ever aborted. One that is late may have begun.
     this._offer = offer;
     begun?.then(undefined, (error: unknown) => {

@@ -5,7 +5,7 @@
 
 import type { Host } from "../../modules/host/host.js";
 import { Uplink } from "../esp32/uplink.js";
-import { runningTimeBounds } from "./running-build.js";
+import { runningTimeBounds } from "../esp32/running-build.js";
 
 export { createHost } from "../esp32/host.js";
 

@@ -17,6 +17,7 @@ import type { Log } from "../../log/log.js";
 import { Download } from "../../update/download.js";
 import type { Offer } from "../../update/offer.js";
 import { checkTransport } from "../../update/transport.js";
+import type { FirmwareWriter } from "../firmware-writer/firmware-writer.js";
 import { WriterTarget } from "../firmware-writer/writer-target.js";
 import { type ArchiveOffer, parseArchiveOffer } from "./archive-offer.js";
 import type { ArchiveWriter } from "./archive-writer.js";
@@ -61,9 +62,9 @@ export class Archives {
     this._options = options;
     const { host, log, writer } = options;
     if (writer === undefined) return;
-    const taken = {
-      begin: (_size: number | undefined, file: Update) => writer.begin(archiveOf(file as Update & Archive)),
-      write: (chunk: Uint8Array) => writer.write(chunk),
+    const taken: FirmwareWriter<undefined> = {
+      begin: (_size, file) => writer.begin(archiveOf(file as Update & Archive)),
+      write: (chunk) => writer.write(chunk),
       finish: () => writer.finish(),
       abort: () => writer.abort(),
     };

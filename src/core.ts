@@ -14,6 +14,7 @@ import type { Core, Feature } from "./feature.js";
 import type { Log } from "./log/log.js";
 import type { Redactor } from "./log/redact.js";
 import type { Protection } from "./update/protection.js";
+import type { Trust } from "./update/trust.js";
 import type { Updater } from "./update/updater.js";
 
 /** What the features of a link are built on. */
@@ -23,6 +24,7 @@ export interface CoreParts {
   redactor: Redactor;
   name: string;
   firmware: FirmwareMetadata;
+  trust: Trust;
   secure: SecureOptions;
   port: DevicePort;
   connector: Connector;
@@ -39,6 +41,7 @@ export class LinkCore implements Core {
   readonly redactor: Redactor;
   readonly name: string;
   readonly firmware: FirmwareMetadata;
+  readonly trust: Trust;
   readonly secure: SecureOptions;
   readonly update: Updater;
   readonly restart: () => void;
@@ -53,6 +56,7 @@ export class LinkCore implements Core {
     this.redactor = parts.redactor;
     this.name = parts.name;
     this.firmware = parts.firmware;
+    this.trust = parts.trust;
     this.secure = parts.secure;
     this.update = parts.updater;
     this.restart = parts.restart;

@@ -14,6 +14,7 @@ import type { Command } from "./command.js";
 import type { ChannelHandler, ChannelPort } from "./connection/channel-handler.js";
 import type { Log } from "./log/log.js";
 import type { Redactor } from "./log/redact.js";
+import type { Trust } from "./update/trust.js";
 
 /** What a link gives its features. */
 export interface Core extends ChannelPort {
@@ -24,6 +25,8 @@ export interface Core extends ChannelPort {
   readonly name: string;
   /** What runs here. */
   readonly firmware: FirmwareMetadata;
+  /** What an image must be before this device starts it. */
+  readonly trust: Trust;
   /** Trust anchors for downloads; empty: the platform's. */
   readonly secure: SecureOptions;
   /** Whether the hub is reached over TLS now, wherever redirects have led. */

@@ -75,9 +75,10 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
     this._connector = connector;
     const records = new UpdateRecords(platform.store);
     this._trial = new Trial(platform, log, records, settings.trial, metadata.uuid, this);
-    const protection = settings.target ? undefined : new Protection(platform, log, settings.unprotectedUpdates);
-    this._target =
-      settings.target ?? new SlotTarget(platform, log, trustOf(platform, firmware), records, settings.formats);
+    const ofApplication = settings.target !== undefined && settings.target.writesSlots !== true;
+    const protection = ofApplication ? undefined : new Protection(platform, log, settings.unprotectedUpdates);
+    const trust = trustOf(platform, firmware);
+    this._target = settings.target ?? new SlotTarget(platform, log, trust, records, settings.formats);
     const secure = settings.roots === undefined ? {} : { roots: settings.roots };
     this._updater = new Updater({
       ...{ host: platform, log, client, port, records, protection, secure, statusWords },
@@ -88,7 +89,7 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
       restart: () => this.restart(),
     });
     this._core = new LinkCore({
-      ...{ platform, log, redactor, name, secure, port, connector, protection },
+      ...{ platform, log, redactor, name, trust, secure, port, connector, protection },
       firmware: metadata,
       updater: this._updater,
       restart: () => this.restart(),

@@ -173,7 +173,10 @@ const checkAuth = (
 ): { credentials: Credentials; secrets: string[] } => {
   if (typeof auth !== "object" || auth === null)
     throw wrong("auth", "is missing: give a shared secret or a ClientCertificate");
-  if ("identity" in auth) return { credentials: auth, secrets: [] };
+  if ("identity" in auth) {
+    auth.check();
+    return { credentials: auth, secrets: [] };
+  }
   if ("certificate" in auth)
     throw wrong(
       "auth",

@@ -16,6 +16,8 @@ import { certificateSocketPath, sharedSecretSocketPath } from "../protocol.js";
 /** A certificate chain with its key. */
 export interface CertificateCredentials {
   readonly type: "certificate";
+  /** Once, while the link is made: what cannot work is refused. @throws Fault of stage "options" */
+  check(): void;
   /** For one attempt: certificate and key, in DER. */
   identity(): Pick<SecureOptions, "certificate" | "key">;
   /**

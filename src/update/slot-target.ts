@@ -11,6 +11,7 @@ import type { WritableSlot } from "../../modules/host/slots.js";
 import { fileKind } from "../../modules/ota/file-kind.js";
 import { parseImageHead } from "../../modules/ota/image.js";
 import type { Log } from "../log/log.js";
+import { freeSlot } from "./free-slot.js";
 import type { ImageDecoder, ImageFormat } from "./image-format.js";
 import { headSize, ImageSink } from "./image-sink.js";
 import { type Offer, partSize } from "./offer.js";
@@ -54,20 +55,9 @@ export class SlotTarget implements UpdateTarget {
   }
 
   begin(offer: Offer): number {
-    const { slots } = this._host;
-    if (slots.inactive === undefined) {
-      const text = "The partition table has no second application slot; flash the device once with one that has two.";
-      throw new Fault("flash", "no-inactive-slot", text);
-    }
-    if (slots.trial === "pending") {
-      throw new Fault(
-        "trial",
-        "trial-running",
-        "The running image is still on trial; the update can follow its confirmation.",
-      );
-    }
+    const slot = freeSlot(this._host.slots);
     this._offer = offer;
-    this._slot = slots.inactive;
+    this._slot = slot;
     this._check = undefined;
     const { progress } = this._records;
     if (progress !== undefined && sameFile(progress, offer) && this._continue(progress)) return this._offset;

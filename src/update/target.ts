@@ -10,14 +10,18 @@
 import type { Host } from "../../modules/host/host.js";
 import type { Log } from "../log/log.js";
 import type { Offer } from "./offer.js";
+import type { Trust } from "./trust.js";
 
 /** What a target needs of its link. */
 export interface TargetCore {
   readonly platform: Host;
   readonly log: Log;
+  readonly trust: Trust;
 }
 
 export interface UpdateTarget {
+  /** Of an application's target: it writes the platform's slots, so that what protects those protects its updates too. */
+  readonly writesSlots?: boolean;
   /** Once, while the link is made, where it is the application's. */
   install?(core: TargetCore): void;
   /**

@@ -103,7 +103,9 @@ for (const folder of ["hosts/xs", "hosts/simulator"]) {
   const files = sources(folder).filter((file) => !["tcp", "platform"].includes(basename(file)));
   keep(join(folder, "manifest.json"), folder, [...files, ...shared(files)], {});
 }
-const link = sources("src").filter((file) => file !== "src/main" && !file.startsWith("src/features/prompt/"));
+/** Whoever wants these includes their own manifests. */
+const apart = ["src/features/ota-writer/", "src/features/prompt/"];
+const link = sources("src").filter((file) => file !== "src/main" && !apart.some((folder) => file.startsWith(folder)));
 keep("manifest_link.json", ".", link, Object.fromEntries(link.sort().map((file) => [`${prefix}${file}`, `./${file}`])));
 
 if (missing > 0) {

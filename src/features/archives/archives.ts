@@ -57,24 +57,23 @@ export class Archives implements Feature {
   private _timer: Timer | undefined;
   private _closed = false;
 
-  /** @throws Fault of stage "options" */
   constructor(options: ArchivesOptions) {
-    requireFunctions("archives", options, [], ["available"]);
-    const { writer } = options;
-    requireFunctions("archives.writer", writer, ["begin", "write", "finish", "abort"]);
     this._options = options;
     this._target = new WriterTarget(
       {
-        begin: (_size, file) => writer.begin(archiveOf(file as Update & Archive)),
-        write: (chunk) => writer.write(chunk),
-        finish: () => writer.finish(),
-        abort: () => writer.abort(),
+        begin: (_size, file) => options.writer.begin(archiveOf(file as Update & Archive)),
+        write: (chunk) => options.writer.write(chunk),
+        finish: () => options.writer.finish(),
+        abort: () => options.writer.abort(),
       },
       "archives.writer",
     );
   }
 
+  /** @throws Fault of stage "options" */
   install(core: Core): void {
+    requireFunctions("archives", this._options, [], ["available"]);
+    requireFunctions("archives.writer", this._options.writer, ["begin", "write", "finish", "abort"]);
     this._core = core;
     this._target.install(core);
   }

@@ -38,16 +38,22 @@ const day = (ms: number): string => {
 
 export class ClientCertificate implements CertificateCredentials {
   readonly type = "certificate";
-  /** DER, leaf first. */
-  readonly certificate: Uint8Array[];
+  #given: ClientCertificateOptions | undefined;
+  #certificate: Uint8Array[] = [];
   /** PKCS#8 DER. */
-  readonly #key: Uint8Array;
+  #key: Uint8Array = new Uint8Array(0);
+
+  constructor(options: ClientCertificateOptions) {
+    this.#given = options;
+  }
 
   /**
    * @throws Fault of stage "options": "bad-option", "certificate-malformed", "key-encrypted", "key-unsupported",
    * "key-malformed" or "key-mismatch"
    */
-  constructor({ certificate, key }: ClientCertificateOptions) {
+  check(): void {
+    if (this.#given === undefined) return;
+    const { certificate, key } = this.#given;
     const [keyDer] = ders("auth.key", key, keyLabels);
     const privateKey = readPrivateKey(keyDer);
     const chainDer = decodeCertificates("auth.certificate", certificate);
@@ -60,16 +66,17 @@ export class ClientCertificate implements CertificateCredentials {
         : `does not belong to the certificate of ${nameForPeople(chain[0].subject)}: give the key that it was made for`;
       throw new Fault("options", "key-mismatch", `The private key ${what}.`);
     }
-    this.certificate = chainDer;
+    this.#certificate = chainDer;
     this.#key = privateKey.pkcs8;
+    this.#given = undefined;
   }
 
   identity(): Pick<SecureOptions, "certificate" | "key"> {
-    return { certificate: this.certificate, key: this.#key };
+    return { certificate: this.#certificate, key: this.#key };
   }
 
   warnings(nowMs: number | undefined): Fault[] {
-    const leaf = readCertificate(this.certificate[0]);
+    const leaf = readCertificate(this.#certificate[0]);
     const name = nameForPeople(leaf.subject);
     const faults: Fault[] = [];
     const warn = (code: string, sentence: string): void => void faults.push(new Fault("options", code, sentence));

@@ -88,13 +88,14 @@ export class Components implements Feature, Extension {
   private _running = 0;
   private _port: ExtensionPort | undefined;
 
-  /** @param provider asked for it whenever the server asks @throws Fault of stage "options" */
+  /** @param provider asked for it whenever the server asks */
   constructor(provider: () => Topology) {
-    if (typeof provider !== "function") throw wrong("components", "must be a function");
     this._provider = provider;
   }
 
+  /** @throws Fault of stage "options" */
   install(core: Core): void {
+    if (typeof this._provider !== "function") throw wrong("components", "must be a function");
     this._core = core;
     this._sender = new PacedSender(core.platform, answerRate, () => this._flush());
     core.feature(Extensions).add(this);

@@ -55,12 +55,12 @@ export class Commands implements Feature {
 
   /** @param commands the application's own; one may stand in for one of ours */
   constructor(commands: readonly Command[] = []) {
-    if (!Array.isArray(commands)) throw wrong("commands", "must be a list of commands");
     this._given = commands;
   }
 
   /** @throws Fault of stage "options", code "bad-command" */
   install(core: Core): void {
+    if (!Array.isArray(this._given)) throw wrong("commands", "must be a list of commands");
     this._core = core;
     this._add({
       name: "help",

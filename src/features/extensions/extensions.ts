@@ -23,12 +23,12 @@ export class Extensions implements Feature {
 
   /** @param extensions the application's own */
   constructor(extensions: readonly Extension[] = []) {
-    if (!Array.isArray(extensions)) throw wrong("extensions", "must be a list of extensions");
     this._given = extensions;
   }
 
   /** @throws Fault of stage "options", code "bad-extension" */
   install(core: Core): void {
+    if (!Array.isArray(this._given)) throw wrong("extensions", "must be a list of extensions");
     this._core = core;
     for (const extension of this._given) this.add(extension);
   }

@@ -31,14 +31,19 @@ export class WriterTarget implements UpdateTarget {
   /** What a call that was pending has meant no with, since the last `begin`. */
   private _refusal: Fault | undefined;
 
-  /** @param name of the writer, for the log @throws Fault of stage "options" for a writer without its functions */
+  /** @param name of the writer, for the log */
   constructor(writer: FirmwareWriter, name = "writer") {
-    requireFunctions(name, writer, ["begin", "write", "finish", "abort"], ["confirm"]);
     this._writer = writer;
     this._name = name;
   }
 
+  get writesSlots(): boolean {
+    return this._writer.writesSlots === true;
+  }
+
+  /** @throws Fault of stage "options" for a writer without its functions */
   install(core: TargetCore): void {
+    requireFunctions(this._name, this._writer, ["begin", "write", "finish", "abort"], ["confirm"]);
     this._core = core;
   }
 
@@ -114,7 +119,9 @@ export class WriterTarget implements UpdateTarget {
     this._refusal = undefined;
     this._digest = this._core!.platform.crypto.digest("sha256");
     this._offset = 0;
-    const begun = this._call("begin", () => this._writer.begin(offer.size, offer));
+    const { platform, trust } = this._core!;
+    const context = { crypto: platform.crypto, slots: platform.slots, trust };
+    const begun = this._call("begin", () => this._writer.begin(offer.size, offer, context));
     // Only what was begun is ever aborted. One that is late may have begun.
     this._offer = offer;
     begun?.then(undefined, (error: unknown) => {

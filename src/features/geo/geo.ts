@@ -48,13 +48,13 @@ export class Geo implements Feature, Extension {
   private _answer: Answer | undefined;
   private readonly _said: Said = {};
 
-  /** @throws Fault of stage "options" */
   constructor(provider: PositionProvider) {
-    if (typeof provider !== "function") requireObject("geo", provider);
     this._provider = provider;
   }
 
+  /** @throws Fault of stage "options" */
   install(core: Core): void {
+    if (typeof this._provider !== "function") requireObject("geo", this._provider);
     this._core = core;
     this._answer = new Answer(core.platform, (port) => this._send(port));
     if (isService(this._provider)) this._provider.install(core);

@@ -30,14 +30,15 @@ export class GeoIp implements PositionService {
   private _askAgainMs = 0;
   private _request: HttpGet | undefined;
 
-  /** @param url default: https://whenwhere.nerves-project.org/, as the official agent @throws Fault of stage "options" */
+  /** @param url default: https://whenwhere.nerves-project.org/, as the official agent */
   constructor(url = defaultUrl) {
-    const scheme = typeof url === "string" ? parseUrl(url)?.scheme : undefined;
-    if (scheme !== "http" && scheme !== "https") throw wrong("geoip", "must be an http or https URL");
     this._url = url;
   }
 
+  /** @throws Fault of stage "options" */
   install(core: Core): void {
+    const scheme = typeof this._url === "string" ? parseUrl(this._url)?.scheme : undefined;
+    if (scheme !== "http" && scheme !== "https") throw wrong("geoip", "must be an http or https URL");
     this._core = core;
   }
 

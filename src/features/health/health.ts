@@ -111,13 +111,13 @@ export class Health implements Feature, Extension {
   /** What was left out last, by function. */
   private readonly _leftOut = new Map<string, string>();
 
-  /** @throws Fault of stage "options" */
   constructor(options: HealthOptions = {}) {
-    requireFunctions("health", options, [], ["metrics", "metadata"]);
     this._options = options;
   }
 
+  /** @throws Fault of stage "options" */
   install(core: Core): void {
+    requireFunctions("health", this._options, [], ["metrics", "metadata"]);
     this._core = core;
     this._vitals = core.feature(Vitals);
     this._answer = new Answer(core.platform, (port) =>

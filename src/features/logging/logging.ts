@@ -31,22 +31,24 @@ export class Logging implements Feature, Extension {
   readonly key = "logging";
   readonly versions = [batched, "0.0.1"];
   private _clock: Clock | undefined;
-  private readonly _least: number;
+  private readonly _options: LoggingOptions;
+  private _least = 0;
   private readonly _ring = new LogRing();
   private _sender: PacedSender | undefined;
   /** Microseconds since 1970 of the line that was stamped last. */
   private _lastUs = 0;
   private _port: ExtensionPort | undefined;
 
-  /** @throws Fault of stage "options" for a level that does not exist */
   constructor(options: LoggingOptions = {}) {
-    requireObject("logging", options);
-    const { level = "info" } = options;
-    this._least = levels.indexOf(level);
-    if (this._least < 0) throw wrong("logging.level", `must be one of ${levels.join(", ")}`);
+    this._options = options;
   }
 
+  /** @throws Fault of stage "options" for a level that does not exist */
   install(core: Core): void {
+    requireObject("logging", this._options);
+    const { level = "info" } = this._options;
+    this._least = levels.indexOf(level);
+    if (this._least < 0) throw wrong("logging.level", `must be one of ${levels.join(", ")}`);
     const { platform, log } = core;
     this._clock = platform.clock;
     this._sender = new PacedSender(platform, loggingRate, () => this._flush());

@@ -43,13 +43,13 @@ export class ManagedUpdates implements Feature {
   /** Monotonic milliseconds before which no update is asked for. */
   private _notBeforeMs = 0;
 
-  /** @throws Fault of stage "options" */
   constructor(options: ManagedUpdatesOptions = {}) {
-    requireFunctions("managedUpdates", options, [], ["modeChanged", "checked", "rejected"]);
     this._options = options;
   }
 
+  /** @throws Fault of stage "options" */
   install(core: Core): void {
+    requireFunctions("managedUpdates", this._options, [], ["modeChanged", "checked", "rejected"]);
     this._core = core;
   }
 

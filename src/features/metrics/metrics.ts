@@ -61,14 +61,15 @@ export class Metrics implements Feature, Extension {
   private _dropped = 0;
   private _port: ExtensionPort | undefined;
 
-  /** @throws Fault of stage "options" */
   constructor(options: MetricsOptions = {}) {
-    requireFunctions("metrics", options, [], ["readings"]);
-    if (options.vitals !== undefined) requireBoolean("metrics.vitals", options.vitals);
     this._options = options;
   }
 
+  /** @throws Fault of stage "options" */
   install(core: Core): void {
+    const { vitals } = this._options;
+    if (vitals !== undefined) requireBoolean("metrics.vitals", vitals);
+    requireFunctions("metrics", this._options, [], ["readings"]);
     this._core = core;
     this._vitals = core.feature(Vitals);
     this._sender = new PacedSender(core.platform, metricsRate, () => this._flush());

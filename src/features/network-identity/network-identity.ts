@@ -57,13 +57,14 @@ export class NetworkIdentity implements Feature, Extension {
   private readonly _told = new Map<string, string>();
   private _timer: Timer | undefined;
 
-  /** @param provider asked for it whenever the server asks @throws Fault of stage "options" */
+  /** @param provider asked for it whenever the server asks */
   constructor(provider: () => readonly NetworkIdentityEntry[]) {
-    if (typeof provider !== "function") throw wrong("networkIdentity", "must be a function");
     this._provider = provider;
   }
 
+  /** @throws Fault of stage "options" */
   install(core: Core): void {
+    if (typeof this._provider !== "function") throw wrong("networkIdentity", "must be a function");
     this._core = core;
     this._answer = new Answer(core.platform, (port) => this._send(port));
     core.feature(Extensions).add(this);

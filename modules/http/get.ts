@@ -10,7 +10,7 @@
  */
 
 import { asFault, Fault } from "../fault/fault.js";
-import type { ByteStream, Network, SecureOptions } from "../host/byte-stream.js";
+import type { ByteStream, ByteStreamListener, Network, SecureOptions } from "../host/byte-stream.js";
 import type { Timer, Timers } from "../host/timers.js";
 import { maxInterimResponses, maxRedirects } from "../limits/limits.js";
 import { encodeUtf8 } from "../text/utf8.js";
@@ -51,7 +51,7 @@ export interface HttpGetOptions {
   onFault(fault: Fault): void;
 }
 
-export class HttpGet {
+export class HttpGet implements ByteStreamListener {
   private _options: HttpGetOptions;
   private _buffer = new Uint8Array(bufferBytes);
   private _from = 0;
@@ -122,23 +122,33 @@ export class HttpGet {
     this._from = this._to = 0;
     this._connected = false;
     this._request = encodeUtf8(requestText(url, this._requestHeaders()));
-    this._stream = network.open({
-      host: url.host,
-      port: url.port,
-      connectTimeoutMs,
-      secure:
-        url.scheme === "https"
-          ? {
-              roots: secure?.roots,
-              serverName: this._redirects === 0 ? secure?.serverName : undefined,
-              handshakeTimeoutMs: secure?.handshakeTimeoutMs ?? connectTimeoutMs,
-            }
-          : undefined,
-      onOpen: () => this._guarded(() => this._send()),
-      onWritable: () => this._guarded(() => this._send()),
-      onReadable: () => this._guarded(() => this._onReadable()),
-      onClose: (fault) => this._guarded(() => this._onClose(fault)),
-    });
+    const handshakeTimeoutMs = secure?.handshakeTimeoutMs ?? connectTimeoutMs;
+    const serverName = this._redirects === 0 ? secure?.serverName : undefined;
+    this._stream = network.open(
+      {
+        host: url.host,
+        port: url.port,
+        connectTimeoutMs,
+        secure: url.scheme === "https" ? { roots: secure?.roots, serverName, handshakeTimeoutMs } : undefined,
+      },
+      this,
+    );
+  }
+
+  opened(): void {
+    this._guarded(() => this._send());
+  }
+
+  writable(): void {
+    this._guarded(() => this._send());
+  }
+
+  readable(): void {
+    this._guarded(() => this._onReadable());
+  }
+
+  closed(fault?: Error): void {
+    this._guarded(() => this._onClose(fault));
   }
 
   private _requestHeaders(): [string, string][] {

@@ -9,7 +9,7 @@
  */
 
 import { asFault, Fault } from "../fault/fault.js";
-import type { ByteStream } from "../host/byte-stream.js";
+import type { ByteStream, ByteStreamListener } from "../host/byte-stream.js";
 import type { Timer } from "../host/timers.js";
 import { parseUrl, publicText, type Url } from "../http/url.js";
 import { encodeUtf8 } from "../text/utf8.js";
@@ -37,7 +37,7 @@ type State =
   | "failing"
   | "closed";
 
-export class WebSocketClient {
+export class WebSocketClient implements ByteStreamListener {
   private _options: WebSocketOptions;
   private _state: State = "connecting";
   private _peer = "";
@@ -126,24 +126,38 @@ export class WebSocketClient {
     const { network, secure, connectTimeoutMs, headers, random, crypto } = this._options;
     this._peer = publicText(url);
     this._opening = new Opening(url, headers, random, crypto);
-    this._stream = network.open({
-      host: url.host,
-      port: url.port,
-      connectTimeoutMs,
-      secure: secure && { ...secure, handshakeTimeoutMs: secure.handshakeTimeoutMs ?? connectTimeoutMs },
-      onOpen: () => this._guarded(() => this._onOpen()),
-      onReadable: () => this._guarded(() => this._pump()),
-      onWritable: () => this._guarded(() => this._onWritable()),
-      onClose: (fault) =>
-        this._guarded(() => {
-          this._streamEnd = { fault };
-          this._pump();
-        }),
-    });
+    this._stream = network.open(
+      {
+        host: url.host,
+        port: url.port,
+        connectTimeoutMs,
+        secure: secure && { ...secure, handshakeTimeoutMs: secure.handshakeTimeoutMs ?? connectTimeoutMs },
+      },
+      this,
+    );
     this._sender = new Sender(random, this._stream);
   }
 
-  private _onOpen(): void {
+  opened(): void {
+    this._guarded(() => this._connected());
+  }
+
+  readable(): void {
+    this._guarded(() => this._pump());
+  }
+
+  writable(): void {
+    this._guarded(() => this._onWritable());
+  }
+
+  closed(fault?: Error): void {
+    this._guarded(() => {
+      this._streamEnd = { fault };
+      this._pump();
+    });
+  }
+
+  private _connected(): void {
     const { upgradeTimeoutMs } = this._options;
     this._state = "upgrading";
     this._setTimer(upgradeTimeoutMs, () => {

@@ -64,9 +64,9 @@ class Download {
   constructor() {
     new HttpGet({
       network: {
-        open: (options) => {
+        open: (options, listener) => {
           this.depths.push(stackInUse());
-          return this.network.open(options);
+          return this.network.open(options, listener);
         },
       },
       timers: new ManualTimers(),

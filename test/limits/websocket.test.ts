@@ -55,15 +55,7 @@ function received(...frames: Uint8Array[]): { lengths: number[]; buffers: number
 }
 
 class Sending {
-  readonly stream = new ScriptedStream({
-    host: "",
-    port: 0,
-    connectTimeoutMs: 0,
-    onOpen: () => {},
-    onReadable: () => {},
-    onWritable: () => {},
-    onClose: () => {},
-  });
+  readonly stream = new ScriptedStream({ host: "", port: 0, connectTimeoutMs: 0 });
   /** Size of the buffer that the last bytes lay in. */
   buffer = 0;
   readonly sender: Sender;

@@ -20,7 +20,12 @@ import {
 } from "../../modules/phoenix/channel.js";
 import { decodeFrame, encodeFrame, type Frame } from "../../modules/phoenix/frame.js";
 import { Heartbeat, type HeartbeatOptions } from "../../modules/phoenix/heartbeat.js";
-import { type Closed, type Refusal, WebSocketClient } from "../../modules/websocket/websocket.js";
+import {
+  type Closed,
+  type Refusal,
+  WebSocketClient,
+  type WebSocketListener,
+} from "../../modules/websocket/websocket.js";
 import { tell } from "../log/guarded.js";
 import type { Log } from "../log/log.js";
 import { deviceTopic, heartbeatEvent, heartbeatTopic } from "../protocol.js";
@@ -87,8 +92,8 @@ interface Topic {
   timer: Timer | undefined;
 }
 
-export class Session {
-  private readonly _options: SessionOptions;
+export class Session implements WebSocketListener {
+  private readonly _options: Omit<SessionOptions, "target">;
   private readonly _topics = new Map<string, Topic>();
   private readonly _socket: WebSocketClient;
   private _ref = 0;
@@ -97,28 +102,27 @@ export class Session {
   private _ended = false;
 
   constructor(options: SessionOptions) {
-    this._options = options;
-    const { host, target } = options;
+    // What it shows to the server, keys and signed headers, is let go of when that has seen it.
+    const { target, ...kept } = options;
+    const { host } = kept;
+    this._options = kept;
     for (const handler of options.handlers) {
       const channel = newChannel(handler.topic);
       this._topics.set(handler.topic, { handler, channel, attempts: 0, joinedMs: 0, timer: undefined });
     }
-    this._socket = new WebSocketClient({
-      network: host.network,
-      timers: host.timers,
-      random: host.random,
-      crypto: host.crypto,
-      ...target,
-      connectTimeoutMs,
-      upgradeTimeoutMs,
-      closeTimeoutMs,
-      onOpen: ({ headers }) => this._open(headers),
-      onText: (text) => this._text(text),
-      onBinary: () =>
-        this._fail(new Fault("channel", "binary-frame", "The server sent a binary frame, which vsn 2 has not.")),
-      onRefused: (refusal) => this._end({ type: "refused", refusal }),
-      onClose: (closed) => this._closed(closed),
-    });
+    this._socket = new WebSocketClient(
+      {
+        network: host.network,
+        timers: host.timers,
+        random: host.random,
+        crypto: host.crypto,
+        ...target,
+        connectTimeoutMs,
+        upgradeTimeoutMs,
+        closeTimeoutMs,
+      },
+      this,
+    );
   }
 
   /** Round trip of the last answered heartbeat, in milliseconds. */
@@ -166,17 +170,50 @@ export class Session {
     this._socket.abort();
   }
 
-  private _nextRef(): string {
-    this._ref++;
-    return String(this._ref);
-  }
-
-  private _open(headers: ReadonlyMap<string, string>): void {
+  /** The socket is open: of WebSocketListener, as what follows. */
+  opened(headers: ReadonlyMap<string, string>): void {
     const { host, heartbeat, heartbeatIntervalMs, onOpened } = this._options;
     onOpened(headers);
     this._heartbeat = new Heartbeat(heartbeat, host.clock.monotonic(), heartbeatIntervalMs);
     this.join(deviceTopic);
     this._beat();
+  }
+
+  text(text: string): void {
+    if (this._ended) return;
+    const now = this._options.host.clock.monotonic();
+    this._heartbeat?.received(now);
+    let frame: Frame;
+    try {
+      frame = decodeFrame(text, this._options.names);
+    } catch (error) {
+      this._fail(asFault(error, "channel", "bad-frame"));
+      return;
+    }
+    if (frame.topic === heartbeatTopic) {
+      this._heartbeat?.reply(frame.ref, now);
+      return;
+    }
+    const entry = this._topics.get(frame.topic);
+    if (entry === undefined) this._options.log.debug("A message for a topic that is not in use was ignored.");
+    else this._apply(entry, { type: "frame", frame });
+  }
+
+  binary(): void {
+    this._fail(new Fault("channel", "binary-frame", "The server sent a binary frame, which vsn 2 has not."));
+  }
+
+  refused(refusal: Refusal): void {
+    this._end({ type: "refused", refusal });
+  }
+
+  closed({ code, fault }: Closed): void {
+    this._end({ type: "closed", code, fault, upgraded: this._heartbeat !== undefined });
+  }
+
+  private _nextRef(): string {
+    this._ref++;
+    return String(this._ref);
   }
 
   private _beat(): void {
@@ -196,26 +233,6 @@ export class Session {
     }
     // The send may have ended the session.
     if (!this._ended) this._heartbeatTimer = host.timers.set(() => this._beat(), beat.delayMs);
-  }
-
-  private _text(text: string): void {
-    if (this._ended) return;
-    const now = this._options.host.clock.monotonic();
-    this._heartbeat?.received(now);
-    let frame: Frame;
-    try {
-      frame = decodeFrame(text, this._options.names);
-    } catch (error) {
-      this._fail(asFault(error, "channel", "bad-frame"));
-      return;
-    }
-    if (frame.topic === heartbeatTopic) {
-      this._heartbeat?.reply(frame.ref, now);
-      return;
-    }
-    const entry = this._topics.get(frame.topic);
-    if (entry === undefined) this._options.log.debug("A message for a topic that is not in use was ignored.");
-    else this._apply(entry, { type: "frame", frame });
   }
 
   /** @returns false when an action could not be carried out */
@@ -335,10 +352,6 @@ export class Session {
   /** Runs a handler. What it throws is logged and ends nothing. */
   private _guard({ handler }: Topic, body: () => unknown): void {
     tell(this._options.log, `The handler of "${handler.topic}"`, body);
-  }
-
-  private _closed({ code, fault }: Closed): void {
-    this._end({ type: "closed", code, fault, upgraded: this._heartbeat !== undefined });
   }
 
   private _fail(fault: Fault): void {

@@ -13,7 +13,6 @@ import {
   badCredentials,
   badRoots,
   connectTimeout,
-  dnsUnavailable,
   handshakeClosed,
   handshakeTimeout,
 } from "../../modules/fault/network.js";
@@ -25,6 +24,7 @@ import type {
   SecureOptions,
 } from "../../modules/host/byte-stream.js";
 import { sniName } from "../../modules/x509/server-name.js";
+import { dnsUnavailable } from "./faults.js";
 import { networkFault, type Phase } from "./network-fault.js";
 
 const maxUnreadBytes = 65_536;

@@ -9,6 +9,8 @@ import type { Random } from "../host/random.js";
 import type { Timers } from "../host/timers.js";
 import type { Refusal } from "./refusal.js";
 
+export type { Refusal } from "./refusal.js";
+
 export interface Closed {
   /** From the server's close frame; 1005 when that had none, 1006 when there was no close frame (RFC 6455 §7.1.5). */
   code: number;

@@ -18,13 +18,11 @@ import { closePayload } from "./close-payload.js";
 import { closeCode, opcode, Violation } from "./frame.js";
 import { upgradeUrl } from "./handshake.js";
 import { Opening } from "./opening.js";
-import type { Closed, WebSocketListener, WebSocketOptions } from "./options.js";
+import type { Closed, Refusal, WebSocketListener, WebSocketOptions } from "./options.js";
 import { Receiver, type ReceiverListener } from "./receiver.js";
-import type { Refusal } from "./refusal.js";
 import { Sender } from "./sender.js";
 
-export type { Closed, WebSocketListener, WebSocketOptions } from "./options.js";
-export type { Refusal } from "./refusal.js";
+export type { Closed, Refusal, WebSocketListener, WebSocketOptions } from "./options.js";
 
 /** The answer's head and most messages fit at once; longer ones take several reads. */
 const readBufferBytes = 2048;
@@ -92,7 +90,7 @@ export class WebSocketClient implements ByteStreamListener, ReceiverListener {
   close(code: number = closeCode.normal, reason = ""): void {
     if (this._state === "open") {
       this._beginClose("closing", closePayload(code, reason));
-    } else if (this._state !== "closing" && this._state !== "failing" && this._state !== "closed") {
+    } else if (this._state === "connecting" || this._state === "upgrading") {
       this._state = "failing";
       this._closed = { code: closeCode.abnormal, reason: "" };
       this._setTimer(0);
@@ -263,17 +261,17 @@ export class WebSocketClient implements ByteStreamListener, ReceiverListener {
   private _timeout(): void {
     const refusal = this._opening?.refusal;
     try {
-      if (this._state === "upgrading" && refusal) this._refuse(refusal);
-      else if (this._state === "upgrading")
-        this._fail(this._fault("upgrade-timeout", `did not answer the upgrade within ${this._upgradeTimeoutMs} ms`));
-      else this._finish(this._closed ?? this._abnormal(this._unanswered()));
+      if (this._state !== "upgrading")
+        this._finish(this._closed ?? this._abnormal(this._late("close", this._closeTimeoutMs)));
+      else if (refusal) this._refuse(refusal);
+      else this._fail(this._late("upgrade", this._upgradeTimeoutMs));
     } catch (error) {
       this._fail(error);
     }
   }
 
-  private _unanswered(): Fault {
-    return this._fault("close-timeout", `did not answer the close within ${this._closeTimeoutMs} ms`);
+  private _late(what: string, timeoutMs: number): Fault {
+    return this._fault(`${what}-timeout`, `did not answer the ${what} within ${timeoutMs} ms`);
   }
 
   private _abnormal(fault: Fault): Closed {

@@ -23,13 +23,12 @@ export class NodeClient {
   closed: Closed | undefined;
   #waiting: (() => void)[] = [];
 
-  /** @param overrides of options and of the listener */
-  constructor(port: number, overrides: Partial<WebSocketOptions & WebSocketListener> = {}) {
+  constructor(port: number, options: Partial<WebSocketOptions> = {}, heard: Partial<WebSocketListener> = {}) {
     const happened = (body: () => void): void => {
       body();
       for (const resolve of this.#waiting.splice(0)) resolve();
     };
-    const options = {
+    const usual = {
       network: new NodeNetwork(),
       timers: new NodeTimers((line) => assert.fail(line)),
       random: nodeRandom,
@@ -49,7 +48,7 @@ export class NodeClient {
       refused: (refusal) => happened(() => (this.refusal = refusal)),
       closed: (closed) => happened(() => (this.closed = closed)),
     };
-    this.client = new WebSocketClient({ ...options, ...overrides }, { ...listener, ...overrides });
+    this.client = new WebSocketClient({ ...usual, ...options }, { ...listener, ...heard });
   }
 
   /** Waits until `condition` holds; it is looked at whenever something was told. */

@@ -14,6 +14,7 @@ import {
 } from "../../../modules/websocket/websocket.js";
 import { assert, describe, it } from "../../harness.js";
 import { ManualTimers } from "../../support/manual-timers.js";
+import { reachable } from "../../support/reachable.js";
 import { ScriptedNetwork, type ScriptedStream } from "../host/scripted-network.js";
 
 // The handshake of RFC 6455 §1.3 and the mask of §5.7.
@@ -66,9 +67,8 @@ class Connection {
   closes: Closed[] = [];
   client: WebSocketClient;
 
-  /** @param overrides of options and of the listener */
-  constructor(overrides: Partial<WebSocketOptions & WebSocketListener> = {}) {
-    const options = {
+  constructor(options: Partial<WebSocketOptions> = {}, heard: Partial<WebSocketListener> = {}) {
+    const usual = {
       network: this.network,
       timers: this.timers,
       random,
@@ -88,7 +88,7 @@ class Connection {
       refused: (refusal) => this.refusals.push(refusal),
       closed: (closed) => this.closes.push(closed),
     };
-    this.client = new WebSocketClient({ ...options, ...overrides }, { ...listener, ...overrides });
+    this.client = new WebSocketClient({ ...usual, ...options }, { ...listener, ...heard });
   }
 
   get stream(): ScriptedStream {
@@ -321,6 +321,24 @@ describe("websocket: refusal", () => {
       "part",
     );
     assert.equal(refused("HTTP/1.1 401 X\r\ncontent-length: many\r\n\r\n").end, "refused 401");
+  });
+});
+
+describe("websocket: what is spent", () => {
+  const secret = "the signed token";
+  const key = new Uint8Array([7, 7, 7]);
+
+  /** Whether the client holds header or key; what the stream holds is the stream's. */
+  const holds = ({ client, network, timers, stream }: Connection): boolean =>
+    reachable(client, [network, timers, stream]).some((text) => text.includes(secret) || text === key.join());
+
+  it("is let go of: no header and no key once the request is sent and the server has agreed", () => {
+    const connection = new Connection({ headers: [["x-nh-signature", secret]], secure: { key } });
+    assert.ok(reachable(connection.stream.options).includes(key.join()), "the stream was given the key");
+    connection.open();
+    assert.ok(!holds(connection));
+    connection.receive("810161");
+    assert.deepEqual(connection.seen, ["text a"]);
   });
 });
 
@@ -575,14 +593,14 @@ describe("websocket: failing", () => {
       ["text", "810161"],
       ["binary", "820161"],
     ]) {
-      const connection = new Connection({ [name]: boom }).open();
+      const connection = new Connection({}, { [name]: boom }).open();
       connection.receive(bytes);
       assert.equal(connection.sent, masked("88", fromHex("03f3")!));
       connection.stream.end();
       assert.equal(connection.end, "1006 callback-threw");
       assert.equal(connection.closes[0].fault?.stage, "application");
     }
-    const opening = new Connection({ opened: boom }).open();
+    const opening = new Connection({}, { opened: boom }).open();
     opening.stream.end();
     assert.equal(opening.end, "1006 callback-threw");
   });
@@ -591,11 +609,11 @@ describe("websocket: failing", () => {
     const boom = (): never => {
       throw new Error("mine");
     };
-    const refused = new Connection({ refused: boom });
+    const refused = new Connection({}, { refused: boom });
     refused.stream.open();
     refused.stream.receive(encodeUtf8("HTTP/1.1 403 X\r\ncontent-length: 0\r\n\r\n"));
     assert.equal(refused.end, "1006 callback-threw");
-    const closed = new Connection({ closed: boom });
+    const closed = new Connection({}, { closed: boom });
     closed.stream.end();
     assert.ok(closed.stream.closed);
   });
@@ -633,17 +651,20 @@ describe("websocket: abort", () => {
   });
 
   it("from inside opened and text stops what came in the same bytes", () => {
-    const opening = new Connection({ opened: () => opening.client.abort() });
+    const opening = new Connection({}, { opened: () => opening.client.abort() });
     opening.stream.open();
     opening.stream.receive(fromHex(`${toHex(encodeUtf8(accepted))}810161`)!);
     assert.deepEqual(opening.seen, []);
     const texts: string[] = [];
-    const reading = new Connection({
-      text: (text) => {
-        texts.push(text);
-        reading.client.abort();
+    const reading = new Connection(
+      {},
+      {
+        text: (text) => {
+          texts.push(text);
+          reading.client.abort();
+        },
       },
-    }).open();
+    ).open();
     reading.receive("810161 810162 ff");
     assert.deepEqual(texts, ["a"]);
     assert.equal(reading.end, undefined);

@@ -2,6 +2,8 @@
  * What a download is told about its response, and the header that says which part of a file it is.
  */
 
+import { decimal } from "../text/characters.js";
+
 export interface HttpResponse {
   status: number;
   reason: string;
@@ -14,8 +16,15 @@ export interface HttpResponse {
 }
 
 /** RFC 9110 §14.4; undefined for anything but one range of bytes. */
-export const contentRange = (text: string | undefined): HttpResponse["contentRange"] => {
-  const parts = /^bytes ([0-9]{1,15})-([0-9]{1,15})\/([0-9]{1,15}|\*)$/i.exec(text ?? "");
-  if (!parts) return undefined;
-  return { from: Number(parts[1]), to: Number(parts[2]), total: parts[3] === "*" ? undefined : Number(parts[3]) };
+export const contentRange = (text: string): HttpResponse["contentRange"] => {
+  const unit = "bytes ";
+  const dash = text.indexOf("-");
+  const slash = text.indexOf("/");
+  if (text.slice(0, unit.length).toLowerCase() !== unit || dash < 0 || slash < dash) return undefined;
+  const from = decimal(text.slice(unit.length, dash), 15);
+  const to = decimal(text.slice(dash + 1, slash), 15);
+  const size = text.slice(slash + 1);
+  const total = decimal(size, 15);
+  if (from === undefined || to === undefined || (total === undefined && size !== "*")) return undefined;
+  return { from, to, total };
 };

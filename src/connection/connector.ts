@@ -18,7 +18,7 @@ import type { ChannelHandler } from "./channel-handler.js";
 import { Destination, type DestinationSettings } from "./destination.js";
 import { closeFault } from "./diagnosis.js";
 import { randomFraction } from "./fraction.js";
-import { type Ended, Session, type Target } from "./session.js";
+import { type Ended, Session, type SessionListener, type Target } from "./session.js";
 import { WallClock } from "./wall-clock.js";
 
 /** RFC 6455 §7.1.5: what an end without a close frame is called. */
@@ -45,7 +45,7 @@ export interface ConnectorListener {
   failed(fault: Fault, wasConnected: boolean): void;
 }
 
-export class Connector {
+export class Connector implements SessionListener {
   private readonly _platform: Host;
   private readonly _log: Log;
   private readonly _settings: ConnectorSettings;
@@ -172,9 +172,7 @@ export class Connector {
       heartbeat: this._settings.heartbeat,
       heartbeatIntervalMs: this._heartbeatIntervalMs,
       handlers: this._listener.handlers(),
-      onOpened: (headers) => this.opened(headers),
-      onJoined: () => this.joined(),
-      onEnded: (ended) => this.ended(ended),
+      listener: this,
     });
   }
 

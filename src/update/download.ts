@@ -10,7 +10,7 @@ import { asFault, Fault } from "../../modules/fault/fault.js";
 import type { SecureOptions } from "../../modules/host/byte-stream.js";
 import type { Host } from "../../modules/host/host.js";
 import type { Timer } from "../../modules/host/timers.js";
-import { HttpGet, type HttpResponse } from "../../modules/http/get.js";
+import { HttpGet, type HttpListener, type HttpResponse } from "../../modules/http/get.js";
 import { maxPartFailures, maxStartOvers } from "../../modules/limits/limits.js";
 import { randomFraction } from "../connection/fraction.js";
 import { retryAfterMs } from "../connection/retry-after.js";
@@ -51,7 +51,7 @@ export interface DownloadOptions {
   onFault(fault: Fault): void;
 }
 
-export class Download {
+export class Download implements HttpListener {
   private readonly _options: DownloadOptions;
   private _url: string;
   private _position: number;
@@ -59,6 +59,8 @@ export class Download {
   private _end: number | undefined;
   private _parts: PartCheck;
   private _request: HttpGet | undefined;
+  /** Whether that asked for a range. */
+  private _ranged = false;
   private _timer: Timer | undefined;
   private _validator: string | undefined;
   /** Failures since the last byte. */
@@ -92,20 +94,49 @@ export class Download {
     checkTransport({ url: this._url, checksum: offer.checksum }, tls());
     const from = this._position;
     const ranged = from > 0 || this._to !== undefined;
-    this._request = new HttpGet({
-      network: host.network,
-      timers: host.timers,
-      url: this._url,
-      from: ranged ? from : undefined,
-      to: this._to === undefined ? undefined : this._to - 1,
-      secure,
-      connectTimeoutMs,
-      idleTimeoutMs,
-      onResponse: (response) => this._guard(() => this._response(response, ranged)),
-      onData: (bytes) => this._guard(() => this._data(bytes)),
-      onEnd: () => this._guard(() => this._ended()),
-      onFault: (fault) => this._retry(fault, undefined),
-    });
+    this._ranged = ranged;
+    this._request = new HttpGet(
+      {
+        network: host.network,
+        timers: host.timers,
+        url: this._url,
+        from: ranged ? from : undefined,
+        to: this._to === undefined ? undefined : this._to - 1,
+        secure,
+        connectTimeoutMs,
+        idleTimeoutMs,
+      },
+      this,
+    );
+  }
+
+  /** The server has answered: of HttpListener, as what follows. */
+  responded(response: HttpResponse): void {
+    try {
+      this._response(response, this._ranged);
+    } catch (error) {
+      this._failWith(error);
+    }
+  }
+
+  data(bytes: Uint8Array): void {
+    try {
+      this._data(bytes);
+    } catch (error) {
+      this._failWith(error);
+    }
+  }
+
+  ended(): void {
+    try {
+      this._ended();
+    } catch (error) {
+      this._failWith(error);
+    }
+  }
+
+  failed(fault: Fault): void {
+    this._retry(fault, undefined);
   }
 
   /** The server offers the same file under a fresh URL; the next request uses it, and is made at once if one is due. */

@@ -31,9 +31,6 @@ const dateTimeoutMs = 10_000;
 const fastestS = 2;
 const slowestS = 88;
 
-/** Callbacks of a stream that there is none of. */
-const unheard = { onOpen() {}, onReadable() {}, onWritable() {}, onClose() {} };
-
 export class Examination {
   readonly #options: DoctorOptions;
   readonly #clock: Clock;
@@ -88,7 +85,7 @@ export class Examination {
       return true;
     }
     const other = await handshake(host, port, {});
-    const options = { host, port, secure: {}, connectTimeoutMs: handshakeTimeoutMs, ...unheard };
+    const options = { host, port, secure: {}, connectTimeoutMs: handshakeTimeoutMs };
     if (other instanceof Error) {
       this.#bad("TLS", networkFault(other, "tls", options));
       return false;

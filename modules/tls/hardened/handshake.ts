@@ -221,7 +221,7 @@ const hardened: typeof sdk = {
     packetize(session: Session, own: ArrayBuffer): unknown {
       const key = session.certificateManager.getKey(own) as { curve?: Curve; d: bigint };
       if (!key.curve) return sdk.certificateVerify.packetize.call(this, session, own);
-      const hash: ArrayBuffer = session.handshakeDigests!.SHA256.close(true);
+      const hash: ArrayBuffer = session.handshakeDigests!.SHA256!.close(true);
       const nonce = deterministicNonce(key.d, key.curve.n, hash);
       // ECDSA takes the nonce from its curve argument when there is one.
       const curve = { G: key.curve.G, ec: key.curve.ec, n: key.curve.n, orderSize: key.curve.orderSize, k: nonce };

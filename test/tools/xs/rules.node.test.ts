@@ -83,7 +83,14 @@ describe("11.4 `continue` inside a switch inside a loop is refused", () => {
   it("in everything that runs on XS", () => {
     const text = framed(losing["for"]);
     const running = [
-      ...["nerveshub.ts", "mcpack.js", "src/main.ts", "modules/tls/a.ts", "hosts/esp32/a.ts", "src/features/prompt/a.ts"],
+      ...[
+        "nerveshub.ts",
+        "mcpack.js",
+        "src/main.ts",
+        "modules/tls/a.ts",
+        "hosts/esp32/a.ts",
+        "src/features/prompt/a.ts",
+      ],
       ...["examples/by-path/main.ts", "examples/mcpack/main.js", "test/src/a.test.ts", "test/xs/a.ts"],
       ...["bench/xs/engine.ts", "examples/by-git/main.mjs", "another.ts"],
     ];

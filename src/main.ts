@@ -7,7 +7,8 @@
  */
 
 import config from "mc/config";
-import { createHost, startNetwork } from "nerveshub/hosts/platform/platform";
+import { startNetwork } from "nerveshub/hosts/platform/network";
+import { createHost } from "nerveshub/hosts/platform/platform";
 import { stackOf } from "../modules/fault/fault.js";
 import type { Host } from "../modules/host/host.js";
 import { printable } from "../modules/text/printable.js";

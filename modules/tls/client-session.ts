@@ -6,6 +6,8 @@
  * it is, and delivers it afterwards).
  */
 
+/// <reference path="../../types/tls.d.ts" />
+
 import RNG from "rng";
 import handshake from "ssl/handshake";
 import SDKSession, { type SessionCache, type Transport } from "ssl/session";

@@ -4,6 +4,8 @@
  * handshake.
  */
 
+/// <reference path="../../types/tls.d.ts" />
+
 import type { Transport } from "ssl/session";
 import type { ByteStream } from "../host/byte-stream.js";
 

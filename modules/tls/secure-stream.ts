@@ -6,6 +6,8 @@
  * was taken is lost, however little the TCP stream takes.
  */
 
+/// <reference path="../../types/tls.d.ts" />
+
 import alert from "ssl/alert";
 import { asFault, Fault } from "../fault/fault.js";
 import { handshakeClosed, handshakeTimeout } from "../fault/network.js";

@@ -10,6 +10,8 @@
  * An error that has to reach an operator carries a `refusal`, which SecureStream turns into its Fault.
  */
 
+/// <reference path="../../../types/tls.d.ts" />
+
 import Curve from "curve";
 import ECDSA from "ecdsa";
 import { deterministicNonce } from "nerveshub/modules/tls/hardened/nonce";

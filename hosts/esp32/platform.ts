@@ -4,8 +4,8 @@
  */
 
 import type { Host } from "../../modules/host/host.js";
+import { runningTimeBounds } from "../esp32/running-build.js";
 import { Uplink } from "../esp32/uplink.js";
-import { runningTimeBounds } from "./running-build.js";
 
 export { createHost } from "../esp32/host.js";
 

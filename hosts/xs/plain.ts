@@ -5,4 +5,4 @@
 
 import type { Network } from "../../modules/host/byte-stream.js";
 
-export const networkOver = ({ network }: { network: Network }): Network => network;
+export const networkOver = ({ network }: { network: Network; [others: string]: unknown }): Network => network;

@@ -15,14 +15,12 @@ import type { Timer, Timers } from "../host/timers.js";
 import { maxInterimResponses, maxRedirects } from "../limits/limits.js";
 import { encodeUtf8 } from "../text/utf8.js";
 import { BodyReader } from "./body.js";
-import { HeadReader, type ResponseHead } from "./head.js";
+import { contentRange, HeadReader, type ResponseHead } from "./head.js";
 import type { HttpGetOptions, HttpListener } from "./options.js";
 import { requestText } from "./request.js";
-import { contentRange } from "./response.js";
 import { parseUrl, publicText, resolveUrl, sameOrigin, type Url } from "./url.js";
 
-export type { HttpGetOptions, HttpListener } from "./options.js";
-export type { HttpResponse } from "./response.js";
+export type { HttpGetOptions, HttpListener, HttpResponse } from "./options.js";
 
 /** Bytes of the one buffer a download is read through: a flash sector, and what the SDK's TLS hands out well. */
 const bufferBytes = 4096;

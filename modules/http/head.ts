@@ -10,6 +10,7 @@ import { Fault, type Stage } from "../fault/fault.js";
 import { maxHeadBytes, maxHeaderCount, maxHeaderLineBytes } from "../limits/limits.js";
 import { decimal, isAsciiText } from "../text/characters.js";
 import { LineReader } from "./lines.js";
+import type { HttpResponse } from "./options.js";
 import { isToken } from "./request.js";
 
 export interface ResponseHead {
@@ -36,6 +37,20 @@ const isControl = (character: string): boolean => {
   if (isAsciiText(character)) return false;
   const code = character.codePointAt(0)!;
   return code < 0x20 || code === 0x7f;
+};
+
+/** RFC 9110 §14.4; undefined for anything but one range of bytes. */
+export const contentRange = (text: string): HttpResponse["contentRange"] => {
+  const unit = "bytes ";
+  const dash = text.indexOf("-");
+  const slash = text.indexOf("/");
+  if (text.slice(0, unit.length).toLowerCase() !== unit || dash < 0 || slash < dash) return undefined;
+  const from = decimal(text.slice(unit.length, dash), 15);
+  const to = decimal(text.slice(dash + 1, slash), 15);
+  const size = text.slice(slash + 1);
+  const total = decimal(size, 15);
+  if (from === undefined || to === undefined || (total === undefined && size !== "*")) return undefined;
+  return { from, to, total };
 };
 
 /** Reads one response head. */

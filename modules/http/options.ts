@@ -1,11 +1,21 @@
 /*
- * What an HttpGet is given, and the listener that it reports to. Types only.
+ * What an HttpGet is given, the listener that it reports to, and the response that this is told of. Types only.
  */
 
 import type { Fault } from "../fault/fault.js";
 import type { Network, SecureOptions } from "../host/byte-stream.js";
 import type { Timers } from "../host/timers.js";
-import type { HttpResponse } from "./response.js";
+
+export interface HttpResponse {
+  status: number;
+  reason: string;
+  /** Names in lower case; repeated ones joined by ", ". */
+  headers: Map<string, string>;
+  /** Bytes of this body, when the server says so. Of a partial response: of the part. */
+  length: number | undefined;
+  /** `Content-Range` of a 206: first and last byte, and the size of the whole when the server says so. */
+  contentRange: { from: number; to: number; total: number | undefined } | undefined;
+}
 
 export interface HttpGetOptions {
   network: Network;

@@ -12,8 +12,9 @@ import { fromBase64 } from "../modules/text/base64.js";
 import { decodeUtf8 } from "../modules/text/utf8.js";
 import { ClientCertificate } from "./features/client-certificate/client-certificate.js";
 import { levels } from "./log/log.js";
-import { requirePassphrase, requireSsid, requireTimeServers, wrong } from "./option-checks.js";
+import { wrong } from "./option-checks.js";
 import type { LinkOptions } from "./options.js";
+import { requirePassphrase, requireSsid, requireTimeServers } from "./setting-checks.js";
 import { made } from "./update/trial.js";
 
 /** Texts. A client certificate lies in the store alone, in DER: "cert" and "cert-key". */

@@ -1,24 +1,16 @@
 /*
- * What a single option must look like, and the sentence when it does not. Used for the options of a link, for the
- * settings of the flashable app, and by the tools that write those: what is stored is what the device would accept.
+ * What a single option must look like, and the sentence when it does not. Used for the options of a link and by the tools that write those: what is stored is what the device would accept.
  *
  * The rule it guards: what can never connect is refused where it is written, by name, before anything was sent.
  */
 
 import { Fault } from "../modules/fault/fault.js";
-import { maxTimeServers } from "../modules/limits/limits.js";
-import { encodeUtf8 } from "../modules/text/utf8.js";
 
 /** Of a name in DNS (RFC 1035 §2.3.4), and of each of its parts. */
 const longestName = 253;
 const longestLabel = 63;
 /** Of a key, in characters: one header line with room to spare. NervesHub's have 47. */
 const longestKey = 255;
-/** IEEE 802.11: bytes of a network's name, and of a WPA pass phrase; 64 are a key in hexadecimal digits. */
-const longestSsid = 32;
-const shortestPassphrase = 8;
-const longestPassphrase = 63;
-
 /** @param what "must be …", "does not …", without a full stop */
 export const wrong = (option: string, what: string): Fault => {
   return new Fault("options", "bad-option", `Option "${option}" ${what}.`);
@@ -136,17 +128,6 @@ export const requireHost = (option: string, value: unknown): string => {
   return host;
 };
 
-/** Time servers as hosts/esp32/platform.ts takes them: host names or addresses with spaces or commas between. */
-export const requireTimeServers = (option: string, value: unknown): readonly string[] => {
-  const servers = requireText(option, value)
-    .split(/[ ,]+/)
-    .filter((server) => server !== "");
-  if (servers.length === 0) throw wrong(option, "names no server: give host names with spaces or commas between");
-  if (servers.length > maxTimeServers) throw wrong(option, `names more than ${maxTimeServers} servers`);
-  for (const server of servers) requireHost(option, server);
-  return servers;
-};
-
 /** Letters and digits with "-" and "_" between them. */
 const isLabel = (label: string): boolean => {
   return label.length <= longestLabel && /^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?$/.test(label);
@@ -166,21 +147,4 @@ const isIpv6 = (text: string): boolean => {
   if (dotted !== undefined && !isIpv4(dotted)) return false;
   if (!groups.every((group) => /^[0-9A-Fa-f]{0,4}$/.test(group))) return false;
   return text.includes("::") || groups.length === (dotted === undefined ? 8 : 6);
-};
-
-/** The name of a Wi-Fi network. */
-export const requireSsid = (option: string, value: unknown): string => {
-  const ssid = requireText(option, value);
-  if (encodeUtf8(ssid).byteLength > longestSsid) throw wrong(option, `has more than ${longestSsid} bytes`);
-  return ssid;
-};
-
-/** A pass phrase for WPA, or its key as 64 hexadecimal digits. */
-export const requirePassphrase = (option: string, value: unknown): string => {
-  const phrase = requireText(option, value);
-  const { byteLength } = encodeUtf8(phrase);
-  if (byteLength >= shortestPassphrase && byteLength <= longestPassphrase) return phrase;
-  if (/^[0-9A-Fa-f]{64}$/.test(phrase)) return phrase;
-  const length = `${shortestPassphrase} to ${longestPassphrase} characters`;
-  throw wrong(option, `must have ${length}, or be a key of 64 hexadecimal digits; leave it out for an open network`);
 };

@@ -1,6 +1,6 @@
 /*
  * The faults that only Node can tell, since its network and OpenSSL say more than a device's TCP. Those that every host
- * has are in modules/fault/network.ts; where our own TLS knows a reason too (modules/fault/tls.ts), the code is the same.
+ * has are in modules/fault/network.ts; where our own TLS knows a reason too (modules/x509/certificate-fault.ts), the code is the same.
  */
 
 import { Fault } from "../../modules/fault/fault.js";

@@ -11,11 +11,11 @@
 import RNG from "rng";
 import handshake from "ssl/handshake";
 import SDKSession, { type SessionCache, type Transport } from "ssl/session";
-import { badRecord } from "../fault/tls.js";
 import type { ByteStream } from "../host/byte-stream.js";
 import type { Random } from "../host/random.js";
 import { maxTlsWarnings } from "../limits/limits.js";
 import type { Credentials } from "./credentials.js";
+import { badRecord } from "./handshake-fault.js";
 import type { RecordReader } from "./record-reader.js";
 
 export interface ClientSessionOptions {

@@ -9,9 +9,9 @@
  * Bytes are pulled from the stream only while a packet is being put together.
  */
 
-import { badRecord, plainHttp } from "../fault/tls.js";
 import type { ByteStream } from "../host/byte-stream.js";
 import { keptTlsRecordBytes, maxHandshakeMessageBytes, maxTlsRecordBytes } from "../limits/limits.js";
+import { badRecord, plainHttp } from "./handshake-fault.js";
 
 const headerBytes = 5;
 const messageHeaderBytes = 4;

@@ -11,15 +11,16 @@
 import alert from "ssl/alert";
 import { asFault, Fault } from "../fault/fault.js";
 import { handshakeClosed, handshakeTimeout } from "../fault/network.js";
-import { clockUnknown, truncated } from "../fault/tls.js";
 import type { ByteStream, ByteStreamListener, ByteStreamOptions, Network, SecureOptions } from "../host/byte-stream.js";
 import type { Clock } from "../host/clock.js";
 import type { Random } from "../host/random.js";
 import type { Timer, Timers } from "../host/timers.js";
 import { defaultHandshakeTimeoutMs, maxTlsSendBytes } from "../limits/limits.js";
+import { clockUnknown } from "../x509/certificate-fault.js";
 import { sniName } from "../x509/server-name.js";
 import { ClientSession } from "./client-session.js";
 import { readCredentials } from "./credentials.js";
+import { truncated } from "./handshake-fault.js";
 import { Outgoing } from "./outgoing.js";
 import { RecordReader } from "./record-reader.js";
 import { alertFor, explain } from "./refusal.js";

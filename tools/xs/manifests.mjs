@@ -59,7 +59,7 @@ const hasCode = (file) =>
   );
 /** Has an order of its own. */
 const byHand = ["modules/tls"];
-const notCore = ["src/main", "src/app-settings"];
+const notCore = ["src/main", "src/app-settings", "src/setting-checks"];
 const byPlatform = [
   "hosts/esp32/platform",
   "hosts/esp32/network",

@@ -3,9 +3,9 @@
  * match again. Everything else stays byte for byte. It does not sign; a signature over the old bytes is void.
  */
 
-import { Fault } from "../fault/fault.js";
-import type { Crypto } from "../host/crypto.js";
-import { imageHeaderSize, parseImageHeader, parseSegmentLength, segmentHeaderSize } from "./image.js";
+import { Fault } from "../../modules/fault/fault.js";
+import type { Crypto } from "../../modules/host/crypto.js";
+import { imageHeaderSize, parseImageHeader, parseSegmentLength, segmentHeaderSize } from "../../modules/ota/image.js";
 
 /**
  * Where the image proper ends in a file, found by walking the segments.

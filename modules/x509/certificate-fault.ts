@@ -1,7 +1,7 @@
 /*
- * The refusals of TLS that need what only our own TLS knows (dates, names, key identifiers), as Faults of stage "tls".
+ * The refusals of a certificate that need what only our own TLS knows (dates, names, key identifiers), as Faults of stage "tls".
  *
- * What every host can tell has its constructor in network.ts; where both know a reason, the code is the same and the
+ * What every host can tell has its constructor in modules/fault/network.ts; where both know a reason, the code is the same and the
  * sentence here says more.
  */
 
@@ -11,7 +11,7 @@ const day = (ms: number): string => {
   return new Date(ms).toISOString().slice(0, 10);
 };
 
-const refuse = (code: string, sentence: string, cause?: unknown): Fault => {
+export const refuse = (code: string, sentence: string, cause?: unknown): Fault => {
   return new Fault("tls", code, sentence, cause);
 };
 

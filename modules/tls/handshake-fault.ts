@@ -3,6 +3,7 @@
  */
 
 import type { Fault } from "../fault/fault.js";
+import { refuse } from "../x509/certificate-fault.js";
 
 /** @param what is wrong with the server's key exchange message */
 export const badKeyExchange = (what: string): Fault => {

@@ -22,7 +22,7 @@ import { inspect } from "../../log/inspect.js";
 import type { Extension, ExtensionPort } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
 import { jsonBytes } from "../extensions/json-bytes.js";
-import { type Attempt, PacedSender } from "../extensions/paced-sender.js";
+import { type Attempt, type Lane, Outbox, type Sender } from "../extensions/outbox.js";
 import { isoTime, wallTime } from "../extensions/wall-time.js";
 
 interface Alarm {
@@ -36,11 +36,11 @@ interface Change {
   readonly atMs: number;
 }
 
-export class Alarms implements Feature, Extension {
+export class Alarms implements Feature, Extension, Sender {
   readonly key = "alarms";
   readonly versions = ["0.1.0"];
   private _core: Core | undefined;
-  private _sender: PacedSender | undefined;
+  private _lane: Lane | undefined;
   private readonly _raised = new Map<string, Alarm>();
   /** Changes that the server has not heard of, in their order. */
   private _changes: Change[] = [];
@@ -49,7 +49,7 @@ export class Alarms implements Feature, Extension {
 
   install(core: Core): void {
     this._core = core;
-    this._sender = new PacedSender(core.platform, alarmsRate, () => this._flush());
+    this._lane = core.feature(Outbox).lane(alarmsRate, this);
     core.feature(Extensions).add(this);
   }
 
@@ -97,18 +97,18 @@ export class Alarms implements Feature, Extension {
     this._changes = [];
     // The server asks for a sync on attach; should that get lost, the set is said without being asked.
     this._snapshotDue = true;
-    this._sender?.wake();
+    this._lane?.wake();
   }
 
   event(event: string): void {
     if (event !== "sync") return;
     this._snapshotDue = true;
-    this._sender?.wake();
+    this._lane?.wake();
   }
 
   detached(): void {
     this._port = undefined;
-    this._sender?.stop();
+    this._lane?.stop();
   }
 
   private _changed(change: Change): void {
@@ -116,10 +116,11 @@ export class Alarms implements Feature, Extension {
     this._changes.push(change);
     // More than a set holds: the set itself is shorter to say.
     if (this._changes.length > maxAlarms) this._snapshotDue = true;
-    this._sender?.wake();
+    this._lane?.wake();
   }
 
-  private _flush(): Attempt {
+  /** Of the outbox. */
+  flush(): Attempt {
     if (this._port === undefined) return "refused";
     if (this._snapshotDue) {
       let alarms = [...this._raised].map(([name, alarm]) => this._entry(name, alarm));

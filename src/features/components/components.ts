@@ -18,7 +18,7 @@ import { ask, type Kind, type Said, take } from "../../log/guarded.js";
 import { wrong } from "../../option-checks.js";
 import type { Extension, ExtensionPort } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
-import { type Attempt, PacedSender } from "../extensions/paced-sender.js";
+import { type Attempt, type Lane, Outbox, type Sender } from "../extensions/outbox.js";
 
 /**
  * Text, or a promise of it, is shown to the operator; anything else counts as done. What it throws or rejects with is shown
@@ -75,14 +75,14 @@ type Result = Record<string, string>;
 /** The function that a request means, or why there is none. */
 type Found = { readonly name: string; readonly run: () => unknown } | string;
 
-export class Components implements Feature, Extension {
+export class Components implements Feature, Extension, Sender {
   readonly key = "components";
   readonly versions = ["0.0.1"];
   readonly names = ["ref", "component", "action", "mode", "value"];
   private _core: Core | undefined;
   private readonly _provider: () => Topology;
   private readonly _said: Said = {};
-  private _sender: PacedSender | undefined;
+  private _lane: Lane | undefined;
   private _reportDue = false;
   private _results: { readonly event: string; readonly result: Result }[] = [];
   private _running = 0;
@@ -97,7 +97,7 @@ export class Components implements Feature, Extension {
   install(core: Core): void {
     if (typeof this._provider !== "function") throw wrong("components", "must be a function");
     this._core = core;
-    this._sender = new PacedSender(core.platform, answerRate, () => this._flush());
+    this._lane = core.feature(Outbox).lane(answerRate, this);
     core.feature(Extensions).add(this);
   }
 
@@ -105,7 +105,7 @@ export class Components implements Feature, Extension {
   report(): boolean {
     if (this._port === undefined) return false;
     this._reportDue = true;
-    this._sender?.wake();
+    this._lane?.wake();
     return true;
   }
 
@@ -123,7 +123,7 @@ export class Components implements Feature, Extension {
     this._port = undefined;
     this._reportDue = false;
     this._results = [];
-    this._sender?.stop();
+    this._lane?.stop();
   }
 
   private _action(request: Result): void {
@@ -184,10 +184,11 @@ export class Components implements Feature, Extension {
       event,
       result: { ...request, status, output: cut(output, maxComponentOutputCharacters) },
     });
-    this._sender?.wake();
+    this._lane?.wake();
   }
 
-  private _flush(): Attempt {
+  /** Of the outbox. */
+  flush(): Attempt {
     const next = this._results[0];
     if (next !== undefined) {
       if (!this._port?.send(next.event, next.result)) return "refused";

@@ -24,7 +24,7 @@ import { tell } from "../../log/guarded.js";
 import { inspect } from "../../log/inspect.js";
 import type { Extension, ExtensionPort } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
-import { type Attempt, PacedSender } from "../extensions/paced-sender.js";
+import { type Attempt, type Lane, Outbox, type Sender } from "../extensions/outbox.js";
 import { isoTime, wallTime } from "../extensions/wall-time.js";
 import { type Crash, describeError, forgetCrash, keepCrash, readCrash } from "./crash-record.js";
 import { type StackFrame, stackFrames } from "./stack-frames.js";
@@ -51,13 +51,13 @@ interface Entry {
 /** Errors that come together share a message. */
 const gatherMs = 1000;
 
-export class ErrorReports implements Feature, Extension {
+export class ErrorReports implements Feature, Extension, Sender {
   readonly key = "error_reports";
   readonly versions = ["0.1.0"];
   private _core: Core | undefined;
   private _vitals: Vitals | undefined;
   private _recent: RecentLines | undefined;
-  private _sender: PacedSender | undefined;
+  private _lane: Lane | undefined;
   private _entries: Entry[] = [];
   private _crash: Entry | undefined;
   private _dropped = 0;
@@ -67,7 +67,7 @@ export class ErrorReports implements Feature, Extension {
     this._core = core;
     this._vitals = core.feature(Vitals);
     this._recent = core.feature(RecentLines);
-    this._sender = new PacedSender(core.platform, errorReportsRate, () => this._flush());
+    this._lane = core.feature(Outbox).lane(errorReportsRate, this);
     core.feature(Extensions).add(this);
   }
 
@@ -127,14 +127,14 @@ export class ErrorReports implements Feature, Extension {
 
   attached(port: ExtensionPort): void {
     this._port = port;
-    this._sender?.wake();
+    this._lane?.wake();
   }
 
   event(): void {}
 
   detached(): void {
     this._port = undefined;
-    this._sender?.stop();
+    this._lane?.stop();
   }
 
   private _add(entry: Entry): void {
@@ -145,10 +145,11 @@ export class ErrorReports implements Feature, Extension {
     if (same !== undefined) same.count++;
     else if (this._entries.length >= maxErrorReports) this._dropped++;
     else this._entries.push(entry);
-    if (this._port !== undefined) this._sender?.wake(gatherMs);
+    if (this._port !== undefined) this._lane?.wake(gatherMs);
   }
 
-  private _flush(): Attempt {
+  /** Of the outbox. */
+  flush(): Attempt {
     if (this._port === undefined) return "refused";
     const reports: object[] = this._dropped > 0 ? [this._droppedNotice()] : [];
     const batch: Entry[] = [];

@@ -10,10 +10,10 @@ import { cut } from "../../../modules/text/cut.js";
 import type { Core, Feature } from "../../feature.js";
 import { type Kind, type Said, take, withoutPromises } from "../../log/guarded.js";
 import { requireObject } from "../../option-checks.js";
-import { Answer } from "../extensions/answer.js";
+import { Answer, type Answering } from "../extensions/answer.js";
 import type { Extension, ExtensionPort } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
-import type { Attempt } from "../extensions/paced-sender.js";
+import { type Attempt, Outbox } from "../extensions/outbox.js";
 import type { Position, PositionService } from "./position.js";
 
 /** A fixed position, a function that knows the current one (undefined: not now), or a `GeoIp`. When it fails, none is sent. */
@@ -40,7 +40,7 @@ const positions: Kind<Position | "none"> = Object.freeze({
 const isService = (provider: PositionProvider): provider is PositionService =>
   typeof provider === "object" && "resolve" in provider;
 
-export class Geo implements Feature, Extension {
+export class Geo implements Feature, Extension, Answering {
   readonly key = "geo";
   readonly versions = ["0.0.1"];
   private _core: Core | undefined;
@@ -56,7 +56,7 @@ export class Geo implements Feature, Extension {
   install(core: Core): void {
     if (typeof this._provider !== "function") requireObject("geo", this._provider);
     this._core = core;
-    this._answer = new Answer(core.platform, (port) => this._send(port));
+    this._answer = new Answer(core.feature(Outbox), this);
     if (isService(this._provider)) this._provider.install(core);
     core.feature(Extensions).add(this);
   }
@@ -79,7 +79,8 @@ export class Geo implements Feature, Extension {
     if (isService(this._provider)) this._provider.close();
   }
 
-  private _send(port: ExtensionPort): Attempt {
+  /** Of its Answer. */
+  answer(port: ExtensionPort): Attempt {
     const position = this._position();
     if (position === undefined) return "empty";
     if (!isPosition(position)) {

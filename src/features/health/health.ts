@@ -18,10 +18,11 @@ import { Vitals } from "../../device/vitals.js";
 import type { Core, Feature } from "../../feature.js";
 import { type Kind, properties, type Said, take } from "../../log/guarded.js";
 import { requireFunctions } from "../../option-checks.js";
-import { Answer } from "../extensions/answer.js";
+import { Answer, type Answering } from "../extensions/answer.js";
 import type { Extension, ExtensionPort } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
 import { jsonBytes } from "../extensions/json-bytes.js";
+import { type Attempt, Outbox } from "../extensions/outbox.js";
 import { isoTime } from "../extensions/wall-time.js";
 
 export interface HealthOptions {
@@ -99,7 +100,7 @@ interface RaisedAlarms {
   readonly raised: ReadonlyMap<string, { readonly description: string }>;
 }
 
-export class Health implements Feature, Extension {
+export class Health implements Feature, Extension, Answering {
   readonly key = "health";
   readonly versions = ["0.0.1"];
   private readonly _options: HealthOptions;
@@ -120,9 +121,7 @@ export class Health implements Feature, Extension {
     requireFunctions("health", this._options, [], ["metrics", "metadata"]);
     this._core = core;
     this._vitals = core.feature(Vitals);
-    this._answer = new Answer(core.platform, (port) =>
-      port.send("report", { value: this._value() }) ? "sent" : "refused",
-    );
+    this._answer = new Answer(core.feature(Outbox), this);
     core.feature(Extensions).add(this);
   }
 
@@ -141,6 +140,11 @@ export class Health implements Feature, Extension {
 
   detached(): void {
     this._answer?.detached();
+  }
+
+  /** Of its Answer. */
+  answer(port: ExtensionPort): Attempt {
+    return port.send("report", { value: this._value() }) ? "sent" : "refused";
   }
 
   private _value(): object {

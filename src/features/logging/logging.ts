@@ -12,7 +12,7 @@ import { type Level, levels } from "../../log/log.js";
 import { requireObject, wrong } from "../../option-checks.js";
 import type { Extension, ExtensionPort } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
-import { type Attempt, PacedSender } from "../extensions/paced-sender.js";
+import { type Attempt, type Lane, Outbox, type Sender } from "../extensions/outbox.js";
 import { wallTime } from "../extensions/wall-time.js";
 import { type LogLine, LogRing } from "./log-ring.js";
 
@@ -27,14 +27,14 @@ const gatherMs = 1000;
 /** More than this is no resolution of a clock. */
 const clockStepUs = 1_000_000;
 
-export class Logging implements Feature, Extension {
+export class Logging implements Feature, Extension, Sender {
   readonly key = "logging";
   readonly versions = [batched, "0.0.1"];
   private _clock: Clock | undefined;
   private readonly _options: LoggingOptions;
   private _least = 0;
   private readonly _ring = new LogRing();
-  private _sender: PacedSender | undefined;
+  private _lane: Lane | undefined;
   /** Microseconds since 1970 of the line that was stamped last. */
   private _lastUs = 0;
   private _port: ExtensionPort | undefined;
@@ -51,7 +51,7 @@ export class Logging implements Feature, Extension {
     if (this._least < 0) throw wrong("logging.level", `must be one of ${levels.join(", ")}`);
     const { platform, log } = core;
     this._clock = platform.clock;
-    this._sender = new PacedSender(platform, loggingRate, () => this._flush());
+    this._lane = core.feature(Outbox).lane(loggingRate, this);
     core.feature(Extensions).add(this);
     log.listen(this);
   }
@@ -61,7 +61,7 @@ export class Logging implements Feature, Extension {
     // The server drops empty messages.
     if (levels.indexOf(level) < this._least || message === "") return;
     this._ring.push({ level, message, atMs: this._clock!.monotonic() });
-    if (this._port !== undefined) this._sender?.wake(gatherMs);
+    if (this._port !== undefined) this._lane?.wake(gatherMs);
   }
 
   ready(): boolean {
@@ -70,17 +70,18 @@ export class Logging implements Feature, Extension {
 
   attached(port: ExtensionPort): void {
     this._port = port;
-    this._sender?.wake(gatherMs);
+    this._lane?.wake(gatherMs);
   }
 
   event(): void {}
 
   detached(): void {
     this._port = undefined;
-    this._sender?.stop();
+    this._lane?.stop();
   }
 
-  private _flush(): Attempt {
+  /** Of the outbox. */
+  flush(): Attempt {
     const port = this._port;
     if (port === undefined) return "refused";
     if (this._ring.isEmpty) return "empty";

@@ -25,7 +25,7 @@ import { inspect } from "../../log/inspect.js";
 import { requireBoolean, requireFunctions } from "../../option-checks.js";
 import type { Extension, ExtensionPort } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
-import { type Attempt, PacedSender } from "../extensions/paced-sender.js";
+import { type Attempt, type Lane, Outbox, type Sender } from "../extensions/outbox.js";
 import { isoTime, wallTime } from "../extensions/wall-time.js";
 
 export interface MetricsOptions {
@@ -48,13 +48,13 @@ interface Reading {
   characters: number;
 }
 
-export class Metrics implements Feature, Extension {
+export class Metrics implements Feature, Extension, Sender {
   readonly key = "metrics";
   readonly versions = ["0.1.0"];
   private readonly _options: MetricsOptions;
   private _core: Core | undefined;
   private _vitals: Vitals | undefined;
-  private _sender: PacedSender | undefined;
+  private _lane: Lane | undefined;
   private readonly _names = new Set<string>();
   private readonly _readingsSaid: Said = {};
   private _readings: Reading[] = [];
@@ -72,7 +72,7 @@ export class Metrics implements Feature, Extension {
     requireFunctions("metrics", this._options, [], ["readings"]);
     this._core = core;
     this._vitals = core.feature(Vitals);
-    this._sender = new PacedSender(core.platform, metricsRate, () => this._flush());
+    this._lane = core.feature(Outbox).lane(metricsRate, this);
     core.feature(Extensions).add(this);
   }
 
@@ -83,7 +83,7 @@ export class Metrics implements Feature, Extension {
    */
   record(name: string, value: number): boolean {
     if (!this._add(name, value)) return false;
-    if (this._port !== undefined) this._sender?.wake(this._readings.length >= sendEarlyReports ? 0 : sendAfterMs);
+    if (this._port !== undefined) this._lane?.wake(this._readings.length >= sendEarlyReports ? 0 : sendAfterMs);
     return true;
   }
 
@@ -94,7 +94,7 @@ export class Metrics implements Feature, Extension {
 
   attached(port: ExtensionPort): void {
     this._port = port;
-    this._sender?.wake();
+    this._lane?.wake();
   }
 
   event(event: string): void {
@@ -105,12 +105,12 @@ export class Metrics implements Feature, Extension {
     const ask = (): unknown => (options.readings === undefined ? {} : options.readings());
     const given = take(this._core!.log, "metrics.readings", ask, properties, this._readingsSaid) ?? {};
     for (const [name, value] of Object.entries(given)) this._add(name, value, "metrics.readings: metric");
-    this._sender?.wake();
+    this._lane?.wake();
   }
 
   detached(): void {
     this._port = undefined;
-    this._sender?.stop();
+    this._lane?.stop();
   }
 
   /** @param from for the log, before the name */
@@ -146,7 +146,8 @@ export class Metrics implements Feature, Extension {
     return true;
   }
 
-  private _flush(): Attempt {
+  /** Of the outbox. */
+  flush(): Attempt {
     if (this._port === undefined) return "refused";
     const now = this._core!.platform.clock.monotonic();
     while (this._readings.length > 0 && now - this._readings[0].atMs > maxReadingAgeMs)

@@ -17,10 +17,10 @@ import { encodeUtf8 } from "../../../modules/text/utf8.js";
 import type { Core, Feature } from "../../feature.js";
 import { type Kind, type Said, take } from "../../log/guarded.js";
 import { wrong } from "../../option-checks.js";
-import { Answer } from "../extensions/answer.js";
+import { Answer, type Answering } from "../extensions/answer.js";
 import type { Extension, ExtensionPort } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
-import type { Attempt } from "../extensions/paced-sender.js";
+import { type Attempt, Outbox } from "../extensions/outbox.js";
 
 export interface NetworkIdentityEntry {
   readonly service: "iroh" | "netbird" | "tailscale" | "wireguard";
@@ -46,7 +46,7 @@ const identities: Kind<Identity[]> = Object.freeze({
 const services: readonly unknown[] = Object.freeze(["iroh", "netbird", "tailscale", "wireguard"]);
 const pollMs = 300_000;
 
-export class NetworkIdentity implements Feature, Extension {
+export class NetworkIdentity implements Feature, Extension, Answering {
   readonly key = "network_identity";
   readonly versions = ["0.0.1"];
   private _core: Core | undefined;
@@ -66,7 +66,7 @@ export class NetworkIdentity implements Feature, Extension {
   install(core: Core): void {
     if (typeof this._provider !== "function") throw wrong("networkIdentity", "must be a function");
     this._core = core;
-    this._answer = new Answer(core.platform, (port) => this._send(port));
+    this._answer = new Answer(core.feature(Outbox), this);
     core.feature(Extensions).add(this);
   }
 
@@ -87,7 +87,8 @@ export class NetworkIdentity implements Feature, Extension {
     this._answer?.detached();
   }
 
-  private _send(port: ExtensionPort): Attempt {
+  /** Of its Answer. */
+  answer(port: ExtensionPort): Attempt {
     const fresh = new Map<string, string>();
     for (const { name, json } of take(this._core!.log, "networkIdentity", this._provider, identities, this._said) ??
       []) {

@@ -36,8 +36,6 @@ export class SlotTarget implements UpdateTarget {
   private _slot: WritableSlot | undefined;
   /** Bytes of the file taken. */
   private _offset = 0;
-  /** Where the download must end; undefined when the server did not say. */
-  private _end: number | undefined;
   /** Of the image when it was complete once; a repair of one part does not change it. */
   private _imageSize: number | undefined;
   /** Bytes of the image that the record stands for. */
@@ -54,21 +52,21 @@ export class SlotTarget implements UpdateTarget {
     this._formats = formats;
   }
 
-  begin(offer: Offer): number {
+  get position(): number {
+    return this._offset;
+  }
+
+  begin(offer: Offer): void {
     const slot = freeSlot(this._host.slots);
     this._offer = offer;
     this._slot = slot;
     this._check = undefined;
     const { progress } = this._records;
-    if (progress !== undefined && sameFile(progress, offer) && this._continue(progress)) return this._offset;
-    return this._restart();
+    if (progress !== undefined && sameFile(progress, offer) && this._continue(progress)) return;
+    this._restart();
   }
 
   write(bytes: Uint8Array): boolean {
-    if (this._end !== undefined && this._offset + bytes.byteLength > this._end) {
-      const text = `The download is longer than the ${this._end} bytes that the server announced.`;
-      throw new Fault("download", "size-mismatch", text);
-    }
     if (this._offset === 0 && this._sink === undefined && bytes.byteLength > 0) this._open(bytes[0]);
     this._offset += bytes.byteLength;
     if (this._patch !== undefined) {
@@ -89,16 +87,17 @@ export class SlotTarget implements UpdateTarget {
     return done;
   }
 
-  rewind(from: number, to: number | undefined): number {
+  rewind(from: number, to: number | undefined): void {
     this._check = undefined;
     // A patch keeps no state of its earlier points but the last, which a damaged part may have spoilt.
     const partOnly = from > 0 || to !== undefined;
-    if (!partOnly || this._patch !== undefined || from % partSize !== 0) return this._restart();
+    if (!partOnly || this._patch !== undefined || from % partSize !== 0) {
+      this._restart();
+      return;
+    }
     this._record(from > 0 ? from : undefined);
-    this._end = to ?? this._offer!.size;
-    this._sink = new ImageSink(this._slot!, this._trust, this._offer!, this._end, from);
+    this._sink = new ImageSink(this._slot!, this._trust, this._offer!, to ?? this._offer!.size, from);
     this._offset = from;
-    return from;
   }
 
   verify(): boolean | { from: number; to: number } {
@@ -151,20 +150,16 @@ export class SlotTarget implements UpdateTarget {
       return false;
     }
     this._offset = offset;
-    this._end = offer.size;
     this._imageSize = undefined;
     return true;
   }
 
-  /** @returns 0 */
-  private _restart(): number {
+  private _restart(): void {
     this._sink = undefined;
     this._patch = undefined;
     this._record(undefined);
     this._offset = 0;
-    this._end = this._offer!.size;
     this._imageSize = undefined;
-    return 0;
   }
 
   /** The first byte says what the file is; the update message does not. */
@@ -193,10 +188,6 @@ export class SlotTarget implements UpdateTarget {
   /** Everything has been taken: what must lie in flash now. */
   private _complete(): SlotCheck {
     const offer = this._offer!;
-    if (this._end !== undefined && this._offset !== this._end) {
-      const text = `The download ended after ${this._offset} of ${this._end} bytes.`;
-      throw new Fault("download", "size-mismatch", text);
-    }
     const { crypto } = this._host;
     const slot = this._slot!;
     if (this._patch !== undefined) {

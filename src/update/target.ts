@@ -26,10 +26,12 @@ export interface UpdateTarget {
   install?(core: TargetCore): void;
   /**
    * Makes ready for an offer, before anything is lost.
-   * @returns the offset in the file from which it must be downloaded: 0, or where an earlier run of the same file got to
+   * Makes `position` the offset from which the file must be downloaded: 0, or where an earlier run got to.
    * @throws Fault when the update cannot be taken; a promise rejects with it
    */
-  begin(offer: Offer): number | Promise<number>;
+  begin(offer: Offer): void | Promise<void>;
+  /** Bytes of the file taken: the one place that knows where a download stands. */
+  readonly position: number;
   /** Takes the next bytes of the file. @returns false when there is work left for `drain` and no more may be written */
   write(bytes: Uint8Array): boolean;
   /**
@@ -38,11 +40,11 @@ export interface UpdateTarget {
    */
   drain(): boolean | Promise<void>;
   /**
-   * Takes the target back to an earlier offset of the file.
+   * Takes the target back to an earlier offset of the file, or further: `position` says where to. When further, the
+   * download goes on to the end of the file.
    * @param to where the download will end; undefined: at the end of the file
-   * @returns the offset from which to download, `from` or less; when less, to the end of the file
    */
-  rewind(from: number, to: number | undefined): number;
+  rewind(from: number, to: number | undefined): void;
   /**
    * A slice of the check of everything as it lies in flash, after the last byte.
    * @returns true when all is verified; false when there is more to do; the offset of a part that must be downloaded again

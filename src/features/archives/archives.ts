@@ -140,7 +140,7 @@ export class Archives implements Feature {
     this._run = run;
     const file: Offer = { ...offer, product: "", checksum: undefined, parts: [], manual: false };
     log.info(`Archive ${offer.version} (${offer.size} bytes) is being downloaded.`);
-    const begin = (): number | Promise<number> => {
+    const begin = (): void | Promise<void> => {
       checkTransport(file, core.tls);
       return target.begin(file);
     };
@@ -155,7 +155,6 @@ export class Archives implements Feature {
       tls: () => core.tls,
       // With the latest URL, if it was offered again while the writer began.
       offer: { ...file, url: this._offer?.url ?? file.url },
-      from: 0,
       to: undefined,
       onProgress: () => {},
       onDone: () => this._complete(run, file, target),

@@ -47,22 +47,17 @@ export class WriterTarget implements UpdateTarget {
     this._core = core;
   }
 
-  begin(offer: Offer): number | Promise<number> {
-    const begun = this._begin(offer);
-    return begun === undefined ? 0 : begun.then(() => 0);
+  get position(): number {
+    return this._offset;
+  }
+
+  begin(offer: Offer): void | Promise<void> {
+    return this._begin(offer);
   }
 
   write(bytes: Uint8Array): boolean {
     if (this._refusal !== undefined) throw this._refusal;
     this._offset += bytes.byteLength;
-    const { size } = this._offer!;
-    if (size !== undefined && this._offset > size) {
-      throw new Fault(
-        "download",
-        "size-mismatch",
-        `The download is longer than the ${size} bytes that the server announced.`,
-      );
-    }
     this._digest!.update(bytes);
     return this._call("write", () => this._writer.write(bytes)) === undefined;
   }
@@ -72,19 +67,15 @@ export class WriterTarget implements UpdateTarget {
     return this._pending ?? true;
   }
 
-  rewind(): number {
+  rewind(): void {
     const offer = this._offer!;
     this.abort();
     // What a promise of it comes to is met by the next `write`.
     this._begin(offer);
-    return 0;
   }
 
   verify(): boolean {
-    const { size, checksum } = this._offer!;
-    if (size !== undefined && this._offset !== size) {
-      throw new Fault("download", "size-mismatch", `The download ended after ${this._offset} of ${size} bytes.`);
-    }
+    const { checksum } = this._offer!;
     if (checksum !== undefined && toHex(this._digest!.finish()) !== checksum) {
       throw new Fault("download", "checksum-mismatch", "The file is not the one that the server announced.");
     }

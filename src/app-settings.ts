@@ -9,6 +9,7 @@
 import type { Host } from "../modules/host/host.js";
 import type { Store } from "../modules/host/store.js";
 import { fromBase64 } from "../modules/text/base64.js";
+import { decimal } from "../modules/text/characters.js";
 import { decodeUtf8 } from "../modules/text/utf8.js";
 import { ClientCertificate } from "./features/client-certificate/client-certificate.js";
 import { levels } from "./log/log.js";
@@ -48,7 +49,8 @@ export const readSettings = (store: Pick<Store, "get">, builtIn: Readonly<Record
     if (value !== undefined && value !== "") settings[name] = String(value);
   }
   const { port, ssl, unprotected } = settings;
-  if (port !== undefined && !/^\d{1,5}$/.test(port)) throw wrong("port", "must be a whole number from 1 to 65535");
+  if (port !== undefined && decimal(port, 5) === undefined)
+    throw wrong("port", "must be a whole number from 1 to 65535");
   if (ssl !== undefined && ssl !== "true" && ssl !== "false") throw wrong("ssl", "must be true or false");
   if (unprotected !== undefined && unprotected !== "true" && unprotected !== "false")
     throw wrong("unprotected", "must be true or false");

@@ -5,6 +5,7 @@
  */
 
 import { Fault } from "../modules/fault/fault.js";
+import { decimal, digits, hexadecimal, hexDigits, isMadeOf, letters } from "../modules/text/characters.js";
 
 /** Of a name in DNS (RFC 1035 §2.3.4), and of each of its parts. */
 const longestName = 253;
@@ -121,20 +122,28 @@ export const requireHost = (option: string, value: unknown): string => {
   if (host.length > longestName) throw wrong(option, `has more than ${longestName} characters`);
   const labels = host.split(".");
   // What ends in a number is an address to every resolver (the URL standard, "ends in a number").
-  if (/^(\d+|0[xX][0-9A-Fa-f]*)$/.test(labels[labels.length - 1]) && !isIpv4(host))
+  if (isNumeric(labels[labels.length - 1]) && !isIpv4(host))
     throw wrong(option, "is no address: that has four numbers from 0 to 255");
   for (const label of labels)
     if (!isLabel(label)) throw wrong(option, `must be a host name such as devices.nervescloud.com, or an address`);
   return host;
 };
 
+/** "12", "0x", "0xAB". */
+const isNumeric = (label: string): boolean => {
+  if (label.startsWith("0x") || label.startsWith("0X")) return isMadeOf(label.slice(2), hexDigits);
+  return label !== "" && isMadeOf(label, digits);
+};
+
 /** Letters and digits with "-" and "_" between them. */
 const isLabel = (label: string): boolean => {
-  return label.length <= longestLabel && /^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?$/.test(label);
+  if (label === "" || label.length > longestLabel || label.startsWith("-") || label.endsWith("-")) return false;
+  return isMadeOf(label, `${digits}${letters}_-`);
 };
 
 const isIpv4 = (text: string): boolean => {
-  return /^\d{1,3}(\.\d{1,3}){3}$/.test(text) && text.split(".").every((octet) => Number(octet) <= 255);
+  const octets = text.split(".").map((octet) => decimal(octet, 3));
+  return octets.length === 4 && octets.every((octet) => octet !== undefined && octet <= 255);
 };
 
 /** Its shape: groups of hexadecimal digits, eight at most, fewer with one gap "::" (RFC 4291 §2.2). */
@@ -142,9 +151,9 @@ const isIpv6 = (text: string): boolean => {
   const groups = text.split(":");
   if (groups.length < 3 || groups.length > 9 || text.split("::").length > 2 || text.includes(":::")) return false;
   // A single colon at an end has a group missing.
-  if (/^:[^:]|[^:]:$/.test(text)) return false;
+  if ((groups[0] === "" && groups[1] !== "") || (groups.at(-1) === "" && groups.at(-2) !== "")) return false;
   const dotted = groups[groups.length - 1].includes(".") ? groups.pop() : undefined;
   if (dotted !== undefined && !isIpv4(dotted)) return false;
-  if (!groups.every((group) => /^[0-9A-Fa-f]{0,4}$/.test(group))) return false;
+  if (!groups.every((group) => group === "" || hexadecimal(group, 4) !== undefined)) return false;
   return text.includes("::") || groups.length === (dotted === undefined ? 8 : 6);
 };

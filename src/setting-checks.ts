@@ -4,6 +4,7 @@
  */
 
 import { maxTimeServers } from "../modules/limits/limits.js";
+import { hexDigits, isMadeOf } from "../modules/text/characters.js";
 import { encodeUtf8 } from "../modules/text/utf8.js";
 import { requireHost, requireText, wrong } from "./option-checks.js";
 
@@ -15,7 +16,8 @@ const longestPassphrase = 63;
 /** Time servers as hosts/esp32/platform.ts takes them: host names or addresses with spaces or commas between. */
 export const requireTimeServers = (option: string, value: unknown): readonly string[] => {
   const servers = requireText(option, value)
-    .split(/[ ,]+/)
+    .split(",")
+    .flatMap((part) => part.split(" "))
     .filter((server) => server !== "");
   if (servers.length === 0) throw wrong(option, "names no server: give host names with spaces or commas between");
   if (servers.length > maxTimeServers) throw wrong(option, `names more than ${maxTimeServers} servers`);
@@ -35,7 +37,7 @@ export const requirePassphrase = (option: string, value: unknown): string => {
   const phrase = requireText(option, value);
   const { byteLength } = encodeUtf8(phrase);
   if (byteLength >= shortestPassphrase && byteLength <= longestPassphrase) return phrase;
-  if (/^[0-9A-Fa-f]{64}$/.test(phrase)) return phrase;
+  if (phrase.length === 64 && isMadeOf(phrase, hexDigits)) return phrase;
   const length = `${shortestPassphrase} to ${longestPassphrase} characters`;
   throw wrong(option, `must have ${length}, or be a key of 64 hexadecimal digits; leave it out for an open network`);
 };

@@ -34,7 +34,10 @@ export const startNetwork = (host: Host, settings: Record<string, string | undef
     // In a turn of its own: it is the application's, and what it throws or rejects with is the timers' to print.
     host.timers.set(onUp, 0);
   };
-  const timeServers = (settings["time-server"] ?? "").split(/[\s,]+/).filter((server) => server !== "");
+  const timeServers = (settings["time-server"] ?? "")
+    .split(",")
+    .flatMap((part) => part.split(" "))
+    .filter((server) => server !== "");
   new Uplink({
     ...host,
     wifi: password === undefined ? { ssid } : { ssid, password },

@@ -77,7 +77,20 @@ export class Log {
 /** What a server or an error says may hold line breaks and more: it must not write lines of its own. */
 const oneLine = (text: string): string => {
   const line = bounded(text);
-  return isPrintable(line) ? line : bounded(printable(line.replace(/[\r\n\t]+/g, " ")));
+  return isPrintable(line) ? line : bounded(printable(withoutBreaks(line)));
+};
+
+/** A run of line ends and tabs becomes one blank. */
+const withoutBreaks = (text: string): string => {
+  let line = "";
+  let inRun = false;
+  for (const character of text) {
+    const isBreak = character === "\r" || character === "\n" || character === "\t";
+    if (!isBreak) line += character;
+    else if (!inRun) line += " ";
+    inRun = isBreak;
+  }
+  return line;
 };
 
 const bounded = (text: string): string => {

@@ -172,7 +172,7 @@ export class Download implements HttpListener {
       else this._fail(fault);
       return;
     }
-    if (/^text\/html/i.test(response.headers.get("content-type") ?? "")) {
+    if (response.headers.get("content-type")?.toLowerCase().startsWith("text/html")) {
       const text = `The download URL answered with a web page; a proxy or a network's login page is in between.`;
       this._retry(new Fault("download", "web-page", text), undefined);
       return;

@@ -63,6 +63,6 @@ export class ConsoleChannel implements ChannelHandler {
 /** The name is a stranger's text: its last path component, without what a terminal would obey, and short. */
 const fileName = (filename: unknown): string => {
   if (typeof filename !== "string") return "it";
-  const last = filename.split(/[/\\]/).at(-1) ?? "";
+  const last = filename.slice(Math.max(filename.lastIndexOf("/"), filename.lastIndexOf("\\")) + 1);
   return `"${printable(cut(last, 64))}"`;
 };

@@ -3,6 +3,7 @@
  * application's commands are added to them.
  */
 
+import { decimal } from "../../../modules/text/characters.js";
 import { cut } from "../../../modules/text/cut.js";
 import type { Command } from "../../command.js";
 import { RecentLines } from "../../device/recent-lines.js";
@@ -55,8 +56,9 @@ export const deviceCommands = (core: Core): Command[] => {
       usage: "[lines]",
       help: "The last lines of the log",
       run: ({ args: [count = String(linesShown)], print }) => {
-        if (!/^\d{1,4}$/.test(count)) throw new Error(`"${cut(count, 16)}" is not a number of lines.`);
-        for (const line of recent.last(Number(count))) print(line);
+        const lines = decimal(count, 4);
+        if (lines === undefined) throw new Error(`"${cut(count, 16)}" is not a number of lines.`);
+        for (const line of recent.last(lines)) print(line);
       },
     },
     {

@@ -1,0 +1,29 @@
+/*
+ * Rules for our sources that no compiler and no linter checks, one rule a file. Part of `npm run check`, so they are plain
+ * JavaScript: nothing is compiled yet. They look at the folders below where they are started, and at the
+ * tools/rules/exceptions.mjs there.
+ *
+ *   node tools/rules/main.mjs            all of them
+ *   node tools/rules/main.mjs circles    those whose names begin so
+ */
+
+import { Exceptions } from "./allowed.mjs";
+import { circlesOfImports } from "./import-circles.mjs";
+import { importsThatAreNotAllowed } from "./import-directions.mjs";
+import { importsOf } from "./imports.mjs";
+import { jumpsThatLeaveASwitch } from "./leaving-a-switch.mjs";
+import { preloadedRegExps } from "./preloaded-reg-exp.mjs";
+import { readSources } from "./sources.mjs";
+
+/** Each takes `{ files, imports, exceptions }` and returns what is wrong: `{ path, line, text }`. */
+const rules = [preloadedRegExps, jumpsThatLeaveASwitch, importsThatAreNotAllowed, circlesOfImports];
+
+const [only = ""] = process.argv.slice(2);
+const files = readSources();
+const exceptions = await Exceptions.read();
+const wrong = rules
+  .filter((rule) => rule.name.startsWith(only))
+  .flatMap((rule) => rule({ files, imports: importsOf(files), exceptions }));
+if (only === "") wrong.push(...exceptions.spent());
+for (const { path, line, text } of wrong) console.error(`${path}:${line}: ${text}`);
+process.exitCode = wrong.length > 0 ? 1 : 0;

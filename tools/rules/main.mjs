@@ -8,15 +8,24 @@
  */
 
 import { Exceptions } from "./allowed.mjs";
+import { functionDeclarations } from "./function-declarations.mjs";
 import { circlesOfImports } from "./import-circles.mjs";
 import { importsThatAreNotAllowed } from "./import-directions.mjs";
 import { importsOf } from "./imports.mjs";
 import { jumpsThatLeaveASwitch } from "./leaving-a-switch.mjs";
 import { preloadedRegExps } from "./preloaded-reg-exp.mjs";
+import { privateNames } from "./private-names.mjs";
 import { readSources } from "./sources.mjs";
 
 /** Each takes `{ files, imports, exceptions }` and returns what is wrong: `{ path, line, text }`. */
-const rules = [preloadedRegExps, jumpsThatLeaveASwitch, importsThatAreNotAllowed, circlesOfImports];
+const rules = [
+  preloadedRegExps,
+  jumpsThatLeaveASwitch,
+  importsThatAreNotAllowed,
+  circlesOfImports,
+  privateNames,
+  functionDeclarations,
+];
 
 const [only = ""] = process.argv.slice(2);
 const files = readSources();

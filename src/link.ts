@@ -259,7 +259,7 @@ export class NervesHubLink {
     try {
       target = this._destination.target();
     } catch (error) {
-      this._wait(asFault(error, "application", "connect-failed"), noCloseFrame);
+      this._wait(asFault(error, "application", "attempt-failed"), noCloseFrame);
       return;
     }
     this._session = new Session({

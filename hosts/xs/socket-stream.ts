@@ -181,7 +181,7 @@ export class SocketStream implements ByteStream {
       callback();
     } catch (error) {
       trace(`${printable(this._options.host)}: a stream callback threw: ${stackOf(error)}\n`);
-      this._end(asFault(error, "transport", "callback-threw"));
+      this._end(asFault(error, "application", "callback-threw"));
     }
   }
 }

@@ -77,7 +77,7 @@ const readChain = (ders: readonly Uint8Array[]): Certificate[] => {
   } catch (error) {
     throw new Fault(
       "options",
-      "certificate-malformed",
+      "own-certificate-malformed",
       'A certificate of option "auth.certificate" cannot be read; it has to be X.509, in PEM or DER, and complete.',
       error,
     );
@@ -85,7 +85,7 @@ const readChain = (ders: readonly Uint8Array[]): Certificate[] => {
 };
 
 /**
- * @throws Fault of stage "options": "bad-option", "certificate-malformed", "key-encrypted", "key-unsupported",
+ * @throws Fault of stage "options": "bad-option", "own-certificate-malformed", "key-encrypted", "key-unsupported",
  * "key-malformed" or "key-mismatch"
  */
 export const certificateCredentials = (certificate: Encoded | Encoded[], key: Encoded): CertificateCredentials => {

@@ -29,3 +29,25 @@ export const privateNames = [
   ["modules/tls/client-session.ts", subclass],
   ["modules/tls/hardened/cert.ts", subclass],
 ];
+
+const http = "what any HTTP answer can be, in an upgrade or in a download";
+
+const state = "its stage is told by the state of the socket, until the call says it";
+
+/** For fault-codes.mjs: codes of more than one stage. */
+export const faultCodes = [
+  ["bad-chunk", http],
+  ["bad-header", http],
+  ["bad-length", http],
+  ["bad-transfer-encoding", http],
+  ["head-too-long", http],
+  ["header-line-too-long", http],
+  ["interim-limit", http],
+  ["not-http", http],
+  ["short-body", http],
+  ["too-many-headers", http],
+  ["close-timeout", state],
+  ["connection-lost", state],
+  ["upgrade-closed", state],
+  ["upgrade-timeout", state],
+];

@@ -8,6 +8,7 @@
  */
 
 import { Exceptions } from "./allowed.mjs";
+import { faultCodes } from "./fault-codes.mjs";
 import { functionDeclarations } from "./function-declarations.mjs";
 import { circlesOfImports } from "./import-circles.mjs";
 import { importsThatAreNotAllowed } from "./import-directions.mjs";
@@ -17,7 +18,7 @@ import { preloadedRegExps } from "./preloaded-reg-exp.mjs";
 import { privateNames } from "./private-names.mjs";
 import { readSources } from "./sources.mjs";
 
-/** Each takes `{ files, imports, exceptions }` and returns what is wrong: `{ path, line, text }`. */
+/** Each takes `{ files, imports, exceptions, write }` and returns what is wrong: `{ path, line, text }`. */
 const rules = [
   preloadedRegExps,
   jumpsThatLeaveASwitch,
@@ -25,14 +26,15 @@ const rules = [
   circlesOfImports,
   privateNames,
   functionDeclarations,
+  faultCodes,
 ];
 
-const [only = ""] = process.argv.slice(2);
+const [only = "", write] = process.argv.slice(2);
 const files = readSources();
 const exceptions = await Exceptions.read();
 const wrong = rules
   .filter((rule) => rule.name.startsWith(only))
-  .flatMap((rule) => rule({ files, imports: importsOf(files), exceptions }));
+  .flatMap((rule) => rule({ files, imports: importsOf(files), exceptions, write: write === "--write" }));
 if (only === "") wrong.push(...exceptions.spent());
 for (const { path, line, text } of wrong) console.error(`${path}:${line}: ${text}`);
 process.exitCode = wrong.length > 0 ? 1 : 0;

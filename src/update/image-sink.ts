@@ -42,11 +42,6 @@ export class ImageSink {
     if (from > 0) this._writer = new SlotWriter(slot, { from, size: this._size });
   }
 
-  /** Bytes of the image taken so far. */
-  get written(): number {
-    return this._writer?.written ?? this._held;
-  }
-
   /** Bytes that a power cut would leave in flash, from the start of the slot, in whole sectors. */
   get durable(): number {
     const durable = this._writer?.durable ?? 0;

@@ -30,10 +30,6 @@ export class PartCheck {
     this._blind = position % partSize !== 0;
   }
 
-  get position(): number {
-    return this._position;
-  }
-
   /**
    * How many more bytes may be passed to `update` before a part ends.
    * @returns bytes, at least 1

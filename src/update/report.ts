@@ -107,10 +107,6 @@ export class Report {
     }
   }
 
-  rebooting(): void {
-    this._port?.push(toServer.rebooting, {});
-  }
-
   private _progressMessage(value: number, stage: string): Message {
     if (this._words === "legacy") return { event: toServer.legacyProgress, payload: { value } };
     return { event: toServer.updateProgress, payload: { value, stage } };

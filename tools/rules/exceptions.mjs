@@ -51,3 +51,31 @@ export const faultCodes = [
   ["upgrade-closed", state],
   ["upgrade-timeout", state],
 ];
+
+const byManifest = "a manifest gives it to an application under another name";
+const suites = "suites compare with it, or hold it alone against vectors";
+
+/** For dead-exports.mjs: a file, or "file: name". */
+export const deadExports = [
+  ["hosts/esp32/platform.ts", byManifest],
+  ["hosts/simulator/platform.ts", byManifest],
+  ["hosts/simulator/tcp.ts: default", byManifest],
+  ["modules/tls/hardened/cert.ts: default", byManifest],
+  ["src/features/prompt/evaluator.ts: compartmentEvaluator", "an application imports it"],
+  [
+    "hosts/flash-model/memory-flash.ts",
+    "the flash of suites; the model has it for its rules, and nothing is linked with it",
+  ],
+  ["modules/delta/state.ts: stateSize", suites],
+  ["modules/nh1/shared-secret.ts: saltOf", suites],
+  ["modules/tls/client-session.ts: sessionOptions", suites],
+  ["modules/tls/trust.ts: builtInRoot", suites],
+  ["modules/x509/server-name.ts: ipv4Address", suites],
+  ["modules/x509/server-name.ts: ipv6Address", suites],
+  ["src/features/console/command-table.ts: words", suites],
+  ["src/features/geo/geo.ts: isPosition", suites],
+  ["src/features/geo/geoip.ts: positionIn", suites],
+  ["src/functions.ts: needed", suites],
+  ["src/functions.ts: optional", suites],
+  ["src/update/slot-target.ts: recordInterval", suites],
+];

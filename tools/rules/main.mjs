@@ -8,6 +8,7 @@
  */
 
 import { Exceptions } from "./allowed.mjs";
+import { deadExports } from "./dead-exports.mjs";
 import { faultCodes } from "./fault-codes.mjs";
 import { functionDeclarations } from "./function-declarations.mjs";
 import { circlesOfImports } from "./import-circles.mjs";
@@ -27,6 +28,7 @@ const rules = [
   privateNames,
   functionDeclarations,
   faultCodes,
+  deadExports,
 ];
 
 const [only = "", write] = process.argv.slice(2);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { check } from "./planted.js";
 
 const includes = (...others: string[]) =>
@@ -116,6 +117,10 @@ describe("12.3 an import that the design does not allow fails `npm run check`", 
       lines.map((one) => one.slice(0, one.indexOf(" "))),
       ["modules/http/get.ts:1:", "src/link.ts:1:"],
     );
+  });
+
+  it("since `npm run check` runs the rules", () => {
+    assert.match(JSON.parse(readFileSync("package.json", "utf8")).scripts.check, /&& node tools\/rules\/main\.mjs &&/);
   });
 
   it("and what it allows passes", () => {

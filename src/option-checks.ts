@@ -82,11 +82,6 @@ export const requireFunctions = (
   }
 };
 
-/** A function, or nothing. */
-export const requireFunction = (option: string, value: unknown): void => {
-  if (value !== undefined && typeof value !== "function") throw wrong(option, "must be a function");
-};
-
 /** What is copied beside a key. Of the secret itself the sentence says nothing. */
 export const requireSecret = (option: string, value: unknown): string => {
   const secret = requireExactText(option, value);

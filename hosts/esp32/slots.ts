@@ -9,7 +9,7 @@
  * code as ESP-IDF prints it.
  */
 
-import { Fault, type Stage } from "../../modules/fault/fault.js";
+import { Fault } from "../../modules/fault/fault.js";
 import type { Slot, Slots, TrialState, WritableSlot } from "../../modules/host/slots.js";
 
 const slotLabel = native("nh_slot_label") as (inactive: boolean) => string | undefined;
@@ -40,12 +40,12 @@ const ESP_ERR_OTA_ROLLBACK_FAILED = 0x1505;
 const ESP_ERR_OTA_ROLLBACK_INVALID_STATE = 0x1506;
 
 /** @throws Fault unless `result` is ESP_OK; `action` completes "The flash could not …". */
-const check = (result: number, stage: Stage, action: string): void => {
+const check = (result: number, action: string): void => {
   switch (result) {
     case 0:
       return;
     case ESP_ERR_INVALID_STATE:
-      throw new Fault(stage, "slot-activated", `Could not ${action}: the other slot is already set to start next.`);
+      throw new Fault("flash", "slot-activated", `Could not ${action}: the other slot is already set to start next.`);
     case ESP_ERR_OTA_VALIDATE_FAILED:
       throw new Fault("image", "image-refused", `Could not ${action}: ESP-IDF finds the image in it not bootable.`);
     case ESP_ERR_OTA_SMALL_SEC_VER:
@@ -63,7 +63,7 @@ const check = (result: number, stage: Stage, action: string): void => {
         `Could not ${action}: the running image is on trial, confirm it first.`,
       );
     default:
-      throw new Fault(stage, "flash-failed", `Could not ${action}: esp_err_t 0x${result.toString(16)}.`);
+      throw new Fault("flash", "flash-failed", `Could not ${action}: esp_err_t 0x${result.toString(16)}.`);
   }
 };
 
@@ -72,7 +72,7 @@ class RunningSlot implements Slot {
   readonly size = slotSize(false);
 
   read(offset: number, into: Uint8Array): void {
-    check(slotRead(false, offset, into), "flash", `read ${into.byteLength} bytes at ${offset} of ${this.label}`);
+    check(slotRead(false, offset, into), `read ${into.byteLength} bytes at ${offset} of ${this.label}`);
   }
 }
 
@@ -88,15 +88,15 @@ class InactiveSlot implements WritableSlot {
   }
 
   read(offset: number, into: Uint8Array): void {
-    check(slotRead(true, offset, into), "flash", `read ${into.byteLength} bytes at ${offset} of ${this.label}`);
+    check(slotRead(true, offset, into), `read ${into.byteLength} bytes at ${offset} of ${this.label}`);
   }
 
   erase(offset: number, length: number): void {
-    check(slotErase(offset, length), "flash", `erase ${length} bytes at ${offset} of ${this.label}`);
+    check(slotErase(offset, length), `erase ${length} bytes at ${offset} of ${this.label}`);
   }
 
   write(offset: number, bytes: Uint8Array): void {
-    check(slotWrite(offset, bytes), "flash", `write ${bytes.byteLength} bytes at ${offset} of ${this.label}`);
+    check(slotWrite(offset, bytes), `write ${bytes.byteLength} bytes at ${offset} of ${this.label}`);
   }
 }
 
@@ -127,18 +127,18 @@ export class PartitionSlots implements Slots {
   }
 
   anchor(): void {
-    check(slotAnchor(), "flash", `name ${this.running.label} as the way back`);
+    check(slotAnchor(), `name ${this.running.label} as the way back`);
   }
 
   activate(): void {
-    check(slotActivate(), "flash", `activate ${this.inactive?.label ?? "a second slot"}`);
+    check(slotActivate(), `activate ${this.inactive?.label ?? "a second slot"}`);
   }
 
   confirm(): void {
-    check(slotConfirm(), "trial", `confirm ${this.running.label}`);
+    check(slotConfirm(), `confirm ${this.running.label}`);
   }
 
   revert(): void {
-    check(slotRevert(), "trial", `revert ${this.running.label}`);
+    check(slotRevert(), `revert ${this.running.label}`);
   }
 }

@@ -25,16 +25,16 @@ import { openPartition, type Partition } from "./partition-table.js";
 class PartitionSlot implements Slot {
   readonly label: string;
   readonly size: number;
-  protected readonly partition: Flash;
+  protected readonly _partition: Flash;
 
   constructor(flash: Flash, partition: Partition) {
     this.label = partition.label;
     this.size = partition.size;
-    this.partition = openPartition(flash, partition);
+    this._partition = openPartition(flash, partition);
   }
 
   read(offset: number, into: Uint8Array): void {
-    this.partition.read(offset, into);
+    this._partition.read(offset, into);
   }
 }
 
@@ -53,12 +53,12 @@ class WritablePartitionSlot extends PartitionSlot implements WritableSlot {
   erase(offset: number, length: number): void {
     this._owner.checkChangeable();
     this._owner.forgetInactive();
-    this.partition.erase(offset, length);
+    this._partition.erase(offset, length);
   }
 
   write(offset: number, bytes: Uint8Array): void {
     this._owner.checkChangeable();
-    this.partition.write(offset, bytes);
+    this._partition.write(offset, bytes);
   }
 }
 

@@ -8,7 +8,7 @@ import type { Slot, Slots } from "../../modules/host/slots.js";
 import { type BootOptions, boot } from "./boot-loader.js";
 import { FlashSlots } from "./flash-slots.js";
 
-export const lacks = Object.freeze(["second-slot", "rollback", "boot-loader-rollback", "watchdog"] as const);
+const lacks = Object.freeze(["second-slot", "rollback", "boot-loader-rollback", "watchdog"] as const);
 
 export type Lack = (typeof lacks)[number];
 

@@ -12,7 +12,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFil
 /** Owner reads and writes. */
 export const privateMode = 0o600;
 /** Owner alone may look into it. */
-export const privateFolderMode = 0o700;
+const privateFolderMode = 0o700;
 
 /**
  * Writes beside `path` and renames. A link at `path` is replaced and not followed; what an earlier run left beside it is

@@ -200,6 +200,6 @@ export class SocketStream implements ByteStream {
   /** The listener did. It hears of the end, unless that is what it threw at. */
   private _threw(error: unknown): void {
     trace(`${printable(this._host)}: a stream's listener threw: ${stackOf(error)}\n`);
-    this._end(asFault(error, "transport", "callback-threw"));
+    this._end(asFault(error, "application", "callback-threw"));
   }
 }

@@ -8,7 +8,6 @@
  * The rule it guards: the source is read in whole blocks inside its size. The caller has checked every range.
  */
 
-import type { DeltaOptions } from "./decoder.js";
 import { Heatshrink, historySize } from "./heatshrink.js";
 
 /** Bytes of every write but the last: a flash sector, so that a saved state never begins inside one. */
@@ -23,11 +22,25 @@ const unalignedLimit = 8;
 const blockOffset = chunkSize;
 const historyOffset = chunkSize + blockSize;
 
+/** What the patch was made against: the running image, where it lies. */
+export interface DeltaSource {
+  /** Bytes that may be read: the length of the image or of its slot. */
+  readonly size: number;
+  /** Fills `into` from `offset`, within `size`. What it throws passes through `push` and ends the decoder. */
+  read(offset: number, into: Uint8Array): void;
+}
+
+export interface ChunkOptions {
+  source: DeltaSource;
+  /** Takes rebuilt bytes, in order; the view is valid during the call. What it throws ends the decoder. */
+  write(bytes: Uint8Array): void;
+}
+
 export class Chunk {
   readonly heatshrink: Heatshrink;
   /** Bytes rebuilt and not written yet. */
   length = 0;
-  private readonly _options: DeltaOptions;
+  private readonly _options: ChunkOptions;
   private readonly _bytes: Uint8Array;
   private readonly _words: Int32Array;
   private readonly _whole: Uint8Array;
@@ -35,7 +48,7 @@ export class Chunk {
   private _blockStart = 0;
   private _blockEnd = 0;
 
-  constructor(options: DeltaOptions, windowBits: number, lookaheadBits: number) {
+  constructor(options: ChunkOptions, windowBits: number, lookaheadBits: number) {
     this._options = options;
     const buffer = new ArrayBuffer(historyOffset + historySize(windowBits));
     this._bytes = new Uint8Array(buffer);

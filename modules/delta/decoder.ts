@@ -21,7 +21,7 @@
 import { Fault } from "../fault/fault.js";
 import { deltaWindowBitsLimit } from "../limits/limits.js";
 import { checkPatchType } from "../ota/patch-type.js";
-import { Chunk, chunkSize } from "./chunk.js";
+import { Chunk, type ChunkOptions, chunkSize } from "./chunk.js";
 import { inflateLimit } from "./heatshrink.js";
 import {
   type DecoderState,
@@ -33,20 +33,9 @@ import {
   windowBitsOf,
 } from "./state.js";
 
-/** What the patch was made against: the running image, where it lies. */
-export interface DeltaSource {
-  /** Bytes that may be read: the length of the image or of its slot. */
-  readonly size: number;
-  /** Fills `into` from `offset`, within `size`. What it throws passes through `push` and ends the decoder. */
-  read(offset: number, into: Uint8Array): void;
-}
-
-export interface DeltaOptions {
-  source: DeltaSource;
+export interface DeltaOptions extends ChunkOptions {
   /** The largest image to rebuild, in bytes: the size of the slot. */
   maxToSize: number;
-  /** Takes rebuilt bytes, in order; the view is valid during the call. What it throws ends the decoder. */
-  write(bytes: Uint8Array): void;
 }
 
 /** Bytes that one call may decompress and use: a chunk, and the sizes between its pieces, so that most calls end by a write. */

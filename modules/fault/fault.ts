@@ -30,7 +30,7 @@ export type Stage =
 
 export class Fault extends Error {
   readonly stage: Stage;
-  /** Stable, lower-case words joined by "-", unique over all stages: "checksum-mismatch". */
+  /** Stable, lower-case words joined by "-", of one stage and one meaning: "checksum-mismatch"; docs/faults.md has all. */
   readonly code: string;
 
   /**

@@ -10,9 +10,9 @@
 import { maxReasonCharacters } from "../limits/limits.js";
 import { cut } from "../text/cut.js";
 import { printable } from "../text/printable.js";
-import { type Frame, phxClose, phxError, phxJoin, phxLeave, phxReply } from "./frame.js";
+import { type Frame, phxClose, phxError, phxJoin, phxReply } from "./frame.js";
 
-export type Phase = "closed" | "joining" | "joined" | "leaving";
+export type Phase = "closed" | "joining" | "joined";
 
 export interface Channel {
   readonly topic: string;
@@ -25,7 +25,6 @@ export type ChannelInput =
   /** Joins, or joins again: the newer join replaces the older one. */
   | { readonly type: "join"; readonly ref: string; readonly payload: object }
   | { readonly type: "push"; readonly ref: string; readonly event: string; readonly payload: object }
-  | { readonly type: "leave"; readonly ref: string }
   /** A frame from the server whose topic is this channel's. */
   | { readonly type: "frame"; readonly frame: Frame };
 
@@ -89,12 +88,6 @@ export const step = (channel: Channel, input: ChannelInput): Step => {
       const { ref, event, payload } = input;
       const frame: Frame = { joinRef: channel.joinRef, ref, topic: channel.topic, event, payload };
       return { channel, actions: [{ type: "send", frame }] };
-    }
-    case "leave": {
-      if (channel.phase !== "joined" && channel.phase !== "joining") return unchanged(channel);
-      const { joinRef, topic } = channel;
-      const frame: Frame = { joinRef, ref: input.ref, topic, event: phxLeave, payload: {} };
-      return { channel: { ...channel, phase: "leaving" }, actions: [{ type: "send", frame }] };
     }
     case "frame":
       return receive(channel, input.frame);

@@ -23,7 +23,6 @@ export const phxJoin = "phx_join";
 export const phxReply = "phx_reply";
 export const phxError = "phx_error";
 export const phxClose = "phx_close";
-export const phxLeave = "phx_leave";
 
 /** The text of a frame, which holds nothing that the server cannot take (modules/json/stringify.ts). */
 export const encodeFrame = (frame: Frame): string => {

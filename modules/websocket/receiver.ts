@@ -110,10 +110,10 @@ export class Receiver {
     if (this._headerNeeded > 2) {
       length = 0;
       if (this._headerNeeded === 10 && header[2] >= 0x80)
-        throw protocolError("bad-length", "a length with the highest bit set");
+        throw protocolError("bad-frame-length", "a length with the highest bit set");
       for (let i = 2; i < this._headerNeeded; i++) length = length * 256 + header[i];
       if (length < (this._headerNeeded === 4 ? 126 : 65_536))
-        throw protocolError("bad-length", "a length that is not minimal");
+        throw protocolError("bad-frame-length", "a length that is not minimal");
     }
     this._headerLength = 0;
     this._headerNeeded = 2;

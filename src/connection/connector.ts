@@ -161,7 +161,7 @@ export class Connector implements SessionListener {
     try {
       target = this._destination.target();
     } catch (error) {
-      this._wait(asFault(error, "application", "connect-failed"), noCloseFrame);
+      this._wait(asFault(error, "application", "attempt-failed"), noCloseFrame);
       return;
     }
     this._session = new Session({

@@ -57,15 +57,15 @@ const unauthorized = (refusal: Refusal, { credentials, signed, guessed }: Refusa
     );
   }
   if (signed?.refused) {
-    const [code, direction] = signed.ageS < 0 ? ["clock-ahead", "ahead of"] : ["clock-behind", "behind"];
+    const ahead = signed.ageS < 0;
     return fault(
-      code,
-      `The clock is ${direction} the server's, so the signature was refused (401): the next attempt uses the server's time; check SNTP.`,
+      ahead ? "clock-ahead" : "clock-behind",
+      `The clock is ${ahead ? "ahead of" : "behind"} the server's, so the signature was refused (401): the next attempt uses the server's time; check SNTP.`,
     );
   }
   if (signed === undefined && guessed) {
     return fault(
-      "clock-unknown",
+      "time-unknown",
       "The time is unknown, and the server's answer (401) has no date to learn it from: let the device reach an SNTP server.",
     );
   }
@@ -157,7 +157,7 @@ export const lostUpgradeFault = (fault: Fault, { type }: Credentials, ssl: boole
       ? "it may have refused the device's certificate; check that this or its CA is registered at the hub and is not self-signed"
       : "it may limit connections, or the port may be another service's; check host and port";
   const text = `The server closed the connection instead of answering the upgrade: ${cause}.`;
-  return new Fault("upgrade", fault.code, text, fault);
+  return new Fault(fault.stage, fault.code, text, fault);
 };
 
 /** A connection that ended with a close frame; each code leads to a new attempt. */

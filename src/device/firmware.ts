@@ -18,7 +18,7 @@ export interface Firmware {
   readonly head: ImageHead | undefined;
 }
 
-/** @throws Fault "firmware-unreadable" or "version-not-semver" with what to do about it */
+/** @throws Fault "firmware-unreadable" or "firmware-unstamped" with what to do about it */
 export const readFirmware = (running: Slot, stated: FirmwareOptions | undefined): Firmware => {
   if (stated !== undefined) return { metadata: stated, head: undefined };
   try {
@@ -27,10 +27,10 @@ export const readFirmware = (running: Slot, stated: FirmwareOptions | undefined)
     const head = parseImageHead(bytes);
     return { metadata: firmwareMetadata(head), head };
   } catch (error) {
-    const fault = asFault(error, "image", "firmware-unreadable");
+    const fault = asFault(error, "options", "firmware-unreadable");
     if (fault.code === "version-not-semver" || fault.code === "no-project-name") {
       const text = `${fault.message} For a finished image, nerveshub-stamp sets product and version.`;
-      throw new Fault("options", fault.code, text, fault);
+      throw new Fault("options", "firmware-unstamped", text, fault);
     }
     const text = `The running image cannot be read (${fault.message}); give the option "firmware" instead.`;
     throw new Fault("options", "firmware-unreadable", text, fault);

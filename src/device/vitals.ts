@@ -5,7 +5,8 @@
  * The rule it guards: `mem_used_percent` means something. Nearly all of an ESP32's heap is taken before the first line of
  * JavaScript runs (XS allocates its machine at once), so the share of the whole is above the server's 80 % on a healthy
  * device, for ever. What is reported is the share of what was free when the link was made: 100 % is a device that is
- * about to run out.
+ * about to run out. `mem_size_mb` and `mem_used_mb` are the whole heap and what is taken of it, as other agents say them;
+ * where a platform cannot tell the whole, they are of what was free as well.
  */
 
 import type { Core, Feature } from "../feature.js";
@@ -41,12 +42,13 @@ export class Vitals implements Feature {
       if (value !== undefined && Number.isFinite(value)) metrics[name] = value;
     };
     const { heapFree } = facts;
-    const size = this._heapAtStart;
-    if (heapFree !== undefined && size !== undefined && size > 0) {
-      const used = Math.max(0, size - heapFree);
+    const free = this._heapAtStart;
+    // All three or none: the server's page crashes on mem_used_mb without mem_used_percent.
+    if (heapFree !== undefined && free !== undefined && free > 0) {
+      const size = facts.heapTotal ?? free;
       add("mem_size_mb", megabytes(size));
-      add("mem_used_mb", megabytes(used));
-      add("mem_used_percent", Math.round((used / size) * 1000) / 10);
+      add("mem_used_mb", megabytes(Math.max(0, size - heapFree)));
+      add("mem_used_percent", Math.round((Math.max(0, free - heapFree) / free) * 1000) / 10);
     }
     add("heap_free_bytes", heapFree);
     add("heap_min_free_bytes", facts.heapLowWater);

@@ -17,21 +17,18 @@ const lasting: readonly string[] = Object.freeze([
   "bad-offer",
   "not-an-image",
   "fwup-archive",
-  "unknown-file",
   "wrong-chip",
   "wrong-product",
   "wrong-uuid",
-  "wrong-version",
   "image-too-large",
   "no-inactive-slot",
   "image-corrupt",
   "size-mismatch",
   "checksum-mismatch",
   "part-mismatch",
+  "flash-worn",
   "patch-source-mismatch",
-  "reverted-before",
   "writer-refused",
-  "url-unusable",
 ]);
 
 /** First wait, doubled with every failure of the same firmware, in milliseconds; what the Rust agent waits at the most. */

@@ -324,7 +324,7 @@ export class Updater {
       if (repairs > maxPartFailures) {
         throw new Fault(
           "flash",
-          "part-mismatch",
+          "flash-worn",
           "A part of the image stays damaged in flash; the flash may be worn out.",
         );
       }

@@ -109,11 +109,11 @@ export class SdkWriter extends SequentialWriter {
     this.#sdk = sdk;
   }
 
-  protected override open(): OpenSlot {
+  protected override _open(): OpenSlot {
     return new SdkOta(this.#sdk);
   }
 
-  protected override markValid(): number {
+  protected override _markValid(): number {
     this.#sdk.calls.push("confirm");
     return this.#sdk.confirms;
   }

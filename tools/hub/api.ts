@@ -5,11 +5,23 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { printable } from "../../modules/text/printable.js";
-import { faultOf } from "./download-faults.js";
-import type { Hub } from "./hub.js";
+import type { Device } from "./device.js";
+import { type DownloadFaults, faultOf } from "./download-faults.js";
+import type { FirmwareLibrary } from "./firmware-library.js";
 import { isObject, isText, type Json, type JsonObject } from "./json.js";
-import { Refusal } from "./operator.js";
+import { type Operator, Refusal } from "./operator.js";
 import { requestUrl } from "./request-url.js";
+import type { Timeline } from "./timeline.js";
+
+/** What the endpoint shows and does: the hub, as a person sees it. */
+export interface Shown {
+  readonly operator: Operator;
+  readonly library: FirmwareLibrary;
+  readonly timeline: Timeline;
+  readonly faults: DownloadFaults;
+  devices(): readonly Device[];
+  device(identifier: string): Device | undefined;
+}
 
 /** Largest request body, bytes: an archive in base64. */
 const maxBody = 8_000_000;
@@ -18,7 +30,7 @@ const loopback = new Set(["127.0.0.1", "::1", "::ffff:127.0.0.1"]);
 const loopbackHost = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
 /** @returns false when the path is not under /api/ */
-export function answerApi(hub: Hub, request: IncomingMessage, response: ServerResponse): boolean {
+export function answerApi(hub: Shown, request: IncomingMessage, response: ServerResponse): boolean {
   const url = requestUrl(request);
   if (!url.pathname.startsWith("/api/")) return false;
   const local = loopback.has(request.socket.remoteAddress ?? "") && loopbackHost.test(request.headers.host ?? "");
@@ -35,7 +47,7 @@ export function answerApi(hub: Hub, request: IncomingMessage, response: ServerRe
   return true;
 }
 
-async function handle(hub: Hub, request: IncomingMessage, url: URL): Promise<Json> {
+async function handle(hub: Shown, request: IncomingMessage, url: URL): Promise<Json> {
   const [, , subject, name, action] = url.pathname.split("/").map(decodeURIComponent);
   const method = request.method ?? "GET";
   if (subject === "timeline") return timeline(hub, url, undefined);
@@ -52,7 +64,7 @@ async function handle(hub: Hub, request: IncomingMessage, url: URL): Promise<Jso
   return device.summary();
 }
 
-async function act(hub: Hub, name: string, action: string, fields: JsonObject): Promise<string> {
+async function act(hub: Shown, name: string, action: string, fields: JsonObject): Promise<string> {
   const { operator } = hub;
   const text = (key: string) => {
     const value = fields[key];
@@ -117,7 +129,7 @@ function texts(value: Json | undefined): string[] {
   return value;
 }
 
-function faults(hub: Hub, method: string, fields: JsonObject): Json {
+function faults(hub: Shown, method: string, fields: JsonObject): Json {
   if (method === "DELETE") hub.faults.clear();
   if (method === "POST") {
     const fault = faultOf(fields);
@@ -127,7 +139,7 @@ function faults(hub: Hub, method: string, fields: JsonObject): Json {
   return hub.faults.pending().map(({ fault, left }) => ({ ...fault, left }) as Json);
 }
 
-function timeline(hub: Hub, url: URL, device: string | undefined): Json {
+function timeline(hub: Shown, url: URL, device: string | undefined): Json {
   const entries = hub.timeline.entries(device, Number(url.searchParams.get("after") ?? 0));
   return entries.map((entry) => ({ ...entry, device: entry.device ?? null, data: entry.data ?? null }));
 }

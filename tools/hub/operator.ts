@@ -4,22 +4,36 @@
  */
 
 import { randomUUID } from "node:crypto";
-import type { ArchiveInfo } from "./archives.js";
+import type { ArchiveInfo, Archives } from "./archives.js";
 import type { ConsoleChannel } from "./console-channel.js";
 import type { Device, UpdateMode } from "./device.js";
 import type { DeviceChannel } from "./device-channel.js";
 import type { DeviceSocket } from "./device-socket.js";
-import type { FirmwareImage } from "./firmware-library.js";
-import type { Hub } from "./hub.js";
+import type { FirmwareImage, FirmwareLibrary } from "./firmware-library.js";
 import type { Json } from "./json.js";
+import type { Settings } from "./options.js";
+import type { Orchestrator } from "./orchestrator.js";
+import type { Timeline } from "./timeline.js";
 
 /** Something that cannot be done, in a sentence. */
 export class Refusal extends Error {}
 
-export class Operator {
-  readonly #hub: Hub;
+/** What an operator works on: the hub, as far as its device pages reach. */
+export interface Operated {
+  readonly settings: Settings;
+  readonly timeline: Timeline;
+  readonly library: FirmwareLibrary;
+  readonly orchestrator: Orchestrator;
+  readonly archives: Archives;
+  device(identifier: string): Device | undefined;
+  /** The device's open connection, if it has one. */
+  socket(identifier: string): DeviceSocket | undefined;
+}
 
-  constructor(hub: Hub) {
+export class Operator {
+  readonly #hub: Operated;
+
+  constructor(hub: Operated) {
     this.#hub = hub;
   }
 

@@ -35,10 +35,10 @@ requireShape("ssl/handshake", sdk, [
   "finished.unpacketize",
 ]);
 
-export type Refusal = "order" | "version" | "suite" | "key-exchange" | "finished";
+type Refusal = "order" | "version" | "suite" | "key-exchange" | "finished";
 
 /** An error with a reason that a program can tell apart. */
-export class HandshakeError extends Error {
+class HandshakeError extends Error {
   readonly refusal: Refusal;
 
   constructor(refusal: Refusal, message: string) {

@@ -14,7 +14,6 @@ import { ask, type Said, take, tell, yesOrNo } from "../../log/guarded.js";
 import type { Log } from "../../log/log.js";
 import { extensionsTopic } from "../../protocol.js";
 import type { Extension } from "./extension.js";
-import type { Extensions } from "./extensions.js";
 import { chooseVersion, namesIn, type Offered, offeredVersions } from "./negotiation.js";
 
 /** Without `extensions:get` the topic is joined this long after the device topic (docs/extensions_protocol.md). */
@@ -22,9 +21,18 @@ const unaskedJoinMs = 5000;
 /** How often an extension that was not ready is asked again. */
 const readyIntervalMs = 5000;
 
+/** The extensions that a link has, and what becomes of them. */
+export interface ExtensionsOfLink {
+  readonly byKey: ReadonlyMap<string, Extension>;
+  readonly attached: Map<string, string>;
+  /** @returns true the first time only, until the extension was attached in between */
+  leftOut(key: string): boolean;
+  nowAttached(key: string, version: string): void;
+}
+
 export class ExtensionsChannel implements ChannelHandler {
   readonly topic = extensionsTopic;
-  private readonly _extensions: Extensions;
+  private readonly _extensions: ExtensionsOfLink;
   private readonly _log: Log;
   private readonly _timers: Timers;
   private readonly _connection: Pick<Core, "join" | "bufferedBytes">;
@@ -41,7 +49,12 @@ export class ExtensionsChannel implements ChannelHandler {
   private _joinTimer: Timer | undefined;
   private _readyTimer: Timer | undefined;
 
-  constructor(extensions: Extensions, log: Log, timers: Timers, connection: Pick<Core, "join" | "bufferedBytes">) {
+  constructor(
+    extensions: ExtensionsOfLink,
+    log: Log,
+    timers: Timers,
+    connection: Pick<Core, "join" | "bufferedBytes">,
+  ) {
     this._extensions = extensions;
     this._log = log;
     this._timers = timers;

@@ -48,10 +48,10 @@ export abstract class SequentialWriter implements FirmwareWriter {
   private _writing: Writing | undefined;
 
   /** Opens the inactive slot at its start. */
-  protected abstract open(): OpenSlot;
+  protected abstract _open(): OpenSlot;
 
   /** esp_ota_mark_app_valid_cancel_rollback. @returns its esp_err_t */
-  protected abstract markValid(): number;
+  protected abstract _markValid(): number;
 
   /** @throws Fault "no-inactive-slot", "trial-running", "image-too-large" */
   begin(size: number | undefined, update: Update, context: ImageContext): void {
@@ -107,7 +107,7 @@ export abstract class SequentialWriter implements FirmwareWriter {
    * @throws Fault "confirm-failed"
    */
   confirm(): void {
-    const result = this.markValid();
+    const result = this._markValid();
     if (result === 0) return;
     throw new Fault("trial", "confirm-failed", `Could not confirm the image: esp_err_t 0x${result.toString(16)}.`);
   }
@@ -117,7 +117,7 @@ export abstract class SequentialWriter implements FirmwareWriter {
     const { head, held, trust, update } = writing;
     const bytes = head.subarray(0, held);
     trust.checkHead(parseImageHead(bytes), update);
-    const slot = ota("open the inactive slot", () => this.open());
+    const slot = ota("open the inactive slot", () => this._open());
     writing.slot = slot;
     pass(writing, bytes);
     return slot;

@@ -59,6 +59,15 @@ describe("health 0.0.1", () => {
     });
   });
 
+  it("the size of memory is the whole heap where the platform knows it, and what is in use is of that; the share is not", () => {
+    const scene = new Scene();
+    scene.stage.facts = { heapTotal: 300_000, heapFree: 75_000 };
+    const metrics = scene.check()["metrics"] as Record<string, number>;
+    assert.equal(metrics["mem_size_mb"], 0.286);
+    assert.equal(metrics["mem_used_mb"], 0.215);
+    assert.equal(metrics["mem_used_percent"], 25);
+  });
+
   it("memory in use is a share of what was free at the start: 0 when more is free than then, 100 at the end", () => {
     const scene = new Scene();
     for (const [heapFree, percent] of [

@@ -94,10 +94,4 @@ describe("phoenix channel", () => {
     assert.deepEqual(receive(joined(), text).actions, []);
     assert.deepEqual(receive(newChannel("device"), joinReply).actions, []);
   });
-
-  it("leaves with its join_ref and is closed by phx_close", () => {
-    const left = step(joined(), { type: "leave", ref: "5" });
-    assert.ok(left.actions[0].type === "send" && left.actions[0].frame.joinRef === "1");
-    assert.equal(receive(left.channel, '["1","1","device","phx_close",{}]').channel.phase, "closed");
-  });
 });

@@ -388,6 +388,6 @@ describe("connection: the time of day", () => {
     scene.advance(30 * minute);
     assert.ok(scene.attempts > 20);
     assert.equal(scene.reasons.length >= scene.attempts - 1, true);
-    assert.ok(scene.reasons.every((reason) => reason === "clock-unknown"));
+    assert.ok(scene.reasons.every((reason) => reason === "time-unknown"));
   });
 });

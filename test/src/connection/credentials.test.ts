@@ -84,7 +84,7 @@ describe("credentials: client certificate", () => {
   it("refuse a certificate that is cut off", () => {
     const cut = bytes("p256-certificate.der").subarray(0, 200);
     const fault = faultOf(() => certificateCredentials(cut, text("p256-sec1.pem")));
-    assert.equal(fault.code, "certificate-malformed");
+    assert.equal(fault.code, "own-certificate-malformed");
   });
 });
 

@@ -7,7 +7,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildLoader, startProduct } from "../loader.js";
 import { BUILDS, findSdk, lacking, mcconfig, ROOT } from "../sdk.js";
-import type { Case } from "./cases.js";
+import type { Case } from "./case.js";
 import { limboCases, wycheproofFolder } from "./vectors.js";
 
 /** Certificates, keys and the list of cases; ignored by git. */

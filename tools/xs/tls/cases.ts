@@ -6,34 +6,12 @@ import { createSign } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { rootCertificates } from "node:tls";
 import { Authority, files, type Identity, serverExtensions } from "./authority.js";
+import type { Add, Case } from "./case.js";
 import { addConstraintCases } from "./constraint-cases.js";
 import { addKeyCases } from "./key-cases.js";
 import { ecdsaValue, offCurve, properlySigned, resigned, signature, signed } from "./key-exchange.js";
 import { encode, type Mangling, type Message, mangle, record } from "./mangler.js";
 import { erlangServer, nodeServer, opensslServer, tcpServer } from "./servers.js";
-
-/** Read by test/xs/tls/client.ts. */
-export interface Case {
-  name: string;
-  port: number;
-  /** "ok", or the code of the Fault. */
-  expect: string;
-  /** What the Fault's sentence must contain. */
-  says?: string;
-  serverName?: string;
-  /** DER files; absent: the built-in roots. */
-  roots?: string[];
-  certificate?: string[];
-  key?: string;
-  /** The device's clock; 0 is unknown. */
-  nowMs?: number;
-  timeoutMs?: number;
-  maxFragmentLength?: number;
-  /** Lines to send, each with its answer. "big" reads until the end; "flood" is 200 kB, as the stream takes them. */
-  talk?: [string, string][];
-  /** Default: all there is. "told": as much as onReadable says; "slow": that, a moment later. */
-  reading?: "told" | "slow";
-}
 
 /** 140 names and more: what NervesHub asks for with the Mozilla list. */
 const manyCas = [...rootCertificates];
@@ -42,8 +20,6 @@ const zero = Buffer.from([0]);
 const one = Buffer.from([1]);
 /** Order of P-256. */
 const order = Buffer.from("00ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", "hex");
-
-export type Add = (name: string, port: number, expect: string, more?: Partial<Case>) => void;
 
 const replace = (type: number, out: (message: Message) => (Message | Buffer)[]): Mangling => ({
   message: (message) => (message.type === type ? out(message) : [message]),

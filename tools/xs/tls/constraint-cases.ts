@@ -4,7 +4,7 @@
  */
 
 import type { Authority, Identity } from "./authority.js";
-import type { Add } from "./cases.js";
+import type { Add } from "./case.js";
 import { nodeServer } from "./servers.js";
 
 const caExtensions = [

@@ -5,7 +5,8 @@
 
 import { join } from "node:path";
 import { buildApp, folder } from "./app.js";
-import { type Case, makeCases } from "./cases.js";
+import type { Case } from "./case.js";
+import { makeCases } from "./cases.js";
 import { stopServers } from "./servers.js";
 
 const run = buildApp("heap");

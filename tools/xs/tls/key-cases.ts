@@ -4,7 +4,7 @@
  */
 
 import { type Authority, files, type Identity } from "./authority.js";
-import type { Add } from "./cases.js";
+import type { Add } from "./case.js";
 import { ecdsaValue, offCurve, parametersOf, properlySigned, resigned, signature, signed } from "./key-exchange.js";
 import { type Mangling, mangle, record } from "./mangler.js";
 import { erlangServer, nodeServer, opensslServer } from "./servers.js";

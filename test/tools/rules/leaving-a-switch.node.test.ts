@@ -1,22 +1,10 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { check as checkAll, placesOf } from "./planted.js";
 
-const rules = resolve("tools/xs/rules.mjs");
-
-/** Runs the rules over a tree of these files. @returns its status and the places that it names */
+/** @returns the status of this rule and the places that it names */
 function check(files: Readonly<Record<string, string>>): { status: number | null; places: string[] } {
-  const root = mkdtempSync(join(tmpdir(), "nerveshub-rules-"));
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
-  }
-  const { status, stderr } = spawnSync(process.execPath, [rules], { cwd: root, encoding: "utf8" });
-  rmSync(root, { recursive: true });
-  const places = [...stderr.matchAll(/^(\S+:\d+): this jump leaves a switch/gm)].map(([, place]) => place);
-  return { status, places };
+  const { status, lines } = checkAll(files, "jumpsThatLeaveASwitch");
+  return { status, places: placesOf(lines, "this jump leaves a switch") };
 }
 
 /** Each was run on XS: 100,000 turns end in a stack overflow. `HERE` stands before the jump. */

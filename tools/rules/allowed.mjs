@@ -1,0 +1,42 @@
+/*
+ * Exceptions: which lines of tools/rules/exceptions.mjs were needed, so that one that is not needed any more is found.
+ */
+
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+
+const path = "tools/rules/exceptions.mjs";
+
+export class Exceptions {
+  #lists;
+  #used = new Set();
+
+  constructor(lists) {
+    this.#lists = lists;
+  }
+
+  static async read() {
+    return new Exceptions(existsSync(path) ? await import(pathToFileURL(resolve(path)).href) : {});
+  }
+
+  /** Whether the list has an entry that `matches` finds; each that it finds is needed. */
+  allow(list, matches) {
+    const found = (this.#lists[list] ?? []).filter(([entry]) => matches(entry));
+    for (const one of found) this.#used.add(one);
+    return found.length > 0;
+  }
+
+  /** The entries that were not needed. */
+  spent() {
+    const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
+    return Object.values(this.#lists)
+      .flat()
+      .filter((one) => !this.#used.has(one))
+      .map(([entry]) => ({
+        path,
+        line: lines.findIndex((line) => line.includes(JSON.stringify(entry))) + 1,
+        text: `nothing needs this exception any more, so it has to go: ${entry}`,
+      }));
+  }
+}

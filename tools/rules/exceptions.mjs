@@ -1,0 +1,69 @@
+/*
+ * What the rules let pass: a list for each rule that has any, each entry with its reason. An entry that nothing needs any
+ * more is an error as well.
+ */
+
+/** For import-directions.mjs: beginnings of the paths that import and are imported. */
+export const imports = [
+  ["src/device/firmware.ts src/options.ts", "the type of its settings, until it declares what it reads of them"],
+];
+
+const subclass = "a subclass of one of the SDK's classes, where a name of ours could be one of theirs";
+
+/** For private-names.mjs: a file, or "file: #name" of a field that holds a secret or a key. */
+export const privateNames = [
+  ["modules/tls/client-session.ts", subclass],
+  ["modules/tls/hardened/cert.ts", subclass],
+  ["src/connection/credentials.ts: #secret", "a shared secret"],
+  ["src/features/client-certificate/client-certificate.ts: #given", "a private key, until it was looked at"],
+  ["src/features/client-certificate/client-certificate.ts: #key", "a private key"],
+  ["src/log/redact.ts: #secrets", "what must never be logged"],
+];
+
+const http = "what any HTTP answer can be, in an upgrade or in a download";
+
+const state = "its stage is told by the state of the socket, until the call says it";
+
+/** For fault-codes.mjs: codes of more than one stage. */
+export const faultCodes = [
+  ["bad-chunk", http],
+  ["bad-header", http],
+  ["bad-length", http],
+  ["bad-transfer-encoding", http],
+  ["head-too-long", http],
+  ["header-line-too-long", http],
+  ["interim-limit", http],
+  ["not-http", http],
+  ["short-body", http],
+  ["too-many-headers", http],
+  ["connection-lost", state],
+  ["upgrade-closed", state],
+  ["…-timeout", state],
+];
+
+const byManifest = "a manifest gives it to an application under another name";
+const suites = "suites compare with it, or hold it alone against vectors";
+
+/** For dead-exports.mjs: a file, or "file: name". */
+export const deadExports = [
+  ["hosts/esp32/network.ts", byManifest],
+  ["hosts/simulator/network.ts", byManifest],
+  ["hosts/xs/plain.ts", byManifest],
+  ["hosts/xs/secure.ts", byManifest],
+  ["hosts/simulator/tcp.ts: default", byManifest],
+  ["modules/tls/hardened/cert.ts: default", byManifest],
+  [
+    "hosts/flash-model/memory-flash.ts",
+    "the flash of suites; the model has it for its rules, and nothing is linked with it",
+  ],
+  ["modules/delta/state.ts: stateSize", suites],
+  ["modules/nh1/shared-secret.ts: saltOf", suites],
+  ["modules/tls/client-session.ts: sessionOptions", suites],
+  ["modules/tls/trust.ts: builtInRoot", suites],
+  ["modules/x509/server-name.ts: ipv4Address", suites],
+  ["modules/x509/server-name.ts: ipv6Address", suites],
+  ["src/features/console/commands.ts: words", suites],
+  ["src/features/geo/geo.ts: isPosition", suites],
+  ["src/features/geo/geoip.ts: positionIn", suites],
+  ["src/update/slot-target.ts: recordInterval", suites],
+];

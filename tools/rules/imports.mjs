@@ -1,0 +1,59 @@
+/*
+ * Who imports whom: every `import` and `export … from` of a file of ours, by relative path or by a module's name. What the
+ * SDK and npm give is not listed, nor is `import()`, of which there is none.
+ */
+
+import { dirname, join } from "node:path";
+import * as is from "typescript/unstable/ast/is";
+
+/** As it stands in manifests: "nerveshub/src/link" is src/link.ts. */
+const ourName = /^nerveshub\/(?=(src|modules|hosts)\/)/;
+
+/** @returns the path of a source, or undefined where it is not one of ours */
+function target(from, specifier, known) {
+  const path = specifier.startsWith(".")
+    ? join(dirname(from), specifier)
+    : ourName.test(specifier)
+      ? specifier.replace(ourName, "")
+      : undefined;
+  if (path === undefined) return undefined;
+  const bare = path.replace(/\.[cm]?js$/, "");
+  return [path, `${bare}.ts`, `${bare}.d.ts`].find((candidate) => known.has(candidate)) ?? `${bare}.ts`;
+}
+
+const elements = (bindings) =>
+  bindings !== undefined && (is.isNamedImports(bindings) || is.isNamedExports(bindings))
+    ? bindings.elements
+    : undefined;
+
+/** Nothing of it is left at run time: `import type …`, or each name with `type`. */
+function isTypeOnly(node) {
+  const clause = is.isImportDeclaration(node) ? node.importClause : node;
+  if (clause === undefined) return false;
+  const whole = is.isImportDeclaration(node) ? clause.phaseModifier !== undefined : clause.isTypeOnly;
+  if (whole) return true;
+  const names = elements(is.isImportDeclaration(node) ? clause.namedBindings : clause.exportClause);
+  return clause.name === undefined && names !== undefined && [...names].every((name) => name.isTypeOnly);
+}
+
+/** What is imported by name, as the other file calls it: "*" is all. */
+function names(node) {
+  const clause = is.isImportDeclaration(node) ? node.importClause : node;
+  const bindings = is.isImportDeclaration(node) ? clause?.namedBindings : clause.exportClause;
+  const list = elements(bindings);
+  if (list !== undefined) return [...list].map((one) => (one.propertyName ?? one.name).text);
+  return clause === undefined || clause.name !== undefined ? [] : ["*"];
+}
+
+/** @returns `{ from, to, line, type, names }`, of files in the order of their paths */
+export function importsOf(files) {
+  const known = new Set(files.map(({ path }) => path));
+  return files.flatMap(({ path: from, tree, line }) =>
+    [...tree.statements].flatMap((node) => {
+      if (!is.isImportDeclaration(node) && !is.isExportDeclaration(node)) return [];
+      if (node.moduleSpecifier === undefined) return [];
+      const to = target(from, node.moduleSpecifier.text, known);
+      return to === undefined ? [] : [{ from, to, line: line(node), type: isTypeOnly(node), names: names(node) }];
+    }),
+  );
+}

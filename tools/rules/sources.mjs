@@ -1,0 +1,53 @@
+/*
+ * The sources below the folder where the rules are started, parsed once for all of them. Nothing is resolved or checked:
+ * the compiler does that.
+ */
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { API } from "typescript/unstable/sync";
+
+const program = /\.[cm]?[jt]sx?$/;
+/** `dist` and node_modules are nobody's source. */
+const folders = ["src", "features", "modules", "hosts", "tools", "examples", "test", "bench"];
+
+/** Paths of every source, relative and with "/". */
+const paths = () => [
+  ...readdirSync(".").filter((file) => program.test(file)),
+  ...folders
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: "utf8" })
+        .filter((file) => program.test(file) && !file.includes("node_modules"))
+        .map((file) => join(folder, file)),
+    ),
+];
+
+/** @returns the files, each with `path`, `text`, `tree` (a SourceFile) and `line(node)`, counted from 1 */
+export function readSources() {
+  const config = "/rules/tsconfig.json";
+  const found = paths().sort();
+  const compilerOptions = { allowJs: true, noLib: true, noResolve: true, types: [] };
+  const text = JSON.stringify({ compilerOptions, files: found.map((path) => resolve(path)) });
+  const ours = (name) => name === config;
+  const api = new API({
+    fs: {
+      readFile: (name) => (ours(name) ? text : undefined),
+      fileExists: (name) => (ours(name) ? true : undefined),
+    },
+  });
+  try {
+    const { program: parsed } = api.updateSnapshot({ openProject: config }).getProject(config);
+    return found.map((path) => {
+      const tree = parsed.getSourceFile(resolve(path));
+      const line = (node) => tree.getLineAndCharacterOfPosition(node.getStart(tree)).line + 1;
+      return { path, text: readFileSync(path, "utf8"), tree, line };
+    });
+  } finally {
+    api.close();
+  }
+}
+
+/** What ends up in a device; `hosts/node` does not. */
+export const isLinked = (path) =>
+  path === "nerveshub.ts" || /^(src|modules|hosts\/(xs|esp32|simulator|flash-model))\/.*\.ts$/.test(path);

@@ -3,6 +3,7 @@
  * update, to the link, and else to the feature that knows the event.
  */
 
+import { fieldsOf } from "../../modules/json/fields.js";
 import { maxScriptRefCharacters } from "../../modules/limits/limits.js";
 import type { ChannelHandler, ChannelPort } from "../connection/channel-handler.js";
 import type { DevicePort } from "../connection/device-port.js";
@@ -85,7 +86,7 @@ export class DeviceChannel implements ChannelHandler {
 
   /** Without an answer, an operator would wait 15 s and learn nothing. */
   private _refuseScript(payload: unknown): void {
-    const { ref } = (typeof payload === "object" && payload !== null ? payload : {}) as { ref?: unknown };
+    const { ref } = fieldsOf(payload);
     if (typeof ref !== "string" || ref.length > maxScriptRefCharacters) return;
     const output = "This device runs no scripts: its firmware has not switched them on.";
     this._options.port.push(toServer.scriptsRun, { ref, result: "error", output, return: "" });

@@ -6,6 +6,7 @@
  * for, and a mode takes only the values that it names.
  */
 
+import { fieldsOf } from "../../../modules/json/fields.js";
 import {
   answerRate,
   commandDeadlineMs,
@@ -207,7 +208,7 @@ export class Components implements Feature, Extension, Sender {
 
 /** The named texts of a request; what is no text is left out. */
 const fields = (payload: unknown, names: readonly string[]): Result => {
-  const given = typeof payload === "object" && payload !== null ? (payload as Record<string, unknown>) : {};
+  const given = fieldsOf(payload);
   const result: Result = {};
   for (const name of names) if (typeof given[name] === "string") result[name] = given[name];
   return result;

@@ -5,6 +5,7 @@
  * ends it there.
  */
 
+import { fieldsOf } from "../../../modules/json/fields.js";
 import { maxExtensionBacklogBytes } from "../../../modules/limits/limits.js";
 import { cut } from "../../../modules/text/cut.js";
 import { printable } from "../../../modules/text/printable.js";
@@ -41,11 +42,7 @@ export class ConsoleChannel implements ChannelHandler {
   }
 
   message(event: string, payload: unknown): void {
-    const { data, width, filename } = (typeof payload === "object" && payload !== null ? payload : {}) as {
-      data?: unknown;
-      width?: unknown;
-      filename?: unknown;
-    };
+    const { data, width, filename } = fieldsOf(payload);
     if (event === "dn" && typeof data === "string") this._terminal.input(data);
     else if (event === "window_size") this._terminal.resize(width);
     else if (event === "restart") this._terminal.begin();

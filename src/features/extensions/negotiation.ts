@@ -4,6 +4,7 @@
  * Versions are compared as texts, never computed with: the first of our own that the server has listed.
  */
 
+import { fieldsOf } from "../../../modules/json/fields.js";
 import type { Extension } from "./extension.js";
 
 /** Versions by key, as `extensions:get` listed them; undefined when the server lists none (before August 2026). */
@@ -11,8 +12,7 @@ export type Offered = ReadonlyMap<string, readonly string[]> | undefined;
 
 /** @param keys the extensions we have; nothing else of the payload is looked at */
 export const offeredVersions = (payload: unknown, keys: Iterable<string>): Offered => {
-  if (typeof payload !== "object" || payload === null) return undefined;
-  const listed = (payload as { extensions?: unknown }).extensions;
+  const listed = fieldsOf(payload)["extensions"];
   if (typeof listed !== "object" || listed === null || Array.isArray(listed)) return undefined;
   const offered = new Map<string, readonly string[]>();
   for (const key of keys) {
@@ -36,8 +36,7 @@ export const chooseVersion = ({ key, versions }: Extension, offered: Offered): s
 
 /** The names in an `attach` or `detach`: a list, one name, or "all". */
 export const namesIn = (payload: unknown, all: Iterable<string>): string[] => {
-  const given =
-    typeof payload === "object" && payload !== null ? (payload as { extensions?: unknown }).extensions : undefined;
+  const given = fieldsOf(payload)["extensions"];
   if (given === "all") return [...all];
   if (typeof given === "string") return [given];
   return Array.isArray(given) ? given.filter((name) => typeof name === "string") : [];

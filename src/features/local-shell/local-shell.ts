@@ -3,6 +3,7 @@
  * is the command table of the console.
  */
 
+import { fieldsOf } from "../../../modules/json/fields.js";
 import type { Core, Feature } from "../../feature.js";
 import { Terminal, terminalOptions } from "../console/terminal.js";
 import type { Extension, ExtensionPort } from "../extensions/extension.js";
@@ -29,11 +30,7 @@ export class LocalShell implements Feature, Extension {
   }
 
   event(event: string, payload: unknown): void {
-    const { data, cols, width } = (typeof payload === "object" && payload !== null ? payload : {}) as {
-      data?: unknown;
-      cols?: unknown;
-      width?: unknown;
-    };
+    const { data, cols, width } = fieldsOf(payload);
     if (event === "request_shell") {
       this._running = true;
       this._port?.send("request_status", { status: "started" });

@@ -6,6 +6,7 @@
  * asked before the time that the server named, which here is in minutes.
  */
 
+import { fieldsOf } from "../../../modules/json/fields.js";
 import { maxUpdateRefusalMinutes } from "../../../modules/limits/limits.js";
 import { cut } from "../../../modules/text/cut.js";
 import { printable } from "../../../modules/text/printable.js";
@@ -19,10 +20,6 @@ import { fromServer, toServer } from "../../protocol.js";
 const modes: readonly unknown[] = Object.freeze(["automatic", "device_managed", "off"]);
 /** Where a refusal names no time: what the server names as a rule. */
 const defaultRefusalMinutes = 5;
-
-const fieldsOf = (payload: unknown): Record<string, unknown> => {
-  return typeof payload === "object" && payload !== null ? (payload as Record<string, unknown>) : {};
-};
 
 /** Who decides when an update is made (API 2.4.0). */
 export type UpdateMode = "automatic" | "device_managed" | "off";

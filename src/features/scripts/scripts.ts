@@ -5,6 +5,7 @@
  * refusal in words; and never with the text "nil", by which the server tells a failure.
  */
 
+import { fieldsOf } from "../../../modules/json/fields.js";
 import {
   commandDeadlineMs,
   maxCommandOutputCharacters,
@@ -40,10 +41,7 @@ export class Scripts implements Feature {
   }
 
   private _run(payload: unknown): void {
-    const { text, ref } = (typeof payload === "object" && payload !== null ? payload : {}) as {
-      text?: unknown;
-      ref?: unknown;
-    };
+    const { text, ref } = fieldsOf(payload);
     // Without its reference there is nobody to answer.
     if (typeof ref !== "string" || ref === "" || ref.length > maxScriptRefCharacters) return;
     const answer = (ok: boolean, output: string): void => this._answer({ ref, ok, output }, answerAttempts);

@@ -5,6 +5,7 @@
  * one of those; and an empty list means nothing, since servers without keys send none.
  */
 
+import { fieldsOf } from "../../../modules/json/fields.js";
 import { parseJson } from "../../../modules/json/parse.js";
 import { maxServerKeys, maxServerKeysCharacters } from "../../../modules/limits/limits.js";
 import { fromBase64 } from "../../../modules/text/base64.js";
@@ -55,7 +56,7 @@ export class ServerKeys implements Feature {
   }
 
   private _told(kind: KeyKind, payload: unknown): void {
-    const given = typeof payload === "object" && payload !== null ? (payload as { keys?: unknown }).keys : undefined;
+    const given = fieldsOf(payload)["keys"];
     const keys: string[] = [];
     let characters = 2;
     for (const key of Array.isArray(given) ? given : []) {

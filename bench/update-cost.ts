@@ -42,21 +42,20 @@ async function download(options: SceneOptions, nowMs: () => number): Promise<num
   const network = new VirtualNetwork(timers, new Map([[filePort, files.accept.bind(files)]]));
   const start = nowMs();
   let ended = false;
-  new HttpGet({
-    network,
-    timers,
-    url: `http://files.test:${filePort}/x`,
-    connectTimeoutMs: 1000,
-    idleTimeoutMs: 1000,
-    onResponse: () => {},
-    onData: () => {},
-    onEnd: () => {
-      ended = true;
+  const url = `http://files.test:${filePort}/x`;
+  new HttpGet(
+    { network, timers, url, connectTimeoutMs: 1000, idleTimeoutMs: 1000 },
+    {
+      responded: () => {},
+      data: () => {},
+      ended: () => {
+        ended = true;
+      },
+      failed: (fault) => {
+        throw fault;
+      },
     },
-    onFault: (fault) => {
-      throw fault;
-    },
-  });
+  );
   await runTimers(timers, () => ended, 60000);
   return (nowMs() - start) / megabytes;
 }

@@ -3,7 +3,7 @@
  * a door with a contact and a buzzer. A server with an extension "door" asks `door:state` and hears `door:changed`.
  */
 
-import type { Command } from "../src/features/console/command.js";
+import type { Command } from "../src/command.js";
 import type { Extension, ExtensionPort } from "../src/features/extensions/extension.js";
 
 /** The hardware, as the application knows it. */

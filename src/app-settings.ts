@@ -6,12 +6,17 @@
  * guards: a setting that is there and cannot be used is refused by name; none is passed over for another.
  */
 
+import type { Host } from "../modules/host/host.js";
 import type { Store } from "../modules/host/store.js";
 import { fromBase64 } from "../modules/text/base64.js";
+import { decimal } from "../modules/text/characters.js";
 import { decodeUtf8 } from "../modules/text/utf8.js";
+import { ClientCertificate } from "./features/client-certificate/client-certificate.js";
 import { levels } from "./log/log.js";
-import { requirePassphrase, requireSsid, requireTimeServers, wrong } from "./option-checks.js";
+import { wrong } from "./option-checks.js";
 import type { LinkOptions } from "./options.js";
+import { requirePassphrase, requireSsid, requireTimeServers } from "./setting-checks.js";
+import { made } from "./update/trial.js";
 
 /** Texts. A client certificate lies in the store alone, in DER: "cert" and "cert-key". */
 const names = Object.freeze([
@@ -44,7 +49,8 @@ export const readSettings = (store: Pick<Store, "get">, builtIn: Readonly<Record
     if (value !== undefined && value !== "") settings[name] = String(value);
   }
   const { port, ssl, unprotected } = settings;
-  if (port !== undefined && !/^\d{1,5}$/.test(port)) throw wrong("port", "must be a whole number from 1 to 65535");
+  if (port !== undefined && decimal(port, 5) === undefined)
+    throw wrong("port", "must be a whole number from 1 to 65535");
   if (ssl !== undefined && ssl !== "true" && ssl !== "false") throw wrong("ssl", "must be true or false");
   if (unprotected !== undefined && unprotected !== "true" && unprotected !== "false")
     throw wrong("unprotected", "must be true or false");
@@ -89,6 +95,22 @@ export const linkOptions = (
   };
 };
 
+/**
+ * Both, at the start of the app. An image on trial that cannot use what the device was given goes back, with the sentence
+ * below as its reason: the device would be out of reach otherwise, until somebody restarts it.
+ *
+ * @param builtIn as for `readSettings`
+ * @throws Fault of stage "options" that names the setting
+ */
+export const readConfiguration = (
+  host: Host,
+  builtIn: Readonly<Record<string, unknown>>,
+): { settings: AppSettings; options: LinkOptions } =>
+  made(host, () => {
+    const settings = readSettings(host.store, builtIn);
+    return { settings, options: linkOptions(host.store, builtIn, settings) };
+  });
+
 /** The one root to trust: DER in the store under "ca", else base64 of it built in. */
 const readRoot = (store: Pick<Store, "get">, builtIn: Readonly<Record<string, unknown>>): Uint8Array | undefined => {
   const stored = store.get("ca");
@@ -101,7 +123,7 @@ const readRoot = (store: Pick<Store, "get">, builtIn: Readonly<Record<string, un
 /** A client certificate comes before a shared secret. */
 const readAuth = (store: Pick<Store, "get">, settings: AppSettings): LinkOptions["auth"] => {
   const [certificate, key] = [store.get("cert"), store.get("cert-key")];
-  if (certificate !== undefined && key !== undefined) return { certificate, key };
+  if (certificate !== undefined && key !== undefined) return new ClientCertificate({ certificate, key });
   if (certificate !== undefined) throw wrong("cert-key", 'is missing, and "cert" is there: they go together');
   if (key !== undefined) throw wrong("cert", 'is missing, and "cert-key" is there: they go together');
   const { "shared-key": sharedKey = "", "shared-secret": sharedSecret = "", identifier } = settings;

@@ -23,39 +23,12 @@ export interface Update {
 /** Policy: take it now, refuse it (the server then blocks the device for 24 h), or have it offered again later. */
 export type Decision = "apply" | "ignore" | { readonly reschedule: number; readonly reason?: string };
 
-/** Who decides when an update is made (API 2.4.0). */
-export type UpdateMode = "automatic" | "device_managed" | "off";
-
-/** A file for the application, beside its firmware. */
-export interface Archive {
-  readonly uuid: string;
-  readonly version: string;
-  readonly description: string;
-  readonly platform: string;
-  readonly architecture: string;
-  /** Bytes. */
-  readonly size: number;
-  /** ISO 8601 in UTC. */
-  readonly uploadedAt: string | undefined;
-}
-
 export interface Client {
   /**
    * Default: "apply". `reschedule` is in milliseconds. A promise is waited for, at most a minute. Anything else than a
    * Decision has the update offered again later.
    */
   updateAvailable?(update: Update): Decision | Promise<Decision>;
-  /** At every join and every change: the mode in force, and whether this device may set "device_managed". */
-  updateModeChanged?(mode: UpdateMode, managedUpdatesAllowed: boolean): void;
-  /** The answer to `checkUpdate`. @param version undefined when there is none, or the server did not say */
-  updateChecked?(available: boolean, version: string | undefined): void;
-  /** `requestUpdate` was refused, and is not sent again for `retryAfterMs`. */
-  updateRejected?(reason: string, retryAfterMs: number): void;
-  /**
-   * An archive that this device does not have yet. "download" puts it into the option `archiveWriter`; everything else
-   * is "ignore", which is the default.
-   */
-  archiveAvailable?(archive: Archive): "download" | "ignore";
   /** Of the running update, whole percent, rising. */
   progress?(percent: number): void;
   /** An update or the connection failed; the link goes on by itself. */

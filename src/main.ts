@@ -7,21 +7,26 @@
  */
 
 import config from "mc/config";
-import { createHost, startNetwork } from "nerveshub/hosts/platform/platform";
+import { startNetwork } from "nerveshub/hosts/platform/network";
+import { createHost } from "nerveshub/hosts/platform/platform";
 import { stackOf } from "../modules/fault/fault.js";
 import type { Host } from "../modules/host/host.js";
 import { printable } from "../modules/text/printable.js";
-import { linkOptions, readSettings } from "./app-settings.js";
+import { readConfiguration } from "./app-settings.js";
+import { Delta } from "./features/delta/delta.js";
+import { ErrorReports } from "./features/error-reports/error-reports.js";
+import { Health } from "./features/health/health.js";
+import { Logging } from "./features/logging/logging.js";
 import { NervesHubLink } from "./link.js";
 
 /**
  * XS calls `abort` before it gives up and the device restarts (the define abortHook in the manifest; not on a stack
  * overflow). What it was called with reaches the server after the next join.
  */
-const keepCrashes = (host: Host, link: NervesHubLink): void => {
+const keepCrashes = (host: Host, errorReports: ErrorReports): void => {
   Object.assign(globalThis, {
     abort: (reason: string, error: unknown) => {
-      link.recordCrash(error ?? new Error(reason));
+      errorReports.recordCrash(error ?? new Error(reason));
       host.print(`${printable(reason)}: ${stackOf(error)}`);
     },
   });
@@ -30,12 +35,15 @@ const keepCrashes = (host: Host, link: NervesHubLink): void => {
 const main = (): void => {
   const host = createHost();
   try {
-    const settings = readSettings(host.store, config);
-    const link = new NervesHubLink(linkOptions(host.store, config, settings), host);
-    keepCrashes(host, link);
+    const { settings, options } = readConfiguration(host, config);
+    const errorReports = new ErrorReports();
+    const features = [new Health(), new Logging(), errorReports];
+    const link = new NervesHubLink({ ...options, features, formats: [new Delta()] }, host);
+    keepCrashes(host, errorReports);
     startNetwork(host, settings, () => link.start());
   } catch (error) {
-    // Nothing was changed and nothing is retried: the sentence says what to configure, and a restart loop would hide it.
+    // Nothing was changed and nothing is retried: the sentence says what to configure, and a restart loop would hide it. An
+    // image on trial is given up by now: the one before it worked with what is stored.
     host.print(printable(error instanceof Error ? error.message : String(error)));
   }
 };

@@ -1,24 +1,17 @@
 /*
- * What a single option must look like, and the sentence when it does not. Used for the options of a link, for the
- * settings of the flashable app, and by the tools that write those: what is stored is what the device would accept.
+ * What a single option must look like, and the sentence when it does not. Used for the options of a link and by the tools that write those: what is stored is what the device would accept.
  *
  * The rule it guards: what can never connect is refused where it is written, by name, before anything was sent.
  */
 
 import { Fault } from "../modules/fault/fault.js";
-import { maxTimeServers } from "../modules/limits/limits.js";
-import { encodeUtf8 } from "../modules/text/utf8.js";
+import { decimal, digits, hexadecimal, hexDigits, isMadeOf, letters } from "../modules/text/characters.js";
 
 /** Of a name in DNS (RFC 1035 §2.3.4), and of each of its parts. */
 const longestName = 253;
 const longestLabel = 63;
 /** Of a key, in characters: one header line with room to spare. NervesHub's have 47. */
 const longestKey = 255;
-/** IEEE 802.11: bytes of a network's name, and of a WPA pass phrase; 64 are a key in hexadecimal digits. */
-const longestSsid = 32;
-const shortestPassphrase = 8;
-const longestPassphrase = 63;
-
 /** @param what "must be …", "does not …", without a full stop */
 export const wrong = (option: string, what: string): Fault => {
   return new Fault("options", "bad-option", `Option "${option}" ${what}.`);
@@ -71,6 +64,24 @@ export const requireObject = (option: string, value: unknown): object => {
   return value;
 };
 
+/**
+ * That an object has functions under these names. Each is called through src/log/guarded.ts, and nowhere else.
+ * @param optional may be absent
+ */
+export const requireFunctions = (
+  option: string,
+  given: unknown,
+  needed: readonly string[],
+  optional: readonly string[] = [],
+): void => {
+  const owner = requireObject(option, given) as Record<string, unknown>;
+  for (const name of [...needed, ...optional]) {
+    const value = owner[name];
+    if (typeof value !== "function" && (value !== undefined || needed.includes(name)))
+      throw wrong(`${option}.${name}`, "must be a function");
+  }
+};
+
 /** What is copied beside a key. Of the secret itself the sentence says nothing. */
 export const requireSecret = (option: string, value: unknown): string => {
   const secret = requireExactText(option, value);
@@ -106,31 +117,28 @@ export const requireHost = (option: string, value: unknown): string => {
   if (host.length > longestName) throw wrong(option, `has more than ${longestName} characters`);
   const labels = host.split(".");
   // What ends in a number is an address to every resolver (the URL standard, "ends in a number").
-  if (/^(\d+|0[xX][0-9A-Fa-f]*)$/.test(labels[labels.length - 1]) && !isIpv4(host))
+  if (isNumeric(labels[labels.length - 1]) && !isIpv4(host))
     throw wrong(option, "is no address: that has four numbers from 0 to 255");
   for (const label of labels)
     if (!isLabel(label)) throw wrong(option, `must be a host name such as devices.nervescloud.com, or an address`);
   return host;
 };
 
-/** Time servers as hosts/esp32/platform.ts takes them: host names or addresses with spaces or commas between. */
-export const requireTimeServers = (option: string, value: unknown): readonly string[] => {
-  const servers = requireText(option, value)
-    .split(/[ ,]+/)
-    .filter((server) => server !== "");
-  if (servers.length === 0) throw wrong(option, "names no server: give host names with spaces or commas between");
-  if (servers.length > maxTimeServers) throw wrong(option, `names more than ${maxTimeServers} servers`);
-  for (const server of servers) requireHost(option, server);
-  return servers;
+/** "12", "0x", "0xAB". */
+const isNumeric = (label: string): boolean => {
+  if (label.startsWith("0x") || label.startsWith("0X")) return isMadeOf(label.slice(2), hexDigits);
+  return label !== "" && isMadeOf(label, digits);
 };
 
 /** Letters and digits with "-" and "_" between them. */
 const isLabel = (label: string): boolean => {
-  return label.length <= longestLabel && /^[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?$/.test(label);
+  if (label === "" || label.length > longestLabel || label.startsWith("-") || label.endsWith("-")) return false;
+  return isMadeOf(label, `${digits}${letters}_-`);
 };
 
 const isIpv4 = (text: string): boolean => {
-  return /^\d{1,3}(\.\d{1,3}){3}$/.test(text) && text.split(".").every((octet) => Number(octet) <= 255);
+  const octets = text.split(".").map((octet) => decimal(octet, 3));
+  return octets.length === 4 && octets.every((octet) => octet !== undefined && octet <= 255);
 };
 
 /** Its shape: groups of hexadecimal digits, eight at most, fewer with one gap "::" (RFC 4291 §2.2). */
@@ -138,26 +146,9 @@ const isIpv6 = (text: string): boolean => {
   const groups = text.split(":");
   if (groups.length < 3 || groups.length > 9 || text.split("::").length > 2 || text.includes(":::")) return false;
   // A single colon at an end has a group missing.
-  if (/^:[^:]|[^:]:$/.test(text)) return false;
+  if ((groups[0] === "" && groups[1] !== "") || (groups.at(-1) === "" && groups.at(-2) !== "")) return false;
   const dotted = groups[groups.length - 1].includes(".") ? groups.pop() : undefined;
   if (dotted !== undefined && !isIpv4(dotted)) return false;
-  if (!groups.every((group) => /^[0-9A-Fa-f]{0,4}$/.test(group))) return false;
+  if (!groups.every((group) => group === "" || hexadecimal(group, 4) !== undefined)) return false;
   return text.includes("::") || groups.length === (dotted === undefined ? 8 : 6);
-};
-
-/** The name of a Wi-Fi network. */
-export const requireSsid = (option: string, value: unknown): string => {
-  const ssid = requireText(option, value);
-  if (encodeUtf8(ssid).byteLength > longestSsid) throw wrong(option, `has more than ${longestSsid} bytes`);
-  return ssid;
-};
-
-/** A pass phrase for WPA, or its key as 64 hexadecimal digits. */
-export const requirePassphrase = (option: string, value: unknown): string => {
-  const phrase = requireText(option, value);
-  const { byteLength } = encodeUtf8(phrase);
-  if (byteLength >= shortestPassphrase && byteLength <= longestPassphrase) return phrase;
-  if (/^[0-9A-Fa-f]{64}$/.test(phrase)) return phrase;
-  const length = `${shortestPassphrase} to ${longestPassphrase} characters`;
-  throw wrong(option, `must have ${length}, or be a key of 64 hexadecimal digits; leave it out for an open network`);
 };

@@ -3,19 +3,20 @@
  * looks for defaults.
  */
 
+import type { Network } from "../modules/host/byte-stream.js";
 import type { Device } from "../modules/host/device.js";
 import { normaliseVersion } from "../modules/ota/version.js";
 import type { HeartbeatOptions } from "../modules/phoenix/heartbeat.js";
-import { readCertificate } from "../modules/x509/certificate.js";
 import type { Client } from "./client.js";
 import { type BackoffOptions, defaultBackoff } from "./connection/backoff.js";
-import { type Credentials, certificateCredentials, decodeCertificates } from "./connection/credentials.js";
-import type { FirmwareWriter } from "./features/firmware-writer/firmware-writer.js";
-import { checkFunctions } from "./functions.js";
+import { type CertificateCredentials, type Credentials, SharedSecret } from "./connection/credentials.js";
+import type { FirmwareOptions } from "./device/firmware.js";
+import type { Feature } from "./feature.js";
 import { type Level, levels } from "./log/log.js";
 import {
   requireBoolean,
   requireExactText,
+  requireFunctions,
   requireHost,
   requireKey,
   requireNumber,
@@ -25,19 +26,13 @@ import {
   requireWhole,
   wrong,
 } from "./option-checks.js";
-import { checkServices, type ServiceOptions } from "./service-options.js";
+import type { ImageFormat } from "./update/image-format.js";
 import type { StatusWords } from "./update/report.js";
+import type { UpdateTarget } from "./update/target.js";
 import { defaultTrial, type TrialOptions } from "./update/trial.js";
 
 /** PEM text or DER bytes. */
 export type Encoded = string | Uint8Array;
-
-export interface CertificateAuth {
-  /** The leaf, and what signed it where the server does not know that; leaf first. */
-  certificate: Encoded | Encoded[];
-  /** Of the leaf: PKCS#8 or SEC1 (EC P-256), PKCS#8 or PKCS#1 (RSA); not encrypted. */
-  key: Encoded;
-}
 
 export interface ProductSecretAuth {
   /** "nhp_…" */
@@ -55,30 +50,26 @@ export interface DeviceSecretAuth {
   identifier?: string;
 }
 
-/** For servers without ESP-IDF support, or firmware that is no ESP-IDF image: what the server shall believe runs. */
-export interface FirmwareOptions {
-  uuid: string;
-  product: string;
-  architecture: string;
-  version: string;
-  platform: string;
-}
-
-export interface LinkOptions extends ServiceOptions {
+export interface LinkOptions {
   /** Of the NervesHub device endpoint: "devices.nervescloud.com". */
   host: string;
   /** Default 443 */
   port?: number;
   /** Default true */
   ssl?: boolean;
-  auth: CertificateAuth | ProductSecretAuth | DeviceSecretAuth;
+  /** A shared secret, or a `ClientCertificate` (src/features/client-certificate). */
+  auth: ProductSecretAuth | DeviceSecretAuth | CertificateCredentials;
   /** Trust anchors (PEM or DER) in place of the host's built-in ones, for the socket and for downloads. */
   roots?: Encoded[];
   /** Default: read from the running image. */
   firmware?: FirmwareOptions;
   client?: Client;
-  /** Default: the host's slots. */
-  writer?: FirmwareWriter;
+  /** What the agent does beyond firmware: `[new Health(), new Logging()]`. Default: nothing. */
+  features?: readonly Feature[];
+  /** Where updates go. Default: the platform's slots. */
+  target?: UpdateTarget;
+  /** What an update may be besides a whole image: `[new Delta()]`. */
+  formats?: readonly ImageFormat[];
   /**
    * Put before log lines, so that several links can be told apart. Default "nerveshub". A host has one inactive slot and
    * one record of what is in it: of several links on a host, one may take updates.
@@ -109,7 +100,9 @@ export interface Settings {
   readonly roots: Uint8Array[] | undefined;
   readonly firmware: FirmwareOptions | undefined;
   readonly client: Client;
-  readonly writer: FirmwareWriter | undefined;
+  readonly features: readonly Feature[];
+  readonly target: UpdateTarget | undefined;
+  readonly formats: readonly ImageFormat[];
   readonly name: string;
   readonly heartbeat: HeartbeatOptions;
   readonly backoff: BackoffOptions;
@@ -118,10 +111,11 @@ export interface Settings {
   readonly statusWords: StatusWords;
   readonly rebootDeadlineMs: number;
   readonly logLevel: Level;
-  readonly services: ServiceOptions;
   /** What must never be logged. */
   readonly secrets: readonly string[];
 }
+
+const withoutTls = "needs TLS, which this build does not have: include the manifest that has it";
 
 /** The server closes after 180 s without a byte; beyond this a single lost beat would be fatal. */
 const longestHeartbeatMs = 120000;
@@ -156,17 +150,13 @@ const checkFirmware = (firmware: FirmwareOptions | undefined): FirmwareOptions |
   return { ...firmware, version };
 };
 
-/** One PEM or DER value as DER certificates. */
-const checkRoots = (roots: Encoded[] | undefined): Uint8Array[] | undefined => {
+const checkRoots = (
+  roots: Encoded[] | undefined,
+  { network }: { network: Pick<Network, "readRoots"> },
+): Uint8Array[] | undefined => {
   if (roots === undefined) return undefined;
-  if (!Array.isArray(roots) || roots.length === 0) throw wrong("roots", "must be a list of certificates");
-  const decoded = decodeCertificates("roots", roots);
-  try {
-    for (const der of decoded) readCertificate(der);
-  } catch {
-    throw wrong("roots", "holds a certificate that cannot be read; each has to be X.509, complete, in PEM or DER");
-  }
-  return decoded;
+  if (network.readRoots === undefined) throw wrong("roots", withoutTls);
+  return network.readRoots(roots);
 };
 
 const checkAuth = (
@@ -174,29 +164,64 @@ const checkAuth = (
   device: Pick<Device, "identifier">,
 ): { credentials: Credentials; secrets: string[] } => {
   if (typeof auth !== "object" || auth === null)
-    throw wrong("auth", "is missing: give a certificate or a shared secret");
-  if ("certificate" in auth) {
-    return { credentials: certificateCredentials(auth.certificate, auth.key), secrets: [] };
+    throw wrong("auth", "is missing: give a shared secret or a ClientCertificate");
+  if ("identity" in auth) {
+    auth.check();
+    return { credentials: auth, secrets: [] };
   }
+  if ("certificate" in auth)
+    throw wrong(
+      "auth",
+      'is a certificate as it is: pass `new ClientCertificate({ certificate, key })` of "client-certificate"',
+    );
   const [keyName, secretName] = "productKey" in auth ? ["productKey", "productSecret"] : ["deviceKey", "deviceSecret"];
   const given = auth as unknown as Record<string, unknown>;
   const key = requireKey(`auth.${keyName}`, given[keyName], keyName === "productKey" ? "nhp_" : "nhd_");
   const secret = requireSecret(`auth.${secretName}`, given[secretName]);
   const identifier = requireExactText("auth.identifier", withDefault(auth.identifier, device.identifier));
   if (identifier.length > 255) throw wrong("auth.identifier", "has more than 255 characters");
-  return { credentials: { type: "shared-secret", key, secret, identifier }, secrets: [secret] };
+  return { credentials: new SharedSecret(key, secret, identifier), secrets: [secret] };
+};
+
+/** Its functions, each called through src/log/guarded.ts. */
+const clientFunctions = Object.freeze([
+  "updateAvailable",
+  "progress",
+  "error",
+  "reboot",
+  "identify",
+  "connected",
+  "disconnected",
+  "validate",
+] as const);
+
+const checkClient = (client: Client | undefined): Client => {
+  if (client === undefined) return {};
+  requireFunctions("client", client, [], clientFunctions);
+  return client;
+};
+
+/** @returns the list as it is */
+const checkList = <Item extends object>(option: string, list: readonly Item[] | undefined): readonly Item[] => {
+  if (list === undefined) return [];
+  if (!Array.isArray(list) || !list.every((item) => typeof item === "object" && item !== null))
+    throw wrong(option, "must be a list of objects: `[new Health(), new Logging()]`");
+  return list;
 };
 
 /**
- * @param device for the default identifier
+ * @param platform for the default identifier, and for what its network can do
  * @throws Fault of stage "options" that names the option
  */
-export const checkOptions = (options: LinkOptions, device: Pick<Device, "identifier">): Settings => {
+export const checkOptions = (
+  options: LinkOptions,
+  platform: { device: Pick<Device, "identifier">; network: Pick<Network, "readRoots"> },
+): Settings => {
   if (typeof options !== "object" || options === null) throw wrong("options", "must be an object");
-  checkFunctions(options);
   const host = requireHost("host", options.host);
   const ssl = requireBoolean("ssl", withDefault(options.ssl, true));
-  const { credentials, secrets } = checkAuth(options.auth, device);
+  const { credentials, secrets } = checkAuth(options.auth, platform.device);
+  if (ssl && platform.network.readRoots === undefined) throw wrong("ssl", withoutTls);
   if (!ssl && credentials.type === "certificate") throw wrong("auth", "is a certificate, which needs ssl: true");
   const heartbeat = withDefaults("heartbeat", options.heartbeat, { intervalMs: 30000, maxIntervalMs: 0 });
   requireNumber("heartbeat.intervalMs", heartbeat.intervalMs, 1000, longestHeartbeatMs);
@@ -218,10 +243,12 @@ export const checkOptions = (options: LinkOptions, device: Pick<Device, "identif
     port: requireWhole("port", withDefault(options.port, ssl ? 443 : 80), 1, 65535),
     ssl,
     credentials,
-    roots: checkRoots(options.roots),
+    roots: checkRoots(options.roots, platform),
     firmware: checkFirmware(options.firmware),
-    client: options.client ?? {},
-    writer: options.writer,
+    client: checkClient(options.client),
+    features: checkList("features", options.features),
+    target: options.target,
+    formats: checkList("formats", options.formats),
     name: requireText("name", withDefault(options.name, "nerveshub")),
     heartbeat,
     backoff,
@@ -230,7 +257,6 @@ export const checkOptions = (options: LinkOptions, device: Pick<Device, "identif
     statusWords,
     rebootDeadlineMs: requireNumber("rebootDeadlineMs", withDefault(options.rebootDeadlineMs, 30000), 0, 3600000),
     logLevel,
-    services: checkServices(options),
     secrets,
   };
 };

@@ -188,7 +188,8 @@ declare module "ssl/session" {
     clientCerts: (ArrayBuffer | Uint8Array)[] | undefined;
     dhparams: { named_curve: number; dh_Ys: ArrayBuffer };
     /** From the server's hello on. */
-    handshakeDigests: { SHA256: import("crypt").Digest } | undefined;
+    handshakeDigests: { SHA256?: import("crypt").Digest } | undefined;
+    masterSecret: Uint8Array;
     /** Ours: the last handshake message of the server. */
     lastMessage: number | undefined;
     initiateHandshake(): void;

@@ -2,8 +2,8 @@
  * The host of an ESP32: everything the agent needs, put together.
  */
 
+import { networkOver } from "nerveshub/hosts/platform/secure";
 import type { Host } from "../../modules/host/host.js";
-import { SecureNetwork } from "../../modules/tls/secure-network.js";
 import { XsClock } from "../xs/clock.js";
 import { XsCrypto } from "../xs/crypto.js";
 import { PlainNetwork } from "../xs/network.js";
@@ -23,7 +23,7 @@ export const createHost = (): Host => {
   const clock = new XsClock(runningTimeBounds(slots.running));
   const network = new PlainNetwork(resolve);
   return {
-    network: new SecureNetwork({ network, timers, clock, random }),
+    network: networkOver({ network, timers, clock, random }),
     clock,
     timers,
     random,

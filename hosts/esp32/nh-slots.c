@@ -143,6 +143,14 @@ void nh_slot_write(xsMachine *the)
 	xsmcSetInteger(xsResult, err);
 }
 
+/* nh_slot_anchor(): before another than nh_slot_activate activates. Refused during a trial, which it would end. */
+void nh_slot_anchor(xsMachine *the)
+{
+	esp_err_t err = changeable(inactiveSlot());
+
+	xsmcSetInteger(xsResult, (ESP_OK == err) ? anchorRunning() : err);
+}
+
 /* nh_slot_activate(): ESP-IDF checks the whole image first (checksum, SHA-256, chip, signature where secure boot is on). */
 void nh_slot_activate(xsMachine *the)
 {

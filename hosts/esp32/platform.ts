@@ -1,52 +1,6 @@
 /*
- * The module "nerveshub/hosts/platform/platform" of an ESP32, which src/main.ts starts with. Its imports go through the folder's
- * name, since modules are found by the name of the importing module.
+ * The module "nerveshub/hosts/platform/platform" of an ESP32. Its import goes through the folder's name, since modules are
+ * found by the name of the importing module.
  */
-
-import type { Host } from "../../modules/host/host.js";
-import { Uplink } from "../esp32/uplink.js";
-import { runningTimeBounds } from "./running-build.js";
 
 export { createHost } from "../esp32/host.js";
-
-/** Of two operators: one that is wrong, or that a network does not let through, is not the only one. */
-const DEFAULT_TIME_SERVERS: readonly string[] = Object.freeze(["pool.ntp.org", "time.cloudflare.com"]);
-
-/** A first connection without the date fails for certain; with a time server that does not answer, it may still be plain. */
-const TIME_LIMIT_MS = 10_000;
-
-/**
- * Joins Wi-Fi, for as long as the device runs.
- *
- * @param settings "wifi-ssid", "wifi-password" (absent for an open network), "time-server" (several with spaces or
- *   commas between); not the SDK's `ssid`, which would keep src/main from starting without a network
- * @param onUp comes once: with an address and the time, or 10 s after the address
- */
-export const startNetwork = (host: Host, settings: Record<string, string | undefined>, onUp: () => void): void => {
-  const ssid = settings["wifi-ssid"];
-  if (ssid === undefined) {
-    host.print("Wi-Fi: no network is configured; set wifi-ssid and wifi-password.");
-    return;
-  }
-  const password = settings["wifi-password"];
-  let waiting = true;
-  const up = () => {
-    if (!waiting) return;
-    waiting = false;
-    // In a turn of its own: it is the application's, and what it throws or rejects with is the timers' to print.
-    host.timers.set(onUp, 0);
-  };
-  const timeServers = (settings["time-server"] ?? "").split(/[\s,]+/).filter((server) => server !== "");
-  new Uplink({
-    ...host,
-    wifi: password === undefined ? { ssid } : { ssid, password },
-    timeServers: timeServers.length > 0 ? timeServers : DEFAULT_TIME_SERVERS,
-    timeBounds: runningTimeBounds(host.slots.running),
-    onNetworkUp: () => {
-      if (host.clock.now() !== undefined) up();
-      else host.timers.set(up, TIME_LIMIT_MS);
-    },
-    onNetworkDown: () => {},
-    onTime: up,
-  }).start();
-};

@@ -1,8 +1,9 @@
 /*
  * Slots of an ESP32: ESP-IDF's two OTA partitions and its rollback states, through the functions of nh-slots.c.
  *
- * One path for everything. The SDK's `embedded:update` and `ota` are not used: they start at offset zero each time (no
- * resume), refuse nothing while a trial is on, and drop the error code; `embedded:storage/flash` cannot activate.
+ * One path for everything. The SDK's `embedded:update` and `ota` are not used here: they start at offset zero each time (no
+ * resume), cannot read back, and drop the error code; `embedded:storage/flash` cannot activate. An application that wants
+ * `ota` all the same has src/features/ota-writer.
  *
  * The rule it guards: an esp_err_t never gets lost. Every failure is a Fault that names what was done, where, and the
  * code as ESP-IDF prints it.
@@ -16,6 +17,7 @@ const slotSize = native("nh_slot_size") as (inactive: boolean) => number;
 const slotRead = native("nh_slot_read") as (inactive: boolean, offset: number, into: Uint8Array) => number;
 const slotErase = native("nh_slot_erase") as (offset: number, length: number) => number;
 const slotWrite = native("nh_slot_write") as (offset: number, bytes: Uint8Array) => number;
+const slotAnchor = native("nh_slot_anchor") as () => number;
 const slotActivate = native("nh_slot_activate") as () => number;
 const slotPending = native("nh_slot_pending") as () => boolean;
 const slotReverted = native("nh_slot_reverted") as () => boolean;
@@ -122,6 +124,10 @@ export class PartitionSlots implements Slots {
 
   get reverted(): boolean {
     return slotReverted();
+  }
+
+  anchor(): void {
+    check(slotAnchor(), "flash", `name ${this.running.label} as the way back`);
   }
 
   activate(): void {

@@ -20,6 +20,7 @@ import { Fault } from "../../modules/fault/fault.js";
 import type { Store } from "../../modules/host/store.js";
 import { maxStoreValueBytes } from "../../modules/limits/limits.js";
 import { crc32 } from "../../modules/ota/crc32.js";
+import { isMadeOf } from "../../modules/text/characters.js";
 
 /** The medium: named cells without any promise about power cuts. */
 export interface Cells {
@@ -71,7 +72,7 @@ export class TwoCopies implements Store {
   }
 
   set(key: string, value: Uint8Array): void {
-    if (!/^[a-z0-9-]{1,13}$/.test(key))
+    if (key === "" || key.length > 13 || !isMadeOf(key, "abcdefghijklmnopqrstuvwxyz0123456789-"))
       throw new Fault("store", "store-key", `"${key}" is not a key: 1 to 13 characters of a-z, 0-9 and "-".`);
     if (value.byteLength > maxStoreValueBytes) {
       throw new Fault(

@@ -17,8 +17,8 @@ import {
   versionField,
 } from "../../modules/ota/app-description.js";
 import { appDescriptionOffset, imageHeaderSize, imageMagic, segmentHeaderSize } from "../../modules/ota/image.js";
-import { sealImage } from "../../modules/ota/seal-image.js";
 import { encodeUtf8 } from "../../modules/text/utf8.js";
+import { sealImage } from "./seal-image.js";
 import { SeededRandom } from "./seeded-random.js";
 
 export interface ImageOptions {

@@ -112,19 +112,28 @@ export class FlashSlots implements Slots {
   }
 
   /**
-   * esp_ota_set_boot_partition, and one thing before it: otadata must name the running image. A power cut during the very
-   * first start leaves no valid entry; an image that then failed its trial would leave none either, and ESP-IDF would
-   * refuse the revert and start ota_0, whatever that is.
+   * A power cut during the very first start leaves no valid entry; an image that then failed its trial would leave none
+   * either, and ESP-IDF would refuse the revert and start ota_0, whatever that is.
    *
-   * @throws Fault "trial-running"; of stage "image" for an image that the boot loader would not start
+   * @throws Fault "trial-running"
    */
-  activate(): void {
+  anchor(): void {
     this.checkChangeable();
-    verifyBootable(this._inactivePartition(), this._options.crypto, this._options.chipId);
     const entries = readOtaData(this._otadata);
     const active = activeEntry(entries);
     const named = active >= 0 && slotOf(entries[active]) === this._runningIndex;
     if (!named) this._select(this._runningIndex, otaState.valid);
+  }
+
+  /** @throws Fault "trial-running"; of stage "image" for an image that the boot loader would not start */
+  activate(): void {
+    this.anchor();
+    this.setBootPartition();
+  }
+
+  /** esp_ota_set_boot_partition for the inactive slot. @throws Fault of stage "image" */
+  setBootPartition(): void {
+    verifyBootable(this._inactivePartition(), this._options.crypto, this._options.chipId);
     this._select(this._inactiveIndex, this.rollback ? otaState.new : otaState.undefined);
   }
 

@@ -38,6 +38,8 @@ class OnlySlot implements Slots {
     this.rollback = rollback;
   }
 
+  anchor(): void {}
+
   activate(): void {
     throw new Fault("flash", "no-inactive-slot", "There is no second slot.");
   }

@@ -1,11 +1,12 @@
 /*
  * Which fault a Node error is. Node, libuv, OpenSSL and its X.509 verifier each have their own names for what went
- * wrong; the words for people are in modules/fault/network.ts.
+ * wrong; the words for people are in modules/fault/network.ts and faults.ts.
  */
 
 import type { Fault } from "../../modules/fault/fault.js";
 import * as faults from "../../modules/fault/network.js";
 import type { ByteStreamOptions } from "../../modules/host/byte-stream.js";
+import * as nodeFaults from "./faults.js";
 
 /** How far the connection had come. */
 export type Phase = "resolve" | "connect" | "tls" | "open";
@@ -34,10 +35,10 @@ export function networkFault(error: unknown, phase: Phase, options: ByteStreamOp
     case "ENETUNREACH":
     case "EADDRNOTAVAIL":
     case "ENETDOWN":
-      if (phase === "open") return faults.connectionTimedOut(host, port, error);
-      return faults.hostUnreachable(host, port, error);
+      if (phase === "open") return nodeFaults.connectionTimedOut(host, port, error);
+      return nodeFaults.hostUnreachable(host, port, error);
     case "ETIMEDOUT":
-      if (phase === "open") return faults.connectionTimedOut(host, port, error);
+      if (phase === "open") return nodeFaults.connectionTimedOut(host, port, error);
       return faults.connectTimeout(host, port, connectTimeoutMs, error);
     case "ECONNRESET":
     case "EPIPE":
@@ -45,7 +46,7 @@ export function networkFault(error: unknown, phase: Phase, options: ByteStreamOp
       return faults.connectionReset(host, port, error);
   }
   const detail = code || nodeError.message || String(error);
-  if (phase === "resolve") return faults.dnsUnavailable(host, error);
+  if (phase === "resolve") return nodeFaults.dnsUnavailable(host, error);
   if (phase === "connect") return faults.connectFailed(host, port, detail, error);
   if (phase === "tls") return faults.tlsFailed(name, detail, error);
   return faults.connectionFailed(host, port, detail, error);
@@ -55,19 +56,19 @@ export function networkFault(error: unknown, phase: Phase, options: ByteStreamOp
 function tlsFault(error: NodeError, code: string, name: string, port: number, cause: unknown): Fault | undefined {
   switch (code) {
     case "CERT_HAS_EXPIRED":
-      return faults.certificateExpired(name, cause);
+      return nodeFaults.certificateExpired(name, cause);
     case "CERT_NOT_YET_VALID":
-      return faults.certificateNotYetValid(name, cause);
+      return nodeFaults.certificateNotYetValid(name, cause);
     case "ERR_TLS_CERT_ALTNAME_INVALID":
-      return faults.certificateNameMismatch(name, cause);
+      return nodeFaults.certificateNameMismatch(name, cause);
     case "DEPTH_ZERO_SELF_SIGNED_CERT":
     case "SELF_SIGNED_CERT_IN_CHAIN":
-      return faults.selfSigned(name, cause);
+      return nodeFaults.selfSigned(name, cause);
     case "UNABLE_TO_GET_ISSUER_CERT":
     case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
     case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
     case "CERT_UNTRUSTED":
-      return faults.unknownCa(name, cause);
+      return nodeFaults.unknownCa(name, cause);
     case "CERT_SIGNATURE_FAILURE":
     case "CERT_CHAIN_TOO_LONG":
     case "CERT_REVOKED":
@@ -75,10 +76,10 @@ function tlsFault(error: NodeError, code: string, name: string, port: number, ca
     case "INVALID_CA":
     case "INVALID_PURPOSE":
     case "PATH_LENGTH_EXCEEDED":
-      return faults.certificateRejected(name, code.toLowerCase().replaceAll("_", " "), cause);
+      return nodeFaults.certificateRejected(name, code.toLowerCase().replaceAll("_", " "), cause);
     // What Node has no name for, name constraints among it: OpenSSL's text says what it is.
     case "UNSPECIFIED":
-      return faults.certificateRejected(name, error.message ?? code, cause);
+      return nodeFaults.certificateRejected(name, error.message ?? code, cause);
     case "ERR_SSL_WRONG_VERSION_NUMBER":
     case "ERR_SSL_PACKET_LENGTH_TOO_LONG":
     case "ERR_SSL_HTTP_REQUEST":

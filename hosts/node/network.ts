@@ -13,12 +13,19 @@ import {
   badCredentials,
   badRoots,
   connectTimeout,
-  dnsUnavailable,
   handshakeClosed,
   handshakeTimeout,
 } from "../../modules/fault/network.js";
-import type { ByteStream, ByteStreamOptions, Network, SecureOptions } from "../../modules/host/byte-stream.js";
+import type {
+  ByteStream,
+  ByteStreamListener,
+  ByteStreamOptions,
+  Network,
+  SecureOptions,
+} from "../../modules/host/byte-stream.js";
+import { readRoots } from "../../modules/x509/encoded.js";
 import { sniName } from "../../modules/x509/server-name.js";
+import { dnsUnavailable } from "./faults.js";
 import { networkFault, type Phase } from "./network-fault.js";
 
 const maxUnreadBytes = 65_536;
@@ -29,13 +36,18 @@ const lingerMs = 1000;
 const defaultHandshakeTimeoutMs = 30_000;
 
 export class NodeNetwork implements Network {
-  open(options: ByteStreamOptions): ByteStream {
-    return new SocketStream(options);
+  readRoots(roots: readonly (string | Uint8Array)[]): Uint8Array[] {
+    return readRoots(roots);
+  }
+
+  open(options: ByteStreamOptions, listener: ByteStreamListener): ByteStream {
+    return new SocketStream(options, listener);
   }
 }
 
 class SocketStream implements ByteStream {
   #options: ByteStreamOptions;
+  #listener: ByteStreamListener;
   #socket: Socket | undefined;
   #phase: Phase;
   #timer: NodeJS.Timeout | undefined;
@@ -44,8 +56,9 @@ class SocketStream implements ByteStream {
   #wantsWritable = false;
   #closed = false;
 
-  constructor(options: ByteStreamOptions) {
+  constructor(options: ByteStreamOptions, listener: ByteStreamListener) {
     this.#options = options;
+    this.#listener = listener;
     const { host, port, secure, connectTimeoutMs } = options;
     this.#phase = isIP(host) ? "connect" : "resolve";
     try {
@@ -114,7 +127,7 @@ class SocketStream implements ByteStream {
   #opened(): void {
     clearTimeout(this.#timer);
     this.#phase = "open";
-    if (!this.#closed) this.#options.onOpen();
+    if (!this.#closed) this.#listener.opened();
   }
 
   #received(bytes: Buffer): void {
@@ -122,14 +135,14 @@ class SocketStream implements ByteStream {
     this.#unread.push(bytes);
     this.#unreadBytes += bytes.byteLength;
     if (this.#unreadBytes >= maxUnreadBytes) this.#socket?.pause();
-    this.#options.onReadable(this.#unreadBytes);
+    this.#listener.readable(this.#unreadBytes);
   }
 
   #written(): void {
     const room = maxUnwrittenBytes - (this.#socket?.writableLength ?? 0);
     if (this.#closed || !this.#wantsWritable || room <= 0) return;
     this.#wantsWritable = false;
-    this.#options.onWritable(room);
+    this.#listener.writable(room);
   }
 
   /** An end is clean only once the stream was open. */
@@ -143,7 +156,7 @@ class SocketStream implements ByteStream {
     if (this.#closed) return;
     this.#closed = true;
     this.#release();
-    this.#options.onClose(fault);
+    this.#listener.closed(fault);
   }
 
   #startTimer(delayMs: number, fault: () => Fault): void {

@@ -10,9 +10,9 @@
  *   NERVESHUB_PRODUCT     of the made-up image 1.0.0 that a new flash gets, as by cable; default "simulator"
  */
 
+import { networkOver } from "nerveshub/hosts/platform/secure";
 import type { Device, DeviceFacts } from "../../modules/host/device.js";
 import type { Host } from "../../modules/host/host.js";
-import { SecureNetwork } from "../../modules/tls/secure-network.js";
 import { buildImage } from "../flash-model/build-image.js";
 import { FlashStore } from "../flash-model/flash-store.js";
 import { openSlots, readLacks } from "../flash-model/lacking.js";
@@ -83,7 +83,7 @@ export const createHost = (): Host => {
   const flash = openFlash(crypto);
   const lacking = readLacks(environment("NERVESHUB_LACKING") ?? "");
   return {
-    network: new SecureNetwork({ network: new PlainNetwork(resolve), timers, clock, random }),
+    network: networkOver({ network: new PlainNetwork(resolve), timers, clock, random }),
     clock,
     timers,
     random,

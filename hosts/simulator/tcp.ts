@@ -12,6 +12,8 @@ interface TCPOptions {
   address: string;
   port: number;
   nodelay?: boolean;
+  /** Becomes the socket's property of that name: the callbacks, which have the socket as `this`, find their owner by it. */
+  target?: unknown;
   /** `count`: all that is unread. Not repeated for bytes that are left. */
   onReadable?(count: number): void;
   /** Connected, or room again after a write that left less than all of it. */
@@ -24,8 +26,11 @@ interface TCPOptions {
 }
 
 export default class TCP extends Native("nh_tcp_destructor") {
+  readonly target: unknown;
+
   constructor(options: TCPOptions) {
     super();
+    this.target = options.target;
     open.call(this, options);
   }
 

@@ -2,7 +2,7 @@
  * PlainNetwork: TCP without TLS on XS. modules/tls adds TLS on top (SecureNetwork); hosts hand out that one.
  */
 
-import type { ByteStream, ByteStreamOptions, Network } from "../../modules/host/byte-stream.js";
+import type { ByteStream, ByteStreamListener, ByteStreamOptions, Network } from "../../modules/host/byte-stream.js";
 import { type Resolve, SocketStream } from "./socket-stream.js";
 
 export class PlainNetwork implements Network {
@@ -13,7 +13,7 @@ export class PlainNetwork implements Network {
     this._resolve = resolve;
   }
 
-  open(options: ByteStreamOptions): ByteStream {
-    return new SocketStream(options, this._resolve);
+  open(options: ByteStreamOptions, listener: ByteStreamListener): ByteStream {
+    return new SocketStream(options, this._resolve, listener);
   }
 }

@@ -9,7 +9,8 @@
  * clean end: TLS tells a truncated stream by itself, and so do lengths and checksums above a plain one.
  *
  * The rule it guards: no exception ever leaves a callback, since that would restart the device. One that comes out of
- * the user's callbacks is printed and ends the stream.
+ * the listener is printed and ends the stream. What the socket calls are functions in ROM, which find their stream as the
+ * socket's `target` (ECMA-419): a closure for each would be three a connection.
  */
 
 import TCP from "embedded:io/socket/tcp";
@@ -23,7 +24,7 @@ import {
   connectTimeout,
   hostNotFound,
 } from "../../modules/fault/network.js";
-import type { ByteStream, ByteStreamOptions } from "../../modules/host/byte-stream.js";
+import type { ByteStream, ByteStreamListener, ByteStreamOptions } from "../../modules/host/byte-stream.js";
 import { printable } from "../../modules/text/printable.js";
 
 /** Looks `host` up. `onResolved` comes once, never from inside, with an address or undefined. */
@@ -31,6 +32,7 @@ export type Resolve = (host: string, onResolved: (address: string | undefined) =
 
 /** What the typings lack: `write` returns what can still be taken, and nothing once the connection is gone. */
 interface Socket {
+  readonly target: SocketStream;
   read(into: Uint8Array): void;
   write(bytes: Uint8Array): number | undefined;
   close(): void;
@@ -41,7 +43,9 @@ const detailOf = (error: unknown): string => {
 };
 
 export class SocketStream implements ByteStream {
-  private readonly _options: ByteStreamOptions;
+  private readonly _host: string;
+  private readonly _port: number;
+  private readonly _listener: ByteStreamListener;
   private _phase: "resolving" | "connecting" | "open" | "ended" | "closed" = "resolving";
   private _socket: Socket | undefined;
   private _timer: Timer | undefined;
@@ -49,12 +53,13 @@ export class SocketStream implements ByteStream {
   private _room = 0;
   private _wantsRoom = false;
 
-  constructor(options: ByteStreamOptions, resolve: Resolve) {
-    this._options = options;
-    const { host, port, connectTimeoutMs } = options;
+  constructor({ host, port, connectTimeoutMs }: ByteStreamOptions, resolve: Resolve, listener: ByteStreamListener) {
+    this._host = host;
+    this._port = port;
+    this._listener = listener;
     this._timer = Timer.set(() => this._end(connectTimeout(host, port, connectTimeoutMs)), connectTimeoutMs);
     try {
-      resolve(host, (address) => this._guard(() => this._resolved(address)));
+      resolve(host, (address) => this._resolved(address));
     } catch (error) {
       this._endSoon(connectFailed(host, port, detailOf(error), error));
     }
@@ -99,51 +104,63 @@ export class SocketStream implements ByteStream {
 
   private _resolved(address: string | undefined): void {
     if (this._phase !== "resolving") return;
-    const { host, port } = this._options;
     if (address === undefined) {
-      this._end(hostNotFound(host));
+      this._end(hostNotFound(this._host));
       return;
     }
     this._phase = "connecting";
     try {
       const socket = new TCP({
         address,
-        port,
+        port: this._port,
         // Frames and handshake flights are short and go out whole at the end of a turn; waiting for more costs a round trip.
         nodelay: true,
-        onReadable: (count) => this._guard(() => this._readable(count)),
-        onWritable: (count) => this._guard(() => this._writable(count)),
-        onError: ((failure?: string) => this._guard(() => this._failed(failure))) as () => void,
-      });
+        target: this,
+        onReadable: this._onReadable,
+        onWritable: this._onWritable,
+        onError: this._onError,
+      } as unknown as ConstructorParameters<typeof TCP>[0]);
       this._socket = socket as unknown as Socket;
     } catch (error) {
-      this._end(connectFailed(host, port, detailOf(error), error));
+      this._end(connectFailed(this._host, this._port, detailOf(error), error));
     }
   }
 
-  private _readable(count: number): void {
-    if (this._phase !== "open") return;
-    this._unread = count;
-    this._options.onReadable(count);
-  }
-
-  private _writable(count: number): void {
-    this._room = count;
-    if (this._phase === "connecting") {
-      this._phase = "open";
-      this._clearTimer();
-      this._options.onOpen();
-    } else if (this._phase === "open" && this._wantsRoom && count > 0) {
-      this._wantsRoom = false;
-      this._options.onWritable(count);
+  private _onReadable(this: Socket, count: number): void {
+    const stream = this.target;
+    if (stream._phase !== "open") return;
+    stream._unread = count;
+    try {
+      stream._listener.readable(count);
+    } catch (error) {
+      stream._threw(error);
     }
   }
 
-  private _failed(failure: string | undefined): void {
-    const { host, port } = this._options;
-    if (this._phase !== "open") this._end(connectionRefused(host, port));
-    else if (failure === undefined) this._end(undefined);
-    else this._end(failure === "reset" ? connectionReset(host, port) : connectionFailed(host, port, failure));
+  private _onWritable(this: Socket, count: number): void {
+    const stream = this.target;
+    stream._room = count;
+    try {
+      if (stream._phase === "connecting") {
+        stream._phase = "open";
+        stream._clearTimer();
+        stream._listener.opened();
+      } else if (stream._phase === "open" && stream._wantsRoom && count > 0) {
+        stream._wantsRoom = false;
+        stream._listener.writable(count);
+      }
+    } catch (error) {
+      stream._threw(error);
+    }
+  }
+
+  /** @param failure what the simulator's socket says */
+  private _onError(this: Socket, failure?: string): void {
+    const stream = this.target;
+    const { _host: host, _port: port } = stream;
+    if (stream._phase !== "open") stream._end(connectionRefused(host, port));
+    else if (failure === undefined) stream._end(undefined);
+    else stream._end(failure === "reset" ? connectionReset(host, port) : connectionFailed(host, port, failure));
   }
 
   private _end(fault: Fault | undefined): void {
@@ -151,11 +168,15 @@ export class SocketStream implements ByteStream {
     this._phase = "ended";
     this._clearTimer();
     if (this._unread === 0) this._release();
-    this._guard(() => this._options.onClose(fault));
+    try {
+      this._listener.closed(fault);
+    } catch (error) {
+      this._threw(error);
+    }
   }
 
   private _broken(error: unknown): Fault {
-    return connectionFailed(this._options.host, this._options.port, detailOf(error), error);
+    return connectionFailed(this._host, this._port, detailOf(error), error);
   }
 
   /** Ends the stream in a turn of its own, since callbacks never come from inside a call of the user's. */
@@ -176,12 +197,9 @@ export class SocketStream implements ByteStream {
     this._timer = undefined;
   }
 
-  private _guard(callback: () => void): void {
-    try {
-      callback();
-    } catch (error) {
-      trace(`${printable(this._options.host)}: a stream callback threw: ${stackOf(error)}\n`);
-      this._end(asFault(error, "application", "callback-threw"));
-    }
+  /** The listener did. It hears of the end, unless that is what it threw at. */
+  private _threw(error: unknown): void {
+    trace(`${printable(this._host)}: a stream's listener threw: ${stackOf(error)}\n`);
+    this._end(asFault(error, "application", "callback-threw"));
   }
 }

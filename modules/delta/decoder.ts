@@ -20,9 +20,9 @@
 
 import { Fault } from "../fault/fault.js";
 import { deltaWindowBitsLimit } from "../limits/limits.js";
+import { checkPatchType } from "../ota/patch-type.js";
 import { Chunk, type ChunkOptions, chunkSize } from "./chunk.js";
 import { inflateLimit } from "./heatshrink.js";
-import { checkPatchType } from "./patch-type.js";
 import {
   type DecoderState,
   lookaheadBitsOf,

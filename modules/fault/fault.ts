@@ -70,7 +70,8 @@ export const asFault = (error: unknown, stage: Stage, code: string): Fault => {
  */
 export const stackOf = (error: unknown): string => {
   try {
-    return printableLines(String((error instanceof Error && error.stack) || error)).replace(/\n\s*/g, "\n    ");
+    const lines = printableLines(String((error instanceof Error && error.stack) || error)).split("\n");
+    return lines.map((line, at) => (at === 0 ? line : line.trimStart())).join("\n    ");
   } catch {
     return "a value that has no text";
   }

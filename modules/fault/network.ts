@@ -1,6 +1,7 @@
 /*
  * The faults of networks and TLS, in words that are the same on every host: Node, the simulator and the ESP32 find out
- * what failed in their own ways and call these functions for code and sentence.
+ * what failed in their own ways and call these functions for code and sentence. What only Node can tell is in
+ * hosts/node/faults.ts, what only our own TLS can in tls.ts.
  *
  * Each sentence names the server and says what the operator should check first.
  */
@@ -8,7 +9,7 @@
 import { Fault } from "./fault.js";
 
 /** How messages name a server: "hub.example:443". */
-const at = (host: string, port: number): string => {
+export const at = (host: string, port: number): string => {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 };
 
@@ -23,15 +24,6 @@ export const hostNotFound = (host: string, cause?: unknown): Fault => {
   );
 };
 
-export const dnsUnavailable = (host: string, cause?: unknown): Fault => {
-  return new Fault(
-    "resolve",
-    "dns-unavailable",
-    `The name ${host} could not be looked up because no DNS server answered; check the device's network and its DNS setting.`,
-    cause,
-  );
-};
-
 // Stage "connect".
 
 export const connectionRefused = (host: string, port: number, cause?: unknown): Fault => {
@@ -39,15 +31,6 @@ export const connectionRefused = (host: string, port: number, cause?: unknown): 
     "connect",
     "connection-refused",
     `${at(host, port)} refused the connection; check the port and that the server is running.`,
-    cause,
-  );
-};
-
-export const hostUnreachable = (host: string, port: number, cause?: unknown): Fault => {
-  return new Fault(
-    "connect",
-    "host-unreachable",
-    `There is no route to ${at(host, port)}; check the device's network, gateway and firewall.`,
     cause,
   );
 };
@@ -71,60 +54,6 @@ export const connectFailed = (host: string, port: number, detail: string, cause?
 };
 
 // Stage "tls". `host` is the name that was to be verified.
-
-export const certificateExpired = (host: string, cause?: unknown): Fault => {
-  return new Fault(
-    "tls",
-    "certificate-expired",
-    `The certificate of ${host} has expired; check the device's clock, then renew the server's certificate.`,
-    cause,
-  );
-};
-
-export const certificateNotYetValid = (host: string, cause?: unknown): Fault => {
-  return new Fault(
-    "tls",
-    "certificate-not-yet-valid",
-    `The certificate of ${host} is not valid yet; the device's clock is probably behind.`,
-    cause,
-  );
-};
-
-export const certificateNameMismatch = (host: string, cause?: unknown): Fault => {
-  return new Fault(
-    "tls",
-    "certificate-name-mismatch",
-    `The server's certificate is not for ${host}; check the configured host, or the names in the certificate.`,
-    cause,
-  );
-};
-
-export const unknownCa = (host: string, cause?: unknown): Fault => {
-  return new Fault(
-    "tls",
-    "unknown-ca",
-    `The certificate of ${host} is not signed by a trusted authority; add its root certificate to the device, and check that the server sends its intermediates.`,
-    cause,
-  );
-};
-
-export const selfSigned = (host: string, cause?: unknown): Fault => {
-  return new Fault(
-    "tls",
-    "self-signed",
-    `The certificate of ${host} is self-signed or below a private authority; add that root certificate to the device.`,
-    cause,
-  );
-};
-
-export const certificateRejected = (host: string, detail: string, cause?: unknown): Fault => {
-  return new Fault(
-    "tls",
-    "certificate-rejected",
-    `The certificate of ${host} cannot be trusted (${detail}); check the server's certificate chain.`,
-    cause,
-  );
-};
 
 export const notTls = (host: string, port: number, cause?: unknown): Fault => {
   return new Fault(
@@ -246,15 +175,6 @@ export const connectionReset = (host: string, port: number, cause?: unknown): Fa
     "transport",
     "connection-reset",
     `${at(host, port)} cut the connection; a restarted server, a proxy or a lost network do that. It will be tried again.`,
-    cause,
-  );
-};
-
-export const connectionTimedOut = (host: string, port: number, cause?: unknown): Fault => {
-  return new Fault(
-    "transport",
-    "connection-timed-out",
-    `${at(host, port)} no longer answers; check the device's network. It will be tried again.`,
     cause,
   );
 };

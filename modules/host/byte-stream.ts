@@ -5,7 +5,7 @@
  * data path of a device (XS ends the machine on a rejection that nobody handles).
  *
  * The rule it guards: bytes are pulled, never pushed. A reader that does not read closes the peer's window; a writer
- * that is told "0 taken" waits for onWritable. That is the whole back-pressure.
+ * that is told "0 taken" waits for `writable`. That is the whole back-pressure.
  */
 
 /** Trust and identity of a TLS connection. Absent fields mean the host's defaults. */
@@ -30,24 +30,32 @@ export interface ByteStreamOptions {
   secure?: SecureOptions;
   /** Bound on name resolution and TCP connect together, in milliseconds. */
   connectTimeoutMs: number;
-  /** Connected (and verified, with `secure`). Comes once, never from inside `open`. */
-  onOpen(): void;
+}
+
+/**
+ * Who opened a stream, and hears of it. An object passes itself: methods cost a connection no memory, closures do. None
+ * of them is called from inside `open`. A listener should not throw: what it throws ends the stream at the latest in the
+ * host, where it would restart a device otherwise.
+ */
+export interface ByteStreamListener {
+  /** Connected (and verified, with `secure`). Comes once. */
+  opened(): void;
   /** New bytes have arrived; `count` is all that is unread. Not repeated for bytes that were left unread. */
-  onReadable(count: number): void;
+  readable(count: number): void;
   /** `count` bytes can be taken. Comes after a `write` that took less than it was given. */
-  onWritable(count: number): void;
+  writable(count: number): void;
   /**
    * The stream has ended: by the peer without `fault` (a clean end; bytes that were received before may still be
    * read), or with a `Fault` of stage "resolve", "connect", "tls" or "transport". Comes at most once, and never after
    * `close()`.
    */
-  onClose(fault?: Error): void;
+  closed(fault?: Error): void;
 }
 
 export interface ByteStream {
   /**
    * Hands over leading bytes of `bytes`; the stream has copied them when this returns.
-   * @returns how many were taken, 0 when full. After taking less than all, `onWritable` will come.
+   * @returns how many were taken, 0 when full. After taking less than all, `writable` will come.
    */
   write(bytes: Uint8Array): number;
   /**
@@ -55,11 +63,16 @@ export interface ByteStream {
    * @returns how many, 0 when nothing is there.
    */
   read(into: Uint8Array): number;
-  /** Ends the connection at once and drops what was not read. No callback comes afterwards. Safe to repeat. */
+  /** Ends the connection at once and drops what was not read. The listener hears nothing afterwards. Safe to repeat. */
   close(): void;
 }
 
 export interface Network {
-  /** Starts a connection. Never throws for anything the network does; that arrives in `onClose`. */
-  open(options: ByteStreamOptions): ByteStream;
+  /** Starts a connection. Never throws for anything the network does; that arrives in `closed`. */
+  open(options: ByteStreamOptions, listener: ByteStreamListener): ByteStream;
+  /**
+   * Trust anchors in PEM or DER, as DER, each looked at. Absent: this network has no TLS.
+   * @throws Fault of stage "options"
+   */
+  readRoots?(roots: readonly (string | Uint8Array)[]): Uint8Array[];
 }

@@ -58,6 +58,11 @@ export interface Slots {
   readonly unmarked?: boolean | undefined;
   /** True until an image was activated here: what runs came by cable. Absent: as false. */
   readonly fresh?: boolean;
+  /**
+   * Makes the boot loader's data name the running image, as confirmed, so that a trial of the other one has a way back. Who
+   * activates by other means than `activate`, which does it too, calls it first. Refuses (Fault) during a trial.
+   */
+  anchor(): void;
   /** Makes the inactive slot start at the next restart, on trial. Refuses (Fault) an image the boot loader would not start. */
   activate(): void;
   /** Ends the trial of the running image: it stays. */

@@ -7,14 +7,18 @@
 
 import { Fault, type Stage } from "../fault/fault.js";
 import { maxChunkLineBytes, maxHeadBytes } from "../limits/limits.js";
+import { decimal, hexadecimal } from "../text/characters.js";
 import { cut } from "../text/cut.js";
 import type { ResponseHead } from "./head.js";
 import { LineReader } from "./lines.js";
 
 type Framing = "length" | "chunk-size" | "chunk-data" | "chunk-end" | "trailers" | "close" | "done";
 
-// RFC 9112 §7.1: the size in hexadecimal, then perhaps extensions, which nobody understands and everybody passes over.
-const chunkSize = (): RegExp => /^([0-9a-f]{1,12})[ \t]*(?:;.*)?$/i;
+/** RFC 9112 §7.1: in hexadecimal, then perhaps extensions, which nobody understands and everybody passes over. */
+const chunkSize = (line: string): number | undefined => {
+  const [size] = line.split(";", 1);
+  return hexadecimal(size.trimEnd(), 12);
+};
 
 export class BodyReader {
   /** The body's length in bytes when the head tells it. */
@@ -110,9 +114,9 @@ export class BodyReader {
     if (!this._lines.complete) return next;
     const line = this._lines.take();
     if (this._framing === "chunk-size") {
-      const parts = chunkSize().exec(line);
-      if (!parts) throw this._fault("bad-chunk", "with a chunk whose size is not a number");
-      this._left = Number.parseInt(parts[1], 16);
+      const size = chunkSize(line);
+      if (size === undefined) throw this._fault("bad-chunk", "with a chunk whose size is not a number");
+      this._left = size;
       this._framing = this._left === 0 ? "trailers" : "chunk-data";
     } else if (this._framing === "chunk-end") {
       if (line !== "") throw this._fault("bad-chunk", "with a chunk longer than its size");
@@ -126,10 +130,11 @@ export class BodyReader {
   /** RFC 9112 §6.3: a list of equal lengths is one length, everything else is an error. */
   private _contentLength(text: string): number {
     const [first, ...others] = text.split(",").map((part) => part.trim());
-    if (!/^[0-9]{1,15}$/.test(first) || others.some((other) => other !== first)) {
+    const length = decimal(first, 15);
+    if (length === undefined || others.some((other) => other !== first)) {
       throw this._fault("bad-length", "with a Content-Length that is not one number");
     }
-    return Number(first);
+    return length;
   }
 
   private _fault(code: string, what: string): Fault {

@@ -6,73 +6,57 @@
  * request (`Connection: close`): a device fetches one file and then needs its memory back.
  *
  * The rules it guards: credentials stay with the origin they were given for, https never becomes http, and bytes are
- * read only while the caller takes them.
+ * read only while the caller takes them. What is asked with (URL, headers, roots) is let go of when the response is there.
  */
 
 import { asFault, Fault } from "../fault/fault.js";
-import type { ByteStream, Network, SecureOptions } from "../host/byte-stream.js";
+import type { ByteStream, ByteStreamListener } from "../host/byte-stream.js";
 import type { Timer, Timers } from "../host/timers.js";
 import { maxInterimResponses, maxRedirects } from "../limits/limits.js";
 import { encodeUtf8 } from "../text/utf8.js";
 import { BodyReader } from "./body.js";
-import { HeadReader, type ResponseHead } from "./head.js";
+import { contentRange, HeadReader, type ResponseHead } from "./head.js";
+import type { HttpGetOptions, HttpListener } from "./options.js";
 import { requestText } from "./request.js";
-import { contentRange, type HttpResponse } from "./response.js";
 import { parseUrl, publicText, resolveUrl, sameOrigin, type Url } from "./url.js";
 
-export type { HttpResponse } from "./response.js";
+export type { HttpGetOptions, HttpListener, HttpResponse } from "./options.js";
 
 /** Bytes of the one buffer a download is read through: a flash sector, and what the SDK's TLS hands out well. */
 const bufferBytes = 4096;
 
-export interface HttpGetOptions {
-  network: Network;
-  timers: Timers;
-  url: string;
-  /** Further request headers. They go to the origin of `url` only, not along a redirect to another one. */
-  headers?: [name: string, value: string][];
-  /** First byte wanted; sent as `Range` when this or `to` is given. */
-  from?: number;
-  /** Last byte wanted, inclusive; default: to the end. */
-  to?: number;
-  /** For https: `roots`, `serverName` (of the first host only), `handshakeTimeoutMs`. A client certificate is never shown. */
-  secure?: SecureOptions;
-  /** Bound on name resolution and connecting, and again on the TLS handshake, in milliseconds. */
-  connectTimeoutMs: number;
-  /** Bound on the time without a single received byte, in milliseconds; does not run while paused. */
-  idleTimeoutMs: number;
-  /** The final response, after redirects and interim ones. Any status: the caller decides. */
-  onResponse(response: HttpResponse): void;
-  /** Bytes of the body: a view of a buffer that is used again, valid during the call. */
-  onData(bytes: Uint8Array): void;
-  /** The body is complete. Final. */
-  onEnd(): void;
-  /** It failed. Final, instead of `onEnd`; or `onEnd` threw. */
-  onFault(fault: Fault): void;
-}
-
-export class HttpGet {
-  private _options: HttpGetOptions;
-  private _buffer = new Uint8Array(bufferBytes);
+export class HttpGet implements ByteStreamListener {
+  private readonly _listener: HttpListener;
+  private readonly _timers: Timers;
+  private readonly _idleTimeoutMs: number;
+  private readonly _buffer = new Uint8Array(bufferBytes);
   private _from = 0;
   private _to = 0;
+  /** Until the final response. */
+  private _options: HttpGetOptions | undefined;
   private _url: Url | undefined;
   private _headers: [string, string][];
+  private _peer = "";
   private _redirects = 0;
   private _interim = 0;
   private _stream: ByteStream | undefined;
-  private _request: Uint8Array = new Uint8Array(0);
+  /** What is still to be sent of it. */
+  private _request: Uint8Array | undefined;
   private _connected = false;
   private _head: HeadReader | undefined;
   private _body: BodyReader | undefined;
   private _timer: Timer | undefined;
   private _paused = false;
   private _pumping = false;
-  private _streamEnd: { fault: Error | undefined } | undefined;
+  private _streamEnded = false;
+  private _streamFault: Error | undefined;
   private _finished = false;
 
-  /** Starts the request. No callback comes from inside the constructor. */
-  constructor(options: HttpGetOptions) {
+  /** Starts the request. The listener hears nothing from inside the constructor. */
+  constructor(options: HttpGetOptions, listener: HttpListener) {
+    this._listener = listener;
+    this._timers = options.timers;
+    this._idleTimeoutMs = options.idleTimeoutMs;
     this._options = options;
     this._headers = options.headers ?? [];
     try {
@@ -84,10 +68,10 @@ export class HttpGet {
           "The download URL is not a usable http or https URL; check what the server offers.",
         );
       }
-      this._open(url);
+      this._open(url, options);
     } catch (error) {
       const fault = asFault(error, "download", "request-failed");
-      this._timer = options.timers.set(() => this._guarded(() => this._fail(fault)), 0);
+      this._timer = this._timers.set(() => this._fail(fault), 0);
     }
   }
 
@@ -97,15 +81,15 @@ export class HttpGet {
     this._clearTimer();
   }
 
-  /** Reads on; callbacks may come from inside. */
+  /** Reads on; the listener may hear of it from inside. */
   resume(): void {
     if (!this._paused || this._finished) return;
     this._paused = false;
     this._restartTimer();
-    this._guarded(() => this._pump());
+    this._guardedPump();
   }
 
-  /** Ends the request at once. No callback comes afterwards. */
+  /** Ends the request at once. The listener hears nothing afterwards. */
   close(): void {
     this._finished = true;
     this._clearTimer();
@@ -113,57 +97,64 @@ export class HttpGet {
     this._stream = undefined;
   }
 
-  private _open(url: Url): void {
-    const { network, secure, connectTimeoutMs } = this._options;
-    this._url = url;
-    this._head = new HeadReader("download", publicText(url));
-    this._body = undefined;
-    this._streamEnd = undefined;
-    this._from = this._to = 0;
-    this._connected = false;
-    this._request = encodeUtf8(requestText(url, this._requestHeaders()));
-    this._stream = network.open({
-      host: url.host,
-      port: url.port,
-      connectTimeoutMs,
-      secure:
-        url.scheme === "https"
-          ? {
-              roots: secure?.roots,
-              serverName: this._redirects === 0 ? secure?.serverName : undefined,
-              handshakeTimeoutMs: secure?.handshakeTimeoutMs ?? connectTimeoutMs,
-            }
-          : undefined,
-      onOpen: () => this._guarded(() => this._send()),
-      onWritable: () => this._guarded(() => this._send()),
-      onReadable: () => this._guarded(() => this._onReadable()),
-      onClose: (fault) => this._guarded(() => this._onClose(fault)),
-    });
+  /** The stream stands: of ByteStreamListener, as what follows. What is thrown inside ends in `failed`, not in the host. */
+  opened(): void {
+    this._connected = true;
+    this._send();
   }
 
-  private _requestHeaders(): [string, string][] {
-    const { from, to } = this._options;
+  writable(): void {
+    this._send();
+  }
+
+  readable(): void {
+    this._restartTimer();
+    this._guardedPump();
+  }
+
+  closed(fault?: Error): void {
+    this._streamEnded = true;
+    this._streamFault = fault;
+    this._guardedPump();
+  }
+
+  private _open(url: Url, { network, secure, connectTimeoutMs, from, to }: HttpGetOptions): void {
+    this._url = url;
+    this._peer = publicText(url);
+    this._head = new HeadReader("download", this._peer);
+    this._streamEnded = false;
+    this._streamFault = undefined;
+    this._from = this._to = 0;
+    this._connected = false;
     const headers: [string, string][] = [["connection", "close"], ...this._headers];
     if (from !== undefined || to !== undefined) headers.push(["range", `bytes=${from ?? 0}-${to ?? ""}`]);
-    return headers;
+    this._request = encodeUtf8(requestText(url, headers));
+    const handshakeTimeoutMs = secure?.handshakeTimeoutMs ?? connectTimeoutMs;
+    const serverName = this._redirects === 0 ? secure?.serverName : undefined;
+    this._stream = network.open(
+      {
+        host: url.host,
+        port: url.port,
+        connectTimeoutMs,
+        secure: url.scheme === "https" ? { roots: secure?.roots, serverName, handshakeTimeoutMs } : undefined,
+      },
+      this,
+    );
   }
 
   private _send(): void {
-    this._connected = true;
-    if (!this._stream || this._request.byteLength === 0) return;
+    if (!this._stream || !this._request) return;
     const taken = this._stream.write(this._request);
-    this._request = this._request.subarray(taken);
+    this._request = taken < this._request.byteLength ? this._request.subarray(taken) : undefined;
     this._restartTimer();
   }
 
-  private _onReadable(): void {
-    this._restartTimer();
-    this._pump();
-  }
-
-  private _onClose(fault: Error | undefined): void {
-    this._streamEnd = { fault };
-    this._pump();
+  private _guardedPump(): void {
+    try {
+      this._pump();
+    } catch (error) {
+      this._fail(error);
+    }
   }
 
   /** Reads and delivers until nothing is left, the caller pauses, or the request is finished. */
@@ -180,7 +171,7 @@ export class HttpGet {
           this._from = 0;
           this._to = this._stream.read(this._buffer);
           if (this._to === 0) {
-            if (this._streamEnd) this._ended(this._streamEnd.fault);
+            if (this._streamEnded) this._ended();
             return;
           }
         }
@@ -196,37 +187,42 @@ export class HttpGet {
     this._from = reader.push(this._buffer, this._from, this._to);
     const head = reader.head;
     if (!head) return;
-    const { status, reason, headers } = head;
+    const { status } = head;
     if (status < 200) {
       if (status === 101) throw this._fault("unasked-upgrade", "switched protocols without being asked");
       if (++this._interim > maxInterimResponses) throw this._fault("interim-limit", "sent interim responses only");
-      this._head = new HeadReader("download", publicText(this._url!));
+      this._head = new HeadReader("download", this._peer);
     } else if (status === 301 || status === 302 || status === 303 || status === 307 || status === 308) {
-      this._redirect(head);
-    } else {
-      const coding = headers.get("content-encoding") ?? "identity";
-      if (coding !== "identity")
-        throw this._fault("bad-content-encoding", "sent a compressed body without being asked");
-      this._body = new BodyReader(head, "download", publicText(this._url!));
-      this._head = undefined;
-      this._options.onResponse({
-        status,
-        reason,
-        headers,
-        length: this._body.length,
-        contentRange: status === 206 ? contentRange(headers.get("content-range")) : undefined,
-      });
-    }
+      this._redirect(head, this._url!, this._options!);
+    } else this._responded(head);
+  }
+
+  private _responded(head: ResponseHead): void {
+    const { status, reason, headers } = head;
+    if ((headers.get("content-encoding") ?? "identity") !== "identity")
+      throw this._fault("bad-content-encoding", "sent a compressed body without being asked");
+    this._body = new BodyReader(head, "download", this._peer);
+    this._head = undefined;
+    this._options = undefined;
+    this._url = undefined;
+    this._headers = [];
+    const range = headers.get("content-range") ?? "";
+    this._listener.responded({
+      status,
+      reason,
+      headers,
+      length: this._body.length,
+      contentRange: status === 206 ? contentRange(range) : undefined,
+    });
   }
 
   private _readBody(body: BodyReader): void {
     const end = body.push(this._buffer, this._from, this._to);
     this._from = end;
-    if (body.taken > 0) this._options.onData(this._buffer.subarray(end - body.taken, end));
+    if (body.taken > 0) this._listener.data(this._buffer.subarray(end - body.taken, end));
   }
 
-  private _redirect(head: ResponseHead): void {
-    const from = this._url!;
+  private _redirect(head: ResponseHead, from: Url, options: HttpGetOptions): void {
     const location = head.headers.get("location");
     const to = location === undefined ? undefined : resolveUrl(from, location);
     if (to?.scheme !== "http" && to?.scheme !== "https") {
@@ -240,12 +236,12 @@ export class HttpGet {
     if (!sameOrigin(from, to)) this._headers = [];
     this._stream?.close();
     this._clearTimer();
-    this._open(to);
+    this._open(to, options);
   }
 
   /** The stream has ended and all its bytes were read. */
-  private _ended(fault: Error | undefined): void {
-    if (fault) throw asFault(fault, "transport", "connection-lost");
+  private _ended(): void {
+    if (this._streamFault) throw asFault(this._streamFault, "transport", "connection-lost");
     if (!this._body) throw this._fault("short-head", "closed the connection before it answered");
     const early = this._body.end();
     if (early) throw early;
@@ -256,51 +252,43 @@ export class HttpGet {
     if (this._finished) return;
     this.close();
     try {
-      this._options.onEnd();
+      this._listener.ended();
     } catch (error) {
-      this._options.onFault(asFault(error, "application", "callback-threw"));
+      this._tellFailed(error);
     }
   }
 
-  private _fail(fault: Fault): void {
+  /** Something inside has thrown, or the listener has. */
+  private _fail(error: unknown): void {
     if (this._finished) return;
     this.close();
-    this._options.onFault(fault);
+    this._tellFailed(error);
   }
 
-  /** Every entry from the host: what is thrown inside, by the caller's callbacks too, ends in `onFault` and not in the host. */
-  private _guarded(body: () => void): void {
-    if (this._finished) return;
+  private _tellFailed(error: unknown): void {
     try {
-      body();
-    } catch (error) {
-      try {
-        this._fail(asFault(error, "application", "callback-threw"));
-      } catch {
-        // onFault itself threw: there is nobody left to tell, and an exception in the host would restart the device.
-      }
+      this._listener.failed(asFault(error, "application", "callback-threw"));
+    } catch {
+      // It threw at the last that it hears: there is nobody left to tell.
     }
   }
 
   private _restartTimer(): void {
     this._clearTimer();
     if (this._paused || this._finished || !this._connected) return;
-    const { timers, idleTimeoutMs } = this._options;
-    this._timer = timers.set(
-      () =>
-        this._guarded(() => {
-          throw this._fault("idle-timeout", `sent nothing for ${idleTimeoutMs} ms`);
-        }),
-      idleTimeoutMs,
-    );
+    this._timer = this._timers.set(() => this._idle(), this._idleTimeoutMs);
+  }
+
+  private _idle(): void {
+    this._fail(this._fault("idle-timeout", `sent nothing for ${this._idleTimeoutMs} ms`));
   }
 
   private _clearTimer(): void {
-    this._options.timers.clear(this._timer);
+    this._timers.clear(this._timer);
     this._timer = undefined;
   }
 
   private _fault(code: string, what: string): Fault {
-    return new Fault("download", code, `${publicText(this._url!)} ${what}; check the server that holds the file.`);
+    return new Fault("download", code, `${this._peer} ${what}; check the server that holds the file.`);
   }
 }

@@ -8,7 +8,10 @@
 
 import { Fault, type Stage } from "../fault/fault.js";
 import { maxHeadBytes, maxHeaderCount, maxHeaderLineBytes } from "../limits/limits.js";
+import { decimal, isAsciiText } from "../text/characters.js";
 import { LineReader } from "./lines.js";
+import type { HttpResponse } from "./options.js";
+import { isToken } from "./request.js";
 
 export interface ResponseHead {
   status: number;
@@ -18,8 +21,37 @@ export interface ResponseHead {
   headers: Map<string, string>;
 }
 
-const statusLine = (): RegExp => /^HTTP\/1\.[0-9] +([1-5][0-9][0-9])(?: (.*))?$/;
-const headerLine = (): RegExp => /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$/;
+/** RFC 9112 §4; undefined for what is none of HTTP/1. */
+const statusLine = (line: string): Pick<ResponseHead, "status" | "reason"> | undefined => {
+  let at = "HTTP/1.x".length;
+  if (!line.startsWith("HTTP/1.") || decimal(line.slice(at - 1, at), 1) === undefined || line[at] !== " ")
+    return undefined;
+  while (line[at] === " ") at++;
+  const status = decimal(line.slice(at, at + 3), 3);
+  const rest = line.slice(at + 3);
+  if (status === undefined || status < 100 || status > 599 || (rest !== "" && !rest.startsWith(" "))) return undefined;
+  return { status, reason: rest.trim() };
+};
+
+const isControl = (character: string): boolean => {
+  if (isAsciiText(character)) return false;
+  const code = character.codePointAt(0)!;
+  return code < 0x20 || code === 0x7f;
+};
+
+/** RFC 9110 §14.4; undefined for anything but one range of bytes. */
+export const contentRange = (text: string): HttpResponse["contentRange"] => {
+  const unit = "bytes ";
+  const dash = text.indexOf("-");
+  const slash = text.indexOf("/");
+  if (text.slice(0, unit.length).toLowerCase() !== unit || dash < 0 || slash < dash) return undefined;
+  const from = decimal(text.slice(unit.length, dash), 15);
+  const to = decimal(text.slice(dash + 1, slash), 15);
+  const size = text.slice(slash + 1);
+  const total = decimal(size, 15);
+  if (from === undefined || to === undefined || (total === undefined && size !== "*")) return undefined;
+  return { from, to, total };
+};
 
 /** Reads one response head. */
 export class HeadReader {
@@ -46,11 +78,6 @@ export class HeadReader {
     return this._done ? this._head : undefined;
   }
 
-  /** Whether anything at all has been received. */
-  get started(): boolean {
-    return this._bytes > 0;
-  }
-
   /**
    * Takes bytes from `bytes[from..to)` until the head is complete.
    * @returns the position of the first byte behind the head, or `to`
@@ -72,10 +99,10 @@ export class HeadReader {
   private _line(line: string): void {
     if (!this._head) {
       if (line === "") return; // RFC 9112 §2.2: empty lines before the status line are passed over
-      const parts = statusLine().exec(line);
-      if (!parts) throw this._notHttp();
+      const start = statusLine(line);
+      if (!start) throw this._notHttp();
       this._checkControls(line);
-      this._head = { status: Number(parts[1]), reason: (parts[2] ?? "").trim(), headers: new Map() };
+      this._head = { ...start, headers: new Map() };
       return;
     }
     if (line === "") {
@@ -90,11 +117,11 @@ export class HeadReader {
       headers.set(this._name, `${headers.get(this._name)} ${line.trim()}`);
       return;
     }
-    const parts = headerLine().exec(line);
-    if (!parts) throw this._fault("bad-header", "a line that is not a header");
+    const colon = line.indexOf(":");
+    if (colon < 0 || !isToken(line.slice(0, colon))) throw this._fault("bad-header", "a line that is not a header");
     if (++this._count > maxHeaderCount) throw this._fault("too-many-headers", `more than ${maxHeaderCount} headers`);
-    this._name = parts[1].toLowerCase();
-    const value = parts[2].trim();
+    this._name = line.slice(0, colon).toLowerCase();
+    const value = line.slice(colon + 1).trim();
     const before = headers.get(this._name);
     headers.set(this._name, before === undefined ? value : `${before}, ${value}`);
   }
@@ -107,8 +134,9 @@ export class HeadReader {
 
   /** They would reach logs and terminals. */
   private _checkControls(line: string): void {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-    if (/[\x00-\x08\x0a-\x1f\x7f]/.test(line)) throw this._fault("bad-header", "control characters in its headers");
+    for (const character of line)
+      if (character !== "\t" && isControl(character))
+        throw this._fault("bad-header", "control characters in its headers");
   }
 
   private _notHttp(): Fault {

@@ -5,6 +5,8 @@
  * of a URL can break out of the request line it is put into, and its query, which may be a signature, is shown nowhere.
  */
 
+import { decimal, digits, hexDigits, isAsciiText, isMadeOf, letters } from "../text/characters.js";
+
 export type Scheme = "http" | "https" | "ws" | "wss";
 
 export interface Url {
@@ -16,22 +18,43 @@ export interface Url {
   path: string;
 }
 
-const absolute = (): RegExp => /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^#]*)/i;
-const authority = (): RegExp => /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::([0-9]*))?$/i;
+const nameCharacters = `${digits}${letters}._-`;
+const addressCharacters = `${hexDigits}:.`;
 
 /** @returns undefined when `text` is not an absolute URL of a known scheme with a usable host */
 export const parseUrl = (text: string): Url | undefined => {
   const escaped = percentEncoded(text);
-  const parts = escaped === undefined ? null : absolute().exec(escaped);
-  if (!parts) return undefined;
-  const scheme = parts[1].toLowerCase();
+  const mark = escaped?.indexOf("://") ?? -1;
+  if (escaped === undefined || mark < 0) return undefined;
+  const scheme = escaped.slice(0, mark).toLowerCase();
   if (scheme !== "http" && scheme !== "https" && scheme !== "ws" && scheme !== "wss") return undefined;
-  const where = authority().exec(parts[2]);
+  const [rest] = escaped.slice(mark + 3).split("#", 1);
+  const [server] = rest.split("?", 1)[0].split("/", 1);
+  const where = hostAndPort(server);
   if (!where) return undefined;
-  const port = where[3] ? Number(where[3]) : defaultPort(scheme);
+  const { host, port = defaultPort(scheme) } = where;
   if (port < 1 || port > 65535) return undefined;
-  const path = parts[3].startsWith("/") ? parts[3] : `/${parts[3]}`;
-  return { scheme, host: (where[1] ?? where[2]).toLowerCase(), port, path };
+  const path = rest.slice(server.length);
+  return { scheme, host: host.toLowerCase(), port, path: path.startsWith("/") ? path : `/${path}` };
+};
+
+/** RFC 3986 §3.2.2 and §3.2.3; undefined when there is anything else. */
+const hostAndPort = (text: string): { host: string; port: number | undefined } | undefined => {
+  const bracketed = text.startsWith("[");
+  const end = bracketed ? text.indexOf("]") : text.indexOf(":");
+  if (bracketed && end < 0) return undefined;
+  const host = bracketed ? text.slice(1, end) : end < 0 ? text : text.slice(0, end);
+  const behind = bracketed ? text.slice(end + 1) : text.slice(host.length);
+  if (host === "" || !isMadeOf(host, bracketed ? addressCharacters : nameCharacters)) return undefined;
+  if (behind === "" || behind === ":") return { host, port: undefined };
+  const port = behind.startsWith(":") ? decimal(behind.slice(1), 5) : undefined;
+  return port === undefined ? undefined : { host, port };
+};
+
+/** Whether a reference begins with a scheme (RFC 3986 §3.1). */
+const hasScheme = (reference: string): boolean => {
+  const colon = reference.indexOf(":");
+  return colon > 0 && letters.includes(reference[0]) && isMadeOf(reference.slice(0, colon), `${digits}${letters}+.-`);
 };
 
 /**
@@ -39,7 +62,7 @@ export const parseUrl = (text: string): Url | undefined => {
  * @returns undefined when it leads nowhere usable
  */
 export const resolveUrl = (base: Url, reference: string): Url | undefined => {
-  if (/^[a-z][a-z0-9+.-]*:/i.test(reference)) return parseUrl(reference);
+  if (hasScheme(reference)) return parseUrl(reference);
   if (reference.startsWith("//")) return parseUrl(`${base.scheme}:${reference}`);
   const escaped = percentEncoded(reference)?.split("#")[0];
   if (escaped === undefined) return undefined;
@@ -73,16 +96,27 @@ const defaultPort = (scheme: Scheme): number => {
 
 /** Percent-encodes what must not stand in a request line; control characters make the whole text unusable. */
 const percentEncoded = (text: string): string | undefined => {
+  if (isPlain(text)) return text;
+  const parts: string[] = [];
   try {
-    let usable = true;
-    const escaped = text.replace(/[^\x21-\x7e]/gu, (character) => {
-      if (character < " " || character === "\x7f") usable = false;
-      return encodeURIComponent(character);
-    });
-    return usable ? escaped : undefined;
+    for (const character of text) {
+      const code = character.codePointAt(0)!;
+      if (code < 0x20 || code === 0x7f) return undefined;
+      parts.push(isVisible(character) ? character : encodeURIComponent(character));
+    }
   } catch {
     return undefined; // half of a surrogate pair
   }
+  return parts.join("");
+};
+
+const isPlain = (text: string): boolean => {
+  for (const character of text) if (!isVisible(character)) return false;
+  return true;
+};
+
+const isVisible = (character: string): boolean => {
+  return isAsciiText(character) && character !== " ";
 };
 
 /** RFC 3986 §5.2.4, on a path that begins with "/"; the query stays as it is. */

@@ -8,6 +8,7 @@
 
 import type { TimeBounds } from "../host/clock.js";
 import { earliestPlausibleMs, latestPlausibleMs, maxClockAheadOfBuildMs } from "../limits/limits.js";
+import { decimal } from "../text/characters.js";
 import type { AppDescription } from "./app-description.js";
 
 const months = "JanFebMarAprMayJunJulAugSepOctNovDec";
@@ -15,15 +16,24 @@ const months = "JanFebMarAprMayJunJulAugSepOctNovDec";
 /** The compiler writes local time; a build a day "in the future" must not make every true time look false. */
 const zoneMs = 24 * 3600 * 1000;
 
+/** @param date "Nov 30 2026", "Dec  1 2026" @param time "12:34:56" @returns milliseconds since 1970, as if it were UTC */
+const readTime = (date: string, time: string): number | undefined => {
+  const [name, ...rest] = date.split(" ").filter((word) => word !== "");
+  const [hours, minutes, seconds, ...more] = time.split(":");
+  const month = months.indexOf(name) / 3;
+  if (date.length !== 11 || time.length !== 8 || name.length !== 3 || rest.length !== 2 || more.length > 0)
+    return undefined;
+  if (!Number.isInteger(month) || month < 0) return undefined;
+  const numbers = [rest[1], rest[0], hours, minutes, seconds].map((text) => decimal(text ?? "", 4));
+  if (numbers.includes(undefined)) return undefined;
+  const [year, day, h, min, s] = numbers as number[];
+  return Date.UTC(year, month, day, h, min, s);
+};
+
 /** @returns milliseconds since 1970, at the latest the true moment of the build */
 export const buildTime = (description: Pick<AppDescription, "date" | "time"> | undefined): number => {
-  const date = /^([A-Z][a-z]{2}) ([ \d]\d) (\d{4})$/.exec(description?.date ?? "");
-  const time = /^(\d{2}):(\d{2}):(\d{2})$/.exec(description?.time ?? "");
-  if (date === null || time === null) return earliestPlausibleMs;
-  const month = months.indexOf(date[1]) / 3;
-  if (!Number.isInteger(month) || month < 0) return earliestPlausibleMs;
-  const builtMs = Date.UTC(Number(date[3]), month, Number(date[2]), Number(time[1]), Number(time[2]), Number(time[3]));
-  if (builtMs > latestPlausibleMs - maxClockAheadOfBuildMs) return earliestPlausibleMs;
+  const builtMs = description === undefined ? undefined : readTime(description.date, description.time);
+  if (builtMs === undefined || builtMs > latestPlausibleMs - maxClockAheadOfBuildMs) return earliestPlausibleMs;
   return Math.max(earliestPlausibleMs, builtMs - zoneMs);
 };
 

@@ -4,8 +4,8 @@
  * Bytes: ESP-IDF `esp_image_header_t.magic` (0xE9), a detools patch, a zip local file header ("PK", fwup archives).
  */
 
-import { checkPatchType, isPatchType } from "../delta/patch-type.js";
 import { Fault } from "../fault/fault.js";
+import { checkPatchType, isPatchType } from "./patch-type.js";
 
 /** An ESP-IDF application image, or a delta against the running one. */
 export type FileKind = "image" | "delta";

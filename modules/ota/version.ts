@@ -5,17 +5,42 @@
  * three numbers, no leading zeros in numbers or numeric pre-release identifiers.
  */
 
-const number = "(0|[1-9][0-9]*)";
-const preReleaseIdentifier = "(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)";
-const semVer = (): RegExp =>
-  new RegExp(
-    `^${number}\\.${number}\\.${number}(?:-${preReleaseIdentifier}(?:\\.${preReleaseIdentifier})*)?(?:\\+[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?$`,
-  );
-const numeric = (): RegExp => /^[0-9]+$/;
+import { digits, isMadeOf, letters } from "../text/characters.js";
+
+const identifierCharacters = `${digits}${letters}-`;
+
+/** "0", "10"; not "01". */
+const isNumber = (text: string): boolean => {
+  return text !== "" && isMadeOf(text, digits) && (text.length === 1 || text[0] !== "0");
+};
+
+const isIdentifier = (text: string): boolean => text !== "" && isMadeOf(text, identifierCharacters);
+
+const isPreReleaseIdentifier = (text: string): boolean => {
+  return isMadeOf(text, digits) ? isNumber(text) : isIdentifier(text);
+};
+
+/** @returns what stands before the first `mark`, and what stands behind it, undefined where there is none */
+const splitAt = (text: string, mark: string): [before: string, behind: string | undefined] => {
+  const at = text.indexOf(mark);
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+};
 
 /** True for a version as SemVer 2.0.0 (and Elixir's Version) has it. */
 export const isSemVer = (version: string): boolean => {
-  return semVer().test(version);
+  const [rest, build] = splitAt(version, "+");
+  const [core, preRelease] = splitAt(rest, "-");
+  const numbers = core.split(".");
+  if (numbers.length !== 3 || !numbers.every(isNumber)) return false;
+  if (preRelease !== undefined && !preRelease.split(".").every(isPreReleaseIdentifier)) return false;
+  return build === undefined || build.split(".").every(isIdentifier);
+};
+
+/** Without that character at its start, however often. */
+const without = (text: string, character: string): string => {
+  let at = 0;
+  while (text[at] === character) at++;
+  return text.slice(at);
 };
 
 /**
@@ -25,10 +50,10 @@ export const isSemVer = (version: string): boolean => {
  * @returns "1.4.0", "1.4.0", "1.4.0+12"; undefined when the server would refuse it
  */
 export const normaliseVersion = (version: string): string | undefined => {
-  const bare = version.trim().replace(/^v+/, "").replace(/^V+/, "");
+  const bare = without(without(version.trim(), "v"), "V");
   if (isSemVer(bare)) return bare;
   const parts = bare.split(".");
-  if (!parts.every((part) => numeric().test(part))) return undefined;
+  if (!parts.every((part) => part !== "" && isMadeOf(part, digits))) return undefined;
   let repaired: string;
   if (parts.length === 1) repaired = `${parts[0]}.0.0`;
   else if (parts.length === 2) repaired = `${parts[0]}.${parts[1]}.0`;

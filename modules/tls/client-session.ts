@@ -6,16 +6,17 @@
  * it is, and delivers it afterwards).
  */
 
+/// <reference path="../../types/tls.d.ts" />
+
+import RNG from "rng";
 import handshake from "ssl/handshake";
 import SDKSession, { type SessionCache, type Transport } from "ssl/session";
-import { badRecord } from "../fault/tls.js";
 import type { ByteStream } from "../host/byte-stream.js";
+import type { Random } from "../host/random.js";
 import { maxTlsWarnings } from "../limits/limits.js";
 import type { Credentials } from "./credentials.js";
+import { badRecord } from "./handshake-fault.js";
 import type { RecordReader } from "./record-reader.js";
-
-/** Encrypted records are never taken apart. */
-const nothing = (): void => {};
 
 export interface ClientSessionOptions {
   /** Name to send as SNI, in the form that RFC 6066 §3 wants (`sniName`); undefined for an address. */
@@ -62,6 +63,27 @@ const warning = 1;
 /** Steps of the SDK's handshake that send without reading: hello, our flight after the server's, our Finished. */
 const answering: readonly number[] = Object.freeze([0, 14, 20]);
 
+const seedBytes = 32;
+const noDigests = Object.freeze({});
+
+/** The SDK's generator is seeded once, with little: it starts anew from the host's random numbers for each secret. */
+const reseed = (random: Random): void => {
+  const seed = new Uint8Array(seedBytes);
+  random.fill(seed);
+  RNG.init(seed.buffer);
+};
+
+/** Drops what only the handshake needs. The SDK's record layer works with ciphers, sequence numbers and version alone. */
+const letGo = (session: Partial<SDKSession>): void => {
+  delete session.options;
+  delete session.masterSecret;
+  delete session.clientRandom;
+  delete session.serverRandom;
+  delete session.dhparams;
+  // Not deleted: without it the SDK would collect what a server says in HelloRequests.
+  session.handshakeDigests = noDigests;
+};
+
 /** What the SDK's session is told. */
 export const sessionOptions = ({ serverName, credentials, trust, maxFragmentLength }: ClientSessionOptions) => {
   return {
@@ -91,18 +113,17 @@ export class ClientSession extends SDKSession {
 
   /**
    * Goes on with the handshake as far as what was received allows.
-   * @param reseed called before each flight of ours, so that its random numbers come from a fresh seed
+   * @param random a fresh seed before each flight of ours
    * @returns whether the handshake is over. Throws.
    */
-  proceed(reader: RecordReader, stream: ByteStream, transport: Transport, reseed: () => void): boolean {
-    const hash = (bytes: Uint8Array): void => this.handshakeDigests?.SHA256.write(bytes);
+  proceed(reader: RecordReader, stream: ByteStream, transport: Transport, random: Random): boolean {
     for (;;) {
       if (answering.includes(this.handshakeProcess)) {
-        reseed();
+        reseed(random);
         // The SDK remembers no session without a name; the hello that had none to send is gone by now.
         if (this.lastMessage !== undefined) this.options.tls_server_name ??= unnamed;
       } else {
-        const packet = reader.next(stream, this.serverCipher !== null, hash);
+        const packet = reader.next(stream, this.serverCipher !== null, this.handshakeDigests?.SHA256);
         if (!packet) return false;
         if (packet[0] === handshakeRecord && packet[5] === certificateRequest && this.serverCipher === null) {
           handshake.certificateRequest.unpacketize(this, undefined);
@@ -119,6 +140,7 @@ export class ClientSession extends SDKSession {
       }
       if (this.alert) throw new Error("closed");
       this.#established = true;
+      letGo(this);
       return true;
     }
   }
@@ -126,7 +148,7 @@ export class ClientSession extends SDKSession {
   /** Application data of the next record that has some; null after the server's close_notify. Throws. */
   receive(reader: RecordReader, stream: ByteStream, transport: Transport): Uint8Array | null | undefined {
     for (;;) {
-      const packet = reader.next(stream, true, nothing);
+      const packet = reader.next(stream, true, undefined);
       if (!packet) return undefined;
       this.#take(packet);
       try {

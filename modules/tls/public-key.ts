@@ -5,6 +5,8 @@
  * them.
  */
 
+/// <reference path="../../types/tls.d.ts" />
+
 import Curve from "curve";
 import ECPoint from "ecp";
 import { maxRsaBits, minRsaBits } from "../limits/limits.js";

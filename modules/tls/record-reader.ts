@@ -9,9 +9,9 @@
  * Bytes are pulled from the stream only while a packet is being put together.
  */
 
-import { badRecord, plainHttp } from "../fault/tls.js";
 import type { ByteStream } from "../host/byte-stream.js";
 import { keptTlsRecordBytes, maxHandshakeMessageBytes, maxTlsRecordBytes } from "../limits/limits.js";
+import { badRecord, plainHttp } from "./handshake-fault.js";
 
 const headerBytes = 5;
 const messageHeaderBytes = 4;
@@ -26,6 +26,11 @@ const growthStep = 512;
 
 /** Whoever answers speaks something else. */
 export class NotTls extends Error {}
+
+/** Of the handshake. */
+export interface Hash {
+  write(bytes: Uint8Array): void;
+}
 
 export class RecordReader {
   /** Grows and shrinks; a packet starts with its header. */
@@ -44,10 +49,10 @@ export class RecordReader {
   /**
    * The next packet, valid until the next call; undefined when the stream has not enough yet.
    * @param encrypted records are encrypted now, so messages cannot be seen
-   * @param pass takes a CertificateRequest, header included, as it comes
+   * @param hash takes a CertificateRequest, header included, as it comes
    * Throws a Fault of stage "tls", or NotTls.
    */
-  next(stream: ByteStream, encrypted: boolean, pass: (bytes: Uint8Array) => void): Uint8Array | undefined {
+  next(stream: ByteStream, encrypted: boolean, hash: Hash | undefined): Uint8Array | undefined {
     for (;;) {
       if (this._headerEnd < headerBytes) {
         this._headerEnd += stream.read(this._header.subarray(this._headerEnd));
@@ -55,7 +60,7 @@ export class RecordReader {
         this._startRecord(encrypted);
       }
       const isMessage = this._header[0] === handshake && !encrypted;
-      const packet = isMessage ? this._message(stream, pass) : this._record(stream);
+      const packet = isMessage ? this._message(stream, hash) : this._record(stream);
       if (this._left === 0) this._headerEnd = 0;
       if (packet) return packet;
       if (this._left > 0) return undefined;
@@ -86,7 +91,7 @@ export class RecordReader {
   }
 
   /** One whole handshake message under a header of its own. */
-  private _message(stream: ByteStream, pass: (bytes: Uint8Array) => void): Uint8Array | undefined {
+  private _message(stream: ByteStream, hash: Hash | undefined): Uint8Array | undefined {
     const body = headerBytes + messageHeaderBytes;
     if (this._passing === 0) {
       if (this._end < body && !this._read(stream, body - this._end)) return undefined;
@@ -98,13 +103,13 @@ export class RecordReader {
         this._bytes.set([handshake, 3, 3, size >> 8, size & 0xff]);
         return this._finish();
       }
-      pass(this._bytes.subarray(headerBytes, body));
+      hash?.write(this._bytes.subarray(headerBytes, body));
       this._passing = length;
     }
     while (this._passing > 0) {
       const whole = this._read(stream, Math.min(this._passing, growthStep - body));
       const count = this._end - body;
-      pass(this._bytes.subarray(body, this._end));
+      hash?.write(this._bytes.subarray(body, this._end));
       this._passing -= count;
       this._end = body;
       if (!whole && count === 0) return undefined;

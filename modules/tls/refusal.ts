@@ -6,8 +6,8 @@
 
 import { Fault } from "../fault/fault.js";
 import { handshakeClosed, notTls, tlsAlert, tlsFailed, tlsVersion } from "../fault/network.js";
-import { badFinished, badKeyExchange, badRecord, noCommonSuite } from "../fault/tls.js";
 import type { ClientSession } from "./client-session.js";
+import { badFinished, badKeyExchange, badRecord, noCommonSuite } from "./handshake-fault.js";
 import { NotTls } from "./record-reader.js";
 
 const closeNotify = 0;

@@ -3,7 +3,8 @@
  * all connections of an app.
  */
 
-import type { ByteStream, ByteStreamOptions, Network } from "../host/byte-stream.js";
+import type { ByteStream, ByteStreamListener, ByteStreamOptions, Network } from "../host/byte-stream.js";
+import { readRoots } from "../x509/encoded.js";
 import { type SecureEnvironment, SecureStream } from "./secure-stream.js";
 import { SessionCache } from "./session-cache.js";
 
@@ -14,10 +15,13 @@ export class SecureNetwork implements Network {
     this._environment = { ...environment, cache: new SessionCache(environment.clock) };
   }
 
-  open(options: ByteStreamOptions): ByteStream {
-    const { secure } = options;
-    return secure
-      ? new SecureStream({ ...options, secure }, this._environment)
-      : this._environment.network.open(options);
+  readRoots(roots: readonly (string | Uint8Array)[]): Uint8Array[] {
+    return readRoots(roots);
+  }
+
+  open(options: ByteStreamOptions, listener: ByteStreamListener): ByteStream {
+    return options.secure
+      ? new SecureStream(options, options.secure, this._environment, listener)
+      : this._environment.network.open(options, listener);
   }
 }

@@ -6,20 +6,21 @@
  * was taken is lost, however little the TCP stream takes.
  */
 
-import RNG from "rng";
+/// <reference path="../../types/tls.d.ts" />
+
 import alert from "ssl/alert";
-import type { Transport } from "ssl/session";
 import { asFault, Fault } from "../fault/fault.js";
 import { handshakeClosed, handshakeTimeout } from "../fault/network.js";
-import { clockUnknown, truncated } from "../fault/tls.js";
-import type { ByteStream, ByteStreamOptions, Network, SecureOptions } from "../host/byte-stream.js";
+import type { ByteStream, ByteStreamListener, ByteStreamOptions, Network, SecureOptions } from "../host/byte-stream.js";
 import type { Clock } from "../host/clock.js";
 import type { Random } from "../host/random.js";
 import type { Timer, Timers } from "../host/timers.js";
 import { defaultHandshakeTimeoutMs, maxTlsSendBytes } from "../limits/limits.js";
+import { clockUnknown } from "../x509/certificate-fault.js";
 import { sniName } from "../x509/server-name.js";
 import { ClientSession } from "./client-session.js";
 import { readCredentials } from "./credentials.js";
+import { truncated } from "./handshake-fault.js";
 import { Outgoing } from "./outgoing.js";
 import { RecordReader } from "./record-reader.js";
 import { alertFor, explain } from "./refusal.js";
@@ -40,21 +41,21 @@ export interface SecureEnvironment {
   maxFragmentLength?: number | undefined;
 }
 
-export type SecureStreamOptions = ByteStreamOptions & { secure: SecureOptions };
-
 /** Codes of faults that a wrong clock would be the cause of. */
 const ofTheDate: readonly string[] = Object.freeze(["certificate-expired", "certificate-not-yet-valid", "clock-wrong"]);
 
 const closeNotify = 0;
 const warning = 1;
 const fatal = 2;
-const seedBytes = 32;
 
-export class SecureStream implements ByteStream {
-  private readonly _options: SecureStreamOptions;
+export class SecureStream implements ByteStream, ByteStreamListener {
+  private readonly _host: string;
+  private readonly _port: number;
+  private readonly _handshakeTimeoutMs: number;
   private readonly _environment: SecureEnvironment;
+  private readonly _listener: ByteStreamListener;
   private readonly _reader = new RecordReader();
-  private readonly _transport: Transport;
+  private readonly _outgoing = new Outgoing();
   private _plain: ByteStream | undefined;
   private _session: ClientSession | undefined;
   private _sessionKey = "";
@@ -65,33 +66,35 @@ export class SecureStream implements ByteStream {
   private _data: Uint8Array | undefined;
   /** Was the reader told of `_data`? */
   private _announced = false;
-  private readonly _outgoing = new Outgoing();
   private _wantsWritable = false;
-  private _deadline: Timer | undefined;
-  /** A callback that waits for the next turn. */
-  private _soon: Timer | undefined;
+  /** The bound on the handshake; afterwards, what the listener is to be told in the next turn. */
+  private _timer: Timer | undefined;
 
-  constructor(options: SecureStreamOptions, environment: SecureEnvironment) {
-    this._options = options;
+  /** @param secure its keys and certificates are let go of when the handshake is over */
+  constructor(
+    options: ByteStreamOptions,
+    secure: SecureOptions,
+    environment: SecureEnvironment,
+    listener: ByteStreamListener,
+  ) {
+    const { host, port, connectTimeoutMs } = options;
+    this._host = host;
+    this._port = port;
+    this._handshakeTimeoutMs = secure.handshakeTimeoutMs ?? defaultHandshakeTimeoutMs;
     this._environment = environment;
-    this._transport = { readable: 1, writable: 0, write: (record) => this._send(record) };
-    this._guarded(() => {
-      this._session = this._newSession();
-      this._plain = environment.network.open({
-        host: options.host,
-        port: options.port,
-        connectTimeoutMs: options.connectTimeoutMs,
-        onOpen: () => this._guarded(() => this._connected()),
-        onReadable: () => this._guarded(() => this._received()),
-        onWritable: () => this._guarded(() => this._drained()),
-        onClose: (fault) => this._guarded(() => this._peerClosed(fault)),
-      });
-    });
+    this._listener = listener;
+    try {
+      this._session = this._newSession(secure);
+      this._plain = environment.network.open({ host, port, connectTimeoutMs }, this);
+      this._outgoing.begin(this._plain);
+    } catch (error) {
+      this._refuse(error);
+    }
   }
 
   read(into: Uint8Array): number {
     let count = 0;
-    this._guarded(() => {
+    try {
       while (count < into.byteLength && this._hasData()) {
         const data = this._data!;
         const part = Math.min(data.byteLength, into.byteLength - count);
@@ -100,102 +103,136 @@ export class SecureStream implements ByteStream {
         this._data = part < data.byteLength ? data.subarray(part) : undefined;
       }
       // A reader that stops at what it was told of must hear of the records behind.
-      if (this._hasData() && !this._announced) this._later(() => this._guarded(() => this._announce()));
-    });
+      if (this._hasData() && !this._announced) this._later(() => this.readable());
+    } catch (error) {
+      this._refuse(error);
+    }
     return count;
   }
 
   write(bytes: Uint8Array): number {
     if (this._state !== "open") return 0;
     let taken = 0;
-    this._guarded(() => {
+    try {
       while (taken < bytes.byteLength && this._outgoing.empty) {
         const end = Math.min(bytes.byteLength, taken + maxTlsSendBytes);
-        this._session!.write(this._transport, bytes.subarray(taken, end));
+        this._session!.write(this._outgoing, bytes.subarray(taken, end));
         taken = end;
       }
-    });
+    } catch (error) {
+      this._refuse(error);
+    }
     this._wantsWritable = taken < bytes.byteLength;
     return taken;
   }
 
   close(): void {
-    this._guarded(() => {
+    try {
       if (this._state === "open") this._sendAlert(warning, closeNotify);
-    });
+    } catch {
+      // The goodbye is a courtesy.
+    }
     this._release();
   }
 
-  private _newSession(): ClientSession {
-    const { host, port, secure } = this._options;
-    const { clock, cache } = this._environment;
-    const { roots, serverName = host } = secure;
+  /** The TCP stream has connected. */
+  opened(): void {
+    try {
+      const { clock, timers } = this._environment;
+      if (clock.now() === undefined) throw clockUnknown();
+      this._state = "handshake";
+      this._timer = timers.set(() => this._late(), this._handshakeTimeoutMs);
+      this._handshake();
+    } catch (error) {
+      this._refuse(error);
+    }
+  }
+
+  /** The TCP stream has bytes. */
+  readable(): void {
+    try {
+      this._received();
+    } catch (error) {
+      this._refuse(error);
+    }
+  }
+
+  /** The TCP stream takes bytes again. */
+  writable(): void {
+    try {
+      this._outgoing.flush();
+      if (!this._outgoing.empty || !this._wantsWritable || this._state !== "open") return;
+      this._wantsWritable = false;
+      this._listener.writable(maxTlsSendBytes);
+    } catch (error) {
+      this._refuse(error);
+    }
+  }
+
+  /** The TCP stream has ended. */
+  closed(fault?: Error): void {
+    try {
+      this._peerEnded = true;
+      this._received();
+      if (this._state === "closed") return;
+      const cut = !fault || (fault instanceof Fault && fault.stage === "transport");
+      if (this._state === "handshake" && cut) this._end(handshakeClosed(this._host, this._port, fault));
+      else if (fault) this._end(asFault(fault, "transport", "connection-failed"));
+    } catch (error) {
+      this._refuse(error);
+    }
+  }
+
+  private _newSession(secure: SecureOptions): ClientSession {
+    const { clock, cache, maxFragmentLength } = this._environment;
+    const { roots, serverName = this._host } = secure;
     const credentials = readCredentials(secure);
     const anchors = roots ? new ConfiguredRoots(roots) : new BuiltInRoots();
-    this._sessionKey = sessionKey(`${serverName} ${host}:${port}`, roots, credentials?.chain ?? []);
+    const server = `${serverName} ${this._host}:${this._port}`;
+    this._sessionKey = sessionKey(server, roots, credentials?.chain ?? []);
     return new ClientSession({
       serverName: sniName(serverName),
       credentials,
       trust: new Trust(anchors, serverName, clock),
       cache: cache.forKey(this._sessionKey),
-      maxFragmentLength: this._environment.maxFragmentLength,
+      maxFragmentLength,
     });
   }
 
-  private _connected(): void {
-    const { clock, timers } = this._environment;
-    const { host, port, secure } = this._options;
-    if (clock.now() === undefined) throw clockUnknown();
-    this._state = "handshake";
-    const limitMs = secure.handshakeTimeoutMs ?? defaultHandshakeTimeoutMs;
-    this._deadline = timers.set(() => this._guarded(() => this._end(handshakeTimeout(host, port, limitMs))), limitMs);
-    this._handshake();
-  }
-
   private _handshake(): void {
-    const over = this._session!.proceed(this._reader, this._plain!, this._transport, () => this._reseed());
-    this._flush();
+    const { random, timers } = this._environment;
+    const over = this._session!.proceed(this._reader, this._plain!, this._outgoing, random);
+    this._outgoing.flush();
     if (!over) return;
-    this._environment.timers.clear(this._deadline);
+    this._outgoing.collecting = false;
+    timers.clear(this._timer);
+    this._timer = undefined;
     this._state = "open";
-    this._tell(() => this._options.onOpen());
+    this._listener.opened();
     this._announce();
   }
 
-  /** The SDK's generator is seeded once, with little: it starts anew from the host's random numbers for each secret. */
-  private _reseed(): void {
-    const seed = new Uint8Array(seedBytes);
-    this._environment.random.fill(seed);
-    RNG.init(seed.buffer);
+  private _late(): void {
+    this._end(handshakeTimeout(this._host, this._port, this._handshakeTimeoutMs));
   }
 
   private _received(): void {
     if (this._state === "handshake") this._handshake();
-    else if (this._state === "open" && !this._data) this._announce();
-  }
-
-  private _peerClosed(fault: Error | undefined): void {
-    const { host, port } = this._options;
-    this._peerEnded = true;
-    this._received();
-    if (this._state === "closed") return;
-    const cut = !fault || (fault instanceof Fault && fault.stage === "transport");
-    if (this._state === "handshake" && cut) this._end(handshakeClosed(host, port, fault));
-    else if (fault) this._end(asFault(fault, "transport", "connection-failed"));
+    else this._announce();
   }
 
   /** Tells the reader of a record that it does not know of. */
   private _announce(): void {
     if (this._state !== "open" || !this._hasData() || this._announced) return;
     this._announced = true;
-    this._tell(() => this._options.onReadable(this._data!.byteLength));
+    this._listener.readable(this._data!.byteLength);
   }
 
   /** Is there application data, or can a record be had that has some? */
   private _hasData(): boolean {
     if (this._data) return true;
     if (this._state !== "open") return false;
-    const data = this._session!.receive(this._reader, this._plain!, this._transport);
+    const data = this._session!.receive(this._reader, this._plain!, this._outgoing);
     if (data) {
       this._data = data;
       this._announced = false;
@@ -208,57 +245,21 @@ export class SecureStream implements ByteStream {
     return false;
   }
 
-  /** During the handshake a flight is collected: a server that refuses half of it would cut off its own alert. */
-  private _send(record: Uint8Array): number {
-    const first = this._outgoing.empty;
-    this._outgoing.push(record);
-    if (first && this._state === "open") this._flush();
-    return 0;
-  }
-
-  private _flush(): void {
-    this._outgoing.flush(this._plain!);
-  }
-
-  /** The TCP stream takes bytes again. */
-  private _drained(): void {
-    this._flush();
-    if (!this._outgoing.empty || !this._wantsWritable || this._state !== "open") return;
-    this._wantsWritable = false;
-    this._tell(() => this._options.onWritable(maxTlsSendBytes));
-  }
-
   private _sendAlert(level: number, description: number): void {
-    this._send(alert.packetize(this._session!, level, description));
+    this._outgoing.write(alert.packetize(this._session!, level, description));
   }
 
-  /** Calls back to the stream's user. What it throws is not TLS's doing. */
-  private _tell(callback: () => void): void {
-    try {
-      callback();
-    } catch (error) {
-      throw asFault(error, "application", "callback-failed");
-    }
-  }
-
-  /** Everything that comes in goes through here: what goes wrong ends the stream and nothing else. */
-  private _guarded(body: () => void): void {
+  /** What goes wrong inside ends the stream and nothing else. */
+  private _refuse(error: unknown): void {
     if (this._state === "closed") return;
-    try {
-      body();
-    } catch (error) {
-      this._refuse(explain(error, this._session, this._options.host, this._options.port));
-    }
-  }
-
-  private _refuse(fault: Fault): void {
+    const fault = explain(error, this._session, this._host, this._port);
     // Not proven: dates are looked at before signatures, so anybody on the path can bring this about.
     if (ofTheDate.includes(fault.code)) this._environment.clock.onContradicted?.();
     const description = this._session?.alert ? undefined : alertFor(fault);
-    if (description !== undefined && this._state !== "connecting" && this._state !== "closed")
+    if (description !== undefined && this._state !== "connecting")
       try {
         this._sendAlert(fatal, description);
-        this._flush();
+        this._outgoing.flush();
       } catch {
         // The alert is a courtesy; the fault says what is wrong.
       }
@@ -270,19 +271,17 @@ export class SecureStream implements ByteStream {
     if (this._state === "closed") return;
     if (fault) this._environment.cache.forget(this._sessionKey);
     this._release();
-    this._later(() => this._options.onClose(fault));
+    this._later(() => this._listener.closed(fault));
   }
 
   private _later(body: () => void): void {
     const { timers } = this._environment;
-    timers.clear(this._soon);
-    this._soon = timers.set(body, 0);
+    timers.clear(this._timer);
+    this._timer = timers.set(body, 0);
   }
 
   private _release(): void {
-    const { timers } = this._environment;
-    timers.clear(this._deadline);
-    timers.clear(this._soon);
+    this._environment.timers.clear(this._timer);
     this._state = "closed";
     this._plain?.close();
     this._plain = undefined;

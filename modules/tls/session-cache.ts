@@ -6,6 +6,8 @@
  * certificate, so the key of an entry is a hash of server, roots and the device's identity.
  */
 
+/// <reference path="../../types/tls.d.ts" />
+
 import { Digest } from "crypt";
 import type { SessionCache as SDKCache } from "ssl/session";
 import type { Clock } from "../host/clock.js";

@@ -7,10 +7,10 @@
 
 import Resource from "Resource";
 import { badRoots } from "../fault/network.js";
-import { certificateUnsupported, clockUnknown } from "../fault/tls.js";
 import type { Clock } from "../host/clock.js";
 import { toHex } from "../text/hex.js";
 import { type Certificate, nameForPeople, readCertificate, sameBytes } from "../x509/certificate.js";
+import { certificateUnsupported, clockUnknown } from "../x509/certificate-fault.js";
 import { mayHaveIssued, type TrustAnchors, verifyPath } from "../x509/path.js";
 import { type HashName, type PublicKey, verifySignature } from "./hardened/signature.js";
 import { readPublicKey } from "./public-key.js";

@@ -10,12 +10,22 @@ import type { Crypto } from "../host/crypto.js";
 import type { Random } from "../host/random.js";
 import type { ResponseHead } from "../http/head.js";
 import { requestText } from "../http/request.js";
-import type { Url } from "../http/url.js";
+import { parseUrl, type Url } from "../http/url.js";
 import { toBase64 } from "../text/base64.js";
 import { encodeUtf8 } from "../text/utf8.js";
+import type { WebSocketOptions } from "./options.js";
 
 // RFC 6455 §1.3.
 const magic = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/** Where a WebSocket is asked for: IPv6 addresses without brackets, `path` with the query. Throws Fault "bad-endpoint". */
+export const upgradeUrl = ({ host, port, path, secure }: WebSocketOptions): Url => {
+  const name = host.includes(":") ? `[${host}]` : host;
+  const url = parseUrl(`${secure ? "wss" : "ws"}://${name}:${port}${path}`);
+  if (!url)
+    throw new Fault("options", "bad-endpoint", "Host, port and path do not make a URL; give the host without scheme.");
+  return url;
+};
 
 /** A fresh `Sec-WebSocket-Key`. */
 export const upgradeKey = (random: Random): string => {

@@ -37,7 +37,7 @@ export class Opening {
   }
 
   /** The answer's headers, once the server has accepted. */
-  get accepted(): Map<string, string> | undefined {
+  get accepted(): ReadonlyMap<string, string> | undefined {
     return this._accepted;
   }
 

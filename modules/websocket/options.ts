@@ -1,5 +1,5 @@
 /*
- * What a WebSocketClient is given and what it reports. Types only.
+ * What a WebSocketClient is given, and the listener that it reports to. Types only.
  */
 
 import type { Fault } from "../fault/fault.js";
@@ -8,6 +8,8 @@ import type { Crypto } from "../host/crypto.js";
 import type { Random } from "../host/random.js";
 import type { Timers } from "../host/timers.js";
 import type { Refusal } from "./refusal.js";
+
+export type { Refusal } from "./refusal.js";
 
 export interface Closed {
   /** From the server's close frame; 1005 when that had none, 1006 when there was no close frame (RFC 6455 §7.1.5). */
@@ -37,16 +39,17 @@ export interface WebSocketOptions {
   upgradeTimeoutMs: number;
   /** Bound on the end of a connection after a close frame was sent or received. */
   closeTimeoutMs: number;
-  /** The server has agreed. */
-  onOpen(response: { headers: Map<string, string> }): void;
-  onText(text: string): void;
-  /** A view that is valid during the call; so for `onPong`. */
-  onBinary(bytes: Uint8Array): void;
-  onPong?(bytes: Uint8Array): void;
-  /** Unsent bytes had been waiting, and all have gone. */
-  onDrain?(): void;
+}
+
+/** Who opened a WebSocket; an object passes itself, as with a ByteStream. What it throws ends the connection as a fault. */
+export interface WebSocketListener {
+  /** The server has agreed, with these headers. */
+  opened(headers: ReadonlyMap<string, string>): void;
+  text(text: string): void;
+  /** A view that is valid during the call. */
+  binary(bytes: Uint8Array): void;
   /** The server answered in HTTP, but not with 101. Final. */
-  onRefused(refusal: Refusal): void;
-  /** The connection is over. Final, instead of `onRefused`; or `onRefused` threw. */
-  onClose(closed: Closed): void;
+  refused(refusal: Refusal): void;
+  /** The connection is over. Final, instead of `refused`; or `refused` threw. */
+  closed(closed: Closed): void;
 }

@@ -1,5 +1,6 @@
 /*
- * Receiver: bytes from the server in, messages and control frames out (RFC 6455 §5).
+ * Receiver: bytes from the server in, messages, pings and the close frame out (RFC 6455 §5). Pongs, which
+ * nobody asks for here, are passed over.
  *
  * Bytes may be split anywhere. Messages are put together in one buffer that grows up to the limit and is used again.
  * The rule it guards: every frame is judged as soon as its header is there, before a byte of its payload is stored.
@@ -9,21 +10,19 @@ import { keptMessageBytes, maxMessageBytes } from "../limits/limits.js";
 import { decodeUtf8 } from "../text/utf8.js";
 import { closeCode, maxControlBytes, opcode, Violation, validCloseCode } from "./frame.js";
 
-export interface ReceiverEvents {
-  onText(text: string): void;
-  /** A view that is valid during the call. */
-  onBinary(bytes: Uint8Array): void;
-  /** A view that is valid during the call; so for `onPong`. */
-  onPing(bytes: Uint8Array): void;
-  onPong(bytes: Uint8Array): void;
+export interface ReceiverListener {
+  text(text: string): void;
+  /** A view that is valid during the call; so for `ping`. */
+  binary(bytes: Uint8Array): void;
+  ping(bytes: Uint8Array): void;
   /** `code` is 1005 when the frame had none. Nothing comes afterwards. */
-  onCloseFrame(code: number, reason: string): void;
+  closeFrame(code: number, reason: string): void;
 }
 
 const smallestMessageBuffer = 512;
 
 export class Receiver {
-  private _events: ReceiverEvents;
+  private readonly _listener: ReceiverListener;
   private _stopped = false;
 
   private _header = new Uint8Array(10);
@@ -35,16 +34,16 @@ export class Receiver {
   /** Payload bytes of the current frame still to come; -1 while its header is read. */
   private _left = -1;
 
-  private _control = new Uint8Array(maxControlBytes);
-  private _controlLength = 0;
+  /** Payload of the control frame under way, at most 125 bytes: they are rare, and may come between fragments. */
+  private _control: Uint8Array | undefined;
 
   /** Opcode of the message under way, 0 when there is none. */
   private _messageOpcode = 0;
   private _message = new Uint8Array(smallestMessageBuffer);
   private _messageLength = 0;
 
-  constructor(events: ReceiverEvents) {
-    this._events = events;
+  constructor(listener: ReceiverListener) {
+    this._listener = listener;
   }
 
   /** No more events, also not from the bytes that are being worked on. */
@@ -120,7 +119,7 @@ export class Receiver {
     this._headerNeeded = 2;
     this._left = length;
     if (this._opcode >= opcode.close) {
-      this._controlLength = 0;
+      this._control = new Uint8Array(length);
       return;
     }
     if (this._opcode !== opcode.continuation) this._messageOpcode = this._opcode;
@@ -144,9 +143,8 @@ export class Receiver {
   }
 
   private _store(piece: Uint8Array): void {
-    if (this._opcode >= opcode.close) {
-      this._control.set(piece, this._controlLength);
-      this._controlLength += piece.byteLength;
+    if (this._control) {
+      this._control.set(piece, this._control.byteLength - this._left);
     } else {
       this._message.set(piece, this._messageLength);
       this._messageLength += piece.byteLength;
@@ -155,11 +153,12 @@ export class Receiver {
 
   private _endFrame(): void {
     this._left = -1;
-    const payload = this._control.subarray(0, this._controlLength);
-    if (this._opcode === opcode.ping) this._events.onPing(payload);
-    else if (this._opcode === opcode.pong) this._events.onPong(payload);
-    else if (this._opcode === opcode.close) this._close(payload);
-    else if (this._final) this._endMessage();
+    const control = this._control;
+    this._control = undefined;
+    if (!control) {
+      if (this._final) this._endMessage();
+    } else if (this._opcode === opcode.ping) this._listener.ping(control);
+    else if (this._opcode === opcode.close) this._close(control);
   }
 
   private _endMessage(): void {
@@ -169,20 +168,20 @@ export class Receiver {
     this._messageLength = 0;
     // The view keeps the large buffer alive as long as the callback needs it.
     if (this._message.byteLength > keptMessageBytes) this._message = new Uint8Array(smallestMessageBuffer);
-    if (isText) this._events.onText(utf8(bytes, "a text message"));
-    else this._events.onBinary(bytes);
+    if (isText) this._listener.text(utf8(bytes, "a text message"));
+    else this._listener.binary(bytes);
   }
 
   private _close(payload: Uint8Array): void {
     this._stopped = true;
     if (payload.byteLength === 0) {
-      this._events.onCloseFrame(closeCode.none, "");
+      this._listener.closeFrame(closeCode.none, "");
       return;
     }
     if (payload.byteLength === 1) throw protocolError("bad-close-code", "half of a close code");
     const code = payload[0] * 256 + payload[1];
     if (!validCloseCode(code)) throw protocolError("bad-close-code", `the close code ${code}, which may not be sent`);
-    this._events.onCloseFrame(code, utf8(payload.subarray(2), "a close reason"));
+    this._listener.closeFrame(code, utf8(payload.subarray(2), "a close reason"));
   }
 }
 

@@ -10,7 +10,7 @@ import { Fault } from "../fault/fault.js";
 import type { ByteStream } from "../host/byte-stream.js";
 import type { Random } from "../host/random.js";
 import { keptSendQueueBytes, maxSendQueueBytes } from "../limits/limits.js";
-import { maxControlBytes, opcode } from "./frame.js";
+import { opcode } from "./frame.js";
 
 const smallestQueue = 512;
 /** Two bytes, four mask bytes, two for a length up to 65,535; longer frames do not fit the queue anyhow. */
@@ -27,9 +27,8 @@ export class Sender {
   private _mask = new Uint8Array(4);
   private _turned = new Uint8Array(4);
   private _turnedWord = new Int32Array(this._turned.buffer);
-  private _pong = new Uint8Array(maxControlBytes);
-  /** Length of the pong that waits, -1 when none does. */
-  private _pongLength = -1;
+  /** Payload of the pong that waits. */
+  private _pong: Uint8Array | undefined;
 
   constructor(random: Random, stream: ByteStream) {
     this._random = random;
@@ -39,7 +38,7 @@ export class Sender {
 
   /** Bytes that the stream has not taken yet. */
   get bufferedBytes(): number {
-    return this._end - this._start + Math.max(0, this._pongLength);
+    return this._end - this._start + (this._pong?.byteLength ?? 0);
   }
 
   /** Queues bytes that are not a frame (the upgrade request), and sends what the stream takes. */
@@ -51,7 +50,7 @@ export class Sender {
   }
 
   /**
-   * Queues one whole data message or a ping and sends what the stream takes.
+   * Queues one whole data message and sends what the stream takes.
    * @throws Fault "send-queue-full" when it has no room now, "message-exceeds-queue" when it never will have
    */
   frame(code: number, payload: Uint8Array): void {
@@ -76,14 +75,13 @@ export class Sender {
 
   /** Queues the answer to a ping, or keeps it back while other bytes are unsent. */
   pong(payload: Uint8Array): void {
-    this._pong.set(payload);
-    this._pongLength = payload.byteLength;
+    this._pong = payload.slice();
     this.flush();
   }
 
   /** Queues the close frame, whatever else is queued; the payload has at most 125 bytes. */
   close(payload: Uint8Array): void {
-    this._pongLength = -1;
+    this._pong = undefined;
     this._append(opcode.close, payload);
     this.flush();
   }
@@ -94,10 +92,10 @@ export class Sender {
       if (this._start === this._end) {
         this._start = this._end = 0;
         if (this._queue.byteLength > keptSendQueueBytes) this._allocate(smallestQueue);
-        if (this._pongLength < 0) return;
-        const length = this._pongLength;
-        this._pongLength = -1;
-        this._append(opcode.pong, this._pong.subarray(0, length));
+        const pong = this._pong;
+        if (!pong) return;
+        this._pong = undefined;
+        this._append(opcode.pong, pong);
       }
       const taken = this._stream.write(this._queue.subarray(this._start, this._end));
       this._start += taken;

@@ -2,27 +2,27 @@
  * WebSocketClient: an RFC 6455 client over a ByteStream.
  *
  * It connects, upgrades, carries whole messages and closes; it does not reconnect, keep alive or judge a refusal: that
- * is the session's. One object is one connection.
+ * is the session's. One object is one connection. Request headers, keys and certificates are not kept: they are the
+ * opening's and the stream's, as long as those need them.
  *
- * The rules it guards: exactly one of onRefused and onClose comes, once, and nothing after it; nothing that the peer
- * sends and nothing that a callback throws escapes into the host, where it would restart the device.
+ * The rules it guards: exactly one of `refused` and `closed` comes, once, and nothing after it; nothing that the peer
+ * sends and nothing that the listener throws escapes into the host, where it would restart the device.
  */
 
-import { asFault, Fault } from "../fault/fault.js";
-import type { ByteStream } from "../host/byte-stream.js";
-import type { Timer } from "../host/timers.js";
-import { parseUrl, publicText, type Url } from "../http/url.js";
+import { asFault, Fault, type Stage } from "../fault/fault.js";
+import type { ByteStream, ByteStreamListener } from "../host/byte-stream.js";
+import type { Timer, Timers } from "../host/timers.js";
+import { publicText, type Url } from "../http/url.js";
 import { encodeUtf8 } from "../text/utf8.js";
 import { closePayload } from "./close-payload.js";
-import { closeCode, maxControlBytes, opcode, Violation } from "./frame.js";
+import { closeCode, opcode, Violation } from "./frame.js";
+import { upgradeUrl } from "./handshake.js";
 import { Opening } from "./opening.js";
-import type { Closed, WebSocketOptions } from "./options.js";
-import { Receiver } from "./receiver.js";
-import type { Refusal } from "./refusal.js";
+import type { Closed, Refusal, WebSocketListener, WebSocketOptions } from "./options.js";
+import { Receiver, type ReceiverListener } from "./receiver.js";
 import { Sender } from "./sender.js";
 
-export type { Closed, WebSocketOptions } from "./options.js";
-export type { Refusal } from "./refusal.js";
+export type { Closed, Refusal, WebSocketListener, WebSocketOptions } from "./options.js";
 
 /** The answer's head and most messages fit at once; longer ones take several reads. */
 const readBufferBytes = 2048;
@@ -37,45 +37,35 @@ type State =
   | "failing"
   | "closed";
 
-export class WebSocketClient {
-  private _options: WebSocketOptions;
+export class WebSocketClient implements ByteStreamListener, ReceiverListener {
+  private readonly _listener: WebSocketListener;
+  private readonly _timers: Timers;
+  private readonly _upgradeTimeoutMs: number;
+  private readonly _closeTimeoutMs: number;
+  private readonly _receiver = new Receiver(this);
+  private readonly _buffer = new Uint8Array(readBufferBytes);
   private _state: State = "connecting";
   private _peer = "";
   private _stream: ByteStream | undefined;
   private _sender: Sender | undefined;
-  private _receiver: Receiver;
   private _timer: Timer | undefined;
-  private _buffer = new Uint8Array(readBufferBytes);
   private _opening: Opening | undefined;
-  private _streamEnd: { fault: Error | undefined } | undefined;
-  /** Bytes were left unsent since the last onDrain. */
-  private _backedUp = false;
+  private _streamEnded = false;
+  private _streamFault: Error | undefined;
   /** What to report when the connection has ended. */
   private _closed: Closed | undefined;
 
-  /** Starts to connect. No callback comes from inside the constructor. */
-  constructor(options: WebSocketOptions) {
-    this._options = options;
-    this._receiver = new Receiver({
-      onText: (text) => {
-        if (this._state === "open") options.onText(text);
-      },
-      onBinary: (bytes) => {
-        if (this._state === "open") options.onBinary(bytes);
-      },
-      onPing: (bytes) => {
-        if (this._state === "open") this._sender!.pong(bytes);
-      },
-      onPong: (bytes) => {
-        if (this._state === "open") options.onPong?.(bytes);
-      },
-      onCloseFrame: (code, reason) => this._onCloseFrame(code, reason),
-    });
+  /** Starts to connect. The listener hears nothing from inside the constructor. */
+  constructor(options: WebSocketOptions, listener: WebSocketListener) {
+    this._listener = listener;
+    this._timers = options.timers;
+    this._upgradeTimeoutMs = options.upgradeTimeoutMs;
+    this._closeTimeoutMs = options.closeTimeoutMs;
     try {
-      this._connect(endpoint(options));
+      this._connect(upgradeUrl(options), options);
     } catch (error) {
-      const fault = asFault(error, "options", "bad-endpoint");
-      this._setTimer(0, () => this._finish({ code: closeCode.abnormal, reason: "", fault }));
+      this._closed = this._abnormal(asFault(error, "options", "bad-endpoint"));
+      this._setTimer(0);
     }
   }
 
@@ -86,35 +76,29 @@ export class WebSocketClient {
 
   /**
    * Sends one message.
-   * @throws Fault "not-open", "send-queue-full" (try again after onDrain) or "message-exceeds-queue" (never will)
+   * @throws Fault "not-open", "send-queue-full" (try again when less is buffered) or "message-exceeds-queue" (never will)
    */
   sendText(text: string): void {
-    this._send(opcode.text, encodeUtf8(text));
-  }
-
-  /** Sends a ping of at most 125 bytes. Throws as `sendText` does. */
-  ping(bytes: Uint8Array): void {
-    if (bytes.byteLength > maxControlBytes) {
-      throw new Fault("websocket", "long-ping", `A ping carries at most ${maxControlBytes} bytes.`);
-    }
-    this._send(opcode.ping, bytes);
+    if (this._state !== "open") throw new Fault("websocket", "not-open", "The connection is not open.");
+    this._sender!.frame(opcode.text, encodeUtf8(text));
   }
 
   /**
-   * Starts the closing handshake; `onClose` comes when it is over, messages do not come any more. While there is no
+   * Starts the closing handshake; `closed` comes when it is over, messages do not come any more. While there is no
    * WebSocket yet the attempt just ends. The reason is cut to the 123 bytes that fit.
    */
   close(code: number = closeCode.normal, reason = ""): void {
     if (this._state === "open") {
       this._beginClose("closing", closePayload(code, reason));
-    } else if (this._state !== "closing" && this._state !== "failing" && this._state !== "closed") {
+    } else if (this._state === "connecting" || this._state === "upgrading") {
       this._state = "failing";
-      this._setTimer(0, () => this._finish({ code: closeCode.abnormal, reason: "" }));
+      this._closed = { code: closeCode.abnormal, reason: "" };
+      this._setTimer(0);
       this._stream?.close();
     }
   }
 
-  /** Ends everything at once. No callback comes afterwards. */
+  /** Ends everything at once. The listener hears nothing afterwards. */
   abort(): void {
     this._state = "closed";
     this._receiver.stop();
@@ -122,43 +106,72 @@ export class WebSocketClient {
     this._stream?.close();
   }
 
-  private _connect(url: Url): void {
-    const { network, secure, connectTimeoutMs, headers, random, crypto } = this._options;
+  /** The stream stands: of ByteStreamListener, as what follows. What is thrown inside ends in `closed`, not in the host. */
+  opened(): void {
+    try {
+      this._state = "upgrading";
+      this._setTimer(this._upgradeTimeoutMs);
+      this._sender!.raw(this._opening!.request);
+    } catch (error) {
+      this._fail(error);
+    }
+  }
+
+  readable(): void {
+    try {
+      this._pump();
+    } catch (error) {
+      this._fail(error);
+    }
+  }
+
+  writable(): void {
+    try {
+      this._sender!.flush();
+    } catch (error) {
+      this._fail(error);
+    }
+  }
+
+  closed(fault?: Error): void {
+    this._streamEnded = true;
+    this._streamFault = fault;
+    this.readable();
+  }
+
+  /** Of ReceiverListener, as what follows. */
+  text(text: string): void {
+    if (this._state === "open") this._listener.text(text);
+  }
+
+  binary(bytes: Uint8Array): void {
+    if (this._state === "open") this._listener.binary(bytes);
+  }
+
+  ping(bytes: Uint8Array): void {
+    if (this._state === "open") this._sender!.pong(bytes);
+  }
+
+  closeFrame(code: number, reason: string): void {
+    this._closed = { code, reason };
+    // §5.5.1: the answer has the same code, unless this frame is itself the answer.
+    if (this._state === "open") this._beginClose("closing", closePayload(code, ""));
+  }
+
+  private _connect(url: Url, options: WebSocketOptions): void {
+    const { network, secure, connectTimeoutMs, headers, random, crypto } = options;
     this._peer = publicText(url);
     this._opening = new Opening(url, headers, random, crypto);
-    this._stream = network.open({
-      host: url.host,
-      port: url.port,
-      connectTimeoutMs,
-      secure: secure && { ...secure, handshakeTimeoutMs: secure.handshakeTimeoutMs ?? connectTimeoutMs },
-      onOpen: () => this._guarded(() => this._onOpen()),
-      onReadable: () => this._guarded(() => this._pump()),
-      onWritable: () => this._guarded(() => this._onWritable()),
-      onClose: (fault) =>
-        this._guarded(() => {
-          this._streamEnd = { fault };
-          this._pump();
-        }),
-    });
+    this._stream = network.open(
+      {
+        host: url.host,
+        port: url.port,
+        connectTimeoutMs,
+        secure: secure && { ...secure, handshakeTimeoutMs: secure.handshakeTimeoutMs ?? connectTimeoutMs },
+      },
+      this,
+    );
     this._sender = new Sender(random, this._stream);
-  }
-
-  private _onOpen(): void {
-    const { upgradeTimeoutMs } = this._options;
-    this._state = "upgrading";
-    this._setTimer(upgradeTimeoutMs, () => {
-      const refusal = this._opening!.refusal;
-      if (refusal) this._refuse(refusal);
-      else throw this._fault("upgrade-timeout", `did not answer the upgrade within ${upgradeTimeoutMs} ms`);
-    });
-    this._sender!.raw(this._opening!.request);
-  }
-
-  private _onWritable(): void {
-    this._sender!.flush();
-    if (!this._backedUp || this.bufferedBytes > 0) return;
-    this._backedUp = false;
-    if (this._state === "open") this._options.onDrain?.();
   }
 
   /** Reads all there is, and takes note of the end of the stream when it was reached. */
@@ -168,7 +181,7 @@ export class WebSocketClient {
       if (count === 0) break;
       this._take(count);
     }
-    if (this._streamEnd) this._ended(this._streamEnd.fault);
+    if (this._streamEnded) this._ended();
   }
 
   private _take(count: number): void {
@@ -176,130 +189,108 @@ export class WebSocketClient {
     if (this._state === "upgrading") {
       const opening = this._opening!;
       from = opening.push(this._buffer, from, count);
-      if (opening.accepted) this._opened(opening.accepted);
+      if (opening.accepted) this._accepted(opening.accepted);
       else if (opening.refused) this._refuse(opening.refusal!);
     }
     if (this._state === "open" || this._state === "closing") this._receiver.push(this._buffer, from, count);
   }
 
-  private _opened(headers: Map<string, string>): void {
+  private _accepted(headers: ReadonlyMap<string, string>): void {
     this._clearTimer();
     this._opening = undefined;
     this._state = "open";
-    this._options.onOpen({ headers });
-  }
-
-  private _send(code: number, payload: Uint8Array): void {
-    if (this._state !== "open") throw new Fault("websocket", "not-open", "The connection is not open.");
-    this._sender!.frame(code, payload);
-    if (this.bufferedBytes > 0) this._backedUp = true;
-  }
-
-  private _onCloseFrame(code: number, reason: string): void {
-    this._closed = { code, reason };
-    // §5.5.1: the answer has the same code, unless this frame is itself the answer.
-    if (this._state === "open") this._beginClose("closing", closePayload(code, ""));
+    this._listener.opened(headers);
   }
 
   private _beginClose(state: "closing" | "failing", payload: Uint8Array): void {
-    const { closeTimeoutMs } = this._options;
     this._state = state;
-    this._setTimer(closeTimeoutMs, () =>
-      this._finish(
-        this._closed ??
-          this._abnormal(this._fault("close-timeout", `did not answer the close within ${closeTimeoutMs} ms`)),
-      ),
-    );
+    this._setTimer(this._closeTimeoutMs);
     this._sender!.close(payload);
   }
 
   /** The stream has ended and all its bytes were read. */
-  private _ended(error: Error | undefined): void {
+  private _ended(): void {
+    const fault = this._streamFault;
     const refusal = this._opening?.refusal;
     if (refusal) this._refuse(refusal);
     else if (this._closed) this._finish(this._closed);
-    else this._finish(this._abnormal(error ? asFault(error, "transport", "connection-lost") : this._lost()));
+    else this._finish(this._abnormal(fault ? asFault(fault, "transport", "connection-lost") : this._lost()));
   }
 
   private _lost(): Fault {
     return this._state === "upgrading"
-      ? this._fault("upgrade-closed", "closed the connection instead of answering the upgrade")
-      : this._fault("connection-lost", "closed the connection without a close frame");
+      ? this._fault("upgrade", "upgrade-closed", "closed the connection instead of answering the upgrade")
+      : this._fault("transport", "connection-lost", "closed the connection without a close frame");
   }
 
   private _refuse(refusal: Refusal): void {
     if (this._state === "closed") return;
     this.abort();
     try {
-      this._options.onRefused(refusal);
+      this._listener.refused(refusal);
     } catch (error) {
-      this._options.onClose(this._abnormal(asFault(error, "application", "callback-threw")));
+      this._listener.closed(this._abnormal(asFault(error, "application", "callback-threw")));
     }
   }
 
   private _finish(closed: Closed): void {
     if (this._state === "closed") return;
     this.abort();
-    this._options.onClose(closed);
+    this._listener.closed(closed);
   }
 
-  /** Every entry from the host. What is thrown inside ends in `onClose`, not in the host. */
-  private _guarded(body: () => void): void {
-    if (this._state === "closed") return;
-    try {
-      body();
-    } catch (error) {
-      try {
-        this._fail(error);
-      } catch {
-        // onClose itself threw: there is nobody left to tell, and an exception in the host would restart the device.
-      }
-    }
-  }
-
+  /** Something inside has thrown, or the listener has. */
   private _fail(error: unknown): void {
     if (this._state === "closed") return;
     const closed = this._abnormal(asFault(error, "application", "callback-threw"));
-    if (this._state !== "open") {
-      this._finish(closed);
+    if (this._state === "open") {
+      this._closed = closed;
+      this._receiver.stop();
+      const code = error instanceof Violation ? error.closeCode : closeCode.internalError;
+      this._beginClose("failing", closePayload(code, ""));
       return;
     }
-    this._closed = closed;
-    this._receiver.stop();
-    this._beginClose(
-      "failing",
-      closePayload(error instanceof Violation ? error.closeCode : closeCode.internalError, ""),
-    );
+    try {
+      this._finish(closed);
+    } catch {
+      // It threw at the last that it hears: there is nobody left to tell.
+    }
+  }
+
+  /** The state says what was waited for. */
+  private _timeout(): void {
+    const refusal = this._opening?.refusal;
+    try {
+      if (this._state !== "upgrading")
+        this._finish(
+          this._closed ?? this._abnormal(this._late("transport", "close-timeout", "close", this._closeTimeoutMs)),
+        );
+      else if (refusal) this._refuse(refusal);
+      else this._fail(this._late("upgrade", "upgrade-timeout", "upgrade", this._upgradeTimeoutMs));
+    } catch (error) {
+      this._fail(error);
+    }
   }
 
   private _abnormal(fault: Fault): Closed {
     return { code: closeCode.abnormal, reason: "", fault };
   }
 
-  private _fault(code: string, what: string): Fault {
-    const upgrading = this._state === "connecting" || this._state === "upgrading";
-    return new Fault(
-      upgrading ? "upgrade" : "transport",
-      code,
-      `${this._peer} ${what}; check the server and what lies between.`,
-    );
+  private _late(stage: Stage, code: string, what: string, timeoutMs: number): Fault {
+    return this._fault(stage, code, `did not answer the ${what} within ${timeoutMs} ms`);
   }
 
-  private _setTimer(delayMs: number, body: () => void): void {
+  private _fault(stage: Stage, code: string, what: string): Fault {
+    return new Fault(stage, code, `${this._peer} ${what}; check the server and what lies between.`);
+  }
+
+  private _setTimer(delayMs: number): void {
     this._clearTimer();
-    this._timer = this._options.timers.set(() => this._guarded(body), delayMs);
+    this._timer = this._timers.set(() => this._timeout(), delayMs);
   }
 
   private _clearTimer(): void {
-    this._options.timers.clear(this._timer);
+    this._timers.clear(this._timer);
     this._timer = undefined;
   }
 }
-
-const endpoint = ({ host, port, path, secure }: WebSocketOptions): Url => {
-  const name = host.includes(":") ? `[${host}]` : host;
-  const url = parseUrl(`${secure ? "wss" : "ws"}://${name}:${port}${path}`);
-  if (!url)
-    throw new Fault("options", "bad-endpoint", "Host, port and path do not make a URL; give the host without scheme.");
-  return url;
-};

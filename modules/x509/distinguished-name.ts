@@ -59,7 +59,13 @@ const textOf = (kind: number, bytes: Uint8Array): string | undefined => {
 /** The form in which two values are equal when they mean the same; what is no text stays as it is. */
 const comparable = (value: Uint8Array): string => {
   const text = textOf(value[0], new DerReader(value).read(value[0]));
-  return text === undefined ? `#${toHex(value)}` : `"${text.toLowerCase().trim().replace(/\s+/g, " ")}"`;
+  return text === undefined
+    ? `#${toHex(value)}`
+    : `"${text
+        .toLowerCase()
+        .split(" ")
+        .filter((word) => word !== "")
+        .join(" ")}"`;
 };
 
 /** "OID=value" of each attribute of one RelativeDistinguishedName. */

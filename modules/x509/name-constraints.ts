@@ -7,10 +7,10 @@
  */
 
 import { Fault } from "../fault/fault.js";
-import { certificateUnsupported, nameNotPermitted } from "../fault/tls.js";
 import { maxNameComparisons, maxNameSubtrees } from "../limits/limits.js";
 import { decodeUtf8 } from "../text/utf8.js";
 import { type Certificate, nameForPeople, sameBytes, shownName } from "./certificate.js";
+import { certificateUnsupported, nameNotPermitted } from "./certificate-fault.js";
 import { DerReader } from "./der.js";
 import { hasEmailAddress, isBelow } from "./distinguished-name.js";
 import { addressText } from "./server-name.js";

@@ -12,6 +12,9 @@
  */
 
 import { Fault } from "../fault/fault.js";
+import { earliestPlausibleMs, maxCertificateChain, maxPathSteps, maxPathsChecked } from "../limits/limits.js";
+import { toHex } from "../text/hex.js";
+import { type Certificate, nameForPeople, readCertificate, sameBytes } from "./certificate.js";
 import {
   badCertificateSignature,
   certificateExpired,
@@ -23,10 +26,7 @@ import {
   nameMismatch,
   selfSigned,
   unknownCa,
-} from "../fault/tls.js";
-import { earliestPlausibleMs, maxCertificateChain, maxPathSteps, maxPathsChecked } from "../limits/limits.js";
-import { toHex } from "../text/hex.js";
-import { type Certificate, nameForPeople, readCertificate, sameBytes } from "./certificate.js";
+} from "./certificate-fault.js";
 import { checkNameConstraints } from "./name-constraints.js";
 import { offeredNames, speaksFor } from "./server-name.js";
 

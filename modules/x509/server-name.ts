@@ -5,6 +5,7 @@
  * common name is never looked at. Next to it: what of the name is sent to the server, so that it can choose a certificate.
  */
 
+import { decimal, digits, hexadecimal, hexDigits, isMadeOf, letters } from "../text/characters.js";
 import { decodeUtf8 } from "../text/utf8.js";
 import { shownName } from "./certificate.js";
 import { DerReader } from "./der.js";
@@ -24,9 +25,8 @@ export const ipv4Address = (host: string): Uint8Array | undefined => {
   if (parts.length !== 4) return undefined;
   const bytes = new Uint8Array(4);
   for (let i = 0; i < 4; i++) {
-    if (!/^(0|[1-9][0-9]{0,2})$/.test(parts[i])) return undefined;
-    const value = Number(parts[i]);
-    if (value > 255) return undefined;
+    const value = decimal(parts[i], 3);
+    if (value === undefined || value > 255 || parts[i] !== String(value)) return undefined;
     bytes[i] = value;
   }
   return bytes;
@@ -43,8 +43,8 @@ export const ipv6Address = (host: string): Uint8Array | undefined => {
   for (let half = 0; half < groups.length; half++) {
     let at = half === 0 ? 0 : 16 - groups[half].length * 2;
     for (const group of groups[half]) {
-      if (!/^[0-9a-fA-F]{1,4}$/.test(group)) return undefined;
-      const value = Number.parseInt(group, 16);
+      const value = hexadecimal(group, 4);
+      if (value === undefined) return undefined;
       bytes[at++] = value >> 8;
       bytes[at++] = value & 0xff;
     }
@@ -60,9 +60,16 @@ export const ipv6Address = (host: string): Uint8Array | undefined => {
 export const sniName = (host: string): string | undefined => {
   const lower = host.toLowerCase();
   const name = lower.endsWith(".") ? lower.slice(0, -1) : lower;
-  if (name.length > maxNameCharacters || !/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(name)) return undefined;
+  const labels = name.split(".");
+  if (name.length > maxNameCharacters || !labels.every(isLabel)) return undefined;
   // No top-level domain is a number (RFC 3696 §2); resolvers take "127.1" and "0x7f000001" for addresses.
-  return /(^|\.)([0-9]+|0x[0-9a-f]*)$/.test(name) ? undefined : name;
+  const last = labels[labels.length - 1];
+  const isNumber = isMadeOf(last, digits) || (last.startsWith("0x") && isMadeOf(last.slice(2), hexDigits));
+  return isNumber ? undefined : name;
+};
+
+const isLabel = (text: string): boolean => {
+  return text !== "" && isMadeOf(text, `${digits}${letters}_-`);
 };
 
 const matchesDns = (pattern: string, host: string): boolean => {

@@ -8,21 +8,27 @@
 import { Fault } from "../../modules/fault/fault.js";
 import type { Clock } from "../../modules/host/clock.js";
 import type { Crypto } from "../../modules/host/crypto.js";
-import { sharedSecretHeaders } from "../../modules/nh1/shared-secret.js";
-import { cut } from "../../modules/text/cut.js";
 import type { Refusal } from "../../modules/websocket/websocket.js";
 import type { Log } from "../log/log.js";
-import type { Settings } from "../options.js";
-import { certificateSocketPath, sharedSecretSocketPath, vsn } from "../protocol.js";
-import { type CertificateCredentials, certificateWarnings } from "./credentials.js";
+import { vsn } from "../protocol.js";
+import { type CertificateCredentials, type Credentials, socketPathOf } from "./credentials.js";
 import { lostUpgradeFault, refusalFault } from "./diagnosis.js";
 import { type Place, redirectTarget } from "./redirect.js";
 import { retryAfterMs } from "./retry-after.js";
 import type { Target } from "./session.js";
 import type { WallClock } from "./wall-clock.js";
 
+export interface DestinationSettings {
+  readonly host: string;
+  readonly port: number;
+  readonly ssl: boolean;
+  readonly credentials: Credentials;
+  /** Trust anchors, DER; undefined: the platform's. */
+  readonly roots: Uint8Array[] | undefined;
+}
+
 export interface DestinationOptions {
-  settings: Settings;
+  settings: DestinationSettings;
   clock: Clock;
   crypto: Crypto;
   wallClock: WallClock;
@@ -46,8 +52,7 @@ export class Destination {
   constructor(options: DestinationOptions) {
     this._options = options;
     const { host, port, ssl, credentials } = options.settings;
-    const path = credentials.type === "certificate" ? certificateSocketPath : sharedSecretSocketPath;
-    this._configured = { host, port, ssl, path: `${path}?vsn=${vsn}` };
+    this._configured = { host, port, ssl, path: `${socketPathOf(credentials)}?vsn=${vsn}` };
     this._place = this._configured;
   }
 
@@ -67,14 +72,12 @@ export class Destination {
     let who = "with a client certificate";
     if (credentials.type === "certificate") {
       this._warn(credentials);
-      const { certificate, key } = credentials;
-      target.secure = { ...target.secure, certificate, key };
+      target.secure = { ...target.secure, ...credentials.identity() };
     } else {
-      const { key, identifier } = credentials;
       const time = wallClock.signingTime();
       this._signedAt = time;
-      target.headers = sharedSecretHeaders(crypto, { ...credentials, time });
-      who = `with shared secret ${cut(key, 8)}… as "${identifier}", time from ${wallClock.source}`;
+      target.headers = credentials.headers(crypto, time);
+      who = `with ${credentials.shown}, time from ${wallClock.source}`;
     }
     log.info(`Connecting to ${ssl ? "wss" : "ws"}://${host}:${port}${path.split("?")[0]} ${who}.`);
     return target;
@@ -123,7 +126,7 @@ export class Destination {
 
   private _warn(credentials: CertificateCredentials): void {
     const { clock, wallClock, log } = this._options;
-    const faults = certificateWarnings(credentials, wallClock.known ? clock.now() : undefined);
+    const faults = credentials.warnings(wallClock.known ? clock.now() : undefined);
     const codes = faults.map(({ code }) => code).join(" ");
     if (codes === this._warned) return;
     this._warned = codes;

@@ -11,7 +11,7 @@ import { Fault } from "../../modules/fault/fault.js";
 import { cut } from "../../modules/text/cut.js";
 import { printable } from "../../modules/text/printable.js";
 import type { Refusal } from "../../modules/websocket/websocket.js";
-import type { Credentials, SharedSecretCredentials } from "./credentials.js";
+import type { Credentials, SharedSecret } from "./credentials.js";
 import type { Signed } from "./wall-clock.js";
 
 export interface RefusalContext {
@@ -33,7 +33,7 @@ const quoted = (text: string): string => {
   return ` ("${printable(cut(text.trim(), toldCharacters))}")`;
 };
 
-const secretRefused = ({ key, identifier }: SharedSecretCredentials): Fault => {
+const secretRefused = ({ key, identifier }: SharedSecret): Fault => {
   const checks = key.startsWith("nhd_")
     ? `the device key exists and is active, the secret belongs to it, and it was made for the identifier "${identifier}"`
     : `the product key exists and is active, the secret belongs to it, and no other device, also a deleted one or one of another product, has the identifier "${identifier}"`;

@@ -3,6 +3,7 @@
  */
 
 import { maxRetryAfterMs } from "../../modules/limits/limits.js";
+import { digits, isMadeOf } from "../../modules/text/characters.js";
 
 /**
  * @param date the answer's `Date`: a moment is compared with the clock that it was made by, since ours may be wrong
@@ -10,6 +11,7 @@ import { maxRetryAfterMs } from "../../modules/limits/limits.js";
  */
 export const retryAfterMs = (header: string | undefined, date: string | undefined): number | undefined => {
   const text = header?.trim() ?? "";
-  const waitMs = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.parse(date ?? "");
+  const isSeconds = text !== "" && isMadeOf(text, digits);
+  const waitMs = isSeconds ? Number(text) * 1000 : Date.parse(text) - Date.parse(date ?? "");
   return waitMs >= 0 ? Math.min(waitMs, maxRetryAfterMs) : undefined;
 };

@@ -3,7 +3,7 @@
  * makes a new one. It owns the WebSocket, the channels on it, their rejoins and the heartbeat, and decides nothing about
  * updates or extensions.
  *
- * The rule it guards: `onEnded` comes exactly once, and after it nothing more happens here.
+ * The rule it guards: `ended` comes exactly once, and after it nothing more happens here.
  */
 
 import { asFault, Fault } from "../../modules/fault/fault.js";
@@ -20,7 +20,12 @@ import {
 } from "../../modules/phoenix/channel.js";
 import { decodeFrame, encodeFrame, type Frame } from "../../modules/phoenix/frame.js";
 import { Heartbeat, type HeartbeatOptions } from "../../modules/phoenix/heartbeat.js";
-import { type Closed, type Refusal, WebSocketClient } from "../../modules/websocket/websocket.js";
+import {
+  type Closed,
+  type Refusal,
+  WebSocketClient,
+  type WebSocketListener,
+} from "../../modules/websocket/websocket.js";
 import { tell } from "../log/guarded.js";
 import type { Log } from "../log/log.js";
 import { deviceTopic, heartbeatEvent, heartbeatTopic } from "../protocol.js";
@@ -48,6 +53,16 @@ export type Ended =
 /** What a connection needs of a host. */
 export type SessionHost = Pick<Host, "network" | "timers" | "random" | "crypto" | "clock">;
 
+/** Whose session it is. */
+export interface SessionListener {
+  /** The server took the upgrade, with these headers; no join was sent yet. Must not throw. */
+  opened(headers: ReadonlyMap<string, string>): void;
+  /** The device topic has been joined; comes again when it was joined again. */
+  joined(): void;
+  /** It is over. Comes exactly once, and never after `abort`. */
+  ended(ended: Ended): void;
+}
+
 export interface SessionOptions {
   host: SessionHost;
   log: Log;
@@ -59,11 +74,7 @@ export interface SessionOptions {
   heartbeatIntervalMs: number;
   /** One a topic; "device" must be among them and is joined as soon as the socket is open. */
   handlers: readonly ChannelHandler[];
-  /** The server took the upgrade, with these headers; no join was sent yet. Must not throw. */
-  onOpened(headers: ReadonlyMap<string, string>): void;
-  /** The device topic has been joined; comes again when it was joined again. */
-  onJoined(): void;
-  onEnded(ended: Ended): void;
+  listener: SessionListener;
 }
 
 /** Name resolution, TCP and TLS together; TLS in XS bytecode takes seconds on an ESP32. */
@@ -87,8 +98,8 @@ interface Topic {
   timer: Timer | undefined;
 }
 
-export class Session {
-  private readonly _options: SessionOptions;
+export class Session implements WebSocketListener {
+  private readonly _options: Omit<SessionOptions, "target">;
   private readonly _topics = new Map<string, Topic>();
   private readonly _socket: WebSocketClient;
   private _ref = 0;
@@ -97,28 +108,27 @@ export class Session {
   private _ended = false;
 
   constructor(options: SessionOptions) {
-    this._options = options;
-    const { host, target } = options;
+    // What it shows to the server, keys and signed headers, is let go of when that has seen it.
+    const { target, ...kept } = options;
+    const { host } = kept;
+    this._options = kept;
     for (const handler of options.handlers) {
       const channel = newChannel(handler.topic);
       this._topics.set(handler.topic, { handler, channel, attempts: 0, joinedMs: 0, timer: undefined });
     }
-    this._socket = new WebSocketClient({
-      network: host.network,
-      timers: host.timers,
-      random: host.random,
-      crypto: host.crypto,
-      ...target,
-      connectTimeoutMs,
-      upgradeTimeoutMs,
-      closeTimeoutMs,
-      onOpen: ({ headers }) => this._open(headers),
-      onText: (text) => this._text(text),
-      onBinary: () =>
-        this._fail(new Fault("channel", "binary-frame", "The server sent a binary frame, which vsn 2 has not.")),
-      onRefused: (refusal) => this._end({ type: "refused", refusal }),
-      onClose: (closed) => this._closed(closed),
-    });
+    this._socket = new WebSocketClient(
+      {
+        network: host.network,
+        timers: host.timers,
+        random: host.random,
+        crypto: host.crypto,
+        ...target,
+        connectTimeoutMs,
+        upgradeTimeoutMs,
+        closeTimeoutMs,
+      },
+      this,
+    );
   }
 
   /** Round trip of the last answered heartbeat, in milliseconds. */
@@ -155,28 +165,61 @@ export class Session {
     return this._apply(entry, { type: "push", ref, event, payload }) ? ref : undefined;
   }
 
-  /** Ends the connection with a close handshake; `onEnded` follows. */
+  /** Ends the connection with a close handshake; `ended` follows. */
   close(code: number, reason: string): void {
     this._socket.close(code, reason);
   }
 
-  /** Ends the connection at once, without `onEnded`. */
+  /** Ends the connection at once, without `ended`. */
   abort(): void {
     this._stop();
     this._socket.abort();
   }
 
-  private _nextRef(): string {
-    this._ref++;
-    return String(this._ref);
-  }
-
-  private _open(headers: ReadonlyMap<string, string>): void {
-    const { host, heartbeat, heartbeatIntervalMs, onOpened } = this._options;
-    onOpened(headers);
+  /** The socket is open: of WebSocketListener, as what follows. */
+  opened(headers: ReadonlyMap<string, string>): void {
+    const { host, heartbeat, heartbeatIntervalMs, listener } = this._options;
+    listener.opened(headers);
     this._heartbeat = new Heartbeat(heartbeat, host.clock.monotonic(), heartbeatIntervalMs);
     this.join(deviceTopic);
     this._beat();
+  }
+
+  text(text: string): void {
+    if (this._ended) return;
+    const now = this._options.host.clock.monotonic();
+    this._heartbeat?.received(now);
+    let frame: Frame;
+    try {
+      frame = decodeFrame(text, this._options.names);
+    } catch (error) {
+      this._fail(asFault(error, "channel", "bad-frame"));
+      return;
+    }
+    if (frame.topic === heartbeatTopic) {
+      this._heartbeat?.reply(frame.ref, now);
+      return;
+    }
+    const entry = this._topics.get(frame.topic);
+    if (entry === undefined) this._options.log.debug("A message for a topic that is not in use was ignored.");
+    else this._apply(entry, { type: "frame", frame });
+  }
+
+  binary(): void {
+    this._fail(new Fault("channel", "binary-frame", "The server sent a binary frame, which vsn 2 has not."));
+  }
+
+  refused(refusal: Refusal): void {
+    this._end({ type: "refused", refusal });
+  }
+
+  closed({ code, fault }: Closed): void {
+    this._end({ type: "closed", code, fault, upgraded: this._heartbeat !== undefined });
+  }
+
+  private _nextRef(): string {
+    this._ref++;
+    return String(this._ref);
   }
 
   private _beat(): void {
@@ -196,26 +239,6 @@ export class Session {
     }
     // The send may have ended the session.
     if (!this._ended) this._heartbeatTimer = host.timers.set(() => this._beat(), beat.delayMs);
-  }
-
-  private _text(text: string): void {
-    if (this._ended) return;
-    const now = this._options.host.clock.monotonic();
-    this._heartbeat?.received(now);
-    let frame: Frame;
-    try {
-      frame = decodeFrame(text, this._options.names);
-    } catch (error) {
-      this._fail(asFault(error, "channel", "bad-frame"));
-      return;
-    }
-    if (frame.topic === heartbeatTopic) {
-      this._heartbeat?.reply(frame.ref, now);
-      return;
-    }
-    const entry = this._topics.get(frame.topic);
-    if (entry === undefined) this._options.log.debug("A message for a topic that is not in use was ignored.");
-    else this._apply(entry, { type: "frame", frame });
   }
 
   /** @returns false when an action could not be carried out */
@@ -266,7 +289,7 @@ export class Session {
     this._options.log.info(`Joined "${handler.topic}".`);
     this._guard(entry, () => {
       handler.joined(response, { push: (event, payload) => this.push(handler.topic, event, payload) });
-      if (handler.topic === deviceTopic) this._options.onJoined();
+      if (handler.topic === deviceTopic) this._options.listener.joined();
     });
   }
 
@@ -337,10 +360,6 @@ export class Session {
     tell(this._options.log, `The handler of "${handler.topic}"`, body);
   }
 
-  private _closed({ code, fault }: Closed): void {
-    this._end({ type: "closed", code, fault, upgraded: this._heartbeat !== undefined });
-  }
-
   private _fail(fault: Fault): void {
     if (this._ended) return;
     this._socket.abort();
@@ -363,6 +382,6 @@ export class Session {
   private _end(ended: Ended): void {
     if (this._ended) return;
     this._stop();
-    this._options.onEnded(ended);
+    this._options.listener.ended(ended);
   }
 }

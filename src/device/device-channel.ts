@@ -1,10 +1,15 @@
 /*
- * The device topic: the join that says what runs, and the server's messages on it, each passed to what deals with it.
+ * DeviceChannel: the device topic. The join that says what runs, and the one dispatch of what the server sends on it: to the
+ * update, to the link, and else to the feature that knows the event.
  */
 
+import { maxScriptRefCharacters } from "../../modules/limits/limits.js";
 import type { ChannelHandler, ChannelPort } from "../connection/channel-handler.js";
+import type { DevicePort } from "../connection/device-port.js";
+import type { Feature } from "../feature.js";
+import { tell } from "../log/guarded.js";
 import type { Log } from "../log/log.js";
-import { deviceApiVersion, deviceTopic, toServer } from "../protocol.js";
+import { deviceApiVersion, deviceTopic, fromServer, toServer } from "../protocol.js";
 import type { Trial } from "../update/trial.js";
 import type { Updater } from "../update/updater.js";
 import { type Firmware, firmwareKeys } from "./firmware.js";
@@ -15,16 +20,21 @@ export interface DeviceChannelOptions {
   updater: Updater;
   trial: Trial;
   networkInterface: string;
-  /** Deals with an event of the server. @returns false: it is not known */
-  event(event: string, payload: unknown, port: ChannelPort): boolean;
-  joined(port: ChannelPort): void;
-  left(): void;
+  port: DevicePort;
+  /** Of the link; more may come. */
+  features: readonly Feature[];
+  listener: DeviceListener;
+}
+
+/** What an operator asks of the whole device. */
+export interface DeviceListener {
+  restart(): void;
+  identify(): void;
 }
 
 export class DeviceChannel implements ChannelHandler {
   readonly topic = deviceTopic;
   private readonly _options: DeviceChannelOptions;
-  private _port: ChannelPort | undefined;
 
   constructor(options: DeviceChannelOptions) {
     this._options = options;
@@ -33,28 +43,57 @@ export class DeviceChannel implements ChannelHandler {
   joinPayload(): object {
     const { firmware, updater, trial } = this._options;
     const state = { validated: !trial.running, revertDetected: trial.revertDetected };
-    return deviceJoin(firmware, state, updater.currentlyDownloading);
+    const payload = deviceJoin(firmware, state, updater.currentlyDownloading);
+    this._each((feature) => feature.joining?.(payload));
+    return payload;
   }
 
   joined(_response: unknown, port: ChannelPort): void {
-    const { updater, networkInterface, joined } = this._options;
-    this._port = port;
+    const { updater, networkInterface } = this._options;
+    this._options.port.joined = port;
     port.push(toServer.reportNetworkInterface, { interface: networkInterface });
     const type = connectionType(networkInterface);
     if (type !== undefined) port.push(toServer.connectionTypes, { values: [type] });
-    updater.online(port);
-    joined(port);
+    updater.online();
+    this._each((feature) => feature.online?.());
   }
 
   message(event: string, payload: unknown): void {
-    if (this._port === undefined || this._options.event(event, payload, this._port)) return;
-    this._options.log.debug("The server sent an event that this agent does not know.");
+    const { port, features, updater, listener, log } = this._options;
+    if (port.joined === undefined) return;
+    switch (event) {
+      case fromServer.update:
+        this._each((feature) => feature.updating?.());
+        updater.offered(payload);
+        return;
+      case fromServer.reboot:
+        listener.restart();
+        return;
+      case fromServer.identify:
+        listener.identify();
+        return;
+    }
+    for (const feature of features) if (feature.message?.(event, payload) === true) return;
+    if (event === fromServer.scriptsRun) this._refuseScript(payload);
+    else log.debug("The server sent an event that this agent does not know.");
   }
 
   left(): void {
-    this._port = undefined;
-    this._options.updater.offline();
-    this._options.left();
+    this._options.port.joined = undefined;
+    this._each((feature) => feature.offline?.());
+  }
+
+  /** Without an answer, an operator would wait 15 s and learn nothing. */
+  private _refuseScript(payload: unknown): void {
+    const { ref } = (typeof payload === "object" && payload !== null ? payload : {}) as { ref?: unknown };
+    if (typeof ref !== "string" || ref.length > maxScriptRefCharacters) return;
+    const output = "This device runs no scripts: its firmware has not switched them on.";
+    this._options.port.push(toServer.scriptsRun, { ref, result: "error", output, return: "" });
+  }
+
+  private _each(body: (feature: Feature) => void): void {
+    const { features, log } = this._options;
+    for (const feature of features) tell(log, "a feature", () => body(feature));
   }
 }
 
@@ -69,12 +108,10 @@ export const deviceJoin = (
   firmware: Firmware,
   state: { validated: boolean; revertDetected: boolean },
   downloading: string | undefined,
-): object => {
+): Record<string, unknown> => {
   const payload: Record<string, unknown> = {
     device_api_version: deviceApiVersion,
     ...firmwareKeys(firmware),
-    fwup_public_keys: "on_connect",
-    archive_public_keys: "on_connect",
     meta: { firmware_validated: state.validated, firmware_auto_revert_detected: state.revertDetected },
   };
   if (downloading !== undefined) payload["currently_downloading_uuid"] = downloading;
@@ -84,6 +121,6 @@ export const deviceJoin = (
 /** NervesHub's word for an interface (nerves_hub_web, connection_types), undefined where it has none. */
 const connectionType = (networkInterface: string): "wifi" | "ethernet" | "cellular" | undefined => {
   if (networkInterface.startsWith("wlan")) return "wifi";
-  if (/^e(th|n)/.test(networkInterface)) return "ethernet";
-  return /^(wwan|ppp)/.test(networkInterface) ? "cellular" : undefined;
+  if (networkInterface.startsWith("eth") || networkInterface.startsWith("en")) return "ethernet";
+  return networkInterface.startsWith("wwan") || networkInterface.startsWith("ppp") ? "cellular" : undefined;
 };

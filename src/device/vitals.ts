@@ -9,8 +9,7 @@
  * where a platform cannot tell the whole, they are of what was free as well.
  */
 
-import type { Clock } from "../../modules/host/clock.js";
-import type { Device } from "../../modules/host/device.js";
+import type { Core, Feature } from "../feature.js";
 
 const bytesInMb = 1048576;
 
@@ -18,29 +17,26 @@ const megabytes = (bytes: number): number => {
   return Math.round((bytes / bytesInMb) * 1000) / 1000;
 };
 
-export class Vitals {
-  private readonly _device: Device;
-  private readonly _clock: Clock;
-  private readonly _roundTripMs: () => number | undefined;
-  private readonly _startedMs: number;
-  private readonly _heapAtStart: number | undefined;
+export class Vitals implements Feature {
+  private _core: Core | undefined;
+  private _startedMs = 0;
+  private _heapAtStart: number | undefined;
 
-  constructor(host: { device: Device; clock: Clock }, roundTripMs: () => number | undefined) {
-    this._device = host.device;
-    this._clock = host.clock;
-    this._roundTripMs = roundTripMs;
-    this._startedMs = host.clock.monotonic();
-    this._heapAtStart = host.device.facts().heapFree;
+  install(core: Core): void {
+    const { clock, device } = core.platform;
+    this._core = core;
+    this._startedMs = clock.monotonic();
+    this._heapAtStart = device.facts().heapFree;
   }
 
   /** Milliseconds since the link was made, which is since the start of the application as a rule. */
   get uptimeMs(): number {
-    return this._clock.monotonic() - this._startedMs;
+    return this._core!.platform.clock.monotonic() - this._startedMs;
   }
 
   /** By name; only what this platform knows. */
   metrics(): Record<string, number> {
-    const facts = this._device.facts();
+    const facts = this._core!.platform.device.facts();
     const metrics: Record<string, number> = { uptime_seconds: Math.floor(this.uptimeMs / 1000) };
     const add = (name: string, value: number | undefined): void => {
       if (value !== undefined && Number.isFinite(value)) metrics[name] = value;
@@ -62,7 +58,7 @@ export class Vitals {
     add("xs_stack_peak", facts.xsStackPeak);
     add("wifi_rssi", facts.wifiRssi);
     add("cpu_temp", facts.cpuTemperature);
-    add("round_trip_ms", this._roundTripMs());
+    add("round_trip_ms", this._core!.roundTripMs);
     return metrics;
   }
 }

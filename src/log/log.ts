@@ -13,7 +13,9 @@ export type Level = "debug" | "info" | "notice" | "warning" | "error";
 
 export const levels: readonly Level[] = Object.freeze<Level[]>(["debug", "info", "notice", "warning", "error"]);
 
-export type LogListener = (level: Level, message: string) => void;
+export interface LogListener {
+  write(level: Level, message: string): void;
+}
 
 export class Log {
   private readonly _print: (line: string) => void;
@@ -63,7 +65,7 @@ export class Log {
     if (levels.indexOf(level) >= this._least) this._print(`${this._prefix} ${level}: ${line}`);
     for (const listener of this._listeners) {
       try {
-        listener(level, line);
+        listener.write(level, line);
       } catch (error) {
         const { message } = asFault(error, "application", "listener-threw");
         this._print(`${this._prefix} error: a log listener threw: ${oneLine(this._redactor.redact(message))}`);
@@ -75,7 +77,20 @@ export class Log {
 /** What a server or an error says may hold line breaks and more: it must not write lines of its own. */
 const oneLine = (text: string): string => {
   const line = bounded(text);
-  return isPrintable(line) ? line : bounded(printable(line.replace(/[\r\n\t]+/g, " ")));
+  return isPrintable(line) ? line : bounded(printable(withoutBreaks(line)));
+};
+
+/** A run of line ends and tabs becomes one blank. */
+const withoutBreaks = (text: string): string => {
+  let line = "";
+  let inRun = false;
+  for (const character of text) {
+    const isBreak = character === "\r" || character === "\n" || character === "\t";
+    if (!isBreak) line += character;
+    else if (!inRun) line += " ";
+    inRun = isBreak;
+  }
+  return line;
 };
 
 const bounded = (text: string): string => {

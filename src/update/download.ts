@@ -10,13 +10,13 @@ import { asFault, Fault } from "../../modules/fault/fault.js";
 import type { SecureOptions } from "../../modules/host/byte-stream.js";
 import type { Host } from "../../modules/host/host.js";
 import type { Timer } from "../../modules/host/timers.js";
-import { HttpGet, type HttpResponse } from "../../modules/http/get.js";
+import { HttpGet, type HttpListener, type HttpResponse } from "../../modules/http/get.js";
 import { maxPartFailures, maxStartOvers } from "../../modules/limits/limits.js";
 import { randomFraction } from "../connection/fraction.js";
 import { retryAfterMs } from "../connection/retry-after.js";
 import type { Log } from "../log/log.js";
 import type { Offer } from "./offer.js";
-import { PartCheck } from "./part-check.js";
+import { PartCheck, untilPartEnds } from "./part-check.js";
 import { retryDelay, statusFault } from "./retry.js";
 import type { UpdateTarget } from "./target.js";
 import { checkTransport } from "./transport.js";
@@ -39,8 +39,6 @@ export interface DownloadOptions {
   secure: SecureOptions;
   /** Whether the hub is reached over TLS: asked for each request. */
   tls(): boolean;
-  /** First byte to fetch, as the target said. */
-  from: number;
   /** Where to stop; undefined: at the end of the file. */
   to: number | undefined;
   /** True while the hub cannot be reached either. Default: never. */
@@ -51,14 +49,15 @@ export interface DownloadOptions {
   onFault(fault: Fault): void;
 }
 
-export class Download {
+export class Download implements HttpListener {
   private readonly _options: DownloadOptions;
   private _url: string;
-  private _position: number;
   private _to: number | undefined;
   private _end: number | undefined;
   private _parts: PartCheck;
   private _request: HttpGet | undefined;
+  /** Whether that asked for a range. */
+  private _ranged = false;
   private _timer: Timer | undefined;
   private _validator: string | undefined;
   /** Failures since the last byte. */
@@ -76,7 +75,6 @@ export class Download {
   constructor(options: DownloadOptions) {
     this._options = options;
     this._url = options.offer.url;
-    this._position = options.from;
     this._to = options.to;
     this._end = options.to ?? options.offer.size;
     this._parts = this._newParts();
@@ -84,28 +82,57 @@ export class Download {
 
   /** @throws Fault "plain-download" */
   start(): void {
-    if (this._position === this._end) {
+    if (this._options.target.position === this._end) {
       this._finish();
       return;
     }
     const { host, secure, offer, tls } = this._options;
     checkTransport({ url: this._url, checksum: offer.checksum }, tls());
-    const from = this._position;
+    const from = this._options.target.position;
     const ranged = from > 0 || this._to !== undefined;
-    this._request = new HttpGet({
-      network: host.network,
-      timers: host.timers,
-      url: this._url,
-      from: ranged ? from : undefined,
-      to: this._to === undefined ? undefined : this._to - 1,
-      secure,
-      connectTimeoutMs,
-      idleTimeoutMs,
-      onResponse: (response) => this._guard(() => this._response(response, ranged)),
-      onData: (bytes) => this._guard(() => this._data(bytes)),
-      onEnd: () => this._guard(() => this._ended()),
-      onFault: (fault) => this._retry(fault, undefined),
-    });
+    this._ranged = ranged;
+    this._request = new HttpGet(
+      {
+        network: host.network,
+        timers: host.timers,
+        url: this._url,
+        from: ranged ? from : undefined,
+        to: this._to === undefined ? undefined : this._to - 1,
+        secure,
+        connectTimeoutMs,
+        idleTimeoutMs,
+      },
+      this,
+    );
+  }
+
+  /** The server has answered: of HttpListener, as what follows. */
+  responded(response: HttpResponse): void {
+    try {
+      this._response(response, this._ranged);
+    } catch (error) {
+      this._failWith(error);
+    }
+  }
+
+  data(bytes: Uint8Array): void {
+    try {
+      this._data(bytes);
+    } catch (error) {
+      this._failWith(error);
+    }
+  }
+
+  ended(): void {
+    try {
+      this._ended();
+    } catch (error) {
+      this._failWith(error);
+    }
+  }
+
+  failed(fault: Fault): void {
+    this._retry(fault, undefined);
   }
 
   /** The server offers the same file under a fresh URL; the next request uses it, and is made at once if one is due. */
@@ -128,8 +155,8 @@ export class Download {
   }
 
   private _newParts(): PartCheck {
-    const { host, offer } = this._options;
-    return new PartCheck(host.crypto, offer.parts, offer.size, this._position);
+    const { host, offer, target } = this._options;
+    return new PartCheck(host.crypto, offer.parts, offer.size, target.position);
   }
 
   private _response(response: HttpResponse, ranged: boolean): void {
@@ -145,7 +172,7 @@ export class Download {
       else this._fail(fault);
       return;
     }
-    if (/^text\/html/i.test(response.headers.get("content-type") ?? "")) {
+    if (response.headers.get("content-type")?.toLowerCase().startsWith("text/html")) {
       const text = `The download URL answered with a web page; a proxy or a network's login page is in between.`;
       this._retry(new Fault("download", "web-page", text), undefined);
       return;
@@ -172,7 +199,7 @@ export class Download {
   }
 
   private _fits({ contentRange }: HttpResponse): boolean {
-    return contentRange !== undefined && contentRange.from === this._position;
+    return contentRange !== undefined && contentRange.from === this._options.target.position;
   }
 
   private _askedMs({ headers }: HttpResponse): number | undefined {
@@ -192,21 +219,23 @@ export class Download {
   private _data(bytes: Uint8Array): void {
     this._failures = 0;
     this._rangeRefused = false;
+    const { target } = this._options;
     let at = 0;
     while (at < bytes.byteLength && !this._finished) {
+      const { position } = target;
       // A server may answer a bounded range with the rest of the file.
-      if (this._position === this._to) break;
-      const wanted = (this._to ?? Number.POSITIVE_INFINITY) - this._position;
-      const piece = bytes.subarray(at, at + Math.min(this._parts.room, wanted, bytes.byteLength - at));
-      const bad = this._parts.update(piece);
+      if (position === this._to) break;
+      const rest = (this._to ?? Number.POSITIVE_INFINITY) - position;
+      const piece = bytes.subarray(at, at + Math.min(untilPartEnds(position), rest, bytes.byteLength - at));
+      const bad = this._parts.update(piece, position);
       if (bad !== undefined) {
         this._badPart(bad);
         return;
       }
       at += piece.byteLength;
-      this._position += piece.byteLength;
       this._sliced += piece.byteLength;
-      if (!this._options.target.write(piece) || this._sliced >= sliceBytes) {
+      this._requireRoom(position + piece.byteLength);
+      if (!target.write(piece) || this._sliced >= sliceBytes) {
         // A patch leaves work behind; and where the network is faster than flash, there is always more to read.
         this._sliced = 0;
         this._request?.pause();
@@ -217,10 +246,18 @@ export class Download {
     this._taken();
   }
 
+  /** @throws Fault "size-mismatch" when that is beyond the end of the file */
+  private _requireRoom(position: number): void {
+    const { size } = this._options.offer;
+    if (size === undefined || position <= size) return;
+    const text = `The download is longer than the ${size} bytes that the server announced.`;
+    throw new Fault("download", "size-mismatch", text);
+  }
+
   /** Everything that has come is in the target. */
   private _taken(): void {
     this._progress();
-    if (this._position !== this._to || this._finished) return;
+    if (this._options.target.position !== this._to || this._finished) return;
     this._stop();
     this._finish();
   }
@@ -251,8 +288,9 @@ export class Download {
 
   private _ended(): void {
     this._request = undefined;
-    if (this._end !== undefined && this._position < this._end) {
-      const text = `The download server ended the file after ${this._position} of ${this._end} bytes.`;
+    const { position } = this._options.target;
+    if (this._end !== undefined && position < this._end) {
+      const text = `The download server ended the file after ${position} of ${this._end} bytes.`;
       this._retry(new Fault("download", "short-body", text), undefined);
       return;
     }
@@ -297,9 +335,10 @@ export class Download {
   }
 
   private _rewind(from: number): void {
-    this._position = this._options.target.rewind(from, this._to);
+    const { target } = this._options;
+    target.rewind(from, this._to);
     // A target that had to go back further than asked wants everything again.
-    if (this._position < from) this._to = undefined;
+    if (target.position < from) this._to = undefined;
     this._parts = this._newParts();
     this._end = this._to ?? this._options.offer.size;
   }
@@ -316,7 +355,9 @@ export class Download {
       this._fail(fault);
       return;
     }
-    log.warning(`${fault.message} The download goes on in ${Math.ceil(delayMs / 1000)} s at byte ${this._position}.`);
+    log.warning(
+      `${fault.message} The download goes on in ${Math.ceil(delayMs / 1000)} s at byte ${this._options.target.position}.`,
+    );
     this._again(delayMs);
   }
 
@@ -336,7 +377,7 @@ export class Download {
   }
 
   private _progress(): void {
-    this._options.onProgress(this._position, this._end);
+    this._options.onProgress(this._options.target.position, this._end);
   }
 
   private _finish(): void {

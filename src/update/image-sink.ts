@@ -6,10 +6,10 @@
  * has agreed; only then is there a writer.
  */
 
-import { Fault } from "../../modules/fault/fault.js";
 import type { WritableSlot } from "../../modules/host/slots.js";
 import { parseImageHead } from "../../modules/ota/image.js";
 import { SlotWriter } from "../../modules/ota/slot-writer.js";
+import { requireRoom } from "./free-slot.js";
 import type { Offer } from "./offer.js";
 import type { Trust } from "./trust.js";
 
@@ -28,12 +28,10 @@ export class ImageSink {
   /**
    * @param size bytes of the whole image, or undefined when nobody has said
    * @param from bytes that are in the slot already, a multiple of its `eraseSize`; their head was checked
+   * @throws Fault "image-too-large"
    */
   constructor(slot: WritableSlot, trust: Trust, offer: Offer, size: number | undefined, from = 0) {
-    if (size !== undefined && size > slot.size) {
-      const text = `The image has ${size} bytes and ${slot.label} only ${slot.size}; it needs a larger partition.`;
-      throw new Fault("image", "image-too-large", text);
-    }
+    if (size !== undefined) requireRoom(slot, size);
     this._slot = slot;
     this._trust = trust;
     this._offer = offer;

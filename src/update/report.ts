@@ -9,7 +9,7 @@
 
 import { maxReasonCharacters } from "../../modules/limits/limits.js";
 import { cut } from "../../modules/text/cut.js";
-import type { ChannelPort } from "../connection/channel-handler.js";
+import type { DevicePort } from "../connection/device-port.js";
 import { toServer } from "../protocol.js";
 import type { Outcome } from "./outcome.js";
 
@@ -27,14 +27,15 @@ interface Message {
 export class Report {
   private readonly _words: StatusWords;
   private readonly _networkInterface: string;
-  private _port: ChannelPort | undefined;
+  private readonly _port: DevicePort;
   /** An update is in flight: between `received` and a terminal word. */
   private _open = false;
   /** What must still be said when the connection comes back: the latest progress, or the terminal word. */
   private _unsaid: Message | undefined;
   private _progress = -progressStep;
 
-  constructor(words: StatusWords, networkInterface: string) {
+  constructor(port: DevicePort, words: StatusWords, networkInterface: string) {
+    this._port = port;
     this._words = words;
     this._networkInterface = networkInterface;
   }
@@ -46,18 +47,14 @@ export class Report {
 
   /** The server can be told at once. */
   get connected(): boolean {
-    return this._port !== undefined;
+    return this._port.joined !== undefined;
   }
 
-  online(port: ChannelPort): void {
-    this._port = port;
+  /** There is a connection again. */
+  online(): void {
     const unsaid = this._unsaid;
     this._unsaid = undefined;
     if (unsaid !== undefined) this._say(unsaid);
-  }
-
-  offline(): void {
-    this._port = undefined;
   }
 
   /** An offer is being dealt with. */
@@ -124,6 +121,6 @@ export class Report {
   }
 
   private _say(message: Message): void {
-    if (this._port?.push(message.event, message.payload) === undefined) this._unsaid = message;
+    if (this._port.push(message.event, message.payload) === undefined) this._unsaid = message;
   }
 }

@@ -49,8 +49,8 @@ export class SlotCheck {
     const { slot, size } = this._options;
     const piece = this._buffer.subarray(0, Math.min(readSize, size - this._offset));
     slot.read(this._offset, piece);
+    const bad = this._parts?.update(piece, this._offset);
     this._offset += piece.byteLength;
-    const bad = this._parts?.update(piece);
     if (bad !== undefined) return { from: bad, to: Math.min(bad + partSize, size) };
     if (this._fault === undefined) return this._verify(piece);
     if (this._offset === size) throw this._fault;

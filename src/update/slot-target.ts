@@ -1,5 +1,5 @@
 /*
- * SlotTarget: an update into the host's inactive slot, as an image or as a patch against the running one.
+ * SlotTarget: an update into the host's inactive slot, as an image, or in a format that is decoded on its way.
  *
  * The rules it guards: a download goes on only on top of bytes that a power cut has left where the record says; the
  * record is changed before flash below it is; and what is activated was verified as it lies in flash.
@@ -10,8 +10,9 @@ import type { Host } from "../../modules/host/host.js";
 import type { WritableSlot } from "../../modules/host/slots.js";
 import { fileKind } from "../../modules/ota/file-kind.js";
 import { parseImageHead } from "../../modules/ota/image.js";
-import { PatchApplier, sourceMismatch } from "../features/delta/patch-applier.js";
 import type { Log } from "../log/log.js";
+import { freeSlot } from "./free-slot.js";
+import type { ImageDecoder, ImageFormat } from "./image-format.js";
 import { headSize, ImageSink } from "./image-sink.js";
 import { type Offer, partSize } from "./offer.js";
 import { type ProgressRecord, sameFile, type UpdateRecords } from "./records.js";
@@ -30,53 +31,42 @@ export class SlotTarget implements UpdateTarget {
   private readonly _log: Log;
   private readonly _trust: Trust;
   private readonly _records: UpdateRecords;
+  private readonly _formats: readonly ImageFormat[];
   private _offer: Offer | undefined;
   private _slot: WritableSlot | undefined;
   /** Bytes of the file taken. */
   private _offset = 0;
-  /** Where the download must end; undefined when the server did not say. */
-  private _end: number | undefined;
   /** Of the image when it was complete once; a repair of one part does not change it. */
   private _imageSize: number | undefined;
   /** Bytes of the image that the record stands for. */
   private _recorded = 0;
   private _sink: ImageSink | undefined;
-  private _patch: PatchApplier | undefined;
+  private _patch: ImageDecoder | undefined;
   private _check: SlotCheck | undefined;
 
-  constructor(host: Host, log: Log, trust: Trust, records: UpdateRecords) {
+  constructor(host: Host, log: Log, trust: Trust, records: UpdateRecords, formats: readonly ImageFormat[]) {
     this._host = host;
     this._log = log;
     this._trust = trust;
     this._records = records;
+    this._formats = formats;
   }
 
-  begin(offer: Offer): number {
-    const { slots } = this._host;
-    if (slots.inactive === undefined) {
-      const text = "The partition table has no second application slot; flash the device once with one that has two.";
-      throw new Fault("flash", "no-inactive-slot", text);
-    }
-    if (slots.trial === "pending") {
-      throw new Fault(
-        "trial",
-        "trial-running",
-        "The running image is still on trial; the update can follow its confirmation.",
-      );
-    }
+  get position(): number {
+    return this._offset;
+  }
+
+  begin(offer: Offer): void {
+    const slot = freeSlot(this._host.slots);
     this._offer = offer;
-    this._slot = slots.inactive;
+    this._slot = slot;
     this._check = undefined;
     const { progress } = this._records;
-    if (progress !== undefined && sameFile(progress, offer) && this._continue(progress)) return this._offset;
-    return this._restart();
+    if (progress !== undefined && sameFile(progress, offer) && this._continue(progress)) return;
+    this._restart();
   }
 
   write(bytes: Uint8Array): boolean {
-    if (this._end !== undefined && this._offset + bytes.byteLength > this._end) {
-      const text = `The download is longer than the ${this._end} bytes that the server announced.`;
-      throw new Fault("download", "size-mismatch", text);
-    }
     if (this._offset === 0 && this._sink === undefined && bytes.byteLength > 0) this._open(bytes[0]);
     this._offset += bytes.byteLength;
     if (this._patch !== undefined) {
@@ -97,16 +87,17 @@ export class SlotTarget implements UpdateTarget {
     return done;
   }
 
-  rewind(from: number, to: number | undefined): number {
+  rewind(from: number, to: number | undefined): void {
     this._check = undefined;
     // A patch keeps no state of its earlier points but the last, which a damaged part may have spoilt.
     const partOnly = from > 0 || to !== undefined;
-    if (!partOnly || this._patch !== undefined || from % partSize !== 0) return this._restart();
+    if (!partOnly || this._patch !== undefined || from % partSize !== 0) {
+      this._restart();
+      return;
+    }
     this._record(from > 0 ? from : undefined);
-    this._end = to ?? this._offer!.size;
-    this._sink = new ImageSink(this._slot!, this._trust, this._offer!, this._end, from);
+    this._sink = new ImageSink(this._slot!, this._trust, this._offer!, to ?? this._offer!.size, from);
     this._offset = from;
-    return from;
   }
 
   verify(): boolean | { from: number; to: number } {
@@ -115,7 +106,7 @@ export class SlotTarget implements UpdateTarget {
       return this._check.step();
     } catch (error) {
       const fault = asFault(error, "image", "image-corrupt");
-      throw this._patch !== undefined && fault.stage === "image" ? sourceMismatch(fault) : fault;
+      throw this._patch !== undefined && fault.stage === "image" ? this._patch.explain(fault) : fault;
     }
   }
 
@@ -159,20 +150,16 @@ export class SlotTarget implements UpdateTarget {
       return false;
     }
     this._offset = offset;
-    this._end = offer.size;
     this._imageSize = undefined;
     return true;
   }
 
-  /** @returns 0 */
-  private _restart(): number {
+  private _restart(): void {
     this._sink = undefined;
     this._patch = undefined;
     this._record(undefined);
     this._offset = 0;
-    this._end = this._offer!.size;
     this._imageSize = undefined;
-    return 0;
   }
 
   /** The first byte says what the file is; the update message does not. */
@@ -182,23 +169,25 @@ export class SlotTarget implements UpdateTarget {
     else this._sink = new ImageSink(this._slot!, this._trust, offer, offer.size);
   }
 
-  private _newPatch(saved: Uint8Array | undefined): PatchApplier {
+  private _newPatch(saved: Uint8Array | undefined): ImageDecoder {
+    const format = this._formats.find(({ kind }) => kind === "delta");
+    if (format === undefined) {
+      const text =
+        "The server sent a delta, and this firmware takes whole images only: switch deltas off in the deployment group, or build the firmware with the feature delta.";
+      throw new Fault("image", "delta-not-taken", text);
+    }
     const slot = this._slot!;
     const options = {
       source: this._host.slots.running,
       slotSize: slot.size,
       sink: (toSize: number, from: number) => new ImageSink(slot, this._trust, this._offer!, toSize, from),
     };
-    return new PatchApplier(options, saved);
+    return format.decoder(options, saved);
   }
 
   /** Everything has been taken: what must lie in flash now. */
   private _complete(): SlotCheck {
     const offer = this._offer!;
-    if (this._end !== undefined && this._offset !== this._end) {
-      const text = `The download ended after ${this._offset} of ${this._end} bytes.`;
-      throw new Fault("download", "size-mismatch", text);
-    }
     const { crypto } = this._host;
     const slot = this._slot!;
     if (this._patch !== undefined) {

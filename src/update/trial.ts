@@ -32,13 +32,13 @@ const abandonDelayMs = 1000;
 /** Between two questions to the application. */
 const validateIntervalMs = 10000;
 
-export interface TrialHooks {
+export interface TrialListener {
   /** The application's own check. @param answer comes once, possibly from inside. @returns calls the question off */
   validate(answer: (passed: boolean) => void): () => void;
   /** The image was confirmed: tell the server. */
   confirmed(): void;
   /** The image has failed: the slots are set back already; restart. */
-  failed(reason: string): void;
+  gaveUp(): void;
 }
 
 export class Trial {
@@ -46,7 +46,7 @@ export class Trial {
   private readonly _log: Log;
   private readonly _records: UpdateRecords;
   private readonly _options: TrialOptions;
-  private readonly _hooks: TrialHooks;
+  private readonly _listener: TrialListener;
   private readonly _uuid: string;
   private _deadline: Timer | undefined;
   /** Until the next question. */
@@ -57,13 +57,20 @@ export class Trial {
   private _started = false;
 
   /** @param uuid of the running firmware */
-  constructor(host: Host, log: Log, records: UpdateRecords, options: TrialOptions, uuid: string, hooks: TrialHooks) {
+  constructor(
+    host: Host,
+    log: Log,
+    records: UpdateRecords,
+    options: TrialOptions,
+    uuid: string,
+    listener: TrialListener,
+  ) {
     this._host = host;
     this._log = log;
     this._records = records;
     this._options = options;
     this._uuid = uuid;
-    this._hooks = hooks;
+    this._listener = listener;
   }
 
   /** True while the running image is on trial. */
@@ -134,7 +141,7 @@ export class Trial {
       if (this._records.reverted?.uuid === this._uuid) this._records.reverted = undefined;
     });
     this._log.notice("The running image is confirmed: it stays.");
-    this._hooks.confirmed();
+    this._listener.confirmed();
   }
 
   /** Uses the store for what a trial can do without. */
@@ -216,7 +223,7 @@ export class Trial {
     this._question = undefined;
     const asked: { callOff?: () => void } = {};
     this._asked = asked;
-    asked.callOff = this._hooks.validate((passed) => {
+    asked.callOff = this._listener.validate((passed) => {
       // Called off meanwhile: the trial has ended, or the link was closed.
       if (this._asked !== asked) return;
       this._asked = undefined;
@@ -253,7 +260,7 @@ export class Trial {
       this._arm();
       return;
     }
-    this._hooks.failed(reason);
+    this._listener.gaveUp();
   }
 }
 
@@ -261,7 +268,7 @@ export class Trial {
  * Gives up a new image that cannot even make a link, and restarts into the old one. Nothing else would: no deadline runs
  * yet, and a program that has ended with an error does not hang for a watchdog to see.
  */
-export const abandonTrial = (host: Host, reason: string): void => {
+const abandonTrial = (host: Host, reason: string): void => {
   if (host.slots.trial !== "pending") return;
   host.print(printable(`The new image has failed its trial. ${reason} The device goes back to the old one.`));
   try {
@@ -279,4 +286,17 @@ export const abandonTrial = (host: Host, reason: string): void => {
     return;
   }
   host.timers.set(() => host.device.restart(), abandonDelayMs);
+};
+
+/**
+ * What the application cannot do without, or an error: its settings, a part of its link. An image on trial that cannot even
+ * get there is given up at once.
+ */
+export const made = <Part>(host: Host, make: () => Part): Part => {
+  try {
+    return make();
+  } catch (error) {
+    abandonTrial(host, asFault(error, "options", "construction-failed").message);
+    throw error;
+  }
 };

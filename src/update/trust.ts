@@ -2,8 +2,8 @@
  * Trust: what an image must be before this device lets it start. The only place that says so.
  *
  * It looks at the first kilobytes, before a byte of the old image is erased. That an image's bytes are whole (structure,
- * checksum byte, appended SHA-256, the server's checksum) is for the verification of what lies in flash, which always
- * follows (src/update/slot-check.ts).
+ * checksum byte, appended SHA-256, the server's checksum) is for the verification that always follows: of what lies in flash
+ * (src/update/slot-check.ts), or of the bytes on their way into the SDK's `ota` (src/features/ota-writer).
  */
 
 import { Fault } from "../../modules/fault/fault.js";
@@ -30,7 +30,7 @@ export class Trust {
    * @param head of the image that is about to replace the old one
    * @throws Fault of stage "image": "wrong-chip", "wrong-product", "wrong-uuid"
    */
-  checkHead(head: ImageHead, offer: Offer): void {
+  checkHead(head: ImageHead, offer: Pick<Offer, "uuid">): void {
     const { chipId, running } = this._options;
     if (head.chipId !== chipId) {
       const text = `The image is for ${chipOf(head.chipId).platform} and this device is a ${chipOf(chipId).platform}; check the deployment group's firmware.`;

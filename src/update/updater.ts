@@ -10,7 +10,7 @@ import type { SecureOptions } from "../../modules/host/byte-stream.js";
 import type { Host } from "../../modules/host/host.js";
 import { maxPartFailures, maxSourceUses } from "../../modules/limits/limits.js";
 import type { Client } from "../client.js";
-import type { ChannelPort } from "../connection/channel-handler.js";
+import type { DevicePort } from "../connection/device-port.js";
 import { ask, type Kind, type Said, tell } from "../log/guarded.js";
 import type { Log } from "../log/log.js";
 import { Download } from "./download.js";
@@ -45,9 +45,10 @@ export interface UpdaterOptions {
   host: Host;
   log: Log;
   client: Client;
+  port: DevicePort;
   records: UpdateRecords;
   trial: Trial;
-  /** Absent: the application's own writer answers for what becomes of an update. */
+  /** Absent: the application's own target answers for what becomes of an update. */
   protection: Protection | undefined;
   target: UpdateTarget;
   secure: SecureOptions;
@@ -85,7 +86,7 @@ export class Updater {
 
   constructor(options: UpdaterOptions) {
     this._options = options;
-    this._report = new Report(options.statusWords, options.host.device.networkInterface);
+    this._report = new Report(options.port, options.statusWords, options.host.device.networkInterface);
   }
 
   /** What the join says: the server keeps its record of this update, and sends no other meanwhile. */
@@ -120,12 +121,8 @@ export class Updater {
     void this._run({ platform: "unknown", architecture: "unknown", description: undefined, ...source }, true);
   }
 
-  online(port: ChannelPort): void {
-    this._report.online(port);
-  }
-
-  offline(): void {
-    this._report.offline();
+  online(): void {
+    this._report.online();
   }
 
   /** The server's `update` message. */
@@ -203,15 +200,16 @@ export class Updater {
       checkTransport(offer, tls());
 
       // Can it be taken: a slot, room, a confirmed image? Nothing is lost yet. Where does the download begin?
-      const from = await target.begin(offer);
+      await target.begin(offer);
       if (this._closed) return;
+      const from = target.position;
       // One that goes on keeps its record, which counts the restarts.
       if (!resumed) this._remember(offer);
       log.notice(`Updating to ${offer.version}${from > 0 ? `, from byte ${from} on` : ""}.`);
       this._report.started();
 
       // The bytes. Kind, head, chip and product are looked at before the first erase (ImageSink, Trust).
-      await this._fetch(offer, from, undefined);
+      await this._fetch(offer, undefined);
 
       // Verified as it lies in flash. A part that is damaged there is downloaded again, alone.
       this._report.updating();
@@ -275,7 +273,7 @@ export class Updater {
     }
   }
 
-  private _fetch(offer: Offer, from: number, to: number | undefined): Promise<void> {
+  private _fetch(offer: Offer, to: number | undefined): Promise<void> {
     const { host, log, target, secure, tls } = this._options;
     return new Promise((resolve, reject) => {
       this._download = new Download({
@@ -286,7 +284,6 @@ export class Updater {
         target,
         secure,
         tls,
-        from,
         to,
         offline: () => !this._report.connected,
         onProgress: (received, total) => {
@@ -313,7 +310,8 @@ export class Updater {
         if (doubted || !isLasting(fault)) throw fault;
         doubted = true;
         log.warning(`${fault.message} Everything is downloaded once more.`);
-        await this._fetch(offer, target.rewind(0, undefined), undefined);
+        target.rewind(0, undefined);
+        await this._fetch(offer, undefined);
         continue;
       }
       if (result === true) return;
@@ -331,8 +329,8 @@ export class Updater {
         );
       }
       log.warning(`The part at byte ${result.from} is damaged in flash and is downloaded again.`);
-      const from = target.rewind(result.from, result.to);
-      await this._fetch(offer, from, from === result.from ? result.to : undefined);
+      target.rewind(result.from, result.to);
+      await this._fetch(offer, target.position === result.from ? result.to : undefined);
     }
   }
 

@@ -3,8 +3,9 @@
  */
 
 import type { Fault } from "../../modules/fault/fault.js";
+import type { ByteStreamListener, ByteStreamOptions } from "../../modules/host/byte-stream.js";
 import { BodyReader } from "../../modules/http/body.js";
-import { HttpGet } from "../../modules/http/get.js";
+import { HttpGet, type HttpListener } from "../../modules/http/get.js";
 import { HeadReader } from "../../modules/http/head.js";
 import {
   maxChunkLineBytes,
@@ -62,24 +63,27 @@ class Download {
   status = 0;
 
   constructor() {
-    new HttpGet({
+    const listener: HttpListener = {
+      responded: ({ status }) => {
+        this.status = status;
+      },
+      data: () => {},
+      ended: () => {},
+      failed: (fault) => this.#faults.push(fault.code),
+    };
+    const options = {
       network: {
-        open: (options) => {
+        open: (options: ByteStreamOptions, listener: ByteStreamListener) => {
           this.depths.push(stackInUse());
-          return this.network.open(options);
+          return this.network.open(options, listener);
         },
       },
       timers: new ManualTimers(),
       url: "http://files.example/a",
       connectTimeoutMs: 1000,
       idleTimeoutMs: 1000,
-      onResponse: ({ status }) => {
-        this.status = status;
-      },
-      onData: () => {},
-      onEnd: () => {},
-      onFault: (fault) => this.#faults.push(fault.code),
-    });
+    };
+    new HttpGet(options, listener);
   }
 
   answer(text: string): void {

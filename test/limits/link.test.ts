@@ -23,10 +23,10 @@ import {
 import { toBase64 } from "../../modules/text/base64.js";
 import { retryAfterMs } from "../../src/connection/retry-after.js";
 import { WallClock } from "../../src/connection/wall-clock.js";
+import { RecentLines } from "../../src/device/recent-lines.js";
 import { ManagedUpdates } from "../../src/features/managed-updates/managed-updates.js";
 import { ServerKeys } from "../../src/features/server-keys/server-keys.js";
 import { Log } from "../../src/log/log.js";
-import { RecentLines } from "../../src/log/recent-lines.js";
 import { Redactor } from "../../src/log/redact.js";
 import { Stage } from "../features/extensions/stage.js";
 import { assert, describe } from "../harness.js";

@@ -37,14 +37,13 @@ function received(...frames: Uint8Array[]): { lengths: number[]; buffers: number
   const lengths: number[] = [];
   const buffers: number[] = [];
   const receiver = new Receiver({
-    onText: () => {},
-    onBinary: (bytes) => {
+    text: () => {},
+    binary: (bytes) => {
       lengths.push(bytes.byteLength);
       buffers.push(bytes.buffer.byteLength);
     },
-    onPing: () => {},
-    onPong: () => {},
-    onCloseFrame: () => {},
+    ping: () => {},
+    closeFrame: () => {},
   });
   try {
     for (const bytes of frames) receiver.push(bytes, 0, bytes.byteLength);
@@ -55,15 +54,7 @@ function received(...frames: Uint8Array[]): { lengths: number[]; buffers: number
 }
 
 class Sending {
-  readonly stream = new ScriptedStream({
-    host: "",
-    port: 0,
-    connectTimeoutMs: 0,
-    onOpen: () => {},
-    onReadable: () => {},
-    onWritable: () => {},
-    onClose: () => {},
-  });
+  readonly stream = new ScriptedStream({ host: "", port: 0, connectTimeoutMs: 0 });
   /** Size of the buffer that the last bytes lay in. */
   buffer = 0;
   readonly sender: Sender;

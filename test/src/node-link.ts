@@ -16,8 +16,8 @@ import type { Network } from "../../modules/host/byte-stream.js";
 import type { Clock } from "../../modules/host/clock.js";
 import type { Host } from "../../modules/host/host.js";
 import { NervesHubLink } from "../../src/link.js";
-import type { LinkOptions } from "../../src/options.js";
 import { assert } from "../harness.js";
+import { AllFeatures, type LinkWithFeatures } from "../support/all-features.js";
 import { chipId, image } from "../virtual/update-scene.js";
 
 const running = image("1.0.0", 1, 20_000);
@@ -26,9 +26,10 @@ export const productSecret = "the-secret-of-the-product-0123456789abcdefg";
 export class NodeLink {
   readonly lines: string[] = [];
   readonly link: NervesHubLink;
+  readonly features: AllFeatures;
   readonly #waiting = new Set<() => void>();
 
-  constructor(options: Partial<LinkOptions>, clock: Clock = new NodeClock(), network: Network = new NodeNetwork()) {
+  constructor(options: LinkWithFeatures, clock: Clock = new NodeClock(), network: Network = new NodeNetwork()) {
     const table = partitionTable({ slotSize: 65536 });
     const flash = new MemoryFlash(table.flashSize, 16);
     const padded = new Uint8Array(Math.ceil(running.byteLength / 16) * 16).fill(0xff);
@@ -61,13 +62,14 @@ export class NodeLink {
       },
       print,
     };
+    this.features = new AllFeatures(options);
     this.link = new NervesHubLink(
       {
         host: "127.0.0.1",
         ssl: false,
         auth: { productKey: "nhp_desk", productSecret },
         backoff: { baseMs: 1, capMs: 4, cleanCloseFloorMs: 1 },
-        ...options,
+        ...this.features.options,
       },
       host,
     );

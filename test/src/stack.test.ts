@@ -3,7 +3,7 @@
  * 1,024 slots of it, and an overflow restarts the device. (Commands: test/features/console/instant-commands.test.ts.)
  */
 
-import type { ByteStreamOptions } from "../../modules/host/byte-stream.js";
+import type { ByteStreamListener, ByteStreamOptions } from "../../modules/host/byte-stream.js";
 import { decodeCertificates } from "../../src/connection/credentials.js";
 import { CommandTable } from "../../src/features/console/command-table.js";
 import { Stage } from "../features/extensions/stage.js";
@@ -38,9 +38,9 @@ describe("stack: what comes at once, again and again", () => {
     const opened: number[] = [];
     const { network } = scene.device.host!;
     const open = network.open.bind(network);
-    const watched = (options: ByteStreamOptions) => {
+    const watched = (options: ByteStreamOptions, listener: ByteStreamListener) => {
       opened.push(stackInUse());
-      return open(options);
+      return open(options, listener);
     };
     Object.defineProperty(network, "open", { value: watched });
     scene.server.answer = () => {

@@ -5,8 +5,8 @@
 import { MemoryFlash } from "../../hosts/flash-model/memory-flash.js";
 import { openPartition, partitionTable } from "../../hosts/flash-model/partition-table.js";
 import type { Clock } from "../../modules/host/clock.js";
-import type { LinkOptions } from "../../src/options.js";
 import { crypto } from "../harness.js";
+import type { LinkWithFeatures } from "../support/all-features.js";
 import { ManualTimers } from "../support/manual-timers.js";
 import { SocketServer } from "./socket-server.js";
 import { chipId, image } from "./update-scene.js";
@@ -55,7 +55,7 @@ export class LinkScene {
   readonly servers = new Map<number, (connection: Connection) => void>();
 
   /** The device starts at once; nothing happens before `advance`. */
-  constructor(link: Partial<LinkOptions> = {}, clockAheadMs: number | "unknown" = 0) {
+  constructor(link: LinkWithFeatures = {}, clockAheadMs: number | "unknown" = 0) {
     const table = partitionTable({ slotSize: 65536 });
     const flash = new MemoryFlash(table.flashSize, 16);
     const padded = new Uint8Array(Math.ceil(running.byteLength / 16) * 16).fill(0xff);

@@ -17,6 +17,7 @@ export function withSlots(change: (slots: Slots) => Partial<Slots>): (host: Host
       get reverted() {
         return slots.reverted;
       },
+      anchor: () => slots.anchor(),
       activate: () => slots.activate(),
       confirm: () => slots.confirm(),
       revert: () => slots.revert(),

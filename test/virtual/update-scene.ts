@@ -11,9 +11,9 @@ import type { Host } from "../../modules/host/host.js";
 import { firmwareMetadata } from "../../modules/ota/firmware-metadata.js";
 import { parseImageHead } from "../../modules/ota/image.js";
 import { toHex } from "../../modules/text/hex.js";
-import type { LinkOptions } from "../../src/options.js";
 import { partSize } from "../../src/update/offer.js";
 import { crypto } from "../harness.js";
+import type { LinkWithFeatures } from "../support/all-features.js";
 import { ManualTimers } from "../support/manual-timers.js";
 import { FileServer } from "./file-server.js";
 import { type Cut, filePort, hubPort, VirtualDevice } from "./virtual-device.js";
@@ -56,7 +56,7 @@ export interface SceneOptions {
   message?: Record<string, unknown>;
   /** Of the download, for each offer. Default: a fresh one over http, whose query is a secret. */
   url?(): string;
-  link?: Partial<LinkOptions>;
+  link?: LinkWithFeatures;
   /** Makes the flash; default: the model with every rule checked. */
   newFlash?(size: number): MemoryFlash;
   /** Changes the host of every run: what hardware can do wrong. */

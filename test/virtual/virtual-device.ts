@@ -16,7 +16,7 @@ import type { Crypto } from "../../modules/host/crypto.js";
 import type { Host } from "../../modules/host/host.js";
 import type { Timer, Timers } from "../../modules/host/timers.js";
 import { NervesHubLink } from "../../src/link.js";
-import type { LinkOptions } from "../../src/options.js";
+import { AllFeatures, type LinkWithFeatures } from "../support/all-features.js";
 import type { ManualTimers } from "../support/manual-timers.js";
 import { type Connection, VirtualNetwork } from "./virtual-network.js";
 
@@ -38,7 +38,7 @@ export interface VirtualDeviceOptions {
   crypto: Crypto;
   timers: ManualTimers;
   servers: Map<number, (connection: Connection) => void>;
-  link?: Partial<LinkOptions>;
+  link?: LinkWithFeatures;
   chipId: number;
   seed?: number;
   /** Default: one that knows the time. */
@@ -109,6 +109,8 @@ export class VirtualDevice {
   /** Everything printed, over all runs. */
   readonly lines: string[] = [];
   link: NervesHubLink | undefined;
+  /** Of the link that was made last. */
+  features = new AllFeatures();
   host: Host | undefined;
   /** Flash operations over all runs. */
   operations = 0;
@@ -147,6 +149,7 @@ export class VirtualDevice {
   /** As an application does: what is wrong with the options is printed, and nothing more happens. */
   #newLink(host: Host): NervesHubLink | undefined {
     try {
+      this.features = new AllFeatures(this.#options.link);
       return new NervesHubLink(
         {
           host: "hub.test",
@@ -154,7 +157,7 @@ export class VirtualDevice {
           ssl: false,
           auth: { productKey: "nhp_virtual", productSecret: "virtual-secret", identifier: "virtual" },
           logLevel: "debug",
-          ...this.#options.link,
+          ...this.features.options,
         },
         host,
       );

@@ -6,7 +6,7 @@
  */
 
 import { connectionRefused, connectionReset } from "../../modules/fault/network.js";
-import type { ByteStream, ByteStreamOptions, Network } from "../../modules/host/byte-stream.js";
+import type { ByteStream, ByteStreamListener, ByteStreamOptions, Network } from "../../modules/host/byte-stream.js";
 import type { Timers } from "../../modules/host/timers.js";
 
 const latencyMs = 1;
@@ -47,6 +47,7 @@ export class Connection {
 
 export class VirtualStream implements ByteStream {
   readonly #options: ByteStreamOptions;
+  readonly #listener: ByteStreamListener;
   readonly #timers: Timers;
   #server: Connection | undefined;
   readonly #unread: Uint8Array[] = [];
@@ -55,19 +56,25 @@ export class VirtualStream implements ByteStream {
   #closed = false;
   #ended: Break | undefined;
 
-  constructor(options: ByteStreamOptions, timers: Timers, accept: ((connection: Connection) => void) | undefined) {
+  constructor(
+    options: ByteStreamOptions,
+    listener: ByteStreamListener,
+    timers: Timers,
+    accept: ((connection: Connection) => void) | undefined,
+  ) {
     this.#options = options;
+    this.#listener = listener;
     this.#timers = timers;
     timers.set(() => {
       if (this.#closed) return;
       if (accept === undefined) {
         this.#closed = true;
-        options.onClose(connectionRefused(options.host, options.port));
+        listener.closed(connectionRefused(options.host, options.port));
         return;
       }
       this.#server = new Connection(this);
       accept(this.#server);
-      options.onOpen();
+      listener.opened();
     }, latencyMs);
   }
 
@@ -110,7 +117,7 @@ export class VirtualStream implements ByteStream {
     this.#notified = true;
     this.#timers.set(() => {
       this.#notified = false;
-      if (!this.#closed) this.#options.onReadable(this.#unreadBytes);
+      if (!this.#closed) this.#listener.readable(this.#unreadBytes);
     }, latencyMs);
   }
 
@@ -122,7 +129,7 @@ export class VirtualStream implements ByteStream {
       if (this.#closed) return;
       this.#closed = true;
       const { host, port } = this.#options;
-      this.#options.onClose(how === "reset" ? connectionReset(host, port) : undefined);
+      this.#listener.closed(how === "reset" ? connectionReset(host, port) : undefined);
     }, latencyMs * 2);
   }
 }
@@ -137,7 +144,7 @@ export class VirtualNetwork implements Network {
     this.#servers = servers;
   }
 
-  open(options: ByteStreamOptions): ByteStream {
-    return new VirtualStream(options, this.#timers, this.#servers.get(options.port));
+  open(options: ByteStreamOptions, listener: ByteStreamListener): ByteStream {
+    return new VirtualStream(options, listener, this.#timers, this.#servers.get(options.port));
   }
 }

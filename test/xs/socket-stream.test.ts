@@ -9,9 +9,9 @@ const open: SocketStream[] = [];
 interface Events {
   host?: string;
   port?: number;
-  onOpen?(stream: SocketStream): void;
-  onReadable?(stream: SocketStream): void;
-  onWritable?(stream: SocketStream): void;
+  opened?(stream: SocketStream): void;
+  readable?(stream: SocketStream): void;
+  writable?(stream: SocketStream): void;
 }
 
 /** Connects, and resolves with the log of all callbacks once the stream has ended. */
@@ -19,22 +19,20 @@ function connect(events: Events): Promise<{ log: string[]; fault: Fault | undefi
   const log: string[] = [];
   return new Promise((ended) => {
     const stream = new SocketStream(
+      { host: events.host ?? "127.0.0.1", port: events.port ?? port, connectTimeoutMs: 5000 },
+      resolve,
       {
-        host: events.host ?? "127.0.0.1",
-        port: events.port ?? port,
-        connectTimeoutMs: 5000,
-        onOpen: () => {
+        opened: () => {
           log.push("open");
-          events.onOpen?.(stream);
+          events.opened?.(stream);
         },
-        onReadable: () => events.onReadable?.(stream),
-        onWritable: () => events.onWritable?.(stream),
-        onClose: (fault) => {
+        readable: () => events.readable?.(stream),
+        writable: () => events.writable?.(stream),
+        closed: (fault) => {
           log.push("close");
           ended({ log, fault: fault as Fault | undefined });
         },
       },
-      resolve,
     );
     open.push(stream);
   });
@@ -48,7 +46,7 @@ describe("SocketStream on the simulator's TCP", () => {
   });
 
   it("reaches a server on IPv4 by a name that may be IPv6 first", async () => {
-    const { log } = await connect({ host: "localhost", onOpen: (stream) => stream.write(command("r")) });
+    const { log } = await connect({ host: "localhost", opened: (stream) => stream.write(command("r")) });
     assert.deepEqual(log, ["open", "close"]);
   });
 
@@ -75,7 +73,7 @@ describe("SocketStream on the simulator's TCP", () => {
         received += count;
       }
     };
-    const { fault } = await connect({ onOpen: (stream) => stream.write(command("s")), onReadable: read });
+    const { fault } = await connect({ opened: (stream) => stream.write(command("s")), readable: read });
     assert.equal(fault, undefined);
     assert.equal(received, 1_000_000);
     assert.equal(wrong, 0);
@@ -101,12 +99,12 @@ describe("SocketStream on the simulator's TCP", () => {
         }
       };
       connect({
-        onOpen: (stream) => {
+        opened: (stream) => {
           stream.write(command("i"));
           send(stream);
         },
-        onWritable: send,
-        onReadable: (stream) => {
+        writable: send,
+        readable: (stream) => {
           for (let count = stream.read(buffer); count > 0; count = stream.read(buffer)) {
             if (buffer[0] !== piece[received % piece.byteLength]) wrong++;
             received += count;
@@ -121,19 +119,32 @@ describe("SocketStream on the simulator's TCP", () => {
 
   it("a reset ends the stream once, as that, also for a writer", async () => {
     const { log, fault } = await connect({
-      onOpen: (stream) => {
+      opened: (stream) => {
         stream.write(command("r"));
         stream.write(new Uint8Array(8000));
       },
-      onWritable: (stream) => stream.write(new Uint8Array(8000)),
+      writable: (stream) => stream.write(new Uint8Array(8000)),
     });
     await pause(50);
     assert.deepEqual(log, ["open", "close"]);
     assert.equal(fault?.code, "connection-reset");
   });
 
+  it("a listener that throws is printed, ends its stream, and takes nothing down", async () => {
+    for (const where of ["opened", "readable"] as const) {
+      const { log, fault } = await connect({
+        opened: (stream) => stream.write(command("s")),
+        [where]: () => {
+          throw new Error("mine");
+        },
+      });
+      assert.deepEqual(log, ["open", "close"], where);
+      assert.equal(fault?.code, "callback-threw", where);
+    }
+  });
+
   it("nothing comes after close(), from whichever callback", async () => {
-    for (const where of ["onOpen", "onReadable", "onWritable"] as const) {
+    for (const where of ["opened", "readable", "writable"] as const) {
       let calls = 0;
       const closing = (stream: SocketStream) => {
         stream.close();
@@ -141,12 +152,12 @@ describe("SocketStream on the simulator's TCP", () => {
         calls++;
       };
       connect({
-        onOpen: (stream) => {
+        opened: (stream) => {
           stream.write(command("s"));
-          if (where === "onOpen") closing(stream);
-          else if (where === "onWritable") while (stream.write(new Uint8Array(8000)) === 8000);
+          if (where === "opened") closing(stream);
+          else if (where === "writable") while (stream.write(new Uint8Array(8000)) === 8000);
         },
-        [where === "onOpen" ? "host" : where]: where === "onOpen" ? "127.0.0.1" : closing,
+        [where === "opened" ? "host" : where]: where === "opened" ? "127.0.0.1" : closing,
       }).then(() => {
         calls = -1;
       });

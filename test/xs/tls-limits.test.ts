@@ -7,7 +7,7 @@ import { XsClock } from "../../hosts/xs/clock.js";
 import { PlainNetwork } from "../../hosts/xs/network.js";
 import { XsTimers } from "../../hosts/xs/timers.js";
 import type { Fault } from "../../modules/fault/fault.js";
-import type { ByteStream, ByteStreamOptions, Network } from "../../modules/host/byte-stream.js";
+import type { ByteStream, ByteStreamListener, ByteStreamOptions, Network } from "../../modules/host/byte-stream.js";
 import type { Timers } from "../../modules/host/timers.js";
 import type * as limits from "../../modules/limits/limits.js";
 import {
@@ -27,7 +27,7 @@ import { readPublicKey } from "../../modules/tls/public-key.js";
 import { RecordReader } from "../../modules/tls/record-reader.js";
 import { SecureNetwork } from "../../modules/tls/secure-network.js";
 import { SessionCache } from "../../modules/tls/session-cache.js";
-import { concat, ScriptedNetwork, ScriptedStream } from "../modules/host/scripted-network.js";
+import { concat, ScriptedNetwork, ScriptedStream, unheard } from "../modules/host/scripted-network.js";
 import { ManualTimers } from "../support/manual-timers.js";
 import { assert, describe, environment, it } from "./harness.js";
 
@@ -58,21 +58,13 @@ function message(bytes: number): Uint8Array {
 
 /** The packets that a reader makes of `bytes`, as [length, length of the buffer they lie in]; or the fault's code. */
 function packets(bytes: Uint8Array, encrypted: boolean): [number, number][] | string {
-  const stream = new ScriptedStream({
-    host: "",
-    port: 0,
-    connectTimeoutMs: 0,
-    onOpen: () => {},
-    onReadable: () => {},
-    onWritable: () => {},
-    onClose: () => {},
-  });
+  const stream = new ScriptedStream({ host: "", port: 0, connectTimeoutMs: 0 });
   stream.receive(bytes);
   const reader = new RecordReader();
   const found: [number, number][] = [];
   try {
     for (;;) {
-      const packet = reader.next(stream, encrypted, () => {});
+      const packet = reader.next(stream, encrypted, undefined);
       if (packet === undefined) return found;
       found.push([packet.byteLength, packet.buffer.byteLength]);
     }
@@ -115,16 +107,10 @@ class Handshake {
   constructor() {
     const clock = { now: () => Date.now(), monotonic: () => this.timers.now, set: () => {} };
     const { network, timers } = this;
-    new SecureNetwork({ network, timers, clock, random: new SystemRandom() }).open({
-      host: "hub.example",
-      port: 443,
-      connectTimeoutMs: 1000,
-      secure: {},
-      onOpen: () => {},
-      onReadable: () => {},
-      onWritable: () => {},
-      onClose: (fault) => this.faults.push((fault as Fault | undefined)?.code ?? "clean"),
-    });
+    new SecureNetwork({ network, timers, clock, random: new SystemRandom() }).open(
+      { host: "hub.example", port: 443, connectTimeoutMs: 1000, secure: {} },
+      { ...unheard, closed: (fault) => this.faults.push((fault as Fault | undefined)?.code ?? "clean") },
+    );
     network.stream.open();
   }
 }
@@ -138,8 +124,8 @@ class Watched implements Network {
     this.#network = network;
   }
 
-  open(options: ByteStreamOptions): ByteStream {
-    const stream = this.#network.open(options);
+  open(options: ByteStreamOptions, listener: ByteStreamListener): ByteStream {
+    const stream = this.#network.open(options, listener);
     return {
       // Short enough to be taken whole.
       write: (bytes) => {
@@ -164,22 +150,26 @@ function recordsOf(bytes: number): Promise<number[]> {
   return new Promise((done, fail) => {
     const back = new Uint8Array(bytes + 1);
     let received = 0;
-    const stream = secure.open({
-      host: "localhost",
-      port: Number(environment("NERVESHUB_TLS_PEER")),
-      connectTimeoutMs: 10_000,
-      secure: { roots: [fromHex(environment("NERVESHUB_TLS_CERTIFICATE") ?? "")!] },
-      onOpen: () => stream.write(new Uint8Array(bytes)),
-      onReadable: () => {
-        received += stream.read(back);
-        if (received < bytes) return;
-        stream.close();
-        // The last record is the goodbye, an alert.
-        done(network.sent.map((length) => length - sealBytes));
+    const stream = secure.open(
+      {
+        host: "localhost",
+        port: Number(environment("NERVESHUB_TLS_PEER")),
+        connectTimeoutMs: 10_000,
+        secure: { roots: [fromHex(environment("NERVESHUB_TLS_CERTIFICATE") ?? "")!] },
       },
-      onWritable: () => {},
-      onClose: (fault) => fail(fault),
-    });
+      {
+        opened: () => void stream.write(new Uint8Array(bytes)),
+        readable: () => {
+          received += stream.read(back);
+          if (received < bytes) return;
+          stream.close();
+          // The last record is the goodbye, an alert.
+          done(network.sent.map((length) => length - sealBytes));
+        },
+        writable: () => {},
+        closed: fail,
+      },
+    );
   });
 }
 

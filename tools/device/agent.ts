@@ -12,6 +12,17 @@ import { makePrivateFolder } from "../../hosts/node/private-file.js";
 import { firmwareMetadata } from "../../modules/ota/firmware-metadata.js";
 import { imageHeadSize, parseImageHead } from "../../modules/ota/image.js";
 import { printable } from "../../modules/text/printable.js";
+import type { Feature } from "../../src/feature.js";
+import { Alarms } from "../../src/features/alarms/alarms.js";
+import { Console } from "../../src/features/console/console.js";
+import { Delta } from "../../src/features/delta/delta.js";
+import { ErrorReports } from "../../src/features/error-reports/error-reports.js";
+import { Health } from "../../src/features/health/health.js";
+import { Logging } from "../../src/features/logging/logging.js";
+import { ManagedUpdates } from "../../src/features/managed-updates/managed-updates.js";
+import { Metrics } from "../../src/features/metrics/metrics.js";
+import { Scripts } from "../../src/features/scripts/scripts.js";
+import { ServerKeys } from "../../src/features/server-keys/server-keys.js";
 import { NervesHubLink } from "../../src/link.js";
 import { ending } from "../ending.js";
 import { type DeviceOptions, readOptions } from "./options.js";
@@ -30,6 +41,20 @@ function prepare({ dataDir, image, product }: DeviceOptions): number {
     flashByCable(dataDir, bytes ?? buildImage({ chipId, projectName: product, version: "1.0.0" }, nodeCrypto));
   }
   return chipId;
+}
+
+/** What a device without an application has, as src/main.ts, and what operators can try here besides. */
+function features({ console }: DeviceOptions): Feature[] {
+  const always = [
+    new Health(),
+    new Metrics(),
+    new Alarms(),
+    new Logging(),
+    new ErrorReports(),
+    new ManagedUpdates(),
+    new ServerKeys(),
+  ];
+  return console ? [...always, new Console(), new Scripts()] : always;
 }
 
 function run(options: DeviceOptions): void {
@@ -59,6 +84,8 @@ function run(options: DeviceOptions): void {
   const link = new NervesHubLink(
     {
       ...options.link,
+      features: features(options),
+      formats: [new Delta()],
       client: {
         connected: () => tell({ type: "connected" }),
         progress: (percent) => tell({ type: "progress", percent }),

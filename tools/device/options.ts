@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Lack, readLacks } from "../../hosts/flash-model/lacking.js";
+import { ClientCertificate } from "../../src/features/client-certificate/client-certificate.js";
 import type { LinkOptions } from "../../src/options.js";
 
 export const usage = `npm run device -- --host HOST [options]
@@ -36,6 +37,8 @@ export interface DeviceOptions {
   image: string | undefined;
   product: string;
   lacking: readonly Lack[];
+  /** Operators may run commands. */
+  console: boolean;
 }
 
 /** Who the device is, by the options of the command line and the environment. */
@@ -45,7 +48,10 @@ export function readAuth(
 ): LinkOptions["auth"] {
   const { NERVESHUB_PRODUCT_SECRET: productSecret = "", NERVESHUB_DEVICE_SECRET: deviceSecret = "" } = process.env;
   if (typeof values["cert"] === "string" && typeof values["key"] === "string") {
-    return { certificate: readFileSync(values["cert"], "utf8"), key: readFileSync(values["key"], "utf8") };
+    return new ClientCertificate({
+      certificate: readFileSync(values["cert"], "utf8"),
+      key: readFileSync(values["key"], "utf8"),
+    });
   }
   if (typeof values["product-key"] === "string") {
     if (productSecret === "")
@@ -94,7 +100,6 @@ export function readOptions(args: string[]): DeviceOptions | undefined {
       auth: readAuth(values, values.identifier),
       roots: values.ca === undefined ? undefined : [readFileSync(values.ca, "utf8")],
       unprotectedUpdates: values.unprotected,
-      console: values.console,
       logLevel: values.log as LinkOptions["logLevel"],
     },
     identifier: values.identifier,
@@ -102,5 +107,6 @@ export function readOptions(args: string[]): DeviceOptions | undefined {
     image: values.image,
     product: values.product,
     lacking: readLacks(values.lacking),
+    console: values.console,
   };
 }

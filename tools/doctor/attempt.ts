@@ -55,20 +55,20 @@ export function attempt(settings: Settings, clock: Clock, log: Log, join: object
 
 /** The upgrade and nothing behind it: no frame of ours but the close. */
 function login(host: SessionHost, destination: Destination, ended: (outcome: Outcome | undefined) => void): void {
-  const socket: WebSocketClient = new WebSocketClient({
-    ...host,
-    ...destination.target(),
-    ...patience,
-    onOpen: ({ headers }) => {
-      destination.opened(headers);
-      socket.close(1000, "");
-      ended({ login: "accepted", join: undefined });
+  const socket: WebSocketClient = new WebSocketClient(
+    { ...host, ...destination.target(), ...patience },
+    {
+      opened: (headers) => {
+        destination.opened(headers);
+        socket.close(1000, "");
+        ended({ login: "accepted", join: undefined });
+      },
+      text: () => undefined,
+      binary: () => undefined,
+      refused: (refusal) => ended(refused(refusal, destination)),
+      closed: (closed) => ended(unopened(closed, destination)),
     },
-    onText: () => undefined,
-    onBinary: () => undefined,
-    onRefused: (refusal) => ended(refused(refusal, destination)),
-    onClose: (closed) => ended(unopened(closed, destination)),
-  });
+  );
 }
 
 function joining(settings: Settings, log: Log, payload: object): Connection {
@@ -94,9 +94,11 @@ function joining(settings: Settings, log: Log, payload: object): Connection {
           left: () => undefined,
         },
       ],
-      onOpened: (headers) => destination.opened(headers),
-      onJoined: () => undefined,
-      onEnded: (end) => ended(outcomeOf(end, destination)),
+      listener: {
+        opened: (headers) => destination.opened(headers),
+        joined: () => undefined,
+        ended: (end) => ended(outcomeOf(end, destination)),
+      },
     });
   };
 }

@@ -6,13 +6,15 @@
 
 import { request as plainRequest } from "node:http";
 import { request as secureRequest } from "node:https";
+import { NodeNetwork } from "../../hosts/node/network.js";
 import { networkFault } from "../../hosts/node/network-fault.js";
 import { Fault } from "../../modules/fault/fault.js";
 import type { Clock } from "../../modules/host/clock.js";
 import { toHex } from "../../modules/text/hex.js";
 import { printable } from "../../modules/text/printable.js";
 import { nameForPeople, readCertificate } from "../../modules/x509/certificate.js";
-import { type Credentials, certificateWarnings, decodeCertificates } from "../../src/connection/credentials.js";
+import { decodeCertificates } from "../../modules/x509/encoded.js";
+import type { Credentials } from "../../src/connection/credentials.js";
 import { deviceJoin } from "../../src/device/device-channel.js";
 import type { Firmware } from "../../src/device/firmware.js";
 import { Log } from "../../src/log/log.js";
@@ -28,9 +30,6 @@ const dateTimeoutMs = 10_000;
 /** The server refuses signatures from the future and from 90 s ago; the agent signs 2 s in the past. */
 const fastestS = 2;
 const slowestS = 88;
-
-/** Callbacks of a stream that there is none of. */
-const unheard = { onOpen() {}, onReadable() {}, onWritable() {}, onClose() {} };
 
 export class Examination {
   readonly #options: DoctorOptions;
@@ -61,9 +60,12 @@ export class Examination {
     const { auth, ...link } = this.#options.link;
     if (auth === undefined) return undefined;
     try {
-      const settings = checkOptions({ ...link, auth }, { identifier: "nerveshub-doctor" });
+      const settings = checkOptions(
+        { ...link, auth },
+        { device: { identifier: "nerveshub-doctor" }, network: new NodeNetwork() },
+      );
       const { credentials } = settings;
-      const faults = credentials.type === "certificate" ? certificateWarnings(credentials, this.#clock.now()) : [];
+      const faults = credentials.type === "certificate" ? credentials.warnings(this.#clock.now()) : [];
       for (const fault of faults) this.#bad("options", fault);
       if (faults.length === 0) this.#good("options", "complete, and what was given belongs together");
       return settings;
@@ -83,7 +85,7 @@ export class Examination {
       return true;
     }
     const other = await handshake(host, port, {});
-    const options = { host, port, secure: {}, connectTimeoutMs: handshakeTimeoutMs, ...unheard };
+    const options = { host, port, secure: {}, connectTimeoutMs: handshakeTimeoutMs };
     if (other instanceof Error) {
       this.#bad("TLS", networkFault(other, "tls", options));
       return false;

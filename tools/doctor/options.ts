@@ -4,6 +4,7 @@
 
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { NodeNetwork } from "../../hosts/node/network.js";
 import { firmwareMetadata } from "../../modules/ota/firmware-metadata.js";
 import { parseImageHead } from "../../modules/ota/image.js";
 import type { Firmware } from "../../src/device/firmware.js";
@@ -89,7 +90,7 @@ export function readOptions(args: string[]): DoctorOptions | undefined {
     ...(values.ca === undefined ? {} : { roots: [readFileSync(values.ca, "utf8")] }),
   };
   // Of the credentials the examination speaks; the rest has to be right before anybody can be asked.
-  checkOptions({ ...server, auth: nobody }, { identifier: "nobody" });
+  checkOptions({ ...server, auth: nobody }, { device: { identifier: "nobody" }, network: new NodeNetwork() });
   return {
     link: { ...server, auth: noLogin ? undefined : readAuth(values, values.identifier) },
     join: image === undefined ? undefined : firmwareOf(image),

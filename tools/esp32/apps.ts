@@ -16,6 +16,8 @@ export interface App {
   readonly refused?: RegExp;
   /** Looked at on every board; the others say nothing new on most. */
   readonly everywhere?: true;
+  /** Its byte code is linked too: modules of ours that the flashable app leaves out. */
+  readonly linked?: true;
 }
 
 /** Two slots that fit the smallest flash, and a place of its own. */
@@ -53,6 +55,43 @@ function ownApp(folder: string, name: string, own: { options: string; table: str
   return join(app, "manifest.json");
 }
 
+const otaMain = `import config from "mc/config";
+import { createHost, NervesHubLink, startNetwork } from "nerveshub";
+import { OtaWriter } from "nerveshub/features/ota-writer";
+
+const host = createHost();
+const link = new NervesHubLink(
+  {
+    host: config.host,
+    auth: { productKey: config["shared-key"], productSecret: config["shared-secret"] },
+    writer: new OtaWriter(),
+  },
+  host,
+);
+startNetwork(host, config, () => link.start());
+`;
+
+/** An app whose updates the SDK's own `ota` module writes; the table is the target's, which that module splits in two. */
+function otaApp(folder: string): string {
+  const app = join(folder, "ota-writer");
+  mkdirSync(app);
+  writeFileSync(join(app, "main.ts"), otaMain);
+  const manifest = {
+    build: { NAME: "nerveshub-ota-writer" },
+    include: [
+      "$(MODDABLE)/examples/manifest_base.json",
+      join(ROOT, "manifest_link.json"),
+      join(ROOT, "src/features/ota-writer/manifest.json"),
+    ],
+    creation: { stack: 1024 },
+    config: { host: "devices.nervescloud.com", "shared-key": "nhp_", "shared-secret": "" },
+    modules: { "*": "./main" },
+    platforms: { esp32: { include: "./.build/sdkconfig/$(FULLPLATFORM)/manifest.json" } },
+  };
+  writeFileSync(join(app, "manifest.json"), JSON.stringify(manifest));
+  return join(app, "manifest.json");
+}
+
 /** @param folder an empty one outside the repository */
 export function otherApps(folder: string): App[] {
   const examples = exampleApps.map((example): App => {
@@ -64,6 +103,7 @@ export function otherApps(folder: string): App[] {
   const without = (line: string) => `${options}${line}\n`;
   return [
     ...examples,
+    { name: "ota-writer", manifest: otaApp(folder), linked: true },
     { name: "own", manifest: ownApp(folder, "own", { options, table }) },
     {
       name: "own-no-rollback",

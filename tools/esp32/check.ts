@@ -10,7 +10,7 @@
  * served say so. With IDF_PATH at a real ESP-IDF the C files are compiled against its headers, and the slots run with its
  * own sources. Prints one JSON object a line with the byte code of each of our modules. Then the first check for the same
  * targets; without a MANIFEST for the flashable app and one example on ten targets, and for the other examples and apps with
- * options of their own on two.
+ * options of their own on two. An app with what the flashable one leaves out is linked for one chip as well.
  *
  * What it cannot say: that an image runs. Ends 0, 1 when something failed, 2 on wrong arguments, 3 without a Moddable SDK.
  */
@@ -90,8 +90,18 @@ function checkBoards({ name, manifest, refused }: App, platforms: readonly strin
   }
 }
 
-/** The whole image's byte code, for every chip. */
-function linkAll(manifest: string): void {
+/** What is wrong with linked byte code of ours. What the SDK's own modules keep between calls is not ours to freeze. */
+function faultsOf({ warnings, notPreloaded }: Link): string[] {
+  return [
+    ...warnings.filter((warning) => OURS.test(warning.replace(/^### warning: /, ""))),
+    ...notPreloaded
+      .filter((module) => OURS.test(module) && module !== ENTRY)
+      .map((module) => `${module} is not preloaded`),
+  ];
+}
+
+/** The whole image's byte code, for every chip. @returns that of the first */
+function linkAll(manifest: string): Link | undefined {
   const name = nameOf(manifest);
   let first: Link | undefined;
   for (const target of TARGETS) {
@@ -99,13 +109,7 @@ function linkAll(manifest: string): void {
       writeFolder(sdk, manifest, target.platform);
       const made = link(sdk, manifest, name, target, first?.folder);
       first ??= made;
-      // What the SDK's own modules keep between calls (its certificate and session lists) is not ours to freeze.
-      const faults = [
-        ...made.warnings.filter((warning) => OURS.test(warning.replace(/^### warning: /, ""))),
-        ...made.notPreloaded
-          .filter((module) => OURS.test(module) && module !== ENTRY)
-          .map((module) => `${module} is not preloaded`),
-      ];
+      const faults = faultsOf(made);
       console.log(`${target.platform}: generated, type-checked, linked${faults.length === 0 ? "" : ", with faults"}`);
       if (target.chip === "esp32c3") faults.push(...compileNatives(sdk, made));
       return faults;
@@ -121,6 +125,19 @@ function linkAll(manifest: string): void {
     console.log(JSON.stringify({ module, bytes }));
   }
   console.log(JSON.stringify({ module: "all", bytes: total }));
+  return first;
+}
+
+/** Another app's byte code, for one chip. @param compiled a folder of compiled modules, most of which it has as well */
+function linkOther({ name, manifest }: App, compiled: string | undefined): void {
+  const [target] = TARGETS;
+  attempt(`${name}, ${target.platform}`, () => {
+    writeFolder(sdk, manifest, target.platform);
+    const made = link(sdk, manifest, nameOf(manifest), target, compiled);
+    const faults = faultsOf(made);
+    console.log(`${name}, ${target.platform}: type-checked, linked${faults.length === 0 ? "" : ", with faults"}`);
+    return faults;
+  });
 }
 
 interface Wanted {
@@ -149,12 +166,15 @@ function check({ manifest = join(ROOT, "manifest.json"), platforms }: Wanted, is
     checkBoards(app, platforms);
     return;
   }
-  linkAll(manifest);
+  const first = linkAll(manifest);
   checkBoards(app, isOurs ? BOARDS : TARGETS.map(({ platform }) => platform));
   if (!isOurs) return;
   const folder = mkdtempSync(join(tmpdir(), "nerveshub-check-"));
   try {
-    for (const other of otherApps(folder)) checkBoards(other, other.everywhere ? BOARDS : FEW_BOARDS);
+    for (const other of otherApps(folder)) {
+      if (other.linked) linkOther(other, first?.folder);
+      checkBoards(other, other.everywhere ? BOARDS : FEW_BOARDS);
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

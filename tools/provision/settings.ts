@@ -4,8 +4,9 @@
  */
 
 import { readFileSync } from "node:fs";
+import { NodeNetwork } from "../../hosts/node/network.js";
+import { decodeCertificates } from "../../modules/x509/encoded.js";
 import { linkOptions, readSettings } from "../../src/app-settings.js";
-import { decodeCertificates } from "../../src/connection/credentials.js";
 import { requireKey } from "../../src/option-checks.js";
 import { checkOptions } from "../../src/options.js";
 import type { DeviceCertificate } from "./certificate.js";
@@ -63,5 +64,8 @@ function check(settings: ReadonlyMap<string, Uint8Array>): void {
   for (const [name, value] of settings) if (value.byteLength === 0) throw new Error(`"${name}" is empty.`);
   const store = { get: (name: string) => settings.get(name) };
   // The identifier is always stored; the device's own is not asked for.
-  checkOptions(linkOptions(store, {}, readSettings(store, {})), { identifier: "" });
+  checkOptions(linkOptions(store, {}, readSettings(store, {})), {
+    device: { identifier: "" },
+    network: new NodeNetwork(),
+  });
 }

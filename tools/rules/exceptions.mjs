@@ -3,36 +3,34 @@
  * more is an error as well.
  */
 
-const redesign = "until features are installed by the application";
-
-/** For import-directions.mjs: beginnings of the paths that import and are imported. Empty in the end. */
+/** For import-directions.mjs: beginnings of the paths that import and are imported. */
 export const imports = [
-  ["src/link.ts src/features/", redesign],
-  ["src/options.ts src/features/", redesign],
-  ["src/service-options.ts src/features/", redesign],
-  ["src/services.ts src/features/", redesign],
-  ["src/update/slot-target.ts src/features/delta/", "until a delta is a format of the update"],
-  ["src/features/ src/features/", "until each feature has a manifest"],
-  ["src/connection/destination.ts src/options.ts", "the type of its settings, until it declares what it reads of them"],
-  ["src/device/firmware.ts src/options.ts", "the type of its settings, until it declares what it reads of them"],
+  [
+    "src/features/ota-writer/ src/features/firmware-writer/",
+    "the interface that it implements: a type, nothing is linked",
+  ],
 ];
 
-/** For import-circles.mjs: the import that closes one. Empty in the end. */
-export const circles = [
-  ["src/features/geo/geoip.ts src/features/geo/geo.ts", "the type of a position, until it has a place of its own"],
-];
+/** For import-circles.mjs: the import that closes one. */
+export const circles = [];
 
 const subclass = "a subclass of one of the SDK's classes, where a name of ours could be one of theirs";
+const secret = "a secret or a key: nothing that walks over a link's properties finds it";
 
-/** For private-names.mjs: a file, or "file: #name" of a field that holds a secret or a key. */
+/** For private-names.mjs: a file, or "file: #name". */
 export const privateNames = [
   ["modules/tls/client-session.ts", subclass],
   ["modules/tls/hardened/cert.ts", subclass],
+  ["src/connection/credentials.ts: #secret", secret],
+  ["src/features/client-certificate/client-certificate.ts: #given", secret],
+  [
+    "src/features/client-certificate/client-certificate.ts: #certificate",
+    "beside the key, and as large as ever a key is",
+  ],
+  ["src/features/client-certificate/client-certificate.ts: #key", secret],
 ];
 
 const http = "what any HTTP answer can be, in an upgrade or in a download";
-
-const state = "its stage is told by the state of the socket, until the call says it";
 
 /** For fault-codes.mjs: codes of more than one stage. */
 export const faultCodes = [
@@ -46,22 +44,12 @@ export const faultCodes = [
   ["not-http", http],
   ["short-body", http],
   ["too-many-headers", http],
-  ["close-timeout", state],
-  ["connection-lost", state],
-  ["upgrade-closed", state],
-  ["upgrade-timeout", state],
 ];
 
-const byManifest = "a manifest gives it to an application under another name";
 const suites = "suites compare with it, or hold it alone against vectors";
 
 /** For dead-exports.mjs: a file, or "file: name". */
 export const deadExports = [
-  ["hosts/esp32/platform.ts", byManifest],
-  ["hosts/simulator/platform.ts", byManifest],
-  ["hosts/simulator/tcp.ts: default", byManifest],
-  ["modules/tls/hardened/cert.ts: default", byManifest],
-  ["src/features/prompt/evaluator.ts: compartmentEvaluator", "an application imports it"],
   [
     "hosts/flash-model/memory-flash.ts",
     "the flash of suites; the model has it for its rules, and nothing is linked with it",
@@ -72,10 +60,8 @@ export const deadExports = [
   ["modules/tls/trust.ts: builtInRoot", suites],
   ["modules/x509/server-name.ts: ipv4Address", suites],
   ["modules/x509/server-name.ts: ipv6Address", suites],
-  ["src/features/console/command-table.ts: words", suites],
+  ["src/features/console/commands.ts: words", suites],
   ["src/features/geo/geo.ts: isPosition", suites],
   ["src/features/geo/geoip.ts: positionIn", suites],
-  ["src/functions.ts: needed", suites],
-  ["src/functions.ts: optional", suites],
   ["src/update/slot-target.ts: recordInterval", suites],
 ];

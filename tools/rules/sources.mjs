@@ -9,7 +9,7 @@ import { API } from "typescript/unstable/sync";
 
 const program = /\.[cm]?[jt]sx?$/;
 /** `dist` and node_modules are nobody's source. */
-const folders = ["src", "modules", "hosts", "tools", "examples", "test", "bench"];
+const folders = ["src", "features", "modules", "hosts", "tools", "examples", "test", "bench"];
 
 /** Paths of every source, relative and with "/". */
 const paths = () => [
@@ -50,4 +50,4 @@ export function readSources() {
 
 /** What ends up in a device; `hosts/node` does not. */
 export const isLinked = (path) =>
-  path === "nerveshub.ts" || /^(src|modules|hosts\/(xs|esp32|simulator|flash-model))\/.*\.ts$/.test(path);
+  /^[^/]+\.ts$|^(src|features|modules|hosts\/(xs|esp32|simulator|flash-model))\/.*\.ts$/.test(path);

@@ -6,12 +6,12 @@
  * it is made of the ELF's hash, so one build stamped twice is one firmware to NervesHub.
  */
 
+import { sealImage } from "../../hosts/flash-model/seal-image.js";
 import { Fault } from "../../modules/fault/fault.js";
 import type { Crypto } from "../../modules/host/crypto.js";
 import { projectNameField, type TextField, versionField } from "../../modules/ota/app-description.js";
 import { appDescriptionOffset, parseImageHead } from "../../modules/ota/image.js";
 import { ImageVerifier } from "../../modules/ota/image-verifier.js";
-import { sealImage } from "../../modules/ota/seal-image.js";
 import { isSemVer, normaliseVersion } from "../../modules/ota/version.js";
 import { isPrintable } from "../../modules/text/printable.js";
 import { encodeUtf8 } from "../../modules/text/utf8.js";

@@ -1,112 +1,167 @@
 /*
- * Keeps the manifests' lists of modules true. mcconfig preloads TypeScript modules only when each is named, and a module
- * that nobody lists fails on the device, not in the build. Part of `npm run check`; "--write" adds what is missing.
+ * Writes the manifests' lists of modules, or compares them: a module that nobody lists fails on the device, not in the build,
+ * and a glob takes in what lies beside it. Part of `npm run check`; "--write" writes.
  *
- * A module's name is "nerveshub/" and its path below the root. A folder's manifest maps and preloads every file in it (and below it), and
- * includes the manifests of the folders that its files import. manifest_link.json does that for src, except for main. Of
- * hosts/flash-model, hosts take what they import.
+ * A module's name is "nerveshub/" and its path below the root. The rules:
+ *  - each manifest includes sdk/manifest_base.json first, so that every order of includes gives the same build;
+ *  - it lists and preloads its own modules one by one, and includes the manifests of what they import when they run;
+ *  - what is written by hand (the SDK's includes, C files, resources, platforms, defines) stays as it is.
  */
 
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, dirname, join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 
 const write = process.argv.includes("--write");
 /** Keeps our names apart from those of an application's modules. */
 const prefix = "nerveshub/";
-/** Types only: nothing of it is left on a device. */
-const typesOnly = ["modules/host"];
-/** Has an order of its own. */
-const byHand = ["modules/tls"];
+const base = "sdk/manifest_base.json";
 
 const sources = (folder) =>
   readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".ts"))
-    .map((file) => join(folder, file.slice(0, -".ts".length)));
+    .map((file) => join(folder, file.slice(0, -".ts".length)))
+    .sort();
 
-const folders = readdirSync("modules")
-  .map((name) => join("modules", name))
-  .filter((folder) => !typesOnly.includes(folder) && !byHand.includes(folder));
+const folders = (parent) =>
+  readdirSync(parent, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => join(parent, name));
 
-/** The modules that `file` imports when it runs. */
+/** The modules of ours that `file` imports when it runs. */
 function importsOf(file) {
   const text = readFileSync(`${file}.ts`, "utf8");
   const imports = text.matchAll(/^(?:import|export) (?!type )[^;]*?from "(\.[^"]+)\.js"/gm);
-  return [...imports].map(([, specifier]) => join(dirname(file), specifier));
+  const names = text.matchAll(/^(?:import|export) (?!type )[^;]*?from "nerveshub\/([^"]+)"/gm);
+  return [
+    ...[...imports].map(([, specifier]) => join(dirname(file), specifier)),
+    ...[...names].map(([, name]) => name),
+  ];
 }
 
-/** The files of hosts/flash-model that `files` need. */
-function shared(files) {
+/** `entries` and what they import, in the same folder or in `also`. */
+function closure(entries, inside) {
   const found = new Set();
-  const waiting = [...files];
+  const waiting = [...entries];
   for (let file = waiting.pop(); file; file = waiting.pop()) {
-    for (const target of importsOf(file)) {
-      if (!target.startsWith("hosts/flash-model/") || found.has(target)) continue;
-      found.add(target);
-      waiting.push(target);
-    }
+    if (found.has(file) || !inside(file) || !existsSync(`${file}.ts`)) continue;
+    found.add(file);
+    waiting.push(...importsOf(file));
   }
-  return [...found];
+  return [...found].sort();
 }
 
-/** What the manifest of `files` must contain. */
-function wanted(manifestFolder, files) {
-  const include = new Set();
-  for (const file of files) {
-    for (const target of importsOf(file)) {
-      const folder = target.split("/").slice(0, 2).join("/");
-      if (folders.concat(byHand).includes(folder) && folder !== manifestFolder) {
-        include.add(`./${relative(manifestFolder, folder)}/manifest.json`.replace("./../", "../"));
-      }
-    }
-  }
-  return { include: [...include].sort(), preload: files.map((file) => `${prefix}${file}`).sort() };
-}
-
-let missing = 0;
-
-function keep(path, folder, files, mapped) {
-  const manifest = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {};
-  const { include, preload } = wanted(folder, files);
-  const lacks = (list, entries) => entries.filter((entry) => !(list ?? []).includes(entry));
-  const gaps = {
-    include: lacks(manifest.include, include),
-    modules: Object.keys(mapped).filter((name) => manifest.modules?.[name] === undefined),
-    preload: lacks(manifest.preload, preload),
-    gone: (manifest.preload ?? []).filter(
-      (name) => name.startsWith(`${prefix}${folder}/`) && !existsSync(`${name.slice(prefix.length)}.ts`),
-    ),
-  };
-  if (Object.values(gaps).every((gap) => gap.length === 0)) return;
-  if (!write) {
-    for (const [what, gap] of Object.entries(gaps))
-      if (gap.length > 0) console.error(`${path}: ${what}: ${gap.join(", ")}`);
-    missing++;
-    return;
-  }
-  if (include.length > 0) manifest.include = [...new Set([...(manifest.include ?? []), ...include])];
-  manifest.modules = { ...manifest.modules, ...mapped };
-  manifest.preload = [...new Set([...(manifest.preload ?? []), ...preload])].filter(
-    (name) => !gaps.gone.includes(name),
+/** Types only: nothing of it is left on a device. */
+const typesOnly = ["modules/host"];
+/** The same of single files. An empty module would cost some 250 bytes of flash. */
+const hasCode = (file) =>
+  /^(export )?(const|let|class|abstract class|async|function)\b|^export (\*|\{)/m.test(
+    readFileSync(`${file}.ts`, "utf8"),
   );
-  writeFileSync(path, `${JSON.stringify(manifest, null, 2)}\n`);
+/** Has an order of its own. */
+const byHand = ["modules/tls"];
+const notCore = ["src/main", "src/app-settings", "src/setting-checks"];
+const byPlatform = [
+  "hosts/esp32/platform",
+  "hosts/esp32/network",
+  "hosts/simulator/platform",
+  "hosts/simulator/network",
+];
+/** Of the simulator, which takes the name of an SDK's module. */
+const named = ["hosts/simulator/tcp"];
+/** One of the two is what the platform's network is: with TLS or without. */
+const eitherOr = ["hosts/xs/secure", "hosts/xs/plain"];
+
+const core = sources("src").filter((file) => !file.startsWith("src/features/") && !notCore.includes(file));
+const xs = sources("hosts/xs").filter((file) => !eitherOr.includes(file) && file !== "hosts/xs/datagrams");
+const simulator = closure(
+  sources("hosts/simulator").filter((file) => !byPlatform.includes(file) && !named.includes(file)),
+  (file) => (/^hosts\/(simulator|flash-model)\//.test(file) && !named.includes(file)) || file === "hosts/xs/datagrams",
+);
+const esp32 = closure(["hosts/esp32/host"], (file) => file.startsWith("hosts/esp32/"));
+const esp32Network = closure(importsOf("hosts/esp32/network"), (file) =>
+  /^hosts\/esp32\/|^hosts\/xs\/datagrams$/.test(file),
+).filter((file) => !esp32.includes(file));
+
+/** Manifest, its modules, and the platform that it is for, if one. */
+const manifests = [
+  ...folders("modules")
+    .filter((folder) => !typesOnly.includes(folder) && !byHand.includes(folder))
+    .map((folder) => ({ path: `${folder}/manifest.json`, files: sources(folder) })),
+  { path: "src/manifest.json", files: core },
+  ...folders("src/features").map((folder) => {
+    const name = folder.slice("src/features/".length);
+    const platform = name === "ota-writer" ? "esp32" : undefined;
+    return { path: `${folder}/manifest.json`, files: [`features/${name}`, ...sources(folder)], platform };
+  }),
+  { path: "hosts/xs/manifest.json", files: xs },
+  { path: "hosts/simulator/manifest.json", files: simulator },
+  { path: "hosts/esp32/manifest.json", files: esp32, platform: "esp32" },
+  { path: "hosts/esp32/manifest_network.json", files: esp32Network, platform: "esp32" },
+];
+
+const owners = new Map(manifests.flatMap(({ path, files }) => files.map((file) => [file, path])));
+const ownerOf = (file) =>
+  owners.get(file) ?? (file.startsWith("modules/tls/") ? "modules/tls/manifest.json" : undefined);
+
+for (const manifest of manifests) manifest.files = manifest.files.filter(hasCode);
+
+const list = (value) => (value === undefined ? [] : [value].flat());
+const isOurs = (name) => name.startsWith(prefix);
+
+/** The manifest as it must be. */
+function wanted({ path, files, platform }, manifest) {
+  const folder = dirname(path);
+  const from = (target) => {
+    const way = relative(folder, target);
+    return way.startsWith(".") ? way : `./${way}`;
+  };
+  const section = platform === undefined ? manifest : (manifest.platforms?.[platform] ?? {});
+  const needed = new Set(
+    files
+      .flatMap(importsOf)
+      .map(ownerOf)
+      .filter((owner) => owner !== undefined && owner !== path),
+  );
+  const byHandIncludes = list(section.include).filter(
+    (include) => typeof include !== "string" || include.startsWith("$("),
+  );
+  const filled = {
+    ...section,
+    include: [...(platform === undefined ? [from(base)] : []), ...byHandIncludes, ...[...needed].sort().map(from)],
+    modules: {
+      ...Object.fromEntries(Object.entries(section.modules ?? {}).filter(([name]) => !isOurs(name))),
+      ...Object.fromEntries(files.map((file) => [`${prefix}${file}`, from(file)])),
+    },
+    preload: [...list(section.preload).filter((name) => !isOurs(name)), ...files.map((file) => `${prefix}${file}`)],
+  };
+  if (platform === undefined) return filled;
+  return { include: [from(base)], ...manifest, platforms: { ...manifest.platforms, [platform]: filled } };
 }
 
-/** One star for each folder that has files: a star does not reach into folders below. */
-function stars(root, files) {
-  const names = [...new Set(files.map((file) => dirname(file)))].sort();
-  return Object.fromEntries(names.map((name) => [`${prefix}${name}/*`, `./${join(relative(root, name), "*")}`]));
+let wrong = 0;
+function keep(path, manifest) {
+  const text = `${JSON.stringify(manifest, null, 2)}\n`;
+  const before = existsSync(path) ? readFileSync(path, "utf8") : "{}";
+  if (JSON.stringify(JSON.parse(before)) === JSON.stringify(manifest)) return;
+  if (write) writeFileSync(path, text);
+  else {
+    console.error(`${path} does not list what it should`);
+    wrong++;
+  }
 }
 
-for (const folder of folders)
-  keep(join(folder, "manifest.json"), folder, sources(folder), stars(folder, sources(folder)));
-for (const folder of ["hosts/xs", "hosts/simulator"]) {
-  const files = sources(folder).filter((file) => !["tcp", "platform"].includes(basename(file)));
-  keep(join(folder, "manifest.json"), folder, [...files, ...shared(files)], {});
+for (const manifest of manifests) {
+  const before = existsSync(manifest.path) ? JSON.parse(readFileSync(manifest.path, "utf8")) : {};
+  keep(manifest.path, wanted(manifest, before));
 }
-const link = sources("src").filter((file) => file !== "src/main" && !file.startsWith("src/features/prompt/"));
-keep("manifest_link.json", ".", link, Object.fromEntries(link.sort().map((file) => [`${prefix}${file}`, `./${file}`])));
 
-if (missing > 0) {
-  console.error("Manifests lack modules: node tools/xs/manifests.mjs --write, then npm run format");
+/** All but the prompt, for which XS's parser and every built-in stay in the build. */
+const all = folders("src/features").filter((folder) => folder !== "src/features/prompt");
+keep("manifest_all.json", {
+  include: [`./${base}`, "./manifest_link.json", ...all.map((folder) => `./${folder}/manifest.json`)],
+});
+
+if (wrong > 0) {
+  console.error("node tools/xs/manifests.mjs --write, then npm run format");
   process.exitCode = 1;
 }

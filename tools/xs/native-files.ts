@@ -12,7 +12,7 @@ const native = /\.(json|c|der|d\.ts)$/;
 
 /** @param folder of the JavaScript, compiled from the root of the repository */
 export function copyNativeFiles(folder: string): void {
-  for (const part of ["hosts", "modules", "types"])
+  for (const part of ["hosts", "modules", "src", "types"])
     cpSync(join(ROOT, part), join(folder, part), {
       recursive: true,
       filter: (path) => statSync(path).isDirectory() || native.test(path),

@@ -63,6 +63,20 @@ function closure(names: string[]): string[] {
   return [...modules].sort();
 }
 
+/** Uses what only an ESP32 has. */
+const otaWriter = "src/features/ota-writer/ota-writer";
+
+/** The SDK's module and ESP-IDF's functions that it uses, in stand-ins. @param local a path as the app's manifest has it */
+function standInsOf(modules: readonly string[], local: (file: string) => string): object {
+  if (!modules.includes(otaWriter)) return {};
+  const manifest = JSON.parse(readFileSync(join(ROOT, dirname(otaWriter), "manifest.json"), "utf8"));
+  return {
+    modules: { ota: local(compiledFile("test/xs/ota")) },
+    preload: ["ota"],
+    ffi: { ...manifest.platforms.esp32.ffi, sources: [local(join(ROOT, "test/xs/esp-ota.c"))] },
+  };
+}
+
 /** What a suite is called as a module. */
 export const moduleOf = (suite: string): string => `${PREFIX}${suite}`;
 
@@ -101,10 +115,12 @@ export function writeSuiteApp(name: string, suites: string[], together = suites)
     resources: { "*": [...natives.resources].map(local) },
   };
   writeFileSync(join(folder, "replacements.json"), JSON.stringify(replacements, null, 2));
+  writeFileSync(join(folder, "stand-ins.json"), JSON.stringify(standInsOf(modules, path), null, 2));
   const manifest = {
     build: { NAME: name },
     include: [
       "./replacements.json",
+      "./stand-ins.json",
       "$(MODDABLE)/examples/manifest_base.json",
       "$(MODDABLE)/modules/base/debug/manifest.json",
       ...natives.includes,

@@ -5,6 +5,8 @@
  * Sessions of other code in the same app (the SDK's TLSSocket) keep the SDK's rules, with what is missing added before.
  */
 
+/// <reference path="../../../types/tls.d.ts" />
+
 import BER from "ber";
 import { requireShape } from "nerveshub/modules/tls/hardened/shape";
 import { signatureNumbers } from "nerveshub/modules/tls/hardened/signature";

@@ -5,6 +5,8 @@
  * then pick DHE-RSA-CBC, with a 2048-bit exponentiation on the device and no way to authenticate the client.
  */
 
+/// <reference path="../../../types/tls.d.ts" />
+
 import sdk from "sdk/ssl/ciphersuites";
 
 /** TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 and TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 (RFC 5289). */

@@ -10,6 +10,8 @@
  * An error that has to reach an operator carries a `refusal`, which SecureStream turns into its Fault.
  */
 
+/// <reference path="../../../types/tls.d.ts" />
+
 import Curve from "curve";
 import ECDSA from "ecdsa";
 import { deterministicNonce } from "nerveshub/modules/tls/hardened/nonce";
@@ -221,7 +223,7 @@ const hardened: typeof sdk = {
     packetize(session: Session, own: ArrayBuffer): unknown {
       const key = session.certificateManager.getKey(own) as { curve?: Curve; d: bigint };
       if (!key.curve) return sdk.certificateVerify.packetize.call(this, session, own);
-      const hash: ArrayBuffer = session.handshakeDigests!.SHA256.close(true);
+      const hash: ArrayBuffer = session.handshakeDigests!.SHA256!.close(true);
       const nonce = deterministicNonce(key.d, key.curve.n, hash);
       // ECDSA takes the nonce from its curve argument when there is one.
       const curve = { G: key.curve.G, ec: key.curve.ec, n: key.curve.n, orderSize: key.curve.orderSize, k: nonce };

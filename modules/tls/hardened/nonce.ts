@@ -5,6 +5,10 @@
  * numbers are the same in every simulator run and thin on a device whose radio is off.
  */
 
+/// <reference path="../../../types/xs.d.ts" />
+
+/// <reference path="../../../types/tls.d.ts" />
+
 import { Digest } from "crypt";
 import HMAC from "hmac";
 

@@ -5,6 +5,8 @@
  * An EC key comes back as `{curve, d}`; everything else is the original's.
  */
 
+/// <reference path="../../../types/tls.d.ts" />
+
 import BER from "ber";
 import Curve from "curve";
 import { requireShape } from "nerveshub/modules/tls/hardened/shape";

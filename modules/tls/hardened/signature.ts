@@ -6,6 +6,8 @@
  * nothing can hide behind the hash (the SDK's PKCS#1 check passes trailing bytes).
  */
 
+/// <reference path="../../../types/tls.d.ts" />
+
 import { Digest } from "crypt";
 import Curve from "curve";
 import ECDSA from "ecdsa";

@@ -7,8 +7,6 @@
  * descriptions is sent without them.
  */
 
-import type { Clock } from "../../../modules/host/clock.js";
-import type { Timers } from "../../../modules/host/timers.js";
 import {
   alarmsRate,
   maxAlarmAgeMs,
@@ -19,11 +17,12 @@ import {
   maxListBytes,
 } from "../../../modules/limits/limits.js";
 import { cut } from "../../../modules/text/cut.js";
+import type { Core, Feature } from "../../feature.js";
 import { inspect } from "../../log/inspect.js";
-import type { Log } from "../../log/log.js";
 import type { Extension, ExtensionPort } from "../extensions/extension.js";
+import { Extensions } from "../extensions/extensions.js";
 import { jsonBytes } from "../extensions/json-bytes.js";
-import { type Attempt, PacedSender } from "../extensions/paced-sender.js";
+import { type Attempt, type Lane, Outbox, type Sender } from "../extensions/outbox.js";
 import { isoTime, wallTime } from "../extensions/wall-time.js";
 
 interface Alarm {
@@ -37,22 +36,21 @@ interface Change {
   readonly atMs: number;
 }
 
-export class Alarms implements Extension {
+export class Alarms implements Feature, Extension, Sender {
   readonly key = "alarms";
   readonly versions = ["0.1.0"];
-  private readonly _clock: Clock;
-  private readonly _log: Log;
-  private readonly _sender: PacedSender;
+  private _core: Core | undefined;
+  private _lane: Lane | undefined;
   private readonly _raised = new Map<string, Alarm>();
   /** Changes that the server has not heard of, in their order. */
   private _changes: Change[] = [];
   private _snapshotDue = false;
   private _port: ExtensionPort | undefined;
 
-  constructor(host: { clock: Clock; timers: Timers }, log: Log) {
-    this._clock = host.clock;
-    this._log = log;
-    this._sender = new PacedSender(host, alarmsRate, () => this._flush());
+  install(core: Core): void {
+    this._core = core;
+    this._lane = core.feature(Outbox).lane(alarmsRate, this);
+    core.feature(Extensions).add(this);
   }
 
   /**
@@ -71,7 +69,7 @@ export class Alarms implements Extension {
     if (before === undefined && this._raised.size >= maxAlarms)
       return this._refuse(name, `is one more than the ${maxAlarms} that can be raised at one time`);
     if (before?.description === text) return true;
-    const atMs = this._clock.monotonic();
+    const atMs = this._core!.platform.clock.monotonic();
     this._raised.set(name, { description: text, raisedMs: before?.raisedMs ?? atMs });
     this._changed({ name, raised: true, atMs });
     return true;
@@ -80,7 +78,7 @@ export class Alarms implements Extension {
   /** @returns false when no such alarm was raised */
   clear(name: string): boolean {
     if (!this._raised.delete(name)) return false;
-    this._changed({ name, raised: false, atMs: this._clock.monotonic() });
+    this._changed({ name, raised: false, atMs: this._core!.platform.clock.monotonic() });
     return true;
   }
 
@@ -99,18 +97,18 @@ export class Alarms implements Extension {
     this._changes = [];
     // The server asks for a sync on attach; should that get lost, the set is said without being asked.
     this._snapshotDue = true;
-    this._sender.wake();
+    this._lane?.wake();
   }
 
   event(event: string): void {
     if (event !== "sync") return;
     this._snapshotDue = true;
-    this._sender.wake();
+    this._lane?.wake();
   }
 
   detached(): void {
     this._port = undefined;
-    this._sender.stop();
+    this._lane?.stop();
   }
 
   private _changed(change: Change): void {
@@ -118,10 +116,11 @@ export class Alarms implements Extension {
     this._changes.push(change);
     // More than a set holds: the set itself is shorter to say.
     if (this._changes.length > maxAlarms) this._snapshotDue = true;
-    this._sender.wake();
+    this._lane?.wake();
   }
 
-  private _flush(): Attempt {
+  /** Of the outbox. */
+  flush(): Attempt {
     if (this._port === undefined) return "refused";
     if (this._snapshotDue) {
       let alarms = [...this._raised].map(([name, alarm]) => this._entry(name, alarm));
@@ -151,13 +150,13 @@ export class Alarms implements Extension {
 
   /** Left out where it is unknown or older than the server believes. */
   private _time(field: "raised_at" | "cleared_at", monotonicMs: number): object {
-    const ms = wallTime(this._clock, monotonicMs);
-    if (ms === undefined || this._clock.monotonic() - monotonicMs > maxAlarmAgeMs) return {};
+    const ms = wallTime(this._core!.platform.clock, monotonicMs);
+    if (ms === undefined || this._core!.platform.clock.monotonic() - monotonicMs > maxAlarmAgeMs) return {};
     return field === "raised_at" ? { raised_at: isoTime(ms) } : { cleared_at: isoTime(ms) };
   }
 
   private _refuse(name: string, why: string): false {
-    this._log.warning(`Alarm "${cut(name, 40)}" ${why}.`);
+    this._core!.log.warning(`Alarm "${cut(name, 40)}" ${why}.`);
     return false;
   }
 }

@@ -3,7 +3,7 @@
  */
 
 import { maxUpdateUrlCharacters } from "../../../modules/limits/limits.js";
-import type { Archive } from "../../client.js";
+import type { Archive } from "./archive.js";
 
 export interface ArchiveOffer extends Archive {
   /** A credential: presigned for an hour. It must never be logged. */

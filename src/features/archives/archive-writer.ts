@@ -5,7 +5,7 @@
  * When a call is done, and what means no, is as for a FirmwareWriter.
  */
 
-import type { Archive } from "../../client.js";
+import type { Archive } from "./archive.js";
 
 export interface ArchiveWriter {
   /** @throws anything, to refuse it */

@@ -7,30 +7,29 @@
 
 import { asFault } from "../../../modules/fault/fault.js";
 import { settle } from "../../../modules/fault/settle.js";
-import type { SecureOptions } from "../../../modules/host/byte-stream.js";
-import type { Host } from "../../../modules/host/host.js";
 import type { Timer } from "../../../modules/host/timers.js";
 import { decodeUtf8, encodeUtf8 } from "../../../modules/text/utf8.js";
-import type { Archive, Client, Update } from "../../client.js";
+import type { Update } from "../../client.js";
+import type { Core, Feature } from "../../feature.js";
 import { type Kind, take } from "../../log/guarded.js";
-import type { Log } from "../../log/log.js";
+import { requireFunctions } from "../../option-checks.js";
+import { fromServer } from "../../protocol.js";
 import { Download } from "../../update/download.js";
 import type { Offer } from "../../update/offer.js";
 import { checkTransport } from "../../update/transport.js";
 import { WriterTarget } from "../firmware-writer/writer-target.js";
+import type { Archive } from "./archive.js";
 import { type ArchiveOffer, parseArchiveOffer } from "./archive-offer.js";
 import type { ArchiveWriter } from "./archive-writer.js";
 
 export interface ArchivesOptions {
-  host: Host;
-  log: Log;
-  client: Client;
-  secure: SecureOptions;
-  /** Whether the hub is reached over TLS: an archive over http, which has no checksum, is then not taken. */
-  tls(): boolean;
-  writer: ArchiveWriter | undefined;
-  /** An update is being made. */
-  updating(): boolean;
+  /** Where archives go. */
+  writer: ArchiveWriter;
+  /**
+   * An archive that this device does not have yet: "download" puts it into the writer, everything else is "ignore". Default:
+   * every one is downloaded.
+   */
+  available?(archive: Archive): "download" | "ignore";
 }
 
 const storeKey = "archive-uuid";
@@ -48,9 +47,10 @@ interface Run {
   finishing: boolean;
 }
 
-export class Archives {
+export class Archives implements Feature {
   private readonly _options: ArchivesOptions;
-  private readonly _target: WriterTarget | undefined;
+  private readonly _target: WriterTarget;
+  private _core: Core | undefined;
   private _offer: ArchiveOffer | undefined;
   private _run: Run | undefined;
   private _download: Download | undefined;
@@ -59,25 +59,39 @@ export class Archives {
 
   constructor(options: ArchivesOptions) {
     this._options = options;
-    const { host, log, writer } = options;
-    if (writer === undefined) return;
-    this._target = new WriterTarget(host, log, "archiveWriter", {
-      begin: (_size, file) => writer.begin(archiveOf(file as Update & Archive)),
-      write: (chunk) => writer.write(chunk),
-      finish: () => writer.finish(),
-      abort: () => writer.abort(),
-    });
+    this._target = new WriterTarget(
+      {
+        begin: (_size, file) => options.writer.begin(archiveOf(file as Update & Archive)),
+        write: (chunk) => options.writer.write(chunk),
+        finish: () => options.writer.finish(),
+        abort: () => options.writer.abort(),
+      },
+      "archives.writer",
+    );
+  }
+
+  /** @throws Fault of stage "options" */
+  install(core: Core): void {
+    requireFunctions("archives", this._options, [], ["available"]);
+    requireFunctions("archives.writer", this._options.writer, ["begin", "write", "finish", "abort"]);
+    this._core = core;
+    this._target.install(core);
+  }
+
+  message(event: string, payload: unknown): boolean {
+    if (event !== fromServer.archive) return false;
+    this._offered(payload);
+    return true;
   }
 
   /** The uuid of the archive that the application took last. */
   get taken(): string | undefined {
-    const bytes = this._options.host.store.get(storeKey);
+    const bytes = this._core!.platform.store.get(storeKey);
     return bytes === undefined ? undefined : decodeUtf8(bytes);
   }
 
-  /** The server's `archive`. */
-  offered(payload: unknown): void {
-    const { log, client } = this._options;
+  private _offered(payload: unknown): void {
+    const { log } = this._core!;
     const offer = parseArchiveOffer(payload);
     if (offer === undefined) {
       log.warning("The server offered an archive that is not complete; upload it again.");
@@ -89,29 +103,25 @@ export class Archives {
       return;
     }
     if (this.taken === offer.uuid) return;
-    const ask = (): unknown =>
-      client.archiveAvailable === undefined ? "ignore" : client.archiveAvailable(archiveOf(offer));
-    if (take(log, "archiveAvailable", ask, decisions) !== "download" || this._closed) return;
-    if (this._target === undefined) {
-      log.error('An archive is wanted but there is nowhere to put it: the option "archiveWriter" is missing.');
-      return;
-    }
+    const options = this._options;
+    const ask = (): unknown => (options.available === undefined ? "download" : options.available(archiveOf(offer)));
+    if (take(log, "archives.available", ask, decisions) !== "download" || this._closed) return;
     this._giveUp();
     this._offer = offer;
     this._start();
   }
 
   /** An update has been offered: what runs here is stopped, and begun anew when the update has ended without a restart. */
-  giveWay(): void {
+  updating(): void {
     if (this._run === undefined || this._run.finishing) return;
-    this._options.log.info("The archive waits for the update.");
+    this._core!.log.info("The archive waits for the update.");
     this._giveUp();
     this._wait();
   }
 
   close(): void {
     this._closed = true;
-    this._options.host.timers.clear(this._timer);
+    this._core!.platform.timers.clear(this._timer);
     this._giveUp();
     this._offer = undefined;
   }
@@ -119,9 +129,10 @@ export class Archives {
   private _start(): void {
     const offer = this._offer;
     const target = this._target;
-    if (offer === undefined || target === undefined) return;
-    const { log, tls, updating } = this._options;
-    if (updating()) {
+    if (offer === undefined) return;
+    const core = this._core!;
+    const { log } = core;
+    if (core.update.busy) {
       this._wait();
       return;
     }
@@ -129,20 +140,21 @@ export class Archives {
     this._run = run;
     const file: Offer = { ...offer, product: "", checksum: undefined, parts: [], manual: false };
     log.info(`Archive ${offer.version} (${offer.size} bytes) is being downloaded.`);
-    const begin = (): number | Promise<number> => {
-      checkTransport(file, tls());
+    const begin = (): void | Promise<void> => {
+      checkTransport(file, core.tls);
       return target.begin(file);
     };
     this._step(run, begin, () => this._fetch(run, file, target));
   }
 
   private _fetch(run: Run, file: Offer, target: WriterTarget): void {
-    const { host, log, secure, tls } = this._options;
+    const core = this._core!;
+    const { platform, log, secure } = core;
     this._download = new Download({
-      ...{ host, log, secure, tls, target },
+      ...{ host: platform, log, secure, target },
+      tls: () => core.tls,
       // With the latest URL, if it was offered again while the writer began.
       offer: { ...file, url: this._offer?.url ?? file.url },
-      from: 0,
       to: undefined,
       onProgress: () => {},
       onDone: () => this._complete(run, file, target),
@@ -182,10 +194,10 @@ export class Archives {
     this._download = undefined;
     this._run = undefined;
     this._offer = undefined;
-    const { host, log } = this._options;
+    const { platform, log } = this._core!;
     log.notice(`Archive ${version} is complete.`);
     try {
-      host.store.set(storeKey, encodeUtf8(uuid));
+      platform.store.set(storeKey, encodeUtf8(uuid));
     } catch (error) {
       log.warning(`The archive will be offered again: ${asFault(error, "store", "store-failed").message}`);
     }
@@ -193,7 +205,7 @@ export class Archives {
 
   /** Over until the server offers it again, with the next join. */
   private _failed(error: unknown): void {
-    this._options.log.error(`The archive was not taken: ${asFault(error, "download", "archive-failed").message}`);
+    this._core!.log.error(`The archive was not taken: ${asFault(error, "download", "archive-failed").message}`);
     this._giveUp();
     this._offer = undefined;
   }
@@ -201,12 +213,12 @@ export class Archives {
   private _giveUp(): void {
     this._download?.close();
     this._download = undefined;
-    if (this._run?.finishing === false) this._target?.abort();
+    if (this._run?.finishing === false) this._target.abort();
     this._run = undefined;
   }
 
   private _wait(): void {
-    const { timers } = this._options.host;
+    const { timers } = this._core!.platform;
     timers.clear(this._timer);
     this._timer = timers.set(() => this._start(), waitMs);
   }

@@ -6,7 +6,6 @@
  * for, and a mode takes only the values that it names.
  */
 
-import type { Host } from "../../../modules/host/host.js";
 import {
   answerRate,
   commandDeadlineMs,
@@ -14,10 +13,12 @@ import {
   maxComponentRequests,
 } from "../../../modules/limits/limits.js";
 import { cut } from "../../../modules/text/cut.js";
+import type { Core, Feature } from "../../feature.js";
 import { ask, type Kind, type Said, take } from "../../log/guarded.js";
-import type { Log } from "../../log/log.js";
+import { wrong } from "../../option-checks.js";
 import type { Extension, ExtensionPort } from "../extensions/extension.js";
-import { type Attempt, PacedSender } from "../extensions/paced-sender.js";
+import { Extensions } from "../extensions/extensions.js";
+import { type Attempt, type Lane, Outbox, type Sender } from "../extensions/outbox.js";
 
 /**
  * Text, or a promise of it, is shown to the operator; anything else counts as done. What it throws or rejects with is shown
@@ -74,32 +75,37 @@ type Result = Record<string, string>;
 /** The function that a request means, or why there is none. */
 type Found = { readonly name: string; readonly run: () => unknown } | string;
 
-export class Components implements Extension {
+export class Components implements Feature, Extension, Sender {
   readonly key = "components";
   readonly versions = ["0.0.1"];
   readonly names = ["ref", "component", "action", "mode", "value"];
-  private readonly _host: Host;
-  private readonly _log: Log;
+  private _core: Core | undefined;
   private readonly _provider: () => Topology;
   private readonly _said: Said = {};
-  private readonly _sender: PacedSender;
+  private _lane: Lane | undefined;
   private _reportDue = false;
   private _results: { readonly event: string; readonly result: Result }[] = [];
   private _running = 0;
   private _port: ExtensionPort | undefined;
 
-  constructor(host: Host, log: Log, provider: () => Topology) {
-    this._host = host;
-    this._log = log;
+  /** @param provider asked for it whenever the server asks */
+  constructor(provider: () => Topology) {
     this._provider = provider;
-    this._sender = new PacedSender(host, answerRate, () => this._flush());
+  }
+
+  /** @throws Fault of stage "options" */
+  install(core: Core): void {
+    if (typeof this._provider !== "function") throw wrong("components", "must be a function");
+    this._core = core;
+    this._lane = core.feature(Outbox).lane(answerRate, this);
+    core.feature(Extensions).add(this);
   }
 
   /** Sends the topology again, after a change. @returns false while the server wants none */
   report(): boolean {
     if (this._port === undefined) return false;
     this._reportDue = true;
-    this._sender.wake();
+    this._lane?.wake();
     return true;
   }
 
@@ -117,7 +123,7 @@ export class Components implements Extension {
     this._port = undefined;
     this._reportDue = false;
     this._results = [];
-    this._sender.stop();
+    this._lane?.stop();
   }
 
   private _action(request: Result): void {
@@ -152,7 +158,7 @@ export class Components implements Extension {
       read: (topology) => (isTopology(topology) ? find(componentIn(topology, request["component"])) : undefined),
     };
     const found =
-      take(this._log, "components", this._provider, kind, this._said) ?? "the device cannot tell its components";
+      take(this._core!.log, "components", this._provider, kind, this._said) ?? "the device cannot tell its components";
     if (typeof found === "string") {
       this._answer(event, request, "error", found);
       return;
@@ -163,10 +169,10 @@ export class Components implements Extension {
       this._answer(event, request, status, typeof output === "string" ? output : "");
     };
     ask({
-      log: this._log,
+      log: this._core!.log,
       name: found.name,
       body: found.run,
-      deadline: { timers: this._host.timers, ms: commandDeadlineMs },
+      deadline: { timers: this._core!.platform.timers, ms: commandDeadlineMs },
       done: (output) => answer("ok", output),
       failed: ({ message }, how) => answer("error", how === "late" ? "timeout" : message),
     });
@@ -178,10 +184,11 @@ export class Components implements Extension {
       event,
       result: { ...request, status, output: cut(output, maxComponentOutputCharacters) },
     });
-    this._sender.wake();
+    this._lane?.wake();
   }
 
-  private _flush(): Attempt {
+  /** Of the outbox. */
+  flush(): Attempt {
     const next = this._results[0];
     if (next !== undefined) {
       if (!this._port?.send(next.event, next.result)) return "refused";
@@ -190,7 +197,7 @@ export class Components implements Extension {
     }
     if (!this._reportDue) return "empty";
     this._reportDue = false;
-    const report = take(this._log, "components", this._provider, topologies, this._said);
+    const report = take(this._core!.log, "components", this._provider, topologies, this._said);
     if (report === undefined) return "empty";
     if (this._port?.send("report", report)) return "sent";
     this._reportDue = true;

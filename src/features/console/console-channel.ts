@@ -1,6 +1,5 @@
 /*
- * The console topic: a terminal in the browser, served by the command table. Joined only where the application has asked
- * for it, since it is a remote control.
+ * The console topic: a terminal in the browser, served by the device's commands.
  *
  * The rule it guards: only `up` is ever pushed, with text: this channel has no catch-all on the server, and anything else
  * ends it there.
@@ -10,13 +9,9 @@ import { maxExtensionBacklogBytes } from "../../../modules/limits/limits.js";
 import { cut } from "../../../modules/text/cut.js";
 import { printable } from "../../../modules/text/printable.js";
 import type { ChannelHandler, ChannelPort } from "../../connection/channel-handler.js";
+import type { Core } from "../../feature.js";
 import { consoleTopic } from "../../protocol.js";
-import { Terminal, type TerminalOptions } from "./terminal.js";
-
-export interface ConsoleChannelOptions extends Omit<TerminalOptions, "send"> {
-  /** Bytes that wait to be sent on the socket. */
-  bufferedBytes(): number;
-}
+import { Terminal, terminalOptions } from "./terminal.js";
 
 /** What the browser's file drop and terminal need; of the version nothing else depends. */
 const consoleVersion = "2.0.0";
@@ -29,11 +24,10 @@ export class ConsoleChannel implements ChannelHandler {
   private readonly _terminal: Terminal;
   private _port: ChannelPort | undefined;
 
-  constructor(options: ConsoleChannelOptions) {
+  constructor(core: Core) {
     this._terminal = new Terminal({
-      ...options,
-      send: (data) =>
-        options.bufferedBytes() <= maxExtensionBacklogBytes && this._port?.push("up", { data }) !== undefined,
+      ...terminalOptions(core),
+      send: (data) => core.bufferedBytes <= maxExtensionBacklogBytes && this._port?.push("up", { data }) !== undefined,
     });
   }
 
@@ -69,6 +63,6 @@ export class ConsoleChannel implements ChannelHandler {
 /** The name is a stranger's text: its last path component, without what a terminal would obey, and short. */
 const fileName = (filename: unknown): string => {
   if (typeof filename !== "string") return "it";
-  const last = filename.split(/[/\\]/).at(-1) ?? "";
+  const last = filename.slice(Math.max(filename.lastIndexOf("/"), filename.lastIndexOf("\\")) + 1);
   return `"${printable(cut(last, 64))}"`;
 };

@@ -13,18 +13,30 @@ import {
   maxTypeAheadCharacters,
 } from "../../../modules/limits/limits.js";
 import { cut } from "../../../modules/text/cut.js";
-import type { CommandTable } from "./command-table.js";
+import type { Core } from "../../feature.js";
+import { Commands } from "./commands.js";
 import { LineEditor } from "./line-editor.js";
 
 export interface TerminalOptions {
   timers: Timers;
-  commands: CommandTable;
+  commands: Commands;
   /** Shown when the session begins. */
   banner: string;
   prompt: string;
   /** Shows text. @returns false when it cannot be sent now */
   send(text: string): boolean;
 }
+
+/** What terminals of a link have in common. */
+export const terminalOptions = (core: Core): Omit<TerminalOptions, "send"> => {
+  const { platform, firmware, name } = core;
+  return {
+    timers: platform.timers,
+    commands: core.feature(Commands),
+    banner: `${firmware.product} ${firmware.version} on ${platform.device.identifier}. "help" lists what it can be told.`,
+    prompt: `${name}> `,
+  };
+};
 
 /** Before the terminal has told its size. */
 const defaultColumns = 80;

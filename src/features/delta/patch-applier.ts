@@ -8,35 +8,23 @@
 
 import { DeltaDecoder } from "../../../modules/delta/decoder.js";
 import { asFault, Fault } from "../../../modules/fault/fault.js";
-import type { Slot } from "../../../modules/host/slots.js";
 import { Sha256, sha256StateSize } from "../../../modules/sha256/sha256.js";
 import { toHex } from "../../../modules/text/hex.js";
+import type { DecoderOptions, ImageDecoder } from "../../update/image-format.js";
 import type { ImageSink } from "../../update/image-sink.js";
-
-export interface PatchOptions {
-  /** The running image, which the patch was made against. */
-  source: Slot;
-  /** Of the slot that the image goes to, in bytes. */
-  slotSize: number;
-  /**
-   * Called once, when the patch has named the size of its image.
-   * @param from bytes of the image that an earlier run has rebuilt
-   */
-  sink(toSize: number, from: number): ImageSink;
-}
 
 /** Decoder pushes in one slice; each rebuilds at most 4 KB (modules/delta/decoder.ts). */
 const pushesPerSlice = 4;
 
-export class PatchApplier {
+export class PatchApplier implements ImageDecoder {
   private readonly _decoder: DeltaDecoder;
   private readonly _hash: Sha256;
-  private readonly _options: PatchOptions;
+  private readonly _options: DecoderOptions;
   private _sink: ImageSink | undefined;
   private _rest = new Uint8Array(0);
 
   /** @param saved what `save` gave in an earlier run; its sink then continues at `produced` */
-  constructor(options: PatchOptions, saved?: Uint8Array) {
+  constructor(options: DecoderOptions, saved?: Uint8Array) {
     this._options = options;
     const decoderOptions = {
       source: options.source,
@@ -120,6 +108,11 @@ export class PatchApplier {
     }
   }
 
+  /** An operator can act on it: the rebuilt image is not the one that was uploaded. */
+  explain(fault: Fault): Fault {
+    return sourceMismatch(fault);
+  }
+
   private _write(bytes: Uint8Array): void {
     this._sink ??= this._options.sink(this._decoder.toSize ?? 0, 0);
     this._sink.write(bytes);
@@ -134,7 +127,7 @@ export class PatchApplier {
 }
 
 /** What an operator can do when the rebuilt image is not the one that was uploaded. */
-export const sourceMismatch = (cause: Fault): Fault => {
+const sourceMismatch = (cause: Fault): Fault => {
   const text =
     "The delta does not fit the running image, which is not byte for byte the uploaded file: flash the uploaded file once, or switch deltas off in the deployment group.";
   return new Fault("image", "patch-source-mismatch", text, cause);

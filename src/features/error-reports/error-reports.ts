@@ -6,7 +6,6 @@
  */
 
 import { Fault } from "../../../modules/fault/fault.js";
-import type { Host } from "../../../modules/host/host.js";
 import {
   errorReportsRate,
   maxBatchCharacters,
@@ -18,13 +17,14 @@ import {
 } from "../../../modules/limits/limits.js";
 import { cut } from "../../../modules/text/cut.js";
 import { printable } from "../../../modules/text/printable.js";
-import type { Vitals } from "../../device/vitals.js";
+import { RecentLines } from "../../device/recent-lines.js";
+import { Vitals } from "../../device/vitals.js";
+import type { Core, Feature } from "../../feature.js";
 import { tell } from "../../log/guarded.js";
 import { inspect } from "../../log/inspect.js";
-import type { Log } from "../../log/log.js";
-import type { Redactor } from "../../log/redact.js";
 import type { Extension, ExtensionPort } from "../extensions/extension.js";
-import { type Attempt, PacedSender } from "../extensions/paced-sender.js";
+import { Extensions } from "../extensions/extensions.js";
+import { type Attempt, type Lane, Outbox, type Sender } from "../extensions/outbox.js";
 import { isoTime, wallTime } from "../extensions/wall-time.js";
 import { type Crash, describeError, forgetCrash, keepCrash, readCrash } from "./crash-record.js";
 import { type StackFrame, stackFrames } from "./stack-frames.js";
@@ -48,39 +48,33 @@ interface Entry {
   count: number;
 }
 
-export interface ErrorReportsOptions {
-  host: Host;
-  log: Log;
-  redactor: Redactor;
-  vitals: Vitals;
-  /** Of the running firmware. */
-  uuid: string;
-  /** The last log lines, for a crash. */
-  recentLog(): string;
-}
-
 /** Errors that come together share a message. */
 const gatherMs = 1000;
 
-export class ErrorReports implements Extension {
+export class ErrorReports implements Feature, Extension, Sender {
   readonly key = "error_reports";
   readonly versions = ["0.1.0"];
-  private readonly _options: ErrorReportsOptions;
-  private readonly _sender: PacedSender;
+  private _core: Core | undefined;
+  private _vitals: Vitals | undefined;
+  private _recent: RecentLines | undefined;
+  private _lane: Lane | undefined;
   private _entries: Entry[] = [];
   private _crash: Entry | undefined;
   private _dropped = 0;
   private _port: ExtensionPort | undefined;
 
-  constructor(options: ErrorReportsOptions) {
-    this._options = options;
-    this._sender = new PacedSender(options.host, errorReportsRate, () => this._flush());
+  install(core: Core): void {
+    this._core = core;
+    this._vitals = core.feature(Vitals);
+    this._recent = core.feature(RecentLines);
+    this._lane = core.feature(Outbox).lane(errorReportsRate, this);
+    core.feature(Extensions).add(this);
   }
 
   /** At the start of a run: what ended the last one is said in the log, and to the server after the next join. */
   start(): void {
-    const { host, log } = this._options;
-    const crash = readCrash(host.store);
+    const { platform, log } = this._core!;
+    const crash = readCrash(platform.store);
     if (crash === undefined) return;
     const times = crash.count > 1 ? ` (${crash.count} runs in a row)` : "";
     log.error(`The last run ended with an error${times}: ${crash.reason}`);
@@ -90,20 +84,30 @@ export class ErrorReports implements Extension {
 
   /** Reports an error that the application has dealt with. Never throws. */
   report(error: unknown, context: ErrorContext = {}): void {
-    tell(this._options.log, "reportError", () => this._report(error, context));
+    tell(this._core!.log, "reportError", () => this._report(error, context));
   }
 
   private _report(error: unknown, context: ErrorContext): void {
-    const { host, vitals, uuid } = this._options;
+    const { platform, firmware } = this._core!;
     const { kind, reason, stack } = describeError(error);
-    const all = new Map<string, string>([["uptime_ms", String(Math.round(vitals.uptimeMs))]]);
-    const { heapFree } = host.device.facts();
+    const all = new Map<string, string>([["uptime_ms", String(Math.round(this._vitals!.uptimeMs))]]);
+    const { heapFree } = platform.device.facts();
     if (heapFree !== undefined) all.set("free_memory_bytes", String(heapFree));
     if (error instanceof Fault) all.set("stage", error.stage).set("code", error.code);
     // An application without types may pass anything.
     const given: object = typeof context === "object" && context !== null ? context : { context };
     for (const [name, value] of Object.entries(given)) all.set(name, inspect(value));
-    this._add(this._entry({ kind, reason, stack, source: "manual", context: all, uuid, atMs: host.clock.monotonic() }));
+    this._add(
+      this._entry({
+        kind,
+        reason,
+        stack,
+        source: "manual",
+        context: all,
+        uuid: firmware.uuid,
+        atMs: platform.clock.monotonic(),
+      }),
+    );
   }
 
   /**
@@ -111,24 +115,26 @@ export class ErrorReports implements Extension {
    * @returns false when the store did not take it
    */
   recordCrash(error: unknown): boolean {
-    const { host, vitals, uuid, recentLog } = this._options;
-    return keepCrash(host.store, host.clock, error, { uuid, uptimeMs: Math.round(vitals.uptimeMs), log: recentLog() });
+    const { platform, firmware } = this._core!;
+    const uptimeMs = Math.round(this._vitals!.uptimeMs);
+    const log = this._recent!.last(8).join("\n");
+    return keepCrash(platform.store, platform.clock, error, { uuid: firmware.uuid, uptimeMs, log });
   }
 
   ready(): boolean {
-    return this._options.host.clock.now() !== undefined;
+    return this._core!.platform.clock.now() !== undefined;
   }
 
   attached(port: ExtensionPort): void {
     this._port = port;
-    this._sender.wake();
+    this._lane?.wake();
   }
 
   event(): void {}
 
   detached(): void {
     this._port = undefined;
-    this._sender.stop();
+    this._lane?.stop();
   }
 
   private _add(entry: Entry): void {
@@ -139,10 +145,11 @@ export class ErrorReports implements Extension {
     if (same !== undefined) same.count++;
     else if (this._entries.length >= maxErrorReports) this._dropped++;
     else this._entries.push(entry);
-    if (this._port !== undefined) this._sender.wake(gatherMs);
+    if (this._port !== undefined) this._lane?.wake(gatherMs);
   }
 
-  private _flush(): Attempt {
+  /** Of the outbox. */
+  flush(): Attempt {
     if (this._port === undefined) return "refused";
     const reports: object[] = this._dropped > 0 ? [this._droppedNotice()] : [];
     const batch: Entry[] = [];
@@ -164,16 +171,16 @@ export class ErrorReports implements Extension {
   private _crashSent(): void {
     this._crash = undefined;
     try {
-      forgetCrash(this._options.host.store);
+      forgetCrash(this._core!.platform.store);
     } catch {
-      this._options.log.warning(
+      this._core!.log.warning(
         "The record of the last crash could not be deleted; it is reported again after a restart.",
       );
     }
   }
 
   private _payload({ kind, reason, message, source, frames, context, uuid, atMs, knownMs, count }: Entry): object {
-    const { clock } = this._options.host;
+    const { clock } = this._core!.platform;
     const ms = atMs === undefined ? knownMs : (wallTime(clock, atMs) ?? 0);
     const entries = [...context];
     if (count > 1) entries.push(["count", String(count)]);
@@ -191,7 +198,7 @@ export class ErrorReports implements Extension {
 
   private _droppedNotice(): object {
     return {
-      timestamp: isoTime(this._options.host.clock.now() ?? 0),
+      timestamp: isoTime(this._core!.platform.clock.now() ?? 0),
       kind: "nerves_hub_link_moddable",
       reason: `${this._dropped} error reports were dropped: more came than could be kept until they could be sent.`,
       source: "manual",
@@ -202,7 +209,7 @@ export class ErrorReports implements Extension {
   }
 
   private _crashEntry({ kind, reason, stack, log, uuid, uptimeMs, atMs, count }: Crash): Entry {
-    const { device } = this._options.host;
+    const { device } = this._core!.platform;
     const context = new Map([
       ["uptime_ms", String(uptimeMs)],
       ["reset_reason", device.resetReason],
@@ -216,7 +223,7 @@ export class ErrorReports implements Extension {
   private _entry(
     given: Pick<Entry, "kind" | "reason" | "source" | "context" | "uuid" | "atMs"> & { stack: string },
   ): Entry {
-    const { redactor } = this._options;
+    const { redactor } = this._core!;
     // Cut before it is redacted too, far behind what is kept: a text may be as long as memory allows.
     const clean = (text: string, most: number): string => cut(redactor.redact(cut(text, most * 4)), most);
     const context = new Map<string, string>();

@@ -3,22 +3,25 @@
  * said. Owed twice before it could be sent, it is sent once; owed to a connection that is gone, it is not owed any more.
  */
 
-import type { Clock } from "../../../modules/host/clock.js";
-import type { Timers } from "../../../modules/host/timers.js";
 import { answerRate } from "../../../modules/limits/limits.js";
 import type { ExtensionPort } from "./extension.js";
-import { type Attempt, PacedSender } from "./paced-sender.js";
+import type { Attempt, Lane, Outbox, Sender } from "./outbox.js";
 
-export class Answer {
-  private readonly _attempt: (port: ExtensionPort) => Attempt;
-  private readonly _sender: PacedSender;
+/** Whose answer it is. */
+export interface Answering {
+  /** Makes the message and sends it; asked again later when it was refused. */
+  answer(port: ExtensionPort): Attempt;
+}
+
+export class Answer implements Sender {
+  private readonly _owner: Answering;
+  private readonly _lane: Lane;
   private _port: ExtensionPort | undefined;
   private _owed = false;
 
-  /** @param attempt makes the message and sends it; asked again later when it was refused */
-  constructor(host: { clock: Clock; timers: Timers }, attempt: (port: ExtensionPort) => Attempt) {
-    this._attempt = attempt;
-    this._sender = new PacedSender(host, answerRate, () => this._flush());
+  constructor(outbox: Outbox, owner: Answering) {
+    this._owner = owner;
+    this._lane = outbox.lane(answerRate, this);
   }
 
   attached(port: ExtensionPort): void {
@@ -28,22 +31,22 @@ export class Answer {
   detached(): void {
     this._port = undefined;
     this._owed = false;
-    this._sender.stop();
+    this._lane.stop();
   }
 
   /** @returns false while nobody is there to be answered */
   owe(): boolean {
     if (this._port === undefined) return false;
     this._owed = true;
-    this._sender.wake();
+    this._lane.wake();
     return true;
   }
 
-  private _flush(): Attempt {
+  flush(): Attempt {
     if (!this._owed || this._port === undefined) return "empty";
     // Cleared first: a provider that throws costs this answer and not every later second.
     this._owed = false;
-    const attempt = this._attempt(this._port);
+    const attempt = this._owner.answer(this._port);
     if (attempt === "refused") this._owed = true;
     return attempt;
   }

@@ -1,5 +1,5 @@
 /*
- * Extension: one key of NervesHub's extensions channel, ours or an application's.
+ * Extension: one key of NervesHub's extensions channel, ours or an application's (`features: [new Extensions([door])]`).
  *
  * An extension object lives as long as the link; connections come and go around it. What it must keep over a lost
  * connection (readings, raised alarms) it keeps itself. It is told when the server has agreed (`attached`) and when that

@@ -9,31 +9,34 @@
 import type { Timer, Timers } from "../../../modules/host/timers.js";
 import { maxExtensionBacklogBytes, maxRememberedRefs } from "../../../modules/limits/limits.js";
 import type { ChannelHandler, ChannelPort } from "../../connection/channel-handler.js";
+import type { Core } from "../../feature.js";
 import { ask, type Said, take, tell, yesOrNo } from "../../log/guarded.js";
 import type { Log } from "../../log/log.js";
 import { extensionsTopic } from "../../protocol.js";
 import type { Extension } from "./extension.js";
 import { chooseVersion, namesIn, type Offered, offeredVersions } from "./negotiation.js";
-import type { Registry } from "./registry.js";
 
 /** Without `extensions:get` the topic is joined this long after the device topic (docs/extensions_protocol.md). */
 const unaskedJoinMs = 5000;
 /** How often an extension that was not ready is asked again. */
 const readyIntervalMs = 5000;
 
-export interface ExtensionsChannelOptions {
-  registry: Registry;
-  log: Log;
-  timers: Timers;
-  /** Joins this topic, unless it is joined already. */
-  join(): void;
-  /** Bytes that wait to be sent on the socket. */
-  bufferedBytes(): number;
+/** The extensions of the link, as a connection sees them. */
+export interface Registry {
+  readonly byKey: ReadonlyMap<string, Extension>;
+  /** Version in use by key, of those that are attached now. */
+  readonly attached: Map<string, string>;
+  /** @returns true the first time only, until the extension was attached in between */
+  leftOut(key: string): boolean;
+  nowAttached(key: string, version: string): void;
 }
 
 export class ExtensionsChannel implements ChannelHandler {
   readonly topic = extensionsTopic;
-  private readonly _options: ExtensionsChannelOptions;
+  private readonly _extensions: Registry;
+  private readonly _log: Log;
+  private readonly _timers: Timers;
+  private readonly _connection: Pick<Core, "join" | "bufferedBytes">;
   private _offered: Offered;
   /** Versions of the last join, by key. */
   private _wanted = new Map<string, string>();
@@ -47,33 +50,35 @@ export class ExtensionsChannel implements ChannelHandler {
   private _joinTimer: Timer | undefined;
   private _readyTimer: Timer | undefined;
 
-  constructor(options: ExtensionsChannelOptions) {
-    this._options = options;
+  constructor(extensions: Registry, log: Log, timers: Timers, connection: Pick<Core, "join" | "bufferedBytes">) {
+    this._extensions = extensions;
+    this._log = log;
+    this._timers = timers;
+    this._connection = connection;
   }
 
   /** The device topic is joined: a server that knows extensions will ask for them. */
   deviceJoined(): void {
-    const { timers } = this._options;
-    timers.clear(this._joinTimer);
-    this._joinTimer = timers.set(() => this._join(), unaskedJoinMs);
+    this._timers.clear(this._joinTimer);
+    this._joinTimer = this._timers.set(() => this._join(), unaskedJoinMs);
   }
 
   deviceLeft(): void {
-    this._options.timers.clear(this._joinTimer);
+    this._timers.clear(this._joinTimer);
     this._joinTimer = undefined;
   }
 
   /** `extensions:get` */
   asked(payload: unknown): void {
     this.deviceLeft();
-    this._offered = offeredVersions(payload, this._options.registry.extensions.keys());
+    this._offered = offeredVersions(payload, this._extensions.byKey.keys());
     this._join();
   }
 
   joinPayload(): object {
     const payload: Record<string, string> = {};
     this._wanted.clear();
-    for (const extension of this._options.registry.extensions.values()) {
+    for (const extension of this._extensions.byKey.values()) {
       const version = chooseVersion(extension, this._offered);
       if (version === undefined) {
         this._leftOut(extension.key);
@@ -100,7 +105,7 @@ export class ExtensionsChannel implements ChannelHandler {
     else {
       const colon = event.indexOf(":");
       const key = event.slice(0, Math.max(colon, 0));
-      const extension = this._attached.has(key) ? this._options.registry.extensions.get(key) : undefined;
+      const extension = this._attached.has(key) ? this._extensions.byKey.get(key) : undefined;
       // The server also passes on what viewers of the device's page ask of extensions that are not attached.
       if (extension !== undefined) this._tell(key, "event", () => extension.event(event.slice(colon + 1), payload));
     }
@@ -111,12 +116,11 @@ export class ExtensionsChannel implements ChannelHandler {
     if (key === undefined || status !== "error" || response !== "detach") return;
     this._refs.delete(ref);
     if (!this._detach(key)) return;
-    this._options.log.info(`The server refused extension "${key}"; it is offered again on the next connection.`);
+    this._log.info(`The server refused extension "${key}"; it is offered again on the next connection.`);
   }
 
   left(): void {
-    const { timers } = this._options;
-    timers.clear(this._readyTimer);
+    this._timers.clear(this._readyTimer);
     this._readyTimer = undefined;
     this._port = undefined;
     this._waiting.clear();
@@ -126,21 +130,20 @@ export class ExtensionsChannel implements ChannelHandler {
 
   private _join(): void {
     this._joinTimer = undefined;
-    for (const extension of this._options.registry.extensions.values()) {
+    for (const extension of this._extensions.byKey.values()) {
       if (chooseVersion(extension, this._offered) === undefined) continue;
-      this._options.join();
+      this._connection.join(this.topic);
       return;
     }
   }
 
   /** Either side may not have it; said once, since it comes again with every connection. */
   private _leftOut(key: string): void {
-    const { registry, log } = this._options;
-    if (registry.leftOut(key)) log.info(`The server does not use extension "${key}" of this device.`);
+    if (this._extensions.leftOut(key)) this._log.info(`The server does not use extension "${key}" of this device.`);
   }
 
   private _attach(key: string): void {
-    const extension = this._options.registry.extensions.get(key);
+    const extension = this._extensions.byKey.get(key);
     const version = this._wanted.get(key);
     if (extension === undefined || version === undefined) return;
     if (this._attached.has(key)) {
@@ -149,7 +152,7 @@ export class ExtensionsChannel implements ChannelHandler {
     }
     const said = this._waiting.get(key) ?? {};
     const ready = (): unknown => (extension.ready === undefined ? true : extension.ready());
-    const isReady = take(this._options.log, nameOf(key, "ready"), ready, yesOrNo, said) === true;
+    const isReady = take(this._log, nameOf(key, "ready"), ready, yesOrNo, said) === true;
     // It may have closed the link.
     if (this._port === undefined) return;
     if (!isReady || this._push(key, "attached", {}) === undefined) {
@@ -164,16 +167,16 @@ export class ExtensionsChannel implements ChannelHandler {
     const { key } = extension;
     const attachment = {};
     this._attached.set(key, attachment);
-    this._options.registry.nowAttached(key, version);
+    this._extensions.nowAttached(key, version);
     const port = {
       version,
       send: (event: string, payload: object): boolean =>
         this._attached.get(key) === attachment &&
-        this._options.bufferedBytes() <= maxExtensionBacklogBytes &&
+        this._connection.bufferedBytes <= maxExtensionBacklogBytes &&
         this._push(key, event, payload) !== undefined,
     };
     ask({
-      log: this._options.log,
+      log: this._log,
       name: nameOf(key, "attached"),
       body: () => extension.attached(port),
       done: () => {},
@@ -187,14 +190,14 @@ export class ExtensionsChannel implements ChannelHandler {
 
   private _wait(key: string, said: Said): void {
     this._waiting.set(key, said);
-    this._readyTimer ??= this._options.timers.set(() => {
+    this._readyTimer ??= this._timers.set(() => {
       this._readyTimer = undefined;
       for (const waiting of [...this._waiting.keys()]) this._attach(waiting);
     }, readyIntervalMs);
   }
 
   private _switchedOff(key: string): void {
-    if (!this._options.registry.extensions.has(key)) return;
+    if (!this._extensions.byKey.has(key)) return;
     this._waiting.delete(key);
     this._detach(key);
     this._push(key, "detached", {});
@@ -202,10 +205,9 @@ export class ExtensionsChannel implements ChannelHandler {
 
   /** @returns false when it was not attached */
   private _detach(key: string): boolean {
-    const { registry } = this._options;
     if (!this._attached.delete(key)) return false;
-    registry.attached.delete(key);
-    this._tell(key, "detached", () => registry.extensions.get(key)?.detached());
+    this._extensions.attached.delete(key);
+    this._tell(key, "detached", () => this._extensions.byKey.get(key)?.detached());
     return true;
   }
 
@@ -223,7 +225,7 @@ export class ExtensionsChannel implements ChannelHandler {
   }
 
   private _tell(key: string, method: string, body: () => unknown): void {
-    tell(this._options.log, nameOf(key, method), body);
+    tell(this._log, nameOf(key, method), body);
   }
 }
 

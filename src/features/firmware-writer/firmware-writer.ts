@@ -11,14 +11,29 @@
  * is only logged.
  */
 
+import type { Crypto } from "../../../modules/host/crypto.js";
+import type { Slots } from "../../../modules/host/slots.js";
 import type { Update } from "../../client.js";
+import type { Trust } from "../../update/trust.js";
+
+/** What an ESP-IDF image is judged by, for a writer of such. */
+export interface ImageContext {
+  readonly crypto: Crypto;
+  readonly slots: Slots;
+  readonly trust: Trust;
+}
 
 export interface FirmwareWriter {
+  /**
+   * True for a writer into the host's own slots: what protects those (src/update/protection.ts) then protects its updates as
+   * well. Absent: what becomes of an update is the writer's business alone.
+   */
+  readonly writesSlots?: boolean;
   /**
    * @param size bytes to come, or undefined when the server did not say
    * @throws anything, to refuse the update before a byte is downloaded
    */
-  begin(size: number | undefined, update: Update): void | Promise<void>;
+  begin(size: number | undefined, update: Update, context: ImageContext): void | Promise<void>;
   /** `chunk` is a view that is valid until the call is done. Nothing is read from the network meanwhile. */
   write(chunk: Uint8Array): void | Promise<void>;
   /** All bytes are there and verified: make the new firmware start at the next restart. */

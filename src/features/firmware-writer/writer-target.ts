@@ -7,22 +7,20 @@
  */
 
 import { asFault, Fault } from "../../../modules/fault/fault.js";
-import type { Crypto, Digest } from "../../../modules/host/crypto.js";
-import type { Timers } from "../../../modules/host/timers.js";
+import type { Digest } from "../../../modules/host/crypto.js";
 import { toHex } from "../../../modules/text/hex.js";
 import { ask, type How, work } from "../../log/guarded.js";
-import type { Log } from "../../log/log.js";
+import { requireFunctions } from "../../option-checks.js";
 import type { Offer } from "../../update/offer.js";
-import type { UpdateTarget } from "../../update/target.js";
+import type { TargetCore, UpdateTarget } from "../../update/target.js";
 import type { FirmwareWriter } from "./firmware-writer.js";
 
 /** One call of a writer. Erasing a whole partition takes some 20 s; longer than a minute is no progress. */
-export const writerDeadlineMs = 60_000;
+const writerDeadlineMs = 60_000;
 const lateCode = "writer-late";
 
 export class WriterTarget implements UpdateTarget {
-  private readonly _host: { readonly crypto: Crypto; readonly timers: Timers };
-  private readonly _log: Log;
+  private _core: TargetCore | undefined;
   private readonly _name: string;
   private readonly _writer: FirmwareWriter;
   private _offer: Offer | undefined;
@@ -33,30 +31,33 @@ export class WriterTarget implements UpdateTarget {
   /** What a call that was pending has meant no with, since the last `begin`. */
   private _refusal: Fault | undefined;
 
-  /** @param name of the writer's option, for the log */
-  constructor(host: { crypto: Crypto; timers: Timers }, log: Log, name: string, writer: FirmwareWriter) {
-    this._host = host;
-    this._log = log;
-    this._name = name;
+  /** @param name of the writer, for the log */
+  constructor(writer: FirmwareWriter, name = "writer") {
     this._writer = writer;
+    this._name = name;
   }
 
-  begin(offer: Offer): number | Promise<number> {
-    const begun = this._begin(offer);
-    return begun === undefined ? 0 : begun.then(() => 0);
+  get writesSlots(): boolean {
+    return this._writer.writesSlots === true;
+  }
+
+  /** @throws Fault of stage "options" for a writer without its functions */
+  install(core: TargetCore): void {
+    requireFunctions(this._name, this._writer, ["begin", "write", "finish", "abort"], ["confirm"]);
+    this._core = core;
+  }
+
+  get position(): number {
+    return this._offset;
+  }
+
+  begin(offer: Offer): void | Promise<void> {
+    return this._begin(offer);
   }
 
   write(bytes: Uint8Array): boolean {
     if (this._refusal !== undefined) throw this._refusal;
     this._offset += bytes.byteLength;
-    const { size } = this._offer!;
-    if (size !== undefined && this._offset > size) {
-      throw new Fault(
-        "download",
-        "size-mismatch",
-        `The download is longer than the ${size} bytes that the server announced.`,
-      );
-    }
     this._digest!.update(bytes);
     return this._call("write", () => this._writer.write(bytes)) === undefined;
   }
@@ -66,19 +67,15 @@ export class WriterTarget implements UpdateTarget {
     return this._pending ?? true;
   }
 
-  rewind(): number {
+  rewind(): void {
     const offer = this._offer!;
     this.abort();
     // What a promise of it comes to is met by the next `write`.
     this._begin(offer);
-    return 0;
   }
 
   verify(): boolean {
-    const { size, checksum } = this._offer!;
-    if (size !== undefined && this._offset !== size) {
-      throw new Fault("download", "size-mismatch", `The download ended after ${this._offset} of ${size} bytes.`);
-    }
+    const { checksum } = this._offer!;
     if (checksum !== undefined && toHex(this._digest!.finish()) !== checksum) {
       throw new Fault("download", "checksum-mismatch", "The file is not the one that the server announced.");
     }
@@ -95,12 +92,27 @@ export class WriterTarget implements UpdateTarget {
     this._call("abort", () => this._writer.abort());
   }
 
+  confirm(): void {
+    const { log, platform } = this._core!;
+    ask({
+      log,
+      name: `${this._name}.confirm`,
+      body: () => this._writer.confirm?.(),
+      kind: work,
+      deadline: { timers: platform.timers, ms: writerDeadlineMs },
+      done: () => {},
+      failed: () => {},
+    });
+  }
+
   private _begin(offer: Offer): Promise<void> | undefined {
     this._offer = undefined;
     this._refusal = undefined;
-    this._digest = this._host.crypto.digest("sha256");
+    this._digest = this._core!.platform.crypto.digest("sha256");
     this._offset = 0;
-    const begun = this._call("begin", () => this._writer.begin(offer.size, offer));
+    const { platform, trust } = this._core!;
+    const context = { crypto: platform.crypto, slots: platform.slots, trust };
+    const begun = this._call("begin", () => this._writer.begin(offer.size, offer, context));
     // Only what was begun is ever aborted. One that is late may have begun.
     this._offer = offer;
     begun?.then(undefined, (error: unknown) => {
@@ -139,11 +151,11 @@ export class WriterTarget implements UpdateTarget {
       ended = how;
     };
     ask({
-      log: this._log,
+      log: this._core!.log,
       name: `${this._name}.${method}`,
       body,
       kind: work,
-      deadline: { timers: this._host.timers, ms: writerDeadlineMs },
+      deadline: { timers: this._core!.platform.timers, ms: writerDeadlineMs },
       done: () => end("done"),
       // Whatever comes of `abort`, it is over.
       failed: (fault, how) => end(method === "abort" ? "done" : this._refused(method, fault, how)),

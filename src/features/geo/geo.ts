@@ -5,29 +5,19 @@
  * finite numbers on this planet, and not 0°/0°, which is what receivers without a fix say.
  */
 
-import type { Host } from "../../../modules/host/host.js";
 import { maxGeoSourceCharacters } from "../../../modules/limits/limits.js";
 import { cut } from "../../../modules/text/cut.js";
+import type { Core, Feature } from "../../feature.js";
 import { type Kind, type Said, take, withoutPromises } from "../../log/guarded.js";
-import type { Log } from "../../log/log.js";
-import { Answer } from "../extensions/answer.js";
+import { requireObject } from "../../option-checks.js";
+import { Answer, type Answering } from "../extensions/answer.js";
 import type { Extension, ExtensionPort } from "../extensions/extension.js";
-import type { Attempt } from "../extensions/paced-sender.js";
-import { GeoIp } from "./geoip.js";
+import { Extensions } from "../extensions/extensions.js";
+import { type Attempt, Outbox } from "../extensions/outbox.js";
+import type { Position, PositionService } from "./position.js";
 
-export interface Position {
-  /** Degrees, north is positive. */
-  readonly latitude: number;
-  /** Degrees, east is positive. */
-  readonly longitude: number;
-  /** Metres. */
-  readonly accuracy?: number;
-  /** Where it comes from, shown to the operator: "gps", "fixed". Default "device". */
-  readonly source?: string;
-}
-
-/** A fixed position, or a function that knows the current one (undefined: not now). When it fails, none is sent. */
-export type PositionProvider = Position | (() => Position | undefined);
+/** A fixed position, a function that knows the current one (undefined: not now), or a `GeoIp`. When it fails, none is sent. */
+export type PositionProvider = Position | (() => Position | undefined) | PositionService;
 
 export const isPosition = (position: Position | undefined): position is Position => {
   if (position === undefined || position === null) return false;
@@ -47,27 +37,37 @@ const positions: Kind<Position | "none"> = Object.freeze({
   },
 });
 
-export class Geo implements Extension {
+const isService = (provider: PositionProvider): provider is PositionService =>
+  typeof provider === "object" && "resolve" in provider;
+
+export class Geo implements Feature, Extension, Answering {
   readonly key = "geo";
   readonly versions = ["0.0.1"];
-  private readonly _log: Log;
-  private readonly _provider: PositionProvider | GeoIp;
-  private readonly _answer: Answer;
+  private _core: Core | undefined;
+  private readonly _provider: PositionProvider;
+  private _answer: Answer | undefined;
   private readonly _said: Said = {};
 
-  constructor(host: Host, log: Log, provider: PositionProvider | GeoIp) {
-    this._log = log;
+  constructor(provider: PositionProvider) {
     this._provider = provider;
-    this._answer = new Answer(host, (port) => this._send(port));
+  }
+
+  /** @throws Fault of stage "options" */
+  install(core: Core): void {
+    if (typeof this._provider !== "function") requireObject("geo", this._provider);
+    this._core = core;
+    this._answer = new Answer(core.feature(Outbox), this);
+    if (isService(this._provider)) this._provider.install(core);
+    core.feature(Extensions).add(this);
   }
 
   /** Sends the position without being asked, after a move. @returns false while the server wants none */
   report(): boolean {
-    return this._answer.owe();
+    return this._answer?.owe() ?? false;
   }
 
   attached(port: ExtensionPort): void {
-    this._answer.attached(port);
+    this._answer?.attached(port);
   }
 
   event(event: string): void {
@@ -75,15 +75,16 @@ export class Geo implements Extension {
   }
 
   detached(): void {
-    this._answer.detached();
-    if (this._provider instanceof GeoIp) this._provider.close();
+    this._answer?.detached();
+    if (isService(this._provider)) this._provider.close();
   }
 
-  private _send(port: ExtensionPort): Attempt {
+  /** Of its Answer. */
+  answer(port: ExtensionPort): Attempt {
     const position = this._position();
     if (position === undefined) return "empty";
     if (!isPosition(position)) {
-      this._log.warning("geo: the position is not one on this planet; it is not sent.");
+      this._core!.log.warning("geo: the position is not one on this planet; it is not sent.");
       return "empty";
     }
     const { latitude, longitude, accuracy } = position;
@@ -94,9 +95,9 @@ export class Geo implements Extension {
 
   private _position(): Position | undefined {
     const provider = this._provider;
-    if (provider instanceof GeoIp) return provider.resolve(() => this.report());
+    if (isService(provider)) return provider.resolve(() => this.report());
     const ask = (): unknown => (typeof provider === "function" ? provider() : provider);
-    const position = take(this._log, "geo", ask, positions, this._said);
+    const position = take(this._core!.log, "geo", ask, positions, this._said);
     return position === "none" ? undefined : position;
   }
 }

@@ -6,15 +6,17 @@
  * answer of 2 KB, and an answer holds for a day.
  */
 
-import type { Host } from "../../../modules/host/host.js";
-import { HttpGet } from "../../../modules/http/get.js";
+import type { Fault } from "../../../modules/fault/fault.js";
+import { HttpGet, type HttpListener, type HttpResponse } from "../../../modules/http/get.js";
+import { parseUrl } from "../../../modules/http/url.js";
 import { parseJson } from "../../../modules/json/parse.js";
 import { maxGeoIpBytes } from "../../../modules/limits/limits.js";
 import { decodeUtf8 } from "../../../modules/text/utf8.js";
-import type { Log } from "../../log/log.js";
-import type { Position } from "./geo.js";
+import type { Core } from "../../feature.js";
+import { wrong } from "../../option-checks.js";
+import type { Position, PositionService } from "./position.js";
 
-export const defaultGeoIpUrl = "https://whenwhere.nerves-project.org/";
+const defaultUrl = "https://whenwhere.nerves-project.org/";
 
 const holdsMs = 86_400_000;
 /** After a failure nothing is asked for so long. */
@@ -22,75 +24,100 @@ const failedWaitMs = 300_000;
 const timeoutMs = 15_000;
 const names = Object.freeze(["latitude", "longitude"] as const);
 
-export class GeoIp {
-  private readonly _host: Host;
-  private readonly _log: Log;
+export class GeoIp implements PositionService, HttpListener {
+  private _core: Core | undefined;
   private readonly _url: string;
   private _position: Position | undefined;
   private _askAgainMs = 0;
   private _request: HttpGet | undefined;
+  private _found: (() => void) | undefined;
+  private _status = 0;
+  /** Of the running request. */
+  private _body: Uint8Array | undefined;
+  private _length = 0;
 
-  constructor(host: Host, log: Log, url: string) {
-    this._host = host;
-    this._log = log;
+  /** @param url default: https://whenwhere.nerves-project.org/, as the official agent */
+  constructor(url = defaultUrl) {
     this._url = url;
+  }
+
+  /** @throws Fault of stage "options" */
+  install(core: Core): void {
+    const scheme = typeof this._url === "string" ? parseUrl(this._url)?.scheme : undefined;
+    if (scheme !== "http" && scheme !== "https") throw wrong("geoip", "must be an http or https URL");
+    this._core = core;
   }
 
   /** @returns the position if it is known; otherwise asks for it and calls `found` when it is */
   resolve(found: () => void): Position | undefined {
-    const now = this._host.clock.monotonic();
+    const now = this._core!.platform.clock.monotonic();
     if (now < this._askAgainMs || this._request !== undefined) return this._position;
     this._position = undefined;
-    this._ask(found);
+    this._found = found;
+    this._ask();
     return undefined;
   }
 
   close(): void {
     this._request?.close();
-    this._request = undefined;
+    this._letGo();
   }
 
-  private _ask(found: () => void): void {
-    const { network, timers } = this._host;
-    const body = new Uint8Array(maxGeoIpBytes);
-    let length = 0;
-    let status = 0;
-    this._request = new HttpGet({
-      network,
-      timers,
-      url: this._url,
-      headers: [["accept", "application/json"]],
-      // The host's roots: the link's may be those of a private hub.
-      secure: {},
-      connectTimeoutMs: timeoutMs,
-      idleTimeoutMs: timeoutMs,
-      onResponse: (response) => {
-        status = response.status;
+  /** The service has answered: of HttpListener, as what follows. */
+  responded({ status }: HttpResponse): void {
+    this._status = status;
+  }
+
+  data(bytes: Uint8Array): void {
+    if (this._length + bytes.byteLength > maxGeoIpBytes) this._failed("its answer is too long");
+    else this._body!.set(bytes, this._length);
+    this._length += bytes.byteLength;
+  }
+
+  ended(): void {
+    const position = this._status === 200 ? positionIn(this._body!.subarray(0, this._length)) : undefined;
+    if (position === undefined) {
+      this._failed(`it answered ${this._status} without a position`);
+      return;
+    }
+    this._letGo();
+    this._position = position;
+    this._askAgainMs = this._core!.platform.clock.monotonic() + holdsMs;
+    this._found?.();
+  }
+
+  failed(fault: Fault): void {
+    this._failed(fault.message);
+  }
+
+  private _ask(): void {
+    const { network, timers } = this._core!.platform;
+    this._body = new Uint8Array(maxGeoIpBytes);
+    this._length = 0;
+    this._request = new HttpGet(
+      {
+        network,
+        timers,
+        url: this._url,
+        headers: [["accept", "application/json"]],
+        // The host's roots: the link's may be those of a private hub.
+        secure: {},
+        connectTimeoutMs: timeoutMs,
+        idleTimeoutMs: timeoutMs,
       },
-      onData: (bytes) => {
-        if (length + bytes.byteLength > maxGeoIpBytes) this._failed("its answer is too long");
-        else body.set(bytes, length);
-        length += bytes.byteLength;
-      },
-      onEnd: () => {
-        this._request = undefined;
-        const position = status === 200 ? positionIn(body.subarray(0, length)) : undefined;
-        if (position === undefined) {
-          this._failed(`it answered ${status} without a position`);
-          return;
-        }
-        this._position = position;
-        this._askAgainMs = this._host.clock.monotonic() + holdsMs;
-        found();
-      },
-      onFault: (fault) => this._failed(fault.message),
-    });
+      this,
+    );
+  }
+
+  private _letGo(): void {
+    this._request = undefined;
+    this._body = undefined;
   }
 
   private _failed(why: string): void {
     this.close();
-    this._askAgainMs = this._host.clock.monotonic() + failedWaitMs;
-    this._log.info(`The GeoIP service gave no position: ${why}.`);
+    this._askAgainMs = this._core!.platform.clock.monotonic() + failedWaitMs;
+    this._core!.log.info(`The GeoIP service gave no position: ${why}.`);
   }
 }
 

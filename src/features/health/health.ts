@@ -5,7 +5,6 @@
  * "unhealthy"), `mem_used_mb` never without `mem_used_percent`, alarms an object and never a list.
  */
 
-import type { Host } from "../../../modules/host/host.js";
 import {
   maxHealthMetadata,
   maxHealthMetadataBytes,
@@ -15,13 +14,15 @@ import {
 } from "../../../modules/limits/limits.js";
 import { cut } from "../../../modules/text/cut.js";
 import { isPrintable } from "../../../modules/text/printable.js";
-import type { Vitals } from "../../device/vitals.js";
+import { Vitals } from "../../device/vitals.js";
+import type { Core, Feature } from "../../feature.js";
 import { type Kind, properties, type Said, take } from "../../log/guarded.js";
-import type { Log } from "../../log/log.js";
-import type { Alarms } from "../alarms/alarms.js";
-import { Answer } from "../extensions/answer.js";
+import { requireFunctions } from "../../option-checks.js";
+import { Answer, type Answering } from "../extensions/answer.js";
 import type { Extension, ExtensionPort } from "../extensions/extension.js";
+import { Extensions } from "../extensions/extensions.js";
 import { jsonBytes } from "../extensions/json-bytes.js";
+import { type Attempt, Outbox } from "../extensions/outbox.js";
 import { isoTime } from "../extensions/wall-time.js";
 
 export interface HealthOptions {
@@ -93,46 +94,44 @@ const numbers: Kind<Numbers> = Object.freeze({
   },
 });
 
-export class Health implements Extension {
+/** What the alarms of a link say for a report, where the server does not hear of them by themselves. */
+interface RaisedAlarms {
+  readonly isAttached: boolean;
+  readonly raised: ReadonlyMap<string, { readonly description: string }>;
+}
+
+export class Health implements Feature, Extension, Answering {
   readonly key = "health";
   readonly versions = ["0.0.1"];
-  private readonly _host: Host;
-  private readonly _vitals: Vitals;
-  private readonly _alarms: Alarms;
   private readonly _options: HealthOptions;
-  private readonly _lacking: () => string | undefined;
-  private readonly _answer: Answer;
-  private readonly _log: Log;
+  private _core: Core | undefined;
+  private _vitals: Vitals | undefined;
+  private _answer: Answer | undefined;
   private readonly _metricsSaid: Said = {};
   private readonly _metadataSaid: Said = {};
   /** What was left out last, by function. */
   private readonly _leftOut = new Map<string, string>();
 
-  /** @param lacking what the device lacks to survive a bad update */
-  constructor(
-    host: Host,
-    log: Log,
-    vitals: Vitals,
-    alarms: Alarms,
-    options: HealthOptions,
-    lacking: () => string | undefined = () => undefined,
-  ) {
-    this._host = host;
-    this._log = log;
-    this._lacking = lacking;
-    this._vitals = vitals;
-    this._alarms = alarms;
+  constructor(options: HealthOptions = {}) {
     this._options = options;
-    this._answer = new Answer(host, (port) => (port.send("report", { value: this._value() }) ? "sent" : "refused"));
+  }
+
+  /** @throws Fault of stage "options" */
+  install(core: Core): void {
+    requireFunctions("health", this._options, [], ["metrics", "metadata"]);
+    this._core = core;
+    this._vitals = core.feature(Vitals);
+    this._answer = new Answer(core.feature(Outbox), this);
+    core.feature(Extensions).add(this);
   }
 
   /** Sends a report without being asked. @returns false while the server wants none */
   report(): boolean {
-    return this._answer.owe();
+    return this._answer?.owe() ?? false;
   }
 
   attached(port: ExtensionPort): void {
-    this._answer.attached(port);
+    this._answer?.attached(port);
   }
 
   event(event: string): void {
@@ -140,13 +139,18 @@ export class Health implements Extension {
   }
 
   detached(): void {
-    this._answer.detached();
+    this._answer?.detached();
+  }
+
+  /** Of its Answer. */
+  answer(port: ExtensionPort): Attempt {
+    return port.send("report", { value: this._value() }) ? "sent" : "refused";
   }
 
   private _value(): object {
-    const { clock, device } = this._host;
+    const { platform, lacking } = this._core!;
+    const { clock, device } = platform;
     const now = clock.now();
-    const lacking = this._lacking();
     const metadata = lacking === undefined ? {} : { updates_unprotected: `without ${lacking}` };
     const value: Record<string, unknown> = {
       metrics: this._metrics(),
@@ -155,10 +159,11 @@ export class Health implements Extension {
       connectivity: {},
     };
     if (now !== undefined) value["timestamp"] = isoTime(now);
-    if (!this._alarms.isAttached) {
+    const raised = this._core!.feature(Extensions).byKey.get("alarms") as RaisedAlarms | undefined;
+    if (raised?.isAttached !== true) {
       const alarms: Record<string, string> = {};
       // An empty description would mean "no alarm".
-      for (const [name, { description }] of this._alarms.raised) alarms[name] = description || "raised";
+      for (const [name, { description }] of raised?.raised ?? []) alarms[name] = description || "raised";
       // All names count; descriptions only where there is room for all of them.
       if (jsonBytes(alarms) > maxHealthMetadataBytes) for (const name of Object.keys(alarms)) alarms[name] = "raised";
       value["alarms"] = alarms;
@@ -169,7 +174,7 @@ export class Health implements Extension {
   private _metadata(): Record<string, string> {
     const options = this._options;
     const ask = (): unknown => (options.metadata === undefined ? {} : options.metadata());
-    const taken = take(this._log, "health.metadata", ask, metadata, this._metadataSaid);
+    const taken = take(this._core!.log, "health.metadata", ask, metadata, this._metadataSaid);
     if (taken === undefined) return {};
     const { texts, others } = taken;
     this._sayLeftOut("health.metadata", `no text, too long or one more than ${maxHealthMetadata}`, others);
@@ -183,15 +188,15 @@ export class Health implements Extension {
       .map((other) => cut(other, 64))
       .join(", ");
     const text = others.length > 8 ? `${list} and ${others.length - 8} more` : list;
-    if (text !== "" && text !== this._leftOut.get(name)) this._log.error(`${name}: ${why} is ${text}; left out.`);
+    if (text !== "" && text !== this._leftOut.get(name)) this._core!.log.error(`${name}: ${why} is ${text}; left out.`);
     this._leftOut.set(name, text);
   }
 
   private _metrics(): Record<string, number> {
-    const defaults = this._vitals.metrics();
+    const defaults = this._vitals!.metrics();
     const options = this._options;
     const ask = (): unknown => (options.metrics === undefined ? {} : options.metrics({ ...defaults }));
-    const taken = take(this._log, "health.metrics", ask, numbers, this._metricsSaid);
+    const taken = take(this._core!.log, "health.metrics", ask, numbers, this._metricsSaid);
     if (taken !== undefined) this._sayLeftOut("health.metrics", "no number, or no name for one,", taken.others);
     const given = { ...defaults, ...taken?.numbers };
     const metrics: Record<string, number> = {};

@@ -3,20 +3,25 @@
  * is the command table of the console.
  */
 
-import type { Terminal, TerminalOptions } from "../console/terminal.js";
+import type { Core, Feature } from "../../feature.js";
+import { Terminal, terminalOptions } from "../console/terminal.js";
 import type { Extension, ExtensionPort } from "../extensions/extension.js";
+import { Extensions } from "../extensions/extensions.js";
 
-export class LocalShell implements Extension {
+export class LocalShell implements Feature, Extension {
   readonly key = "local_shell";
   readonly versions = ["0.0.1"];
   readonly names = ["data", "rows", "cols", "height", "width", "signal"];
-  private readonly _terminal: Terminal;
+  private _terminal: Terminal | undefined;
   private _port: ExtensionPort | undefined;
   private _running = false;
 
-  /** @param open makes the terminal, given what shows its text */
-  constructor(open: (send: TerminalOptions["send"]) => Terminal) {
-    this._terminal = open((data) => this._port?.send("shell_output", { data }) ?? false);
+  install(core: Core): void {
+    this._terminal = new Terminal({
+      ...terminalOptions(core),
+      send: (data) => this._port?.send("shell_output", { data }) ?? false,
+    });
+    core.feature(Extensions).add(this);
   }
 
   attached(port: ExtensionPort): void {
@@ -32,12 +37,12 @@ export class LocalShell implements Extension {
     if (event === "request_shell") {
       this._running = true;
       this._port?.send("request_status", { status: "started" });
-      this._terminal.begin();
-    } else if (event === "window_size") this._terminal.resize(cols ?? width);
-    else if (event === "shell_input" && this._running && typeof data === "string") this._terminal.input(data);
+      this._terminal?.begin();
+    } else if (event === "window_size") this._terminal?.resize(cols ?? width);
+    else if (event === "shell_input" && this._running && typeof data === "string") this._terminal?.input(data);
     else if (event === "kill_shell" && this._running) {
       this._running = false;
-      this._terminal.end();
+      this._terminal?.end();
       this._port?.send("shell_exited", { exit_code: 0 });
     }
   }
@@ -45,6 +50,6 @@ export class LocalShell implements Extension {
   detached(): void {
     this._port = undefined;
     this._running = false;
-    this._terminal.end();
+    this._terminal?.end();
   }
 }

@@ -5,13 +5,14 @@
  * the time is known and are stamped when they are sent. Times rise strictly, since the server sorts by them.
  */
 
-import { Fault } from "../../../modules/fault/fault.js";
 import type { Clock } from "../../../modules/host/clock.js";
-import type { Timers } from "../../../modules/host/timers.js";
 import { loggingRate, maxBatchCharacters, maxLogLinesInMessage } from "../../../modules/limits/limits.js";
+import type { Core, Feature } from "../../feature.js";
 import { type Level, levels } from "../../log/log.js";
+import { requireObject, wrong } from "../../option-checks.js";
 import type { Extension, ExtensionPort } from "../extensions/extension.js";
-import { type Attempt, PacedSender } from "../extensions/paced-sender.js";
+import { Extensions } from "../extensions/extensions.js";
+import { type Attempt, type Lane, Outbox, type Sender } from "../extensions/outbox.js";
 import { wallTime } from "../extensions/wall-time.js";
 import { type LogLine, LogRing } from "./log-ring.js";
 
@@ -26,57 +27,61 @@ const gatherMs = 1000;
 /** More than this is no resolution of a clock. */
 const clockStepUs = 1_000_000;
 
-export class Logging implements Extension {
+export class Logging implements Feature, Extension, Sender {
   readonly key = "logging";
   readonly versions = [batched, "0.0.1"];
-  private readonly _clock: Clock;
-  private readonly _least: number;
+  private _clock: Clock | undefined;
+  private readonly _options: LoggingOptions;
+  private _least = 0;
   private readonly _ring = new LogRing();
-  private readonly _sender: PacedSender;
+  private _lane: Lane | undefined;
   /** Microseconds since 1970 of the line that was stamped last. */
   private _lastUs = 0;
   private _port: ExtensionPort | undefined;
 
-  /** @throws Fault of stage "options" for a level that does not exist */
-  constructor(host: { clock: Clock; timers: Timers }, options: LoggingOptions) {
-    this._clock = host.clock;
-    const { level = "info" } = options;
-    this._least = levels.indexOf(level);
-    if (this._least < 0) {
-      throw new Fault(
-        "options",
-        "bad-option",
-        `Option "logging.level" is "${level}", which is none of ${levels.join(", ")}.`,
-      );
-    }
-    this._sender = new PacedSender(host, loggingRate, () => this._flush());
+  constructor(options: LoggingOptions = {}) {
+    this._options = options;
   }
 
-  /** A LogListener. */
+  /** @throws Fault of stage "options" for a level that does not exist */
+  install(core: Core): void {
+    requireObject("logging", this._options);
+    const { level = "info" } = this._options;
+    this._least = levels.indexOf(level);
+    if (this._least < 0) throw wrong("logging.level", `must be one of ${levels.join(", ")}`);
+    const { platform, log } = core;
+    this._clock = platform.clock;
+    this._lane = core.feature(Outbox).lane(loggingRate, this);
+    core.feature(Extensions).add(this);
+    log.listen(this);
+  }
+
+  /** As a LogListener. */
   write(level: Level, message: string): void {
     // The server drops empty messages.
     if (levels.indexOf(level) < this._least || message === "") return;
-    this._ring.push({ level, message, atMs: this._clock.monotonic() });
-    if (this._port !== undefined) this._sender.wake(gatherMs);
+    this._ring.push({ level, message, atMs: this._clock!.monotonic() });
+    if (this._port !== undefined) this._lane?.wake(gatherMs);
   }
 
   ready(): boolean {
-    return this._clock.now() !== undefined;
+    return this._clock!.now() !== undefined;
   }
 
   attached(port: ExtensionPort): void {
     this._port = port;
-    this._sender.wake(gatherMs);
+    this._lane?.wake(gatherMs);
   }
 
   event(): void {}
 
   detached(): void {
     this._port = undefined;
-    this._sender.stop();
+    this._lane?.stop();
   }
 
-  private _flush(): Attempt {
+  /** Of the outbox. */
+  flush(): Attempt {
     const port = this._port;
     if (port === undefined) return "refused";
     if (this._ring.isEmpty) return "empty";
@@ -93,7 +98,7 @@ export class Logging implements Extension {
   }
 
   private _stamped({ level, message, atMs }: LogLine): object {
-    const us = Math.round((wallTime(this._clock, atMs) ?? 0) * 1000);
+    const us = Math.round((wallTime(this._clock!, atMs) ?? 0) * 1000);
     // Far behind the last one: the clock was corrected, and the new time is the right one.
     this._lastUs = us < this._lastUs - clockStepUs ? us : Math.max(us, this._lastUs + 1);
     // As a text, in microseconds: milliseconds would end up in 1970, and a number is dropped.

@@ -6,15 +6,15 @@
  * asked before the time that the server named, which here is in minutes.
  */
 
-import type { Clock } from "../../../modules/host/clock.js";
 import { maxUpdateRefusalMinutes } from "../../../modules/limits/limits.js";
 import { cut } from "../../../modules/text/cut.js";
 import { printable } from "../../../modules/text/printable.js";
-import type { Client, UpdateMode } from "../../client.js";
-import type { ChannelPort } from "../../connection/channel-handler.js";
+import type { Command } from "../../command.js";
+import { updateState } from "../../device/update-state.js";
+import type { Core, Feature } from "../../feature.js";
 import { tell } from "../../log/guarded.js";
-import type { Log } from "../../log/log.js";
-import { toServer } from "../../protocol.js";
+import { requireFunctions } from "../../option-checks.js";
+import { fromServer, toServer } from "../../protocol.js";
 
 const modes: readonly unknown[] = Object.freeze(["automatic", "device_managed", "off"]);
 /** Where a refusal names no time: what the server names as a rule. */
@@ -24,19 +24,60 @@ const fieldsOf = (payload: unknown): Record<string, unknown> => {
   return typeof payload === "object" && payload !== null ? (payload as Record<string, unknown>) : {};
 };
 
-export class ManagedUpdates {
-  private readonly _clock: Clock;
-  private readonly _log: Log;
-  private readonly _client: Client;
-  private _port: ChannelPort | undefined;
+/** Who decides when an update is made (API 2.4.0). */
+export type UpdateMode = "automatic" | "device_managed" | "off";
+
+export interface ManagedUpdatesOptions {
+  /** At every join and every change: the mode in force, and whether this device may set "device_managed". */
+  modeChanged?(mode: UpdateMode, managedUpdatesAllowed: boolean): void;
+  /** The answer to `check`. @param version undefined when there is none, or the server did not say */
+  checked?(available: boolean, version: string | undefined): void;
+  /** `request` was refused, and is not sent again for `retryAfterMs`. */
+  rejected?(reason: string, retryAfterMs: number): void;
+}
+
+export class ManagedUpdates implements Feature {
+  private readonly _options: ManagedUpdatesOptions;
+  private _core: Core | undefined;
   private _mode: UpdateMode | undefined;
   /** Monotonic milliseconds before which no update is asked for. */
   private _notBeforeMs = 0;
 
-  constructor(clock: Clock, log: Log, client: Client) {
-    this._clock = clock;
-    this._log = log;
-    this._client = client;
+  constructor(options: ManagedUpdatesOptions = {}) {
+    this._options = options;
+  }
+
+  /** @throws Fault of stage "options" */
+  install(core: Core): void {
+    requireFunctions("managedUpdates", this._options, [], ["modeChanged", "checked", "rejected"]);
+    this._core = core;
+  }
+
+  message(event: string, payload: unknown): boolean {
+    switch (event) {
+      case fromServer.updateMode:
+        this._modeTold(payload);
+        return true;
+      case fromServer.updateAvailable:
+        this._checked(payload);
+        return true;
+      case fromServer.updateRejected:
+        this._rejected(payload);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  commands(): Command[] {
+    return [
+      {
+        name: "update",
+        usage: "[check|request|automatic|device_managed]",
+        help: "State of updates; ask for one; who decides when",
+        run: ({ args: [what] }) => this._command(what),
+      },
+    ];
   }
 
   /** The mode in force; undefined until the server has told, which servers before API 2.4.0 never do. */
@@ -46,19 +87,14 @@ export class ManagedUpdates {
 
   /** How long an update may not be asked for, in milliseconds; 0: it may. */
   get waitMs(): number {
-    return Math.max(0, this._notBeforeMs - this._clock.monotonic());
-  }
-
-  online(port: ChannelPort): void {
-    this._port = port;
+    return Math.max(0, this._notBeforeMs - this._core!.platform.clock.monotonic());
   }
 
   offline(): void {
-    this._port = undefined;
     this._mode = undefined;
   }
 
-  /** Asks whether there is an update; `updateChecked` is told. @returns false when it could not be asked */
+  /** Asks whether there is an update; `checked` is told. @returns false when it could not be asked */
   check(): boolean {
     return this._say(toServer.checkUpdate, {});
   }
@@ -66,56 +102,73 @@ export class ManagedUpdates {
   /** Asks for the update now. @returns false when it could not be asked, or not yet (`waitMs`) */
   request(): boolean {
     if (this.waitMs > 0) {
-      this._log.info(`No update is asked for: the server wants ${Math.ceil(this.waitMs / 1000)} s more.`);
+      this._core!.log.info(`No update is asked for: the server wants ${Math.ceil(this.waitMs / 1000)} s more.`);
       return false;
     }
     return this._say(toServer.requestUpdate, {});
   }
 
-  /** `updateModeChanged` is told what came of it. @returns false when it could not be asked */
+  /** `modeChanged` is told what came of it. @returns false when it could not be asked */
   setMode(mode: "automatic" | "device_managed"): boolean {
     return this._say(toServer.setUpdateMode, { mode });
   }
 
-  /** `update_mode` */
-  modeTold(payload: unknown): void {
+  private _modeTold(payload: unknown): void {
     const { mode, managed_updates_allowed: allowed } = fieldsOf(payload);
     if (!modes.includes(mode)) return;
     const told = mode as UpdateMode;
     this._mode = told;
-    this._log.info(`Update mode: ${told}.`);
-    tell(this._log, "updateModeChanged", () => this._client.updateModeChanged?.(told, allowed === true));
+    this._core!.log.info(`Update mode: ${told}.`);
+    tell(this._core!.log, "managedUpdates.modeChanged", () => this._options.modeChanged?.(told, allowed === true));
   }
 
-  /** `update_available` */
-  checked(payload: unknown): void {
+  private _checked(payload: unknown): void {
     const { available, firmware_meta: meta } = fieldsOf(payload);
     const { version } = fieldsOf(meta);
     const known = available === true && typeof version === "string" ? version : undefined;
-    this._log.info(
+    this._core!.log.info(
       available === true ? `The server has an update${known ? ` to ${known}` : ""}.` : "There is no update.",
     );
-    tell(this._log, "updateChecked", () => this._client.updateChecked?.(available === true, known));
+    tell(this._core!.log, "managedUpdates.checked", () => this._options.checked?.(available === true, known));
   }
 
-  /** `update_rejected` */
-  rejected(payload: unknown): void {
+  private _rejected(payload: unknown): void {
     const { reason, delay_for: minutes } = fieldsOf(payload);
     const named = typeof minutes === "number" && Number.isFinite(minutes) && minutes >= 0;
     const delayMs = Math.min(named ? minutes : defaultRefusalMinutes, maxUpdateRefusalMinutes) * 60_000;
-    this._notBeforeMs = this._clock.monotonic() + delayMs;
+    this._notBeforeMs = this._core!.platform.clock.monotonic() + delayMs;
     const why = typeof reason === "string" ? printable(cut(reason, 100)) : "no reason given";
-    this._log.info(
+    this._core!.log.info(
       `The server gives no update now (${why}); none is asked for within ${Math.ceil(delayMs / 60_000)} min.`,
     );
-    tell(this._log, "updateRejected", () => this._client.updateRejected?.(why, delayMs));
+    tell(this._core!.log, "managedUpdates.rejected", () => this._options.rejected?.(why, delayMs));
+  }
+
+  private _command(what: string | undefined): string {
+    const asked = (done: boolean): string => {
+      if (done) return "Asked; the log tells the answer.";
+      throw new Error("The server could not be asked; the log tells why.");
+    };
+    switch (what) {
+      case undefined:
+        return `${updateState(this._core!)}; mode ${this._mode ?? "unknown to this server"}.`;
+      case "check":
+        return asked(this.check());
+      case "request":
+        return asked(this.request());
+      case "automatic":
+      case "device_managed":
+        return asked(this.setMode(what));
+      default:
+        throw new Error(`"${cut(what, 32)}" is none of check, request, automatic and device_managed.`);
+    }
   }
 
   private _say(event: string, payload: object): boolean {
     if (this._mode === undefined) {
-      this._log.info("The server does not offer device-managed updates, or is not connected.");
+      this._core!.log.info("The server does not offer device-managed updates, or is not connected.");
       return false;
     }
-    return this._port?.push(event, payload) !== undefined;
+    return this._core!.push(event, payload) !== undefined;
   }
 }

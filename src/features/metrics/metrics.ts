@@ -6,8 +6,6 @@
  * be dropped is counted and said.
  */
 
-import type { Clock } from "../../../modules/host/clock.js";
-import type { Timers } from "../../../modules/host/timers.js";
 import {
   maxBatchCharacters,
   maxDistinctMetrics,
@@ -20,12 +18,14 @@ import {
 import { cut } from "../../../modules/text/cut.js";
 import { isPrintable } from "../../../modules/text/printable.js";
 import { encodeUtf8 } from "../../../modules/text/utf8.js";
-import type { Vitals } from "../../device/vitals.js";
+import { Vitals } from "../../device/vitals.js";
+import type { Core, Feature } from "../../feature.js";
 import { properties, type Said, take } from "../../log/guarded.js";
 import { inspect } from "../../log/inspect.js";
-import type { Log } from "../../log/log.js";
+import { requireBoolean, requireFunctions } from "../../option-checks.js";
 import type { Extension, ExtensionPort } from "../extensions/extension.js";
-import { type Attempt, PacedSender } from "../extensions/paced-sender.js";
+import { Extensions } from "../extensions/extensions.js";
+import { type Attempt, type Lane, Outbox, type Sender } from "../extensions/outbox.js";
 import { isoTime, wallTime } from "../extensions/wall-time.js";
 
 export interface MetricsOptions {
@@ -48,26 +48,32 @@ interface Reading {
   characters: number;
 }
 
-export class Metrics implements Extension {
+export class Metrics implements Feature, Extension, Sender {
   readonly key = "metrics";
   readonly versions = ["0.1.0"];
-  private readonly _clock: Clock;
-  private readonly _log: Log;
-  private readonly _vitals: Vitals;
   private readonly _options: MetricsOptions;
-  private readonly _sender: PacedSender;
+  private _core: Core | undefined;
+  private _vitals: Vitals | undefined;
+  private _lane: Lane | undefined;
   private readonly _names = new Set<string>();
   private readonly _readingsSaid: Said = {};
   private _readings: Reading[] = [];
   private _dropped = 0;
   private _port: ExtensionPort | undefined;
 
-  constructor(host: { clock: Clock; timers: Timers }, log: Log, vitals: Vitals, options: MetricsOptions) {
-    this._clock = host.clock;
-    this._log = log;
-    this._vitals = vitals;
+  constructor(options: MetricsOptions = {}) {
     this._options = options;
-    this._sender = new PacedSender(host, metricsRate, () => this._flush());
+  }
+
+  /** @throws Fault of stage "options" */
+  install(core: Core): void {
+    const { vitals } = this._options;
+    if (vitals !== undefined) requireBoolean("metrics.vitals", vitals);
+    requireFunctions("metrics", this._options, [], ["readings"]);
+    this._core = core;
+    this._vitals = core.feature(Vitals);
+    this._lane = core.feature(Outbox).lane(metricsRate, this);
+    core.feature(Extensions).add(this);
   }
 
   /**
@@ -77,34 +83,34 @@ export class Metrics implements Extension {
    */
   record(name: string, value: number): boolean {
     if (!this._add(name, value)) return false;
-    if (this._port !== undefined) this._sender.wake(this._readings.length >= sendEarlyReports ? 0 : sendAfterMs);
+    if (this._port !== undefined) this._lane?.wake(this._readings.length >= sendEarlyReports ? 0 : sendAfterMs);
     return true;
   }
 
   /** The server takes no reading without its time. */
   ready(): boolean {
-    return this._clock.now() !== undefined;
+    return this._core!.platform.clock.now() !== undefined;
   }
 
   attached(port: ExtensionPort): void {
     this._port = port;
-    this._sender.wake();
+    this._lane?.wake();
   }
 
   event(event: string): void {
     if (event !== "check") return;
     const options = this._options;
     const { vitals = true } = options;
-    if (vitals) for (const [name, value] of Object.entries(this._vitals.metrics())) this._add(name, value);
+    if (vitals) for (const [name, value] of Object.entries(this._vitals!.metrics())) this._add(name, value);
     const ask = (): unknown => (options.readings === undefined ? {} : options.readings());
-    const given = take(this._log, "metrics.readings", ask, properties, this._readingsSaid) ?? {};
+    const given = take(this._core!.log, "metrics.readings", ask, properties, this._readingsSaid) ?? {};
     for (const [name, value] of Object.entries(given)) this._add(name, value, "metrics.readings: metric");
-    this._sender.wake();
+    this._lane?.wake();
   }
 
   detached(): void {
     this._port = undefined;
-    this._sender.stop();
+    this._lane?.stop();
   }
 
   /** @param from for the log, before the name */
@@ -123,7 +129,7 @@ export class Metrics implements Extension {
         return this._refuse(name, `is one more than ${maxDistinctMetrics} different names`, from);
       this._names.add(name);
     }
-    const atMs = this._clock.monotonic();
+    const atMs = this._core!.platform.clock.monotonic();
     let reading = this._readings.at(-1);
     if (
       reading === undefined ||
@@ -140,19 +146,20 @@ export class Metrics implements Extension {
     return true;
   }
 
-  private _flush(): Attempt {
+  /** Of the outbox. */
+  flush(): Attempt {
     if (this._port === undefined) return "refused";
-    const now = this._clock.monotonic();
+    const now = this._core!.platform.clock.monotonic();
     while (this._readings.length > 0 && now - this._readings[0].atMs > maxReadingAgeMs)
       this._dropped += this._readings.shift()!.values.size;
     if (this._dropped > 0) {
-      this._log.warning(`${this._dropped} readings were dropped before they could be sent.`);
+      this._core!.log.warning(`${this._dropped} readings were dropped before they could be sent.`);
       this._dropped = 0;
     }
     const reports: object[] = [];
     let characters = 0;
     for (const reading of this._readings) {
-      const ms = wallTime(this._clock, reading.atMs);
+      const ms = wallTime(this._core!.platform.clock, reading.atMs);
       characters += reading.characters;
       if (ms === undefined || (reports.length > 0 && characters > maxBatchCharacters)) break;
       reports.push({ timestamp: isoTime(ms), metrics: Object.fromEntries(reading.values) });
@@ -164,7 +171,7 @@ export class Metrics implements Extension {
   }
 
   private _refuse(name: string, why: string, from: string): false {
-    this._log.warning(`${from} "${cut(name, maxMetricNameBytes)}" ${why}; the reading is left out.`);
+    this._core!.log.warning(`${from} "${cut(name, maxMetricNameBytes)}" ${why}; the reading is left out.`);
     return false;
   }
 }

@@ -4,7 +4,6 @@
  */
 
 import { asFault } from "../../../modules/fault/fault.js";
-import type { Host } from "../../../modules/host/host.js";
 import type { Timer } from "../../../modules/host/timers.js";
 import {
   maxIdentities,
@@ -15,11 +14,13 @@ import {
 import { cut } from "../../../modules/text/cut.js";
 import { isPrintable } from "../../../modules/text/printable.js";
 import { encodeUtf8 } from "../../../modules/text/utf8.js";
+import type { Core, Feature } from "../../feature.js";
 import { type Kind, type Said, take } from "../../log/guarded.js";
-import type { Log } from "../../log/log.js";
-import { Answer } from "../extensions/answer.js";
+import { wrong } from "../../option-checks.js";
+import { Answer, type Answering } from "../extensions/answer.js";
 import type { Extension, ExtensionPort } from "../extensions/extension.js";
-import type { Attempt } from "../extensions/paced-sender.js";
+import { Extensions } from "../extensions/extensions.js";
+import { type Attempt, Outbox } from "../extensions/outbox.js";
 
 export interface NetworkIdentityEntry {
   readonly service: "iroh" | "netbird" | "tailscale" | "wireguard";
@@ -45,46 +46,54 @@ const identities: Kind<Identity[]> = Object.freeze({
 const services: readonly unknown[] = Object.freeze(["iroh", "netbird", "tailscale", "wireguard"]);
 const pollMs = 300_000;
 
-export class NetworkIdentity implements Extension {
+export class NetworkIdentity implements Feature, Extension, Answering {
   readonly key = "network_identity";
   readonly versions = ["0.0.1"];
-  private readonly _host: Host;
-  private readonly _log: Log;
+  private _core: Core | undefined;
   private readonly _provider: () => readonly NetworkIdentityEntry[];
   private readonly _said: Said = {};
-  private readonly _answer: Answer;
+  private _answer: Answer | undefined;
   /** What the server has, as JSON, by service and instance. */
   private readonly _told = new Map<string, string>();
   private _timer: Timer | undefined;
 
-  constructor(host: Host, log: Log, provider: () => readonly NetworkIdentityEntry[]) {
-    this._host = host;
-    this._log = log;
+  /** @param provider asked for it whenever the server asks */
+  constructor(provider: () => readonly NetworkIdentityEntry[]) {
     this._provider = provider;
-    this._answer = new Answer(host, (port) => this._send(port));
+  }
+
+  /** @throws Fault of stage "options" */
+  install(core: Core): void {
+    if (typeof this._provider !== "function") throw wrong("networkIdentity", "must be a function");
+    this._core = core;
+    this._answer = new Answer(core.feature(Outbox), this);
+    core.feature(Extensions).add(this);
   }
 
   attached(port: ExtensionPort): void {
-    this._answer.attached(port);
+    this._answer?.attached(port);
     this._told.clear();
-    this._timer = this._host.timers.repeat(() => this._answer.owe(), pollMs);
+    this._timer = this._core!.platform.timers.repeat(() => this._answer?.owe(), pollMs);
   }
 
   event(event: string): void {
     if (event !== "request") return;
     this._told.clear();
-    this._answer.owe();
+    this._answer?.owe();
   }
 
   detached(): void {
-    this._host.timers.clear(this._timer);
-    this._answer.detached();
+    this._core!.platform.timers.clear(this._timer);
+    this._answer?.detached();
   }
 
-  private _send(port: ExtensionPort): Attempt {
+  /** Of its Answer. */
+  answer(port: ExtensionPort): Attempt {
     const fresh = new Map<string, string>();
-    for (const { name, json } of take(this._log, "networkIdentity", this._provider, identities, this._said) ?? []) {
-      if (json === undefined) this._log.warning(`The network identity ${cut(name, 80)} is not one the server takes.`);
+    for (const { name, json } of take(this._core!.log, "networkIdentity", this._provider, identities, this._said) ??
+      []) {
+      if (json === undefined)
+        this._core!.log.warning(`The network identity ${cut(name, 80)} is not one the server takes.`);
       else if (fresh.size < maxIdentities && this._told.get(name) !== json) fresh.set(name, json);
     }
     if (fresh.size === 0) return "empty";
@@ -92,7 +101,7 @@ export class NetworkIdentity implements Extension {
     if (!port.send("report", { identities: sent.map(([, json]) => JSON.parse(json) as object) })) return "refused";
     for (const [name, json] of sent) this._told.set(name, json);
     // The server adds to what it has: the rest comes in a message of its own.
-    if (sent.length < fresh.size) this._answer.owe();
+    if (sent.length < fresh.size) this._answer?.owe();
     return "sent";
   }
 }

@@ -5,7 +5,6 @@
  * refusal in words; and never with the text "nil", by which the server tells a failure.
  */
 
-import type { Timers } from "../../../modules/host/timers.js";
 import {
   commandDeadlineMs,
   maxCommandOutputCharacters,
@@ -15,52 +14,55 @@ import {
   maxScripts,
 } from "../../../modules/limits/limits.js";
 import { cut } from "../../../modules/text/cut.js";
-import type { ChannelPort } from "../../connection/channel-handler.js";
-import { toServer } from "../../protocol.js";
-import type { CommandTable } from "../console/command-table.js";
+import type { Core, Feature } from "../../feature.js";
+import { fromServer, toServer } from "../../protocol.js";
+import { Commands } from "../console/commands.js";
 
 const columns = 80;
 /** Where the send queue is full; with the deadline of the run that makes 14 of the server's 15 s. */
 const answerRetryMs = 500;
 const answerAttempts = 8;
 
-export class Scripts {
-  private readonly _timers: Timers;
-  private readonly _commands: CommandTable | undefined;
+export class Scripts implements Feature {
+  private _core: Core | undefined;
+  private _commands: Commands | undefined;
   private _running = 0;
 
-  /** @param commands undefined: scripts are refused */
-  constructor(timers: Timers, commands: CommandTable | undefined) {
-    this._timers = timers;
-    this._commands = commands;
+  install(core: Core): void {
+    this._core = core;
+    this._commands = core.feature(Commands);
   }
 
-  /** The server's `scripts/run`. */
-  run(payload: unknown, port: ChannelPort): void {
+  message(event: string, payload: unknown): boolean {
+    if (event !== fromServer.scriptsRun) return false;
+    this._run(payload);
+    return true;
+  }
+
+  private _run(payload: unknown): void {
     const { text, ref } = (typeof payload === "object" && payload !== null ? payload : {}) as {
       text?: unknown;
       ref?: unknown;
     };
     // Without its reference there is nobody to answer.
     if (typeof ref !== "string" || ref === "" || ref.length > maxScriptRefCharacters) return;
-    const answer = (ok: boolean, output: string): void => this._answer(port, { ref, ok, output }, answerAttempts);
+    const answer = (ok: boolean, output: string): void => this._answer({ ref, ok, output }, answerAttempts);
     const refuse = (output: string): void => answer(false, output);
-    if (this._commands === undefined) refuse("This device runs no scripts: its firmware has not switched them on.");
-    else if (typeof text !== "string" || text.length > maxScriptCharacters)
+    if (typeof text !== "string" || text.length > maxScriptCharacters)
       refuse(`This device takes scripts of up to ${maxScriptCharacters} characters.`);
     else if (this._running >= maxScripts) refuse(`This device is busy with ${maxScripts} other scripts.`);
-    else this._start(linesOf(text), this._commands, answer);
+    else this._start(linesOf(text), this._commands!, answer);
   }
 
   /** The operator sees `output`, then `return`, which stays empty: there is no value that it could be mistaken for. */
-  private _answer(port: ChannelPort, given: { ref: string; ok: boolean; output: string }, attempts: number): void {
+  private _answer(given: { ref: string; ok: boolean; output: string }, attempts: number): void {
     const { ref, ok, output } = given;
     const payload = { ref, result: ok ? "completed" : "error", output, return: "" };
-    if (port.push(toServer.scriptsRun, payload) !== undefined || attempts <= 1) return;
-    this._timers.set(() => this._answer(port, given, attempts - 1), answerRetryMs);
+    if (this._core!.push(toServer.scriptsRun, payload) !== undefined || attempts <= 1) return;
+    this._core!.platform.timers.set(() => this._answer(given, attempts - 1), answerRetryMs);
   }
 
-  private _start(lines: string[], commands: CommandTable, finished: (ok: boolean, output: string) => void): void {
+  private _start(lines: string[], commands: Commands, finished: (ok: boolean, output: string) => void): void {
     if (lines.length > maxScriptLines) {
       finished(false, `This device takes scripts of up to ${maxScriptLines} lines.`);
       return;
@@ -74,11 +76,11 @@ export class Scripts {
       if (ended) return;
       ended = true;
       this._running--;
-      this._timers.clear(deadline);
+      this._core!.platform.timers.clear(deadline);
       giveUp?.();
       finished(ok, output.join("\n"));
     };
-    const deadline = this._timers.set(() => {
+    const deadline = this._core!.platform.timers.set(() => {
       output.push(`error: the script was given up after ${commandDeadlineMs / 1000} s`);
       end(false);
     }, commandDeadlineMs);

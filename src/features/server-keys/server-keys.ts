@@ -5,12 +5,12 @@
  * one of those; and an empty list means nothing, since servers without keys send none.
  */
 
-import type { Store } from "../../../modules/host/store.js";
 import { parseJson } from "../../../modules/json/parse.js";
 import { maxServerKeys, maxServerKeysCharacters } from "../../../modules/limits/limits.js";
 import { fromBase64 } from "../../../modules/text/base64.js";
 import { decodeUtf8, encodeUtf8 } from "../../../modules/text/utf8.js";
-import type { Log } from "../../log/log.js";
+import type { Core, Feature } from "../../feature.js";
+import { fromServer } from "../../protocol.js";
 
 export type KeyKind = "firmware" | "archive";
 
@@ -22,18 +22,29 @@ const isKey = (key: unknown): key is string => {
   return key.startsWith("-----BEGIN PUBLIC KEY-----") || fromBase64(key)?.byteLength === 32;
 };
 
-export class ServerKeys {
-  private readonly _store: Store;
-  private readonly _log: Log;
+export class ServerKeys implements Feature {
+  private _core: Core | undefined;
 
-  constructor(store: Store, log: Log) {
-    this._store = store;
-    this._log = log;
+  install(core: Core): void {
+    this._core = core;
+  }
+
+  /** The server then sends both lists. */
+  joining(payload: Record<string, unknown>): void {
+    payload["fwup_public_keys"] = "on_connect";
+    payload["archive_public_keys"] = "on_connect";
+  }
+
+  message(event: string, payload: unknown): boolean {
+    if (event === fromServer.firmwarePublicKeys) this._told("firmware", payload);
+    else if (event === fromServer.archivePublicKeys) this._told("archive", payload);
+    else return false;
+    return true;
   }
 
   /** As the server sent them: base64 of 32 bytes (Ed25519), or PEM. */
   keys(kind: KeyKind): string[] {
-    const bytes = this._store.get(storeKeys[kind]);
+    const bytes = this._core!.platform.store.get(storeKeys[kind]);
     try {
       const value = bytes === undefined ? [] : parseJson(decodeUtf8(bytes), []);
       return Array.isArray(value) ? value.filter(isKey) : [];
@@ -43,8 +54,7 @@ export class ServerKeys {
     }
   }
 
-  /** `fwup_public_keys` and `archive_public_keys` */
-  told(kind: KeyKind, payload: unknown): void {
+  private _told(kind: KeyKind, payload: unknown): void {
     const given = typeof payload === "object" && payload !== null ? (payload as { keys?: unknown }).keys : undefined;
     const keys: string[] = [];
     let characters = 2;
@@ -53,7 +63,7 @@ export class ServerKeys {
       // Line breaks of PEM take two characters in JSON.
       characters += JSON.stringify(key).length + 1;
       if (keys.length >= maxServerKeys || characters > maxServerKeysCharacters) {
-        this._log.warning(`The server has more ${kind} keys than this device keeps; it keeps ${keys.length}.`);
+        this._core!.log.warning(`The server has more ${kind} keys than this device keeps; it keeps ${keys.length}.`);
         break;
       }
       keys.push(key);
@@ -62,7 +72,7 @@ export class ServerKeys {
     const text = JSON.stringify(keys);
     // Flash is written only for something new: they come with every join.
     if (text === JSON.stringify(this.keys(kind))) return;
-    this._store.set(storeKeys[kind], encodeUtf8(text));
-    this._log.info(`The server named ${keys.length} ${kind} ${keys.length === 1 ? "key" : "keys"}.`);
+    this._core!.platform.store.set(storeKeys[kind], encodeUtf8(text));
+    this._core!.log.info(`The server named ${keys.length} ${kind} ${keys.length === 1 ? "key" : "keys"}.`);
   }
 }

@@ -47,6 +47,7 @@ export class Stage {
         inactive: undefined,
         trial: "confirmed",
         reverted: false,
+        anchor: never,
         activate: never,
         confirm: never,
         revert: never,

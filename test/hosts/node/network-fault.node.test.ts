@@ -6,10 +6,6 @@ const options = {
   port: 443,
   secure: { serverName: "inner.example" },
   connectTimeoutMs: 10_000,
-  onOpen: () => undefined,
-  onReadable: () => undefined,
-  onWritable: () => undefined,
-  onClose: () => undefined,
 };
 
 describe("Node network: errors that loopback cannot produce", () => {

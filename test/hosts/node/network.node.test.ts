@@ -52,9 +52,9 @@ describe("Node network: TCP", () => {
       async ({ port }) => {
         const probe = new StreamProbe({ port });
         assert.deepEqual(probe.seen, [], "nothing from inside open");
-        await probe.opened();
+        await probe.started();
         assert.equal(probe.stream.write(new Uint8Array([1, 2, 3])), 3);
-        await probe.closed();
+        await probe.ended();
         assert.deepEqual(probe.seen, ["open", "readable 3", "close"]);
         assert.deepEqual([...probe.received], [1, 2, 3]);
       },
@@ -66,11 +66,11 @@ describe("Node network: TCP", () => {
       (socket) => socket.on("data", (bytes) => socket.end(bytes)),
       async ({ port }) => {
         const probe = new StreamProbe({ port });
-        await probe.opened();
+        await probe.started();
         const bytes = new Uint8Array([1, 2, 3]);
         probe.stream.write(bytes);
         bytes.fill(9);
-        await probe.closed();
+        await probe.ended();
         assert.deepEqual([...probe.received], [1, 2, 3]);
       },
     );
@@ -103,7 +103,7 @@ describe("Node network: TCP", () => {
         assert.ok(written < total, "the server is held back");
         probe.reading = true;
         probe.read();
-        await probe.closed();
+        await probe.ended();
         assert.ok(probe.received.byteLength >= total);
         assert.equal(probe.received.byteLength, written);
         assert.equal(Buffer.compare(probe.received, Buffer.alloc(written, 7)), 0);
@@ -122,7 +122,7 @@ describe("Node network: TCP", () => {
       },
       async ({ port, sockets }) => {
         const probe = new StreamProbe({ port });
-        await probe.opened();
+        await probe.started();
         const piece = new Uint8Array(50_000);
         let taken = 0;
         const fill = (): number => {
@@ -160,7 +160,7 @@ describe("Node network: TCP", () => {
       },
       async ({ port }) => {
         const probe = new StreamProbe({ port });
-        await probe.opened();
+        await probe.started();
         const taken = probe.stream.write(new Uint8Array(60_000));
         probe.stream.close();
         probe.stream.close();
@@ -177,7 +177,7 @@ describe("Node network: TCP", () => {
       async ({ port }) => {
         const probe = new StreamProbe({ port });
         probe.reading = false;
-        await probe.closed();
+        await probe.ended();
         probe.read();
         assert.equal(probe.received.toString(), "last words");
         assert.equal(probe.stream.write(new Uint8Array(1)), 0);
@@ -191,7 +191,7 @@ describe("Node network: what fails, by name", () => {
     const listener = await new Listener(createServer()).start();
     await listener.stop();
     const probe = new StreamProbe({ port: listener.port });
-    await probe.closed();
+    await probe.ended();
     assert.deepEqual(probe.seen, ["close connection-refused"]);
     assert.equal(probe.fault?.stage, "connect");
     assert.ok(probe.fault?.message.includes(`127.0.0.1:${listener.port}`));
@@ -201,13 +201,13 @@ describe("Node network: what fails, by name", () => {
     const listener = await new Listener(createServer()).start();
     await listener.stop();
     const probe = new StreamProbe({ host: "localhost", port: listener.port });
-    await probe.closed();
+    await probe.ended();
     assert.deepEqual(probe.seen, ["close connection-refused"]);
   });
 
   it("host-not-found or dns-unavailable, for a name that cannot exist (RFC 6761 .invalid)", async () => {
     const probe = new StreamProbe({ host: "hub.invalid", port: 443 });
-    await probe.closed();
+    await probe.ended();
     // Which one depends on whether this machine has a DNS server to ask.
     assert.ok(["close host-not-found", "close dns-unavailable"].includes(probe.seen[0]), probe.seen[0]);
     assert.equal(probe.fault?.stage, "resolve");
@@ -217,7 +217,7 @@ describe("Node network: what fails, by name", () => {
     const hole = await BlackHole.open();
     try {
       const probe = new StreamProbe({ port: hole.port, connectTimeoutMs: 100 });
-      await probe.closed();
+      await probe.ended();
       assert.deepEqual(probe.seen, ["close connect-timeout"]);
       assert.equal(probe.fault?.stage, "connect");
     } finally {
@@ -230,9 +230,9 @@ describe("Node network: what fails, by name", () => {
       (socket) => socket.on("data", () => socket.resetAndDestroy()),
       async ({ port }) => {
         const probe = new StreamProbe({ port });
-        await probe.opened();
+        await probe.started();
         probe.stream.write(new Uint8Array(1));
-        await probe.closed();
+        await probe.ended();
         assert.deepEqual(probe.seen, ["open", "close connection-reset"]);
         assert.equal(probe.fault?.stage, "transport");
       },
@@ -244,7 +244,7 @@ describe("Node network: what fails, by name", () => {
       () => undefined,
       async ({ port }) => {
         const probe = new StreamProbe({ port, secure: { handshakeTimeoutMs: 50 } });
-        await probe.closed();
+        await probe.ended();
         assert.deepEqual(probe.seen, ["close handshake-timeout"]);
         assert.equal(probe.fault?.stage, "tls");
       },
@@ -257,7 +257,7 @@ describe("Node network: what fails, by name", () => {
         (socket) => socket.once("data", () => hangUp(socket)),
         async ({ port }) => {
           const probe = new StreamProbe({ port, secure: {} });
-          await probe.closed();
+          await probe.ended();
           assert.deepEqual(probe.seen, ["close handshake-closed"]);
         },
       );
@@ -269,7 +269,7 @@ describe("Node network: what fails, by name", () => {
       (socket) => socket.once("data", () => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n")),
       async ({ port }) => {
         const probe = new StreamProbe({ port, secure: {} });
-        await probe.closed();
+        await probe.ended();
         assert.deepEqual(probe.seen, ["close not-tls"]);
       },
     );

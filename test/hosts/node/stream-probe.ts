@@ -4,9 +4,9 @@
 
 import { NodeNetwork } from "../../../hosts/node/network.js";
 import type { Fault } from "../../../modules/fault/fault.js";
-import type { ByteStream, ByteStreamOptions } from "../../../modules/host/byte-stream.js";
+import type { ByteStream, ByteStreamListener, ByteStreamOptions } from "../../../modules/host/byte-stream.js";
 
-export class StreamProbe {
+export class StreamProbe implements ByteStreamListener {
   readonly stream: ByteStream;
   /** What happened, in order: "open", "readable 5", "writable 100", "close", "close connection-refused". */
   readonly seen: string[] = [];
@@ -17,22 +17,26 @@ export class StreamProbe {
   #waiting: (() => void)[] = [];
 
   constructor(options: Partial<ByteStreamOptions> & { port: number }) {
-    this.stream = new NodeNetwork().open({
-      host: "127.0.0.1",
-      connectTimeoutMs: 5000,
-      onOpen: () => this.#happened("open"),
-      onReadable: (count) => {
-        if (this.reading) this.read();
-        this.#happened(`readable ${count}`);
-      },
-      onWritable: (count) => this.#happened(`writable ${count}`),
-      onClose: (fault) => {
-        this.fault = fault as Fault | undefined;
-        if (this.reading) this.read();
-        this.#happened(fault ? `close ${this.fault?.code}` : "close");
-      },
-      ...options,
-    });
+    this.stream = new NodeNetwork().open({ host: "127.0.0.1", connectTimeoutMs: 5000, ...options }, this);
+  }
+
+  opened(): void {
+    this.#happened("open");
+  }
+
+  readable(count: number): void {
+    if (this.reading) this.read();
+    this.#happened(`readable ${count}`);
+  }
+
+  writable(count: number): void {
+    this.#happened(`writable ${count}`);
+  }
+
+  closed(fault?: Error): void {
+    this.fault = fault as Fault | undefined;
+    if (this.reading) this.read();
+    this.#happened(fault ? `close ${this.fault?.code}` : "close");
   }
 
   /** Reads all there is. */
@@ -54,12 +58,12 @@ export class StreamProbe {
   }
 
   /** Waits for the opening or the end. */
-  opened(): Promise<void> {
+  started(): Promise<void> {
     return this.until(() => this.seen.length > 0);
   }
 
   /** Waits for the end. */
-  closed(): Promise<void> {
+  ended(): Promise<void> {
     return this.until(() => this.seen.some((event) => event.startsWith("close")));
   }
 

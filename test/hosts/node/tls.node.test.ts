@@ -21,7 +21,7 @@ async function connect(
   const listener = await new Listener(server).start();
   try {
     const probe = new StreamProbe({ host, port: listener.port, secure });
-    await probe.closed();
+    await probe.ended();
     return probe;
   } finally {
     await listener.stop();
@@ -204,11 +204,11 @@ describe("Node network: TLS", () => {
       try {
         const port = await server.port();
         const refused = new StreamProbe({ host: "localhost", port, secure: shown });
-        await refused.closed();
+        await refused.ended();
         assert.equal(refused.seen.at(-1), "close tls-alert-48");
         assert.equal(refused.fault?.stage, "tls");
         const absent = new StreamProbe({ host: "localhost", port, secure: roots() });
-        await absent.closed();
+        await absent.ended();
         assert.equal(absent.seen.at(-1), version === "tls1_2" ? "close tls-alert-40" : "close tls-alert-116");
       } finally {
         server.stop();

@@ -2,13 +2,17 @@
  * A network without a network: the test plays the server byte by byte. Portable.
  *
  * It keeps the contract of modules/host/byte-stream.ts to the letter, so that code which passes here relies on nothing
- * more: no callback from inside `open`, none after `close`, no repeated onReadable, partial writes.
+ * more: no callback from inside `open`, none after `close`, no repeated `readable`, partial writes.
  */
 
-import type { ByteStream, ByteStreamOptions, Network } from "../../../modules/host/byte-stream.js";
+import type { ByteStream, ByteStreamListener, ByteStreamOptions, Network } from "../../../modules/host/byte-stream.js";
+
+/** Where nobody listens. */
+export const unheard: ByteStreamListener = Object.freeze({ opened() {}, readable() {}, writable() {}, closed() {} });
 
 export class ScriptedStream implements ByteStream {
   readonly options: ByteStreamOptions;
+  readonly listener: ByteStreamListener;
   /** Bytes the stream takes until the test allows more by `drain`. */
   room = Number.MAX_SAFE_INTEGER;
   /** Whether the client has closed it. */
@@ -17,8 +21,9 @@ export class ScriptedStream implements ByteStream {
   #unread: Uint8Array = new Uint8Array(0);
   #ended = false;
 
-  constructor(options: ByteStreamOptions) {
+  constructor(options: ByteStreamOptions, listener: ByteStreamListener = unheard) {
     this.options = options;
+    this.listener = listener;
   }
 
   write(bytes: Uint8Array): number {
@@ -43,14 +48,14 @@ export class ScriptedStream implements ByteStream {
 
   /** The connection stands. */
   open(): void {
-    if (!this.closed) this.options.onOpen();
+    if (!this.closed) this.listener.opened();
   }
 
   /** The server sends `bytes`, in segments of `size`. */
   receive(bytes: Uint8Array, size: number = bytes.byteLength): void {
     for (let at = 0; at < bytes.byteLength && !this.closed; at += size) {
       this.#unread = concat(this.#unread, bytes.subarray(at, at + size));
-      this.options.onReadable(this.#unread.byteLength);
+      this.listener.readable(this.#unread.byteLength);
     }
   }
 
@@ -58,13 +63,13 @@ export class ScriptedStream implements ByteStream {
   end(fault?: Error): void {
     if (this.closed || this.#ended) return;
     this.#ended = true;
-    this.options.onClose(fault);
+    this.listener.closed(fault);
   }
 
   /** The network takes `count` more bytes. */
   drain(count: number = Number.MAX_SAFE_INTEGER): void {
     this.room = count;
-    if (!this.closed) this.options.onWritable(count);
+    if (!this.closed) this.listener.writable(count);
   }
 
   /** What the client has sent since the last call. */
@@ -84,8 +89,8 @@ export class ScriptedNetwork implements Network {
   /** Every stream that was opened, in order. */
   readonly streams: ScriptedStream[] = [];
 
-  open(options: ByteStreamOptions): ByteStream {
-    const stream = new ScriptedStream(options);
+  open(options: ByteStreamOptions, listener: ByteStreamListener): ByteStream {
+    const stream = new ScriptedStream(options, listener);
     this.streams.push(stream);
     return stream;
   }

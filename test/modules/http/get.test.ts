@@ -1,10 +1,11 @@
 import { SeededRandom } from "../../../hosts/flash-model/seeded-random.js";
 import type { Fault } from "../../../modules/fault/fault.js";
 import { connectionReset } from "../../../modules/fault/network.js";
-import { HttpGet, type HttpGetOptions, type HttpResponse } from "../../../modules/http/get.js";
+import { HttpGet, type HttpGetOptions, type HttpListener, type HttpResponse } from "../../../modules/http/get.js";
 import { decodeUtf8, encodeUtf8 } from "../../../modules/text/utf8.js";
 import { assert, describe, it } from "../../harness.js";
 import { ManualTimers } from "../../support/manual-timers.js";
+import { reachable } from "../../support/reachable.js";
 import { concat, ScriptedNetwork } from "../host/scripted-network.js";
 
 /** One download against a scripted server. */
@@ -17,21 +18,23 @@ class Download {
   faults: Fault[] = [];
   get: HttpGet;
 
-  constructor(options: Partial<HttpGetOptions> = {}) {
-    this.get = new HttpGet({
+  constructor(options: Partial<HttpGetOptions> = {}, heard: Partial<HttpListener> = {}) {
+    const usual = {
       network: this.network,
       timers: this.timers,
       url: "http://files.example/a.bin?sig=secret",
       connectTimeoutMs: 10_000,
       idleTimeoutMs: 30_000,
-      onResponse: (response) => this.responses.push(response),
-      onData: (bytes) => {
+    };
+    const listener: HttpListener = {
+      responded: (response) => this.responses.push(response),
+      data: (bytes) => {
         this.body = concat(this.body, bytes);
       },
-      onEnd: () => this.ends++,
-      onFault: (fault) => this.faults.push(fault),
-      ...options,
-    });
+      ended: () => this.ends++,
+      failed: (fault) => this.faults.push(fault),
+    };
+    this.get = new HttpGet({ ...usual, ...options }, { ...listener, ...heard });
   }
 
   /** Connects and returns the request's lines. */
@@ -91,7 +94,7 @@ describe("http: request", () => {
     assert.match(decodeUtf8(stream.takeSent()), /^GET \/a\.bin\?sig=secret HTTP\/1\.1\r\n.*\r\n\r\n$/s);
   });
 
-  it("tells a bad URL in onFault, after the constructor and without the URL", () => {
+  it("tells a bad URL in `failed`, after the constructor and without the URL", () => {
     const download = new Download({ url: "https://user:secret@a/" });
     assert.deepEqual(download.faults, []);
     download.timers.advance(0);
@@ -201,12 +204,15 @@ describe("http: body", () => {
   it("is handed over in views of one buffer of 4096 bytes", () => {
     const buffers = new Set<unknown>();
     let longest = 0;
-    const download = new Download({
-      onData: (bytes) => {
-        buffers.add(bytes.buffer);
-        longest = Math.max(longest, bytes.byteLength);
+    const download = new Download(
+      {},
+      {
+        data: (bytes) => {
+          buffers.add(bytes.buffer);
+          longest = Math.max(longest, bytes.byteLength);
+        },
       },
-    });
+    );
     download.request();
     download.respond(`HTTP/1.1 200 OK\r\n\r\n${"x".repeat(50_000)}`);
     assert.equal(buffers.size, 1);
@@ -301,6 +307,21 @@ describe("http: damaged responses", () => {
       for (const size of [1, 3]) assert.deepEqual(outcome(bytes, size), whole);
     }
     assert.ok(codes.has(undefined) && codes.size > 4, [...codes].join());
+  });
+});
+
+describe("http: what is spent", () => {
+  it("is let go of: neither the signed URL nor a header once the response is there", () => {
+    const download = new Download({ headers: [["authorization", "the token"]] });
+    const { get, network, timers } = download;
+    const holds = (text: string): boolean =>
+      reachable(get, [network, timers, download, network.stream]).some((each) => each.includes(text));
+    assert.ok(holds("sig=secret") && holds("the token"));
+    download.request();
+    download.respond("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\na");
+    assert.ok(!holds("secret") && !holds("the token"));
+    download.respond("b");
+    assert.equal(download.ends, 1);
   });
 });
 
@@ -427,15 +448,18 @@ describe("http: timeouts, pause and close", () => {
     assert.equal(download.code, "idle-timeout");
   });
 
-  it("a pause from inside onData holds back the rest of the buffer, and the end", () => {
+  it("a pause from inside data holds back the rest of the buffer, and the end", () => {
     const response = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n";
     const seen: string[] = [];
-    const download = new Download({
-      onData: (bytes) => {
-        seen.push(decodeUtf8(bytes));
-        download.get.pause();
+    const download = new Download(
+      {},
+      {
+        data: (bytes) => {
+          seen.push(decodeUtf8(bytes));
+          download.get.pause();
+        },
       },
-    });
+    );
     download.request();
     download.respond(response);
     download.network.stream.end();
@@ -448,17 +472,20 @@ describe("http: timeouts, pause and close", () => {
     assert.equal(download.ends, 1);
   });
 
-  it("pause and resume inside one onData change nothing", () => {
+  it("pause and resume inside one call of data change nothing", () => {
     let depth = 0;
-    const download = new Download({
-      onData: (bytes) => {
-        assert.equal(depth++, 0, "onData is not called from inside onData");
-        download.body = concat(download.body, bytes);
-        download.get.pause();
-        download.get.resume();
-        depth--;
+    const download = new Download(
+      {},
+      {
+        data: (bytes) => {
+          assert.equal(depth++, 0, "data is not called from inside data");
+          download.body = concat(download.body, bytes);
+          download.get.pause();
+          download.get.resume();
+          depth--;
+        },
       },
-    });
+    );
     download.request();
     download.respond(start + "x".repeat(10_000));
     assert.equal(download.body.byteLength, 10_000);
@@ -466,11 +493,11 @@ describe("http: timeouts, pause and close", () => {
   });
 
   it("nothing comes after close, from inside every callback", () => {
-    const inside = new Download({ onResponse: () => inside.get.close() });
+    const inside = new Download({}, { responded: () => inside.get.close() });
     inside.request();
     inside.respond("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     assert.equal(inside.ends, 0);
-    const data = new Download({ onData: () => data.get.close() });
+    const data = new Download({}, { data: () => data.get.close() });
     data.request();
     data.respond("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx");
     assert.equal(data.ends, 0);
@@ -479,23 +506,29 @@ describe("http: timeouts, pause and close", () => {
   });
 
   it("a callback that throws ends the download with a fault, and nothing reaches the host", () => {
-    for (const name of ["onResponse", "onData", "onEnd"]) {
-      const download = new Download({
-        [name]: () => {
-          throw new Error("mine");
+    for (const name of ["responded", "data", "ended"]) {
+      const download = new Download(
+        {},
+        {
+          [name]: () => {
+            throw new Error("mine");
+          },
         },
-      });
+      );
       download.request();
       download.respond("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx");
       assert.equal(download.code, "callback-threw");
       assert.equal(download.faults.length, 1);
       assert.ok(download.network.stream.closed);
     }
-    const worst = new Download({
-      onFault: () => {
-        throw new Error("mine");
+    const worst = new Download(
+      {},
+      {
+        failed: () => {
+          throw new Error("mine");
+        },
       },
-    });
+    );
     worst.request();
     worst.network.stream.end();
     assert.ok(worst.network.stream.closed);

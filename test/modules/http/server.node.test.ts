@@ -23,20 +23,24 @@ function download(url: string, options: Partial<HttpGetOptions> = {}): Promise<R
     const pieces: Uint8Array[] = [];
     let response: HttpResponse | undefined;
     const finish = (fault?: Fault): void => resolve({ response, body: Buffer.concat(pieces), fault });
-    new HttpGet({
-      network: new NodeNetwork(),
-      timers: new NodeTimers((line) => assert.fail(line)),
-      url,
-      connectTimeoutMs: 5000,
-      idleTimeoutMs: 5000,
-      onResponse: (head) => {
-        response = head;
+    new HttpGet(
+      {
+        network: new NodeNetwork(),
+        timers: new NodeTimers((line) => assert.fail(line)),
+        url,
+        connectTimeoutMs: 5000,
+        idleTimeoutMs: 5000,
+        ...options,
       },
-      onData: (bytes) => pieces.push(bytes.slice()),
-      onEnd: () => finish(),
-      onFault: finish,
-      ...options,
-    });
+      {
+        responded: (head) => {
+          response = head;
+        },
+        data: (bytes) => pieces.push(bytes.slice()),
+        ended: finish,
+        failed: finish,
+      },
+    );
   });
 }
 
@@ -138,21 +142,25 @@ describe("http: against node:http", () => {
     await withServer(createHttpServer(serveFile), async (port) => {
       const pieces: Uint8Array[] = [];
       await new Promise<void>((resolve, reject) => {
-        const get = new HttpGet({
-          network: new NodeNetwork(),
-          timers: new NodeTimers(reject),
-          url: `http://127.0.0.1:${port}/file`,
-          connectTimeoutMs: 5000,
-          idleTimeoutMs: 5000,
-          onResponse: () => undefined,
-          onData: (bytes) => {
-            pieces.push(bytes.slice());
-            get.pause();
-            setImmediate(() => get.resume());
+        const get: HttpGet = new HttpGet(
+          {
+            network: new NodeNetwork(),
+            timers: new NodeTimers(reject),
+            url: `http://127.0.0.1:${port}/file`,
+            connectTimeoutMs: 5000,
+            idleTimeoutMs: 5000,
           },
-          onEnd: resolve,
-          onFault: reject,
-        });
+          {
+            responded: () => undefined,
+            data: (bytes) => {
+              pieces.push(bytes.slice());
+              get.pause();
+              setImmediate(() => get.resume());
+            },
+            ended: resolve,
+            failed: reject,
+          },
+        );
       });
       assert.equal(Buffer.compare(Buffer.concat(pieces), file), 0);
     });
@@ -194,22 +202,26 @@ describe("http: against node:https", () => {
     await withServer(createHttpsServer(tls(), serveFile), async (port) => {
       const pieces: Uint8Array[] = [];
       await new Promise<void>((resolve, reject) => {
-        const get = new HttpGet({
-          network: new NodeNetwork(),
-          timers: new NodeTimers(reject),
-          url: `https://localhost:${port}/file`,
-          secure: { roots: [authority.certificate] },
-          connectTimeoutMs: 5000,
-          idleTimeoutMs: 5000,
-          onResponse: () => undefined,
-          onData: (bytes) => {
-            pieces.push(bytes.slice());
-            get.pause();
-            setImmediate(() => get.resume());
+        const get: HttpGet = new HttpGet(
+          {
+            network: new NodeNetwork(),
+            timers: new NodeTimers(reject),
+            url: `https://localhost:${port}/file`,
+            secure: { roots: [authority.certificate] },
+            connectTimeoutMs: 5000,
+            idleTimeoutMs: 5000,
           },
-          onEnd: resolve,
-          onFault: reject,
-        });
+          {
+            responded: () => undefined,
+            data: (bytes) => {
+              pieces.push(bytes.slice());
+              get.pause();
+              setImmediate(() => get.resume());
+            },
+            ended: resolve,
+            failed: reject,
+          },
+        );
       });
       assert.equal(Buffer.compare(Buffer.concat(pieces), file), 0);
     });

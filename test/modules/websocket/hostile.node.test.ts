@@ -175,14 +175,18 @@ describe("websocket: a hostile server over real sockets", () => {
       },
       async (port) => {
         let most = 0;
-        const probe = new NodeClient(port, {
-          onText: (text) => {
-            probe.texts.push(text);
-            most = probe.client.bufferedBytes;
-            probe.client.abort();
+        const probe = new NodeClient(
+          port,
+          {},
+          {
+            text: (text) => {
+              probe.texts.push(text);
+              most = probe.client.bufferedBytes;
+              probe.client.abort();
+            },
+            closed: ({ fault }) => assert.fail(String(fault)),
           },
-          onClose: ({ fault }) => assert.fail(String(fault)),
-        });
+        );
         while (probe.texts.length === 0) await new Promise((resolve) => setImmediate(resolve));
         assert.ok(most < 1000, `${most} bytes are queued`);
       },

@@ -9,6 +9,7 @@ import {
   type Closed,
   type Refusal,
   WebSocketClient,
+  type WebSocketListener,
   type WebSocketOptions,
 } from "../../../modules/websocket/websocket.js";
 import { assert } from "../../harness.js";
@@ -17,19 +18,17 @@ export class NodeClient {
   readonly client: WebSocketClient;
   readonly texts: string[] = [];
   readonly binaries: Uint8Array[] = [];
-  readonly pongs: Uint8Array[] = [];
   opened = false;
-  drains = 0;
   refusal: Refusal | undefined;
   closed: Closed | undefined;
   #waiting: (() => void)[] = [];
 
-  constructor(port: number, options: Partial<WebSocketOptions> = {}) {
+  constructor(port: number, options: Partial<WebSocketOptions> = {}, heard: Partial<WebSocketListener> = {}) {
     const happened = (body: () => void): void => {
       body();
       for (const resolve of this.#waiting.splice(0)) resolve();
     };
-    this.client = new WebSocketClient({
+    const usual = {
       network: new NodeNetwork(),
       timers: new NodeTimers((line) => assert.fail(line)),
       random: nodeRandom,
@@ -41,15 +40,15 @@ export class NodeClient {
       connectTimeoutMs: 5000,
       upgradeTimeoutMs: 5000,
       closeTimeoutMs: 5000,
-      onOpen: () => happened(() => (this.opened = true)),
-      onText: (text) => happened(() => this.texts.push(text)),
-      onBinary: (bytes) => happened(() => this.binaries.push(bytes.slice())),
-      onPong: (bytes) => happened(() => this.pongs.push(bytes.slice())),
-      onDrain: () => happened(() => this.drains++),
-      onRefused: (refusal) => happened(() => (this.refusal = refusal)),
-      onClose: (closed) => happened(() => (this.closed = closed)),
-      ...options,
-    });
+    };
+    const listener: WebSocketListener = {
+      opened: () => happened(() => (this.opened = true)),
+      text: (text) => happened(() => this.texts.push(text)),
+      binary: (bytes) => happened(() => this.binaries.push(bytes.slice())),
+      refused: (refusal) => happened(() => (this.refusal = refusal)),
+      closed: (closed) => happened(() => (this.closed = closed)),
+    };
+    this.client = new WebSocketClient({ ...usual, ...options }, { ...listener, ...heard });
   }
 
   /** Waits until `condition` holds; it is looked at whenever something was told. */

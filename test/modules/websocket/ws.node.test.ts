@@ -53,14 +53,11 @@ describe("websocket: against ws", () => {
     probe.client.abort();
   });
 
-  it("pings are answered both ways", async () => {
+  it("pings are answered", async () => {
     const [probe, socket] = await pair();
     const pong = once(socket, "pong");
     socket.ping("there?");
     assert.equal(String((await pong)[0]), "there?");
-    probe.client.ping(new Uint8Array([1, 2, 3]));
-    await probe.until(() => probe.pongs.length === 1);
-    assert.deepEqual([...probe.pongs[0]], [1, 2, 3]);
     probe.client.abort();
   });
 
@@ -113,7 +110,7 @@ describe("websocket: against ws", () => {
     }
     assert.equal(code, "send-queue-full");
     socket.resume();
-    await probe.until(() => probe.drains > 0);
+    while (probe.client.bufferedBytes > 0) await new Promise((resolve) => setImmediate(resolve));
     probe.client.sendText("last");
     while (received.at(-1) !== "last") await once(socket, "message");
     assert.equal(received.length, sent + 1);

@@ -51,7 +51,7 @@ describe("network faults and the whole link, over real sockets", () => {
     let lookups = 0;
     // The name is looked up in vain twice by the system itself, and leads to the hub from then on.
     const awakening: Network = {
-      open: (options) => network.open(++lookups <= 2 ? options : { ...options, host: "127.0.0.1" }),
+      open: (options, listener) => network.open(++lookups <= 2 ? options : { ...options, host: "127.0.0.1" }, listener),
     };
     device = new NodeLink({ host: "hub.invalid", port: hub.port }, undefined, awakening).start();
     await device.joined();

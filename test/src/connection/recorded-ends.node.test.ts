@@ -8,11 +8,9 @@ import { closeFault } from "../../../src/connection/diagnosis.js";
 import { assert, describe, it } from "../../harness.js";
 import { recording } from "../../tools/hub/recording.js";
 
-const unheard = { onOpen() {}, onReadable() {}, onWritable() {}, onClose() {} };
-
 /** Codes for the socket errors of a recording, in their order. */
 function errors(name: string, phase: Phase, secure = true): string[] {
-  const options = { host: "hub.test", port: 443, connectTimeoutMs: 1000, ...unheard };
+  const options = { host: "hub.test", port: 443, connectTimeoutMs: 1000 };
   const found = recording(name).filter(({ kind }) => kind === "socket.error");
   return found.map((error) => networkFault(error, phase, secure ? { ...options, secure: {} } : options).code);
 }

@@ -4,7 +4,7 @@
  */
 
 import { openPartition } from "../../../hosts/flash-model/partition-table.js";
-import { sealImage } from "../../../modules/ota/seal-image.js";
+import { sealImage } from "../../../hosts/flash-model/seal-image.js";
 import { assert, crypto, describe, fixture, it } from "../../harness.js";
 import type { Answer } from "../../virtual/file-server.js";
 import { image, type SceneOptions, sha256, UpdateScene } from "../../virtual/update-scene.js";

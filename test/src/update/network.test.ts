@@ -3,7 +3,7 @@
  * truncation, ranges ignored or wrong, files swapped, URLs expired.
  */
 
-import { sealImage } from "../../../modules/ota/seal-image.js";
+import { sealImage } from "../../../hosts/flash-model/seal-image.js";
 import { assert, crypto, describe, fixture, it, report, stride } from "../../harness.js";
 import type { Answer } from "../../virtual/file-server.js";
 import { image, type SceneOptions, sha256, UpdateScene } from "../../virtual/update-scene.js";

@@ -3,7 +3,13 @@
  */
 
 import { XsTimers } from "../../../hosts/xs/timers.js";
-import type { ByteStream, ByteStreamOptions, Network, SecureOptions } from "../../../modules/host/byte-stream.js";
+import type {
+  ByteStream,
+  ByteStreamListener,
+  ByteStreamOptions,
+  Network,
+  SecureOptions,
+} from "../../../modules/host/byte-stream.js";
 import { sessionOptions } from "../../../modules/tls/client-session.js";
 import { SecureNetwork } from "../../../modules/tls/secure-network.js";
 import { assert, describe, it } from "../harness.js";
@@ -15,8 +21,8 @@ const clock = { now: () => Date.UTC(2026, 10, 21), monotonic: () => 0, set() {} 
 class Recorder implements Network, ByteStream {
   bytes = new Uint8Array(0);
 
-  open({ onOpen }: ByteStreamOptions): ByteStream {
-    timers.set(onOpen, 0);
+  open(_options: ByteStreamOptions, listener: ByteStreamListener): ByteStream {
+    timers.set(() => listener.opened(), 0);
     return this;
   }
   write(bytes: Uint8Array): number {
@@ -52,16 +58,10 @@ async function hello(host: string, secure: SecureOptions = {}): Promise<Map<numb
   const recorder = new Recorder();
   const network = new SecureNetwork({ network: recorder, timers, clock, random: { fill() {} } });
   const stream = await new Promise<ByteStream>((resolve, reject) => {
-    const opened = network.open({
-      host,
-      port: 443,
-      connectTimeoutMs: 1000,
-      secure,
-      onOpen() {},
-      onReadable() {},
-      onWritable() {},
-      onClose: reject,
-    });
+    const opened = network.open(
+      { host, port: 443, connectTimeoutMs: 1000, secure },
+      { opened() {}, readable() {}, writable() {}, closed: reject },
+    );
     timers.set(() => resolve(opened), 1);
   });
   stream.close();

@@ -6,7 +6,7 @@ import { XsClock } from "../../../hosts/xs/clock.js";
 import { PlainNetwork } from "../../../hosts/xs/network.js";
 import { XsTimers } from "../../../hosts/xs/timers.js";
 import { Fault } from "../../../modules/fault/fault.js";
-import type { ByteStream } from "../../../modules/host/byte-stream.js";
+import type { ByteStream, ByteStreamListener } from "../../../modules/host/byte-stream.js";
 import type { Clock } from "../../../modules/host/clock.js";
 import type { Timer } from "../../../modules/host/timers.js";
 import { SecureNetwork } from "../../../modules/tls/secure-network.js";
@@ -79,7 +79,7 @@ export interface Outcome {
 /** The byte at a place of what is sent as "flood". */
 const floodByte = (at: number): number => (at * 7 + (at >> 8)) & 0xff;
 
-class Meeting {
+class Meeting implements ByteStreamListener {
   readonly #case: Case;
   readonly #done: (outcome: Outcome) => void;
   readonly #stream: ByteStream;
@@ -95,25 +95,26 @@ class Meeting {
     this.#done = done;
     this.#limit = timers.set(() => this.#finish(`no end after ${longestMs} ms`), longestMs);
     const { serverName, port, roots, certificate, key, timeoutMs } = one;
-    this.#stream = network(one.maxFragmentLength).open({
-      host: serverName ?? "localhost",
-      port,
-      connectTimeoutMs: 2000,
-      secure: {
-        ...(roots ? { roots: roots.map(bytesOf) } : undefined),
-        ...(certificate ? { certificate: certificate.map(bytesOf) } : undefined),
-        ...(key ? { key: bytesOf(key) } : undefined),
-        ...(timeoutMs ? { handshakeTimeoutMs: timeoutMs } : undefined),
-      },
-      onOpen: () => this.#say(),
-      onReadable: (count) => this.#readable(count),
-      onWritable: () => this.#flood(),
-      onClose: (fault) => this.#closed(fault),
-    });
+    const secure = {
+      ...(roots ? { roots: roots.map(bytesOf) } : undefined),
+      ...(certificate ? { certificate: certificate.map(bytesOf) } : undefined),
+      ...(key ? { key: bytesOf(key) } : undefined),
+      ...(timeoutMs ? { handshakeTimeoutMs: timeoutMs } : undefined),
+    };
+    const options = { host: serverName ?? "localhost", port, connectTimeoutMs: 2000, secure };
+    this.#stream = network(one.maxFragmentLength).open(options, this);
   }
 
   get #answer(): string | undefined {
     return this.#case.talk?.[this.#line]?.[1];
+  }
+
+  opened(): void {
+    this.#say();
+  }
+
+  writable(): void {
+    this.#flood();
   }
 
   #say(): void {
@@ -136,7 +137,7 @@ class Meeting {
     }
   }
 
-  #readable(count: number): void {
+  readable(count: number): void {
     if (this.#case.reading === "slow") timers.set(() => this.#read(count), 3);
     else if (this.#case.reading === "told") this.#read(count);
     else this.#read(Number.POSITIVE_INFINITY);
@@ -169,7 +170,7 @@ class Meeting {
     if (!this.#over) this.#say();
   }
 
-  #closed(fault: Error | undefined): void {
+  closed(fault?: Error): void {
     if (fault instanceof Fault) this.#finish(fault.code, fault.message);
     else if (this.#answer === "big") this.#finish(this.#received === bigBytes ? "ok" : `${this.#received} bytes`);
     else this.#finish(fault ? String(fault) : "closed");

@@ -1,0 +1,6 @@
+/*
+ * The module "nerveshub/features/extensions": extensions of the application's own.
+ */
+
+export type { Extension, ExtensionPort } from "../src/features/extensions/extension.js";
+export { Extensions } from "../src/features/extensions/extensions.js";

@@ -1,0 +1,5 @@
+/*
+ * The module "nerveshub/features/prompt": JavaScript for operators.
+ */
+
+export { Prompt } from "../src/features/prompt/prompt.js";

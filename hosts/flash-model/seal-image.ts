@@ -1,0 +1,57 @@
+/*
+ * Sealing: after bytes of an application image were changed, its checksum byte and its appended SHA-256 are made to
+ * match again. Everything else stays byte for byte. It does not sign; a signature over the old bytes is void.
+ */
+
+import { Fault } from "../../modules/fault/fault.js";
+import type { Crypto } from "../../modules/host/crypto.js";
+import { imageHeaderSize, parseImageHeader, parseSegmentLength, segmentHeaderSize } from "../../modules/ota/image.js";
+
+/**
+ * Where the image proper ends in a file, found by walking the segments.
+ *
+ * @param bytes the whole file
+ * @returns the offset behind the checksum byte, where the appended hash is if there is one
+ * @throws Fault "image-truncated", and those of parseImageHeader and parseSegmentLength
+ */
+const checksumEnd = (bytes: Uint8Array): number => {
+  const check = (end: number): number => {
+    if (end > bytes.byteLength) {
+      throw new Fault("image", "image-truncated", `The image ends early, at ${bytes.byteLength} bytes.`);
+    }
+    return end;
+  };
+  check(imageHeaderSize);
+  const { segmentCount, hashAppended } = parseImageHeader(bytes);
+  let at = imageHeaderSize;
+  for (let index = 0; index < segmentCount; index++) {
+    check(at + segmentHeaderSize);
+    at += segmentHeaderSize + parseSegmentLength(bytes.subarray(at), index);
+  }
+  const end = at + 16 - (at % 16);
+  check(hashAppended ? end + 32 : end);
+  return end;
+};
+
+/**
+ * Writes checksum byte and hash (if the header says that there is one) into `bytes`.
+ *
+ * @param bytes the whole file, changed in place
+ * @param crypto for the SHA-256
+ * @throws Fault as checksumEnd
+ */
+export const sealImage = (bytes: Uint8Array, crypto: Crypto): void => {
+  const end = checksumEnd(bytes);
+  let checksum = 0xef;
+  let at = imageHeaderSize;
+  for (let index = 0; index < bytes[1]; index++) {
+    const length = parseSegmentLength(bytes.subarray(at), index);
+    at += segmentHeaderSize;
+    for (const stop = at + length; at < stop; at++) checksum ^= bytes[at];
+  }
+  bytes[end - 1] = checksum;
+  if (bytes[23] !== 1) return;
+  const digest = crypto.digest("sha256");
+  digest.update(bytes.subarray(0, end));
+  bytes.set(digest.finish(), end);
+};

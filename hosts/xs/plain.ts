@@ -1,0 +1,8 @@
+/*
+ * The module "nerveshub/hosts/platform/secure" of a build without TLS, for a hub in a network of its own: what needs TLS is
+ * refused by name when the link is made.
+ */
+
+import type { Network } from "../../modules/host/byte-stream.js";
+
+export const networkOver = ({ network }: { network: Network; [others: string]: unknown }): Network => network;

@@ -1,0 +1,10 @@
+/*
+ * The module "nerveshub/hosts/platform/secure" of a build with TLS.
+ */
+
+import type { Network } from "../../modules/host/byte-stream.js";
+import { SecureNetwork } from "../../modules/tls/secure-network.js";
+import type { SecureEnvironment } from "../../modules/tls/secure-stream.js";
+
+/** One for all connections: TLS sessions are remembered in it. */
+export const networkOver = (environment: Omit<SecureEnvironment, "cache">): Network => new SecureNetwork(environment);

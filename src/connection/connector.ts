@@ -1,0 +1,217 @@
+/*
+ * Connector: one attempt to connect after the other, for as long as the link runs. It makes a Session for each, and keeps
+ * what outlives them: where to connect, the backoff, the heartbeat's interval, the clock.
+ *
+ * The rule it guards: it never gives up and always says why. Every attempt and every end is one line in the log.
+ */
+
+import { asFault, type Fault } from "../../modules/fault/fault.js";
+import type { Host } from "../../modules/host/host.js";
+import type { Timer } from "../../modules/host/timers.js";
+import type { HeartbeatOptions } from "../../modules/phoenix/heartbeat.js";
+import type { Refusal } from "../../modules/websocket/websocket.js";
+import { tell } from "../log/guarded.js";
+import type { Log } from "../log/log.js";
+import { Attempts } from "./attempts.js";
+import { type BackoffOptions, backoffDelay } from "./backoff.js";
+import type { ChannelHandler } from "./channel-handler.js";
+import { Destination, type DestinationSettings } from "./destination.js";
+import { closeFault } from "./diagnosis.js";
+import { randomFraction } from "./fraction.js";
+import { type Ended, Session, type SessionListener, type Target } from "./session.js";
+import { WallClock } from "./wall-clock.js";
+
+/** RFC 6455 §7.1.5: what an end without a close frame is called. */
+const noCloseFrame = 1006;
+
+/** SNTP answers within a second or two where it answers at all. */
+const clockWaitMs = 5000;
+const clockPollMs = 500;
+
+export interface ConnectorSettings extends DestinationSettings {
+  readonly heartbeat: HeartbeatOptions;
+  readonly backoff: BackoffOptions;
+}
+
+/** Whom the connections are for. */
+export interface ConnectorListener {
+  /** New handlers for a new connection, one a topic. */
+  handlers(): ChannelHandler[];
+  /** Property names that payloads may carry. */
+  readonly names: readonly string[];
+  /** The server has accepted the device. @param first on this connection */
+  joined(first: boolean): void;
+  /** An attempt or a connection has come to its end, and why. @param wasConnected the server had accepted the device */
+  failed(fault: Fault, wasConnected: boolean): void;
+}
+
+export class Connector implements SessionListener {
+  private readonly _platform: Host;
+  private readonly _log: Log;
+  private readonly _settings: ConnectorSettings;
+  private readonly _listener: ConnectorListener;
+  private readonly _wallClock: WallClock;
+  private readonly _destination: Destination;
+  private readonly _attempts = new Attempts();
+  private _session: Session | undefined;
+  private _timer: Timer | undefined;
+  private _heartbeatIntervalMs: number;
+  /** How long the clock was waited for, in milliseconds. */
+  private _clockWaitedMs = 0;
+  private _running = false;
+
+  /** @param builtMs when this firmware was built, ms since 1970: no time before it is believed */
+  constructor(platform: Host, log: Log, settings: ConnectorSettings, builtMs: number, listener: ConnectorListener) {
+    this._platform = platform;
+    this._log = log;
+    this._settings = settings;
+    this._listener = listener;
+    this._heartbeatIntervalMs = settings.heartbeat.intervalMs;
+    const { clock, crypto, store } = platform;
+    this._wallClock = new WallClock(clock, store, log, builtMs);
+    this._destination = new Destination({ settings, clock, crypto, wallClock: this._wallClock, log });
+  }
+
+  /** Whether the hub is reached over TLS: where redirects have led counts, not what was configured. */
+  get tls(): boolean {
+    return this._destination.tls;
+  }
+
+  /** Round trip of the last heartbeat, in milliseconds. */
+  get roundTripMs(): number | undefined {
+    return this._session?.roundTripMs;
+  }
+
+  /** Bytes that wait to be sent. */
+  get bufferedBytes(): number {
+    return this._session?.bufferedBytes ?? 0;
+  }
+
+  join(topic: string): void {
+    this._session?.join(topic);
+  }
+
+  start(): void {
+    this._running = true;
+    this._connect();
+  }
+
+  /** Drops the connection, if any, and makes a new one at once. @returns whether the server had accepted the device */
+  reconnect(): boolean {
+    const wasConnected = this._attempts.accepted;
+    this._attempts.reset();
+    const session = this._session;
+    this._session = undefined;
+    session?.abort();
+    this._connectSoon();
+    return wasConnected;
+  }
+
+  /** No more attempts; the connection there is stays. */
+  stop(): void {
+    this._running = false;
+    this._platform.timers.clear(this._timer);
+  }
+
+  /** Ends the connection there is, with a close handshake. */
+  close(): void {
+    this._session?.close(1000, "");
+  }
+
+  /** Keeps the time, for a start without one. */
+  rememberTime(): void {
+    tell(this._log, "the store", () => this._wallClock.remember());
+  }
+
+  /** As the owner of a session. */
+  opened(headers: ReadonlyMap<string, string>): void {
+    tell(this._log, "the clock", () => this._destination.opened(headers));
+  }
+
+  /** As the owner of a session. */
+  joined(): void {
+    const first = this._attempts.accept(this._platform.clock.monotonic());
+    this._destination.accepted();
+    this.rememberTime();
+    this._listener.joined(first);
+  }
+
+  /** As the owner of a session. */
+  ended(ended: Ended): void {
+    const session = this._session;
+    this._session = undefined;
+    if (session !== undefined) this._heartbeatIntervalMs = session.heartbeatIntervalMs;
+    if (!this._running) return;
+    if (ended.type === "refused") {
+      this._refused(ended.refusal);
+      return;
+    }
+    const { code, upgraded } = ended;
+    const fault = ended.fault && !upgraded ? this._destination.explain(ended.fault) : ended.fault;
+    // A connection that died of silence may have been too quiet for something in between.
+    if (fault?.code === "heartbeat-unanswered") this._heartbeatIntervalMs = this._settings.heartbeat.intervalMs;
+    this._wait(fault ?? closeFault(code), code);
+  }
+
+  private _connect(): void {
+    const { timers } = this._platform;
+    timers.clear(this._timer);
+    if (!this._running || this._waitForClock()) return;
+    let target: Target;
+    try {
+      target = this._destination.target();
+    } catch (error) {
+      this._wait(asFault(error, "application", "attempt-failed"), noCloseFrame);
+      return;
+    }
+    this._session = new Session({
+      host: this._platform,
+      log: this._log,
+      target,
+      names: this._listener.names,
+      heartbeat: this._settings.heartbeat,
+      heartbeatIntervalMs: this._heartbeatIntervalMs,
+      handlers: this._listener.handlers(),
+      listener: this,
+    });
+  }
+
+  /**
+   * In a turn of its own: what brought it about is deep in the stack of the connection before, or is the application's
+   * `error`, which an attempt that fails at once would call again from inside itself.
+   */
+  private _connectSoon(): void {
+    const { timers } = this._platform;
+    timers.clear(this._timer);
+    this._timer = timers.set(() => this._connect(), 0);
+  }
+
+  /** At a cold start SNTP is under way: the clock is awaited for a moment, and then started from what is known. */
+  private _waitForClock(): boolean {
+    if (this._wallClock.known || this._clockWaitedMs >= clockWaitMs) return false;
+    if (this._clockWaitedMs === 0) this._log.info(`The time is not known yet: waiting ${clockWaitMs / 1000} s for it.`);
+    this._clockWaitedMs += clockPollMs;
+    if (this._clockWaitedMs >= clockWaitMs) tell(this._log, "the clock", () => this._wallClock.seed());
+    this._timer = this._platform.timers.set(() => this._connect(), clockPollMs);
+    return true;
+  }
+
+  private _refused(refusal: Refusal): void {
+    const verdict = this._destination.refused(refusal);
+    if (verdict === "redirected") this._connectSoon();
+    else this._wait(verdict.fault, noCloseFrame, verdict.retryAfterMs);
+  }
+
+  /** Says why, and tries again after the backoff. */
+  private _wait(fault: Fault, code: number, retryAfterMs?: number): void {
+    const { timers, clock, random } = this._platform;
+    const wasConnected = this._attempts.accepted;
+    if (!wasConnected) this._destination.failed();
+    const attempt = this._attempts.end(code, clock.monotonic());
+    const wait = { attempt, clean: code !== noCloseFrame, retryAfterMs };
+    const delayMs = backoffDelay(this._settings.backoff, wait, randomFraction(random));
+    this._log.warning(`${fault.message} [${fault.code}] Trying again in ${(delayMs / 1000).toFixed(1)} s.`);
+    this._timer = timers.set(() => this._connect(), delayMs);
+    this._listener.failed(fault, wasConnected);
+  }
+}

@@ -1,0 +1,15 @@
+/*
+ * DevicePort: the way to the server on the device topic, for as long as the link lives. It is open while the topic is
+ * joined, and nobody keeps a port of a connection that is gone.
+ */
+
+import type { ChannelPort } from "./channel-handler.js";
+
+export class DevicePort implements ChannelPort {
+  /** Of the connection there is. */
+  joined: ChannelPort | undefined = undefined;
+
+  push(event: string, payload: object): string | undefined {
+    return this.joined?.push(event, payload);
+  }
+}

@@ -1,0 +1,121 @@
+/*
+ * Outbox: what the extensions of a link have to send, each at its own pace and never faster than the server takes it.
+ *
+ * NervesHub drops what comes faster than its bucket fills and tells nobody, and the bucket is the device's and not the
+ * connection's. So a lane lives as long as its extension, with a bucket of its own that is smaller than the server's. All
+ * lanes share one timer.
+ */
+
+import type { Timer } from "../../../modules/host/timers.js";
+import type { Core, Feature } from "../../feature.js";
+import { tell } from "../../log/guarded.js";
+
+export interface Rate {
+  /** Messages a second over a long time. */
+  readonly perSecond: number;
+  /** Messages at once. */
+  readonly burst: number;
+}
+
+/** What became of an attempt: sent; refused (not attached, connection backed up); or there was nothing to send. */
+export type Attempt = "sent" | "refused" | "empty";
+
+export interface Sender {
+  /** Sends one message; called again at once while it answers "sent" and the bucket has something left. */
+  flush(): Attempt;
+}
+
+/** After a refusal. */
+const retryMs = 1000;
+
+export class Outbox implements Feature {
+  private _core: Core | undefined;
+  private readonly _lanes: Lane[] = [];
+  private _timer: Timer | undefined;
+  private _dueMs = 0;
+
+  install(core: Core): void {
+    this._core = core;
+  }
+
+  get nowMs(): number {
+    return this._core!.platform.clock.monotonic();
+  }
+
+  lane(rate: Rate, sender: Sender): Lane {
+    const lane = new Lane(this, rate, sender);
+    this._lanes.push(lane);
+    return lane;
+  }
+
+  /** A lane is due at `dueMs`, monotonic milliseconds. */
+  expect(dueMs: number): void {
+    if (this._timer !== undefined && dueMs >= this._dueMs) return;
+    const { timers } = this._core!.platform;
+    timers.clear(this._timer);
+    this._dueMs = dueMs;
+    this._timer = timers.set(() => this._run(), Math.max(0, dueMs - this.nowMs));
+  }
+
+  private _run(): void {
+    this._timer = undefined;
+    const now = this.nowMs;
+    for (const lane of this._lanes)
+      if (lane.dueMs <= now) tell(this._core!.log, "an extension's message", () => lane.run());
+    for (const { dueMs } of this._lanes) if (dueMs !== Number.POSITIVE_INFINITY) this.expect(dueMs);
+  }
+}
+
+export class Lane {
+  private readonly _outbox: Outbox;
+  private readonly _rate: Rate;
+  private readonly _sender: Sender;
+  private _tokens: number;
+  private _filledMs: number;
+  /** When it runs next, monotonic milliseconds; infinite: there is nothing to send. */
+  dueMs = Number.POSITIVE_INFINITY;
+
+  constructor(outbox: Outbox, rate: Rate, sender: Sender) {
+    this._outbox = outbox;
+    this._rate = rate;
+    this._sender = sender;
+    this._tokens = rate.burst;
+    this._filledMs = outbox.nowMs;
+  }
+
+  /** There is something to send. @param delayMs to gather what comes together; the earliest of several calls counts */
+  wake(delayMs = 0): void {
+    const dueMs = this._outbox.nowMs + Math.max(delayMs, this._untilTokenMs());
+    if (dueMs >= this.dueMs) return;
+    this.dueMs = dueMs;
+    this._outbox.expect(dueMs);
+  }
+
+  stop(): void {
+    this.dueMs = Number.POSITIVE_INFINITY;
+  }
+
+  /** Sends what the bucket allows. */
+  run(): void {
+    this.stop();
+    while (this._untilTokenMs() === 0) {
+      const attempt = this._sender.flush();
+      if (attempt === "empty") return;
+      if (attempt === "refused") {
+        this.wake(retryMs);
+        return;
+      }
+      this._tokens--;
+    }
+    this.wake();
+  }
+
+  private _untilTokenMs(): number {
+    const now = this._outbox.nowMs;
+    const { perSecond, burst } = this._rate;
+    this._tokens = Math.min(burst, this._tokens + ((now - this._filledMs) / 1000) * perSecond);
+    this._filledMs = now;
+    // Rounded up to a whole millisecond, so that the token is there when the timer fires.
+    return this._tokens >= 1 ? 0 : Math.ceil(((1 - this._tokens) * 1000) / perSecond);
+  }
+}

@@ -1,0 +1,24 @@
+/*
+ * Position: where a device is, and a service that finds it out.
+ */
+
+import type { Core } from "../../feature.js";
+
+export interface Position {
+  /** Degrees, north is positive. */
+  readonly latitude: number;
+  /** Degrees, east is positive. */
+  readonly longitude: number;
+  /** Metres. */
+  readonly accuracy?: number;
+  /** Where it comes from, shown to the operator: "gps", "fixed". Default "device". */
+  readonly source?: string;
+}
+
+/** Knows a position, or goes and asks for it. */
+export interface PositionService {
+  install(core: Core): void;
+  /** @returns the position if it is known; otherwise asks for it and calls `found` when it is */
+  resolve(found: () => void): Position | undefined;
+  close(): void;
+}

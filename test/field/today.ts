@@ -1,0 +1,57 @@
+/*
+ * Today's code as a release: the one file of these suites that knows the API of the link, of the virtual device and of the
+ * flash model.
+ */
+
+import { boot } from "../../hosts/flash-model/boot-loader.js";
+import { FlashStore } from "../../hosts/flash-model/flash-store.js";
+import { MemoryFlash } from "../../hosts/flash-model/memory-flash.js";
+import { openPartition, type PartitionTable } from "../../hosts/flash-model/partition-table.js";
+import { firmwareMetadata } from "../../modules/ota/firmware-metadata.js";
+import { parseImageHead } from "../../modules/ota/image.js";
+import { crypto } from "../harness.js";
+import { chipId } from "../virtual/update-scene.js";
+import { VirtualDevice } from "../virtual/virtual-device.js";
+import { machineOf, observed, type Release } from "./release.js";
+
+/** As with flash encryption: what may be written then may always be. */
+export const writeSize = 16;
+
+export const today: Release = {
+  name: "today's code",
+  machine: (options) =>
+    machineOf(
+      new VirtualDevice({
+        ...options,
+        flash: new MemoryFlash(options.bytes, writeSize),
+        crypto,
+        chipId,
+        link: options.application.link ?? {},
+        lacking: options.application.withoutRollback ? ["boot-loader-rollback"] : [],
+        changeHost: (host) => observed(host, options),
+      }),
+      options,
+    ),
+  stored: (bytes, table, key) => new FlashStore(openPartition(new MemoryFlash(bytes, writeSize), table.state)).get(key),
+};
+
+/** A flash as it comes from the factory. */
+export function flashed(table: PartitionTable, image: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(table.flashSize).fill(0xff);
+  openPartition(new MemoryFlash(bytes, writeSize), table.slots[0]).write(0, image);
+  return bytes;
+}
+
+/** Sets a key of the store, as a release of the future might. */
+export function setKey(bytes: Uint8Array, table: PartitionTable, key: string, value: Uint8Array): void {
+  new FlashStore(openPartition(new MemoryFlash(bytes, writeSize), table.state)).set(key, value);
+}
+
+/** Version of the image that the boot loader would start. @throws Fault "no-bootable-image": a brick */
+export function nextVersion(bytes: Uint8Array, table: PartitionTable): string {
+  const flash = new MemoryFlash(bytes.slice(), writeSize);
+  const slot = openPartition(flash, table.slots[boot({ flash, table, crypto, chipId })]);
+  const head = new Uint8Array(4096);
+  slot.read(0, head);
+  return firmwareMetadata(parseImageHead(head)).version;
+}

@@ -5,25 +5,81 @@
  * It is the second line of defence. The first is that no message is built from a secret.
  */
 
-const queryInUrl = (): RegExp => /([a-z]{2,8}:\/\/[^\s"'?]*)\?[^\s"']*/gi;
-/** Of a path, or of a URL that was cut: whatever looks like name=value behind a question mark. */
-const query = (): RegExp => /\?[A-Za-z][\w.%-]*=[^\s"']*/g;
-const token = (): RegExp => /SFMyNTY\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)?/g;
+import { digits, isMadeOf, letters } from "../../modules/text/characters.js";
+
+const tokenStart = "SFMyNTY.";
+const tokenCharacters = `${letters}${digits}_-.`;
+const nameCharacters = `${letters}${digits}_.%-`;
+
+const endsWord = (character: string): boolean => character === '"' || character === "'" || character.trim() === "";
+
+/** The word that a text begins with; nothing where it begins with a blank or a quote. */
+const leadingWord = (text: string): string => {
+  let word = "";
+  for (const character of text) {
+    if (endsWord(character)) break;
+    word += character;
+  }
+  return word;
+};
+
+const trailingWord = (text: string): string => {
+  let word = "";
+  for (const character of text) word = endsWord(character) ? "" : word + character;
+  return word;
+};
+
+/** "name=…" is a query without its URL: of a path, or of a URL that was cut. */
+const isQuery = (word: string): boolean => {
+  const name = word.slice(0, Math.max(0, word.indexOf("=")));
+  return name !== "" && letters.includes(name[0]) && isMadeOf(name, nameCharacters);
+};
+
+const withoutQueries = (text: string): string => {
+  let [clean, ...rest] = text.split("?");
+  let before = clean;
+  /** A query goes on behind another question mark. */
+  let goesOn = false;
+  for (const part of rest) {
+    const word = leadingWord(part);
+    const isSecret: boolean = goesOn || trailingWord(before).includes("://") || isQuery(word);
+    if (!goesOn) clean += "?";
+    if (isSecret) clean += `${goesOn ? "" : "[redacted]"}${part.slice(word.length)}`;
+    else clean += part;
+    goesOn = isSecret && word.length === part.length;
+    before = part;
+  }
+  return clean;
+};
+
+const withoutTokens = (text: string): string => {
+  const [first, ...rest] = text.split(tokenStart);
+  let clean = first;
+  for (const part of rest) {
+    let token = "";
+    for (const character of part) {
+      if (!tokenCharacters.includes(character)) break;
+      token += character;
+    }
+    // The full stop of a sentence is none of it.
+    const end = token.endsWith(".") ? token.length - 1 : token.length;
+    clean += `[redacted token]${part.slice(end)}`;
+  }
+  return clean;
+};
 
 export class Redactor {
-  private readonly _secrets: readonly string[];
+  readonly #secrets: readonly string[];
 
   /** @param secrets texts that must never appear; those under 8 characters would blot out ordinary words */
   constructor(secrets: readonly string[]) {
-    this._secrets = secrets.filter((secret) => secret.length >= 8);
+    this.#secrets = secrets.filter((secret) => secret.length >= 8);
   }
 
   redact(text: string): string {
-    let clean = text;
-    if (clean.includes("://")) clean = clean.replace(queryInUrl(), "$1?[redacted]");
-    if (clean.includes("?")) clean = clean.replace(query(), "?[redacted]");
-    if (clean.includes("SFMyNTY.")) clean = clean.replace(token(), "[redacted token]");
-    for (const secret of this._secrets) if (clean.includes(secret)) clean = clean.split(secret).join("[redacted]");
+    let clean = text.includes("?") ? withoutQueries(text) : text;
+    if (clean.includes(tokenStart)) clean = withoutTokens(clean);
+    for (const secret of this.#secrets) if (clean.includes(secret)) clean = clean.split(secret).join("[redacted]");
     return clean;
   }
 }

@@ -5,6 +5,7 @@
 
 import { Fault } from "../../modules/fault/fault.js";
 import { maxUpdateParts, maxUpdateUrlCharacters } from "../../modules/limits/limits.js";
+import { hexDigits, isMadeOf } from "../../modules/text/characters.js";
 import type { Update } from "../client.js";
 
 /** Bytes under one checksum of `partials_checksums` (nerves_hub_web, firmwares.ex). */
@@ -19,7 +20,7 @@ export interface Offer extends Update {
   readonly parts: readonly string[];
 }
 
-const sha256Hex = (): RegExp => /^[0-9a-fA-F]{64}$/;
+const isSha256 = (text: string): boolean => text.length === 64 && isMadeOf(text, hexDigits);
 
 const text = (value: unknown): string | undefined => {
   return typeof value === "string" && value !== "" ? value : undefined;
@@ -35,7 +36,7 @@ const bad = (what: string): Fault => {
 
 const checksumOf = (value: unknown): string | undefined => {
   if (value === null || value === undefined) return undefined;
-  if (typeof value !== "string" || !sha256Hex().test(value)) throw bad("whose checksum is not a SHA-256");
+  if (typeof value !== "string" || !isSha256(value)) throw bad("whose checksum is not a SHA-256");
   return value.toLowerCase();
 };
 

@@ -28,6 +28,7 @@ export const privateNames = [
     "beside the key, and as large as ever a key is",
   ],
   ["src/features/client-certificate/client-certificate.ts: #key", secret],
+  ["src/log/redact.ts: #secrets", secret],
 ];
 
 const http = "what any HTTP answer can be, in an upgrade or in a download";

@@ -39,7 +39,7 @@ const day = (ms: number): string => {
 export class ClientCertificate implements CertificateCredentials {
   readonly type = "certificate";
   #given: ClientCertificateOptions | undefined;
-  #certificate: Uint8Array[] = [];
+  private _certificate: Uint8Array[] = [];
   /** PKCS#8 DER. */
   #key: Uint8Array = new Uint8Array(0);
 
@@ -66,17 +66,17 @@ export class ClientCertificate implements CertificateCredentials {
         : `does not belong to the certificate of ${nameForPeople(chain[0].subject)}: give the key that it was made for`;
       throw new Fault("options", "key-mismatch", `The private key ${what}.`);
     }
-    this.#certificate = chainDer;
+    this._certificate = chainDer;
     this.#key = privateKey.pkcs8;
     this.#given = undefined;
   }
 
   identity(): Pick<SecureOptions, "certificate" | "key"> {
-    return { certificate: this.#certificate, key: this.#key };
+    return { certificate: this._certificate, key: this.#key };
   }
 
   warnings(nowMs: number | undefined): Fault[] {
-    const leaf = readCertificate(this.#certificate[0]);
+    const leaf = readCertificate(this._certificate[0]);
     const name = nameForPeople(leaf.subject);
     const faults: Fault[] = [];
     const warn = (code: string, sentence: string): void => void faults.push(new Fault("options", code, sentence));

@@ -23,10 +23,6 @@ export const privateNames = [
   ["modules/tls/hardened/cert.ts", subclass],
   ["src/connection/credentials.ts: #secret", secret],
   ["src/features/client-certificate/client-certificate.ts: #given", secret],
-  [
-    "src/features/client-certificate/client-certificate.ts: #certificate",
-    "beside the key, and as large as ever a key is",
-  ],
   ["src/features/client-certificate/client-certificate.ts: #key", secret],
   ["src/log/redact.ts: #secrets", secret],
 ];

@@ -10,11 +10,17 @@
 import type { SecureOptions } from "../modules/host/byte-stream.js";
 import type { Host } from "../modules/host/host.js";
 import type { FirmwareMetadata } from "../modules/ota/firmware-metadata.js";
+import type { ImageHead } from "../modules/ota/image.js";
 import type { Command } from "./command.js";
 import type { ChannelHandler, ChannelPort } from "./connection/channel-handler.js";
 import type { Log } from "./log/log.js";
 import type { Redactor } from "./log/redact.js";
-import type { Trust } from "./update/trust.js";
+
+/** Whether an image may replace the running one: src/update/trust.ts. */
+export interface ImageTrust {
+  /** @throws Fault of stage "image" */
+  checkHead(head: ImageHead, offer: { readonly uuid: string }): void;
+}
 
 /** What a link gives its features. */
 export interface Core extends ChannelPort {
@@ -26,7 +32,7 @@ export interface Core extends ChannelPort {
   /** What runs here. */
   readonly firmware: FirmwareMetadata;
   /** What an image must be before this device starts it. */
-  readonly trust: Trust;
+  readonly trust: ImageTrust;
   /** Trust anchors for downloads; empty: the platform's. */
   readonly secure: SecureOptions;
   /** Whether the hub is reached over TLS now, wherever redirects have led. */

@@ -127,7 +127,7 @@ export class PartitionSlots implements Slots {
   }
 
   anchor(): void {
-    check(slotAnchor(), "flash", `name ${this.running.label} as the way back`);
+    check(slotAnchor(), `name ${this.running.label} as the way back`);
   }
 
   activate(): void {

@@ -3,25 +3,25 @@
  */
 
 import type { Fault } from "../fault/fault.js";
-import { refuse } from "../x509/certificate-fault.js";
+import { secureFault } from "../x509/certificate-fault.js";
 
 /** @param what is wrong with the server's key exchange message */
 export const badKeyExchange = (what: string): Fault => {
-  return refuse(
+  return secureFault(
     "bad-key-exchange",
     `The server did not prove that it owns its certificate: ${what}. Somebody may be in between.`,
   );
 };
 
 export const badFinished = (): Fault => {
-  return refuse(
+  return secureFault(
     "bad-finished",
     "The end of the handshake does not match its beginning: somebody changed messages on the way.",
   );
 };
 
 export const noCommonSuite = (): Fault => {
-  return refuse(
+  return secureFault(
     "no-common-suite",
     "The server chose a cipher suite that was not offered; this device speaks ECDHE with AES-128-GCM.",
   );
@@ -29,18 +29,18 @@ export const noCommonSuite = (): Fault => {
 
 /** @param what is wrong with what was received */
 export const badRecord = (what: string, cause?: unknown): Fault => {
-  return refuse("tls-bad-record", `What the server sent is not proper TLS: ${what}.`, cause);
+  return secureFault("tls-bad-record", `What the server sent is not proper TLS: ${what}.`, cause);
 };
 
 export const plainHttp = (): Fault => {
-  return refuse(
+  return secureFault(
     "plain-http",
     "The server answered in plain HTTP: this port does not speak TLS, so use another port or a ws:// or http:// address.",
   );
 };
 
 export const truncated = (): Fault => {
-  return refuse(
+  return secureFault(
     "tls-truncated",
     "The connection ended without TLS's closing message, so something may be missing from what was received.",
   );

@@ -11,12 +11,12 @@ const day = (ms: number): string => {
   return new Date(ms).toISOString().slice(0, 10);
 };
 
-export const refuse = (code: string, sentence: string, cause?: unknown): Fault => {
+export const secureFault = (code: string, sentence: string, cause?: unknown): Fault => {
   return new Fault("tls", code, sentence, cause);
 };
 
 export const clockUnknown = (): Fault => {
-  return refuse(
+  return secureFault(
     "clock-unknown",
     "The time is not known yet, so no certificate can be judged: set the clock (SNTP) before connecting.",
   );
@@ -24,7 +24,7 @@ export const clockUnknown = (): Fault => {
 
 /** @param nowMs what the clock says, before any time this software can run at */
 export const clockWrong = (nowMs: number): Fault => {
-  return refuse(
+  return secureFault(
     "clock-wrong",
     `The device's clock says ${day(nowMs)}, which is before this software was made: set the clock (SNTP) and try again.`,
   );
@@ -32,14 +32,14 @@ export const clockWrong = (nowMs: number): Fault => {
 
 /** @param which the certificate's subject, for people */
 export const certificateExpired = (which: string, notAfterMs: number, nowMs: number): Fault => {
-  return refuse(
+  return secureFault(
     "certificate-expired",
     `The certificate of ${which} expired on ${day(notAfterMs)} and today is ${day(nowMs)}: it has to be renewed.`,
   );
 };
 
 export const certificateNotYetValid = (which: string, notBeforeMs: number, nowMs: number): Fault => {
-  return refuse(
+  return secureFault(
     "certificate-not-yet-valid",
     `The certificate of ${which} is valid from ${day(notBeforeMs)} on and the device's clock says ${day(nowMs)}: one of the two is wrong.`,
   );
@@ -48,7 +48,10 @@ export const certificateNotYetValid = (which: string, notBeforeMs: number, nowMs
 /** @param offered names and addresses of the certificate, the first few */
 export const nameMismatch = (wanted: string, offered: readonly string[]): Fault => {
   const names = offered.length > 0 ? offered.join(", ") : "no name at all (a subjectAltName is needed)";
-  return refuse("certificate-name-mismatch", `The server was to be ${wanted}, but its certificate is for ${names}.`);
+  return secureFault(
+    "certificate-name-mismatch",
+    `The server was to be ${wanted}, but its certificate is for ${names}.`,
+  );
 };
 
 /**
@@ -59,11 +62,11 @@ export const nameMismatch = (wanted: string, offered: readonly string[]): Fault 
 export const unknownCa = (issuer: string, keyIdentifier: string | undefined, hint?: string): Fault => {
   const key = keyIdentifier ? ` (key identifier ${keyIdentifier})` : "";
   const help = hint ?? "configure that CA as a root, or let the server send its whole chain";
-  return refuse("unknown-ca", `The server's certificates lead to ${issuer}${key}, which is not trusted: ${help}.`);
+  return secureFault("unknown-ca", `The server's certificates lead to ${issuer}${key}, which is not trusted: ${help}.`);
 };
 
 export const selfSigned = (subject: string): Fault => {
-  return refuse(
+  return secureFault(
     "self-signed",
     `The server's certificate (${subject}) is self-signed: configure it as a root, or give the server one from a trusted CA.`,
   );
@@ -71,7 +74,10 @@ export const selfSigned = (subject: string): Fault => {
 
 /** @param issuer whose certificate signed although it is not one of a CA */
 export const issuerNotCa = (issuer: string, reason: string): Fault => {
-  return refuse("issuer-not-ca", `The server's chain uses the certificate of ${issuer} as an issuer, but ${reason}.`);
+  return secureFault(
+    "issuer-not-ca",
+    `The server's chain uses the certificate of ${issuer} as an issuer, but ${reason}.`,
+  );
 };
 
 /**
@@ -79,14 +85,14 @@ export const issuerNotCa = (issuer: string, reason: string): Fault => {
  * @param issuer the CA that has them
  */
 export const nameNotPermitted = (which: string, name: string, issuer: string): Fault => {
-  return refuse(
+  return secureFault(
     "certificate-name-not-permitted",
     `The certificate of ${which} is for ${name}, which the name constraints of ${issuer} do not permit: the server needs a certificate of a CA that may name it.`,
   );
 };
 
 export const badCertificateSignature = (which: string): Fault => {
-  return refuse(
+  return secureFault(
     "bad-certificate-signature",
     `The signature on the certificate of ${which} is wrong: its issuer did not make it.`,
   );
@@ -94,10 +100,10 @@ export const badCertificateSignature = (which: string): Fault => {
 
 export const certificateMalformed = (cause: unknown): Fault => {
   const detail = cause instanceof Error ? cause.message : String(cause);
-  return refuse("certificate-malformed", `The server sent a certificate that cannot be read (${detail}).`, cause);
+  return secureFault("certificate-malformed", `The server sent a certificate that cannot be read (${detail}).`, cause);
 };
 
 /** @param what the key, algorithm or extension that is beyond this software */
 export const certificateUnsupported = (which: string, what: string): Fault => {
-  return refuse("certificate-unsupported", `The certificate of ${which} cannot be used: ${what}.`);
+  return secureFault("certificate-unsupported", `The certificate of ${which} cannot be used: ${what}.`);
 };

@@ -8,15 +8,15 @@
  */
 
 import type { Host } from "../../modules/host/host.js";
+import type { ImageTrust } from "../feature.js";
 import type { Log } from "../log/log.js";
 import type { Offer } from "./offer.js";
-import type { Trust } from "./trust.js";
 
 /** What a target needs of its link. */
 export interface TargetCore {
   readonly platform: Host;
   readonly log: Log;
-  readonly trust: Trust;
+  readonly trust: ImageTrust;
 }
 
 export interface UpdateTarget {

@@ -4,13 +4,13 @@
  */
 
 import OTA from "ota";
-import { OtaWriter } from "../../src/features/ota-writer/ota-writer.js";
+import { SdkWriter } from "../../src/features/ota-writer/sdk-writer.js";
 import type { OpenSlot } from "../../src/features/ota-writer/sequential-writer.js";
 import { assert, describe, it } from "./harness.js";
 
-class Opening extends OtaWriter {
+class Opening extends SdkWriter {
   opened(): OpenSlot {
-    return this.open();
+    return this._open();
   }
 }
 
@@ -23,7 +23,7 @@ describe("12.6 a writer on the SDK's ota: the module", () => {
   });
 
   it("confirms by FFI, and throws ESP-IDF's code when it is refused", () => {
-    const writer = new OtaWriter();
+    const writer = new SdkWriter();
     writer.confirm();
     assert.throws(
       () => writer.confirm(),

@@ -64,7 +64,7 @@ const link = new NervesHubLink(
   {
     host: config.host,
     auth: { productKey: config["shared-key"], productSecret: config["shared-secret"] },
-    writer: new OtaWriter(),
+    target: new OtaWriter(),
   },
   host,
 );

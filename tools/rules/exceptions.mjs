@@ -4,27 +4,21 @@
  */
 
 /** For import-directions.mjs: beginnings of the paths that import and are imported. */
-export const imports = [
-  [
-    "src/features/ota-writer/ src/features/firmware-writer/",
-    "the interface that it implements: a type, nothing is linked",
-  ],
-];
+export const imports = [];
 
 /** For import-circles.mjs: the import that closes one. */
 export const circles = [];
 
 const subclass = "a subclass of one of the SDK's classes, where a name of ours could be one of theirs";
-const secret = "a secret or a key: nothing that walks over a link's properties finds it";
 
-/** For private-names.mjs: a file, or "file: #name". */
+/** For private-names.mjs: a file, or "file: #name" of a field that holds a secret or a key. */
 export const privateNames = [
   ["modules/tls/client-session.ts", subclass],
   ["modules/tls/hardened/cert.ts", subclass],
-  ["src/connection/credentials.ts: #secret", secret],
-  ["src/features/client-certificate/client-certificate.ts: #given", secret],
-  ["src/features/client-certificate/client-certificate.ts: #key", secret],
-  ["src/log/redact.ts: #secrets", secret],
+  ["src/connection/credentials.ts: #secret", "a shared secret"],
+  ["src/features/client-certificate/client-certificate.ts: #given", "a private key, until it was looked at"],
+  ["src/features/client-certificate/client-certificate.ts: #key", "a private key"],
+  ["src/log/redact.ts: #secrets", "what must never be logged"],
 ];
 
 const http = "what any HTTP answer can be, in an upgrade or in a download";

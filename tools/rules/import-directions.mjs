@@ -21,9 +21,9 @@ const floors = [
   ["main", "app-settings", "setting-checks"],
   ["link", "core"],
   ["options"],
-  ["device", "feature"],
+  ["device"],
   ["update"],
-  ["connection"],
+  ["connection", "feature"],
   ["protocol", "client", "command", "log", "option-checks"],
 ];
 /** What hosts share. */
@@ -39,11 +39,12 @@ const application = 0;
 /** The floor's own name, for sentences. */
 const floorName = (path) => floors[floor(path)].join(", ");
 
-/** Features that the manifest of `name` includes, through others too. */
+/** Features that the manifest of `name` includes, for one platform at least, through others too. */
 function included(name, seen = new Set()) {
   const path = `src/features/${name}/manifest.json`;
   if (!existsSync(path)) return seen;
-  for (const include of JSON.parse(readFileSync(path, "utf8")).include ?? []) {
+  const manifest = JSON.parse(readFileSync(path, "utf8"));
+  for (const include of [manifest, ...Object.values(manifest.platforms ?? {})].flatMap((one) => one.include ?? [])) {
     const other = feature(join(dirname(path), include));
     if (other === undefined || seen.has(other)) continue;
     seen.add(other);

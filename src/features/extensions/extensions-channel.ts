@@ -21,10 +21,9 @@ const unaskedJoinMs = 5000;
 /** How often an extension that was not ready is asked again. */
 const readyIntervalMs = 5000;
 
-/** The extensions of the link, as a connection sees them. */
-export interface Registry {
+/** The extensions that a link has, and what becomes of them. */
+export interface ExtensionsOfLink {
   readonly byKey: ReadonlyMap<string, Extension>;
-  /** Version in use by key, of those that are attached now. */
   readonly attached: Map<string, string>;
   /** @returns true the first time only, until the extension was attached in between */
   leftOut(key: string): boolean;
@@ -33,7 +32,7 @@ export interface Registry {
 
 export class ExtensionsChannel implements ChannelHandler {
   readonly topic = extensionsTopic;
-  private readonly _extensions: Registry;
+  private readonly _extensions: ExtensionsOfLink;
   private readonly _log: Log;
   private readonly _timers: Timers;
   private readonly _connection: Pick<Core, "join" | "bufferedBytes">;
@@ -50,7 +49,12 @@ export class ExtensionsChannel implements ChannelHandler {
   private _joinTimer: Timer | undefined;
   private _readyTimer: Timer | undefined;
 
-  constructor(extensions: Registry, log: Log, timers: Timers, connection: Pick<Core, "join" | "bufferedBytes">) {
+  constructor(
+    extensions: ExtensionsOfLink,
+    log: Log,
+    timers: Timers,
+    connection: Pick<Core, "join" | "bufferedBytes">,
+  ) {
     this._extensions = extensions;
     this._log = log;
     this._timers = timers;

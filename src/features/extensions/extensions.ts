@@ -10,9 +10,9 @@ import type { Core, Feature } from "../../feature.js";
 import { wrong } from "../../option-checks.js";
 import { fromServer } from "../../protocol.js";
 import type { Extension } from "./extension.js";
-import { ExtensionsChannel } from "./extensions-channel.js";
+import { ExtensionsChannel, type ExtensionsOfLink } from "./extensions-channel.js";
 
-export class Extensions implements Feature {
+export class Extensions implements Feature, ExtensionsOfLink {
   readonly byKey = new Map<string, Extension>();
   /** Version in use by key, of those that are attached now. */
   readonly attached = new Map<string, string>();

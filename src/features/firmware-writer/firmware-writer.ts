@@ -14,13 +14,13 @@
 import type { Crypto } from "../../../modules/host/crypto.js";
 import type { Slots } from "../../../modules/host/slots.js";
 import type { Update } from "../../client.js";
-import type { Trust } from "../../update/trust.js";
+import type { ImageTrust } from "../../feature.js";
 
 /** What an ESP-IDF image is judged by, for a writer of such. */
 export interface ImageContext {
   readonly crypto: Crypto;
   readonly slots: Slots;
-  readonly trust: Trust;
+  readonly trust: ImageTrust;
 }
 
 export interface FirmwareWriter {

@@ -1,20 +1,13 @@
 /*
- * OtaWriter: updates through the Moddable SDK's own `ota` module, for an application that passes one as `writer`. Of an
+ * OtaWriter: updates through the Moddable SDK's own `ota` module, for an application that passes one as `target`. Of an
  * ESP32. What it does and does not is in sequential-writer.ts.
  */
 
-/// <reference path="../../../types/ota.d.ts" />
+import { WriterTarget } from "../firmware-writer/writer-target.js";
+import { SdkWriter } from "./sdk-writer.js";
 
-import FFI from "mc/ffi";
-import OTA from "ota";
-import { type OpenSlot, SequentialWriter } from "./sequential-writer.js";
-
-export class OtaWriter extends SequentialWriter {
-  protected override _open(): OpenSlot {
-    return new OTA();
-  }
-
-  protected override _markValid(): number {
-    return new FFI().esp_ota_mark_app_valid_cancel_rollback();
+export class OtaWriter extends WriterTarget {
+  constructor() {
+    super(new SdkWriter());
   }
 }

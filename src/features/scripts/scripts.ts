@@ -47,10 +47,10 @@ export class Scripts implements Feature {
     // Without its reference there is nobody to answer.
     if (typeof ref !== "string" || ref === "" || ref.length > maxScriptRefCharacters) return;
     const answer = (ok: boolean, output: string): void => this._answer({ ref, ok, output }, answerAttempts);
-    const refuse = (output: string): void => answer(false, output);
+    const decline = (output: string): void => answer(false, output);
     if (typeof text !== "string" || text.length > maxScriptCharacters)
-      refuse(`This device takes scripts of up to ${maxScriptCharacters} characters.`);
-    else if (this._running >= maxScripts) refuse(`This device is busy with ${maxScripts} other scripts.`);
+      decline(`This device takes scripts of up to ${maxScriptCharacters} characters.`);
+    else if (this._running >= maxScripts) decline(`This device is busy with ${maxScripts} other scripts.`);
     else this._start(linesOf(text), this._commands!, answer);
   }
 

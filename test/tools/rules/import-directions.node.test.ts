@@ -39,6 +39,7 @@ const refused: readonly (readonly [from: string, to: string, says: RegExp])[] = 
   ["hosts/esp32/host.ts", "src/protocol.ts", /hosts know nothing of src; .* an interface of modules\/host/],
   ["hosts/esp32/host.ts", "hosts/simulator/tcp.ts", /a host imports its own folder, hosts\/xs and hosts\/flash-model/],
   ["hosts/flash-model/flash.ts", "hosts/xs/clock.ts", /a host imports its own folder/],
+  ["src/feature.ts", "src/update/trust.ts", /an import up/],
   ["nerveshub.ts", "hosts/esp32/host.ts", /src knows no host/],
   ["features/health.ts", "hosts/xs/clock.ts", /src knows no host/],
   ["src/link.ts", "features/health.ts", /an entry is for applications; import what it exports from where that is made/],
@@ -55,7 +56,8 @@ const allowed: readonly (readonly [from: string, to: string])[] = [
   ["src/main.ts", "src/app-settings.ts"],
   ["src/main.ts", "src/features/health/health.ts"],
   ["src/app-settings.ts", "src/features/health/health.ts"],
-  ["src/feature.ts", "src/update/trust.ts"],
+  ["src/device/vitals.ts", "src/feature.ts"],
+  ["src/features/ota-writer/ota-writer.ts", "src/features/firmware-writer/firmware-writer.ts"],
   ["src/link.ts", "src/options.ts"],
   ["src/link.ts", "src/log/log.ts"],
   ["src/device/device-channel.ts", "src/update/updater.ts"],
@@ -81,6 +83,7 @@ const manifests = {
   "src/features/health/manifest.json": includes("extensions"),
   "src/features/extensions/manifest.json": includes(),
   "src/features/local-shell/manifest.json": includes("console"),
+  "src/features/ota-writer/manifest.json": `{ "platforms": { "esp32": ${includes("firmware-writer")}, "...": {} } }`,
   "src/features/console/manifest.json": includes("deeper"),
 };
 

@@ -1,6 +1,6 @@
 /*
  * Session: all state of one connection. Made when a connection is attempted, dropped when it ends; the next attempt
- * makes a new one. It owns the WebSocket, the channels on it, their rejoins and the heartbeat, and decides nothing about
+ * makes a new one. It owns the WebSocket, the topics on it and the heartbeat, and decides nothing about
  * updates or extensions.
  *
  * The rule it guards: `ended` comes exactly once, and after it nothing more happens here.
@@ -8,16 +8,7 @@
 
 import { asFault, Fault } from "../../modules/fault/fault.js";
 import type { SecureOptions } from "../../modules/host/byte-stream.js";
-import type { Host } from "../../modules/host/host.js";
 import type { Timer } from "../../modules/host/timers.js";
-import { maxJoinAttempts } from "../../modules/limits/limits.js";
-import {
-  type Channel,
-  type ChannelAction,
-  type ChannelInput,
-  newChannel,
-  step,
-} from "../../modules/phoenix/channel.js";
 import { decodeFrame, encodeFrame, type Frame } from "../../modules/phoenix/frame.js";
 import { Heartbeat, type HeartbeatOptions } from "../../modules/phoenix/heartbeat.js";
 import {
@@ -26,12 +17,11 @@ import {
   WebSocketClient,
   type WebSocketListener,
 } from "../../modules/websocket/websocket.js";
-import { tell } from "../log/guarded.js";
 import type { Log } from "../log/log.js";
 import { deviceTopic, heartbeatEvent, heartbeatTopic } from "../protocol.js";
-import { backoffDelay, defaultBackoff } from "./backoff.js";
 import type { ChannelHandler } from "./channel-handler.js";
-import { randomFraction } from "./fraction.js";
+import type { SessionHost } from "./session-host.js";
+import { Topic, type TopicOwner } from "./topic.js";
 
 /** Where to connect and as whom. */
 export interface Target {
@@ -49,9 +39,6 @@ export type Ended =
   | { readonly type: "refused"; readonly refusal: Refusal }
   /** The connection could not be made, or broke, or was closed; with code 1006 when there was no close frame. */
   | { readonly type: "closed"; readonly code: number; readonly fault?: Fault; readonly upgraded: boolean };
-
-/** What a connection needs of a host. */
-export type SessionHost = Pick<Host, "network" | "timers" | "random" | "crypto" | "clock">;
 
 /** Whose session it is. */
 export interface SessionListener {
@@ -82,23 +69,7 @@ const connectTimeoutMs = 30000;
 /** The server was recorded taking 10 s when its database was slow (platform-unavailable). */
 const upgradeTimeoutMs = 30000;
 const closeTimeoutMs = 2000;
-/** As long as an upgrade may take; a join waits for the same database. */
-const joinTimeoutMs = 30000;
-/** A join that held this long was a good one; the next loss starts the backoff anew. */
-const lastingJoinMs = 60000;
-
-/** One topic on this socket. */
-interface Topic {
-  readonly handler: ChannelHandler;
-  channel: Channel;
-  /** Joins in a row that did not last. */
-  attempts: number;
-  /** When it was joined last, monotonic milliseconds. */
-  joinedMs: number;
-  timer: Timer | undefined;
-}
-
-export class Session implements WebSocketListener {
+export class Session implements WebSocketListener, TopicOwner {
   private readonly _options: Omit<SessionOptions, "target">;
   private readonly _topics = new Map<string, Topic>();
   private readonly _socket: WebSocketClient;
@@ -112,10 +83,8 @@ export class Session implements WebSocketListener {
     const { target, ...kept } = options;
     const { host } = kept;
     this._options = kept;
-    for (const handler of options.handlers) {
-      const channel = newChannel(handler.topic);
-      this._topics.set(handler.topic, { handler, channel, attempts: 0, joinedMs: 0, timer: undefined });
-    }
+    for (const handler of options.handlers)
+      this._topics.set(handler.topic, new Topic(this, handler, handler.topic === deviceTopic));
     this._socket = new WebSocketClient(
       {
         network: host.network,
@@ -146,23 +115,8 @@ export class Session implements WebSocketListener {
     return this._socket.bufferedBytes;
   }
 
-  isJoined(topic: string): boolean {
-    return this._topics.get(topic)?.channel.phase === "joined";
-  }
-
-  /** Joins a topic; nothing happens while it is joined or being joined. */
   join(topic: string): void {
-    const entry = this._topics.get(topic);
-    if (entry === undefined || this._ended || entry.channel.phase !== "closed" || entry.timer !== undefined) return;
-    this._join(entry);
-  }
-
-  /** See ChannelPort.push. */
-  push(topic: string, event: string, payload: object): string | undefined {
-    const entry = this._topics.get(topic);
-    if (entry === undefined || this._ended || entry.channel.phase !== "joined") return undefined;
-    const ref = this._nextRef();
-    return this._apply(entry, { type: "push", ref, event, payload }) ? ref : undefined;
+    this._topics.get(topic)?.join();
   }
 
   /** Ends the connection with a close handshake; `ended` follows. */
@@ -193,20 +147,20 @@ export class Session implements WebSocketListener {
     try {
       frame = decodeFrame(text, this._options.names);
     } catch (error) {
-      this._fail(asFault(error, "channel", "bad-frame"));
+      this.fail(asFault(error, "channel", "bad-frame"));
       return;
     }
     if (frame.topic === heartbeatTopic) {
       this._heartbeat?.reply(frame.ref, now);
       return;
     }
-    const entry = this._topics.get(frame.topic);
-    if (entry === undefined) this._options.log.debug("A message for a topic that is not in use was ignored.");
-    else this._apply(entry, { type: "frame", frame });
+    const topic = this._topics.get(frame.topic);
+    if (topic === undefined) this._options.log.debug("A message for a topic that is not in use was ignored.");
+    else topic.received(frame);
   }
 
   binary(): void {
-    this._fail(new Fault("channel", "binary-frame", "The server sent a binary frame, which vsn 2 has not."));
+    this.fail(new Fault("channel", "binary-frame", "The server sent a binary frame, which vsn 2 has not."));
   }
 
   refused(refusal: Refusal): void {
@@ -217,9 +171,49 @@ export class Session implements WebSocketListener {
     this._end({ type: "closed", code, fault, upgraded: this._heartbeat !== undefined });
   }
 
-  private _nextRef(): string {
+  /** Of TopicOwner, as what follows. */
+  get host(): SessionHost {
+    return this._options.host;
+  }
+
+  get log(): Log {
+    return this._options.log;
+  }
+
+  get isOver(): boolean {
+    return this._ended;
+  }
+
+  nextRef(): string {
     this._ref++;
     return String(this._ref);
+  }
+
+  /** What can never be sent is dropped, said and over. */
+  send(frame: Frame): boolean {
+    try {
+      this._socket.sendText(encodeFrame(frame));
+      this._heartbeat?.sent(this.host.clock.monotonic());
+      return true;
+    } catch (error) {
+      const { code, message } = asFault(error, "websocket", "send-failed");
+      if (code === "send-queue-full" || code === "not-open") {
+        this.log.warning(`A message could not be sent: ${message}`);
+        return false;
+      }
+      this.log.error(`The message "${frame.event}" can never be sent and is dropped: ${message}`);
+      return true;
+    }
+  }
+
+  deviceJoined(): void {
+    this._options.listener.joined();
+  }
+
+  fail(fault: Fault): void {
+    if (this._ended) return;
+    this._socket.abort();
+    this._end({ type: "closed", code: 1006, fault, upgraded: true });
   }
 
   private _beat(): void {
@@ -228,155 +222,24 @@ export class Session implements WebSocketListener {
     let beat = this._heartbeat.next(host.clock.monotonic());
     if (beat.type === "dead") {
       const text = `The server did not answer a heartbeat within ${Math.round(this._heartbeat.intervalMs / 1000)} s.`;
-      this._fail(new Fault("transport", "heartbeat-unanswered", text));
+      this.fail(new Fault("transport", "heartbeat-unanswered", text));
       return;
     }
     if (beat.type === "send") {
-      const ref = this._nextRef();
+      const ref = this.nextRef();
       this._heartbeat.beat(ref, host.clock.monotonic());
-      this._send({ joinRef: null, ref, topic: heartbeatTopic, event: heartbeatEvent, payload: {} });
+      this.send({ joinRef: null, ref, topic: heartbeatTopic, event: heartbeatEvent, payload: {} });
       beat = { type: "wait", delayMs: this._heartbeat.intervalMs };
     }
     // The send may have ended the session.
     if (!this._ended) this._heartbeatTimer = host.timers.set(() => this._beat(), beat.delayMs);
   }
 
-  /** @returns false when an action could not be carried out */
-  private _apply(entry: Topic, input: ChannelInput): boolean {
-    const { channel, actions } = step(entry.channel, input);
-    entry.channel = channel;
-    let done = true;
-    for (const action of actions) done = this._act(entry, action) && done;
-    return done;
-  }
-
-  private _act(entry: Topic, action: ChannelAction): boolean {
-    if (this._ended) return false;
-    const { handler } = entry;
-    switch (action.type) {
-      case "send":
-        return this._send(action.frame);
-      case "joined":
-        this._joined(entry, action.response);
-        break;
-      case "message":
-        this._guard(entry, () => handler.message(action.event, action.payload));
-        break;
-      case "reply":
-        this._guard(entry, () => handler.reply?.(action.ref, action.status, action.response));
-        break;
-      case "refused":
-        this._guard(entry, () => handler.refused?.(action.reason));
-        if (!this._ended) this._lost(entry, `The server refused the join of "${handler.topic}": ${action.reason}.`);
-        break;
-      case "crashed":
-        this._left(entry);
-        this._lost(entry, `The server's process behind "${handler.topic}" ended: ${action.reason}.`);
-        break;
-      case "closed":
-        this._left(entry);
-        this._lost(entry, `The server closed "${handler.topic}".`);
-        break;
-    }
-    return true;
-  }
-
-  private _joined(entry: Topic, response: unknown): void {
-    const { handler } = entry;
-    this._options.host.timers.clear(entry.timer);
-    entry.timer = undefined;
-    entry.joinedMs = this._options.host.clock.monotonic();
-    this._options.log.info(`Joined "${handler.topic}".`);
-    this._guard(entry, () => {
-      handler.joined(response, { push: (event, payload) => this.push(handler.topic, event, payload) });
-      if (handler.topic === deviceTopic) this._options.listener.joined();
-    });
-  }
-
-  private _join(entry: Topic): void {
-    const { handler } = entry;
-    const { timers } = this._options.host;
-    entry.attempts++;
-    this._guard(entry, () =>
-      this._apply(entry, { type: "join", ref: this._nextRef(), payload: handler.joinPayload() }),
-    );
-    if (this._ended) return;
-    entry.timer = timers.set(() => this._unanswered(entry), joinTimeoutMs);
-  }
-
-  /** Without the device topic a connection is worth nothing; another one can be tried again beside it. */
-  private _unanswered(entry: Topic): void {
-    const { topic } = entry.handler;
-    const text = `The server did not answer the join of "${topic}" within ${joinTimeoutMs / 1000} s.`;
-    if (topic === deviceTopic) {
-      this._fail(new Fault("join", "join-timeout", `${text} It is overloaded, or no NervesHub; it is tried again.`));
-      return;
-    }
-    entry.channel = newChannel(topic);
-    this._lost(entry, text);
-  }
-
-  private _left(entry: Topic): void {
-    if (this._options.host.clock.monotonic() - entry.joinedMs >= lastingJoinMs) entry.attempts = 0;
-    this._guard(entry, () => entry.handler.left());
-  }
-
-  /** The topic is gone but the socket lives: join again later, without touching the others. */
-  private _lost(entry: Topic, why: string): void {
-    const { host, log } = this._options;
-    host.timers.clear(entry.timer);
-    if (entry.attempts >= maxJoinAttempts && entry.handler.topic === deviceTopic) {
-      this._fail(
-        new Fault("join", "join-failed", `${why} This was attempt ${entry.attempts}; a new connection is made.`),
-      );
-      return;
-    }
-    const wait = { attempt: entry.attempts, clean: true };
-    const delayMs = backoffDelay(defaultBackoff, wait, randomFraction(host.random));
-    log.warning(`${why} Joining again in ${Math.ceil(delayMs / 1000)} s.`);
-    entry.timer = host.timers.set(() => this._join(entry), delayMs);
-  }
-
-  /** @returns false for "not now"; what can never be sent is dropped, said and over */
-  private _send(frame: Frame): boolean {
-    try {
-      this._socket.sendText(encodeFrame(frame));
-      this._heartbeat?.sent(this._options.host.clock.monotonic());
-      return true;
-    } catch (error) {
-      const { code, message } = asFault(error, "websocket", "send-failed");
-      const { log } = this._options;
-      if (code === "send-queue-full" || code === "not-open") {
-        log.warning(`A message could not be sent: ${message}`);
-        return false;
-      }
-      log.error(`The message "${frame.event}" can never be sent and is dropped: ${message}`);
-      return true;
-    }
-  }
-
-  /** Runs a handler. What it throws is logged and ends nothing. */
-  private _guard({ handler }: Topic, body: () => unknown): void {
-    tell(this._options.log, `The handler of "${handler.topic}"`, body);
-  }
-
-  private _fail(fault: Fault): void {
-    if (this._ended) return;
-    this._socket.abort();
-    this._end({ type: "closed", code: 1006, fault, upgraded: true });
-  }
-
   private _stop(): void {
     this._ended = true;
     const { timers } = this._options.host;
     timers.clear(this._heartbeatTimer);
-    for (const entry of this._topics.values()) {
-      timers.clear(entry.timer);
-      entry.timer = undefined;
-      const { phase } = entry.channel;
-      entry.channel = newChannel(entry.handler.topic);
-      if (phase === "joined") this._guard(entry, () => entry.handler.left());
-    }
+    for (const topic of this._topics.values()) topic.end();
   }
 
   private _end(ended: Ended): void {

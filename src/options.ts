@@ -10,6 +10,7 @@ import type { HeartbeatOptions } from "../modules/phoenix/heartbeat.js";
 import type { Client } from "./client.js";
 import { type BackoffOptions, defaultBackoff } from "./connection/backoff.js";
 import { type CertificateCredentials, type Credentials, SharedSecret } from "./connection/credentials.js";
+import type { FirmwareOptions } from "./device/firmware.js";
 import type { Feature } from "./feature.js";
 import { type Level, levels } from "./log/log.js";
 import {
@@ -47,15 +48,6 @@ export interface DeviceSecretAuth {
   deviceSecret: string;
   /** Must be this very device's. */
   identifier?: string;
-}
-
-/** For servers without ESP-IDF support, or firmware that is no ESP-IDF image: what the server shall believe runs. */
-export interface FirmwareOptions {
-  uuid: string;
-  product: string;
-  architecture: string;
-  version: string;
-  platform: string;
 }
 
 export interface LinkOptions {

@@ -9,7 +9,7 @@
  * sends and nothing that the listener throws escapes into the host, where it would restart the device.
  */
 
-import { asFault, Fault } from "../fault/fault.js";
+import { asFault, Fault, type Stage } from "../fault/fault.js";
 import type { ByteStream, ByteStreamListener } from "../host/byte-stream.js";
 import type { Timer, Timers } from "../host/timers.js";
 import { publicText, type Url } from "../http/url.js";
@@ -219,8 +219,8 @@ export class WebSocketClient implements ByteStreamListener, ReceiverListener {
 
   private _lost(): Fault {
     return this._state === "upgrading"
-      ? this._fault("upgrade-closed", "closed the connection instead of answering the upgrade")
-      : this._fault("connection-lost", "closed the connection without a close frame");
+      ? this._fault("upgrade", "upgrade-closed", "closed the connection instead of answering the upgrade")
+      : this._fault("transport", "connection-lost", "closed the connection without a close frame");
   }
 
   private _refuse(refusal: Refusal): void {
@@ -262,29 +262,26 @@ export class WebSocketClient implements ByteStreamListener, ReceiverListener {
     const refusal = this._opening?.refusal;
     try {
       if (this._state !== "upgrading")
-        this._finish(this._closed ?? this._abnormal(this._late("close", this._closeTimeoutMs)));
+        this._finish(
+          this._closed ?? this._abnormal(this._late("transport", "close-timeout", "close", this._closeTimeoutMs)),
+        );
       else if (refusal) this._refuse(refusal);
-      else this._fail(this._late("upgrade", this._upgradeTimeoutMs));
+      else this._fail(this._late("upgrade", "upgrade-timeout", "upgrade", this._upgradeTimeoutMs));
     } catch (error) {
       this._fail(error);
     }
-  }
-
-  private _late(what: string, timeoutMs: number): Fault {
-    return this._fault(`${what}-timeout`, `did not answer the ${what} within ${timeoutMs} ms`);
   }
 
   private _abnormal(fault: Fault): Closed {
     return { code: closeCode.abnormal, reason: "", fault };
   }
 
-  private _fault(code: string, what: string): Fault {
-    const upgrading = this._state === "connecting" || this._state === "upgrading";
-    return new Fault(
-      upgrading ? "upgrade" : "transport",
-      code,
-      `${this._peer} ${what}; check the server and what lies between.`,
-    );
+  private _late(stage: Stage, code: string, what: string, timeoutMs: number): Fault {
+    return this._fault(stage, code, `did not answer the ${what} within ${timeoutMs} ms`);
+  }
+
+  private _fault(stage: Stage, code: string, what: string): Fault {
+    return new Fault(stage, code, `${this._peer} ${what}; check the server and what lies between.`);
   }
 
   private _setTimer(delayMs: number): void {

@@ -10,7 +10,15 @@ import type { Slot } from "../../modules/host/slots.js";
 import { type FirmwareMetadata, firmwareMetadata } from "../../modules/ota/firmware-metadata.js";
 import { type ImageHead, imageHeadSize, parseImageHead } from "../../modules/ota/image.js";
 import { toHex } from "../../modules/text/hex.js";
-import type { FirmwareOptions } from "../options.js";
+
+/** For servers without ESP-IDF support, or firmware that is no ESP-IDF image: what the server shall believe runs. */
+export interface FirmwareOptions {
+  uuid: string;
+  product: string;
+  architecture: string;
+  version: string;
+  platform: string;
+}
 
 export interface Firmware {
   readonly metadata: FirmwareMetadata;

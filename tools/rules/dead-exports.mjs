@@ -1,13 +1,33 @@
 /*
  * Rule: what src, modules and hosts export is imported by another file that is no suite; what only suites need is no part of
- * the product. Types too, unless one belongs to something that is imported: it is then named in a declaration of its file that
- * somebody uses, and whoever calls that may want to name it.
+ * the product. Of a type it is enough that another export of its file speaks of it, since who uses that may want to name it.
+ * What a manifest gives on under another name than its path's ("ssl/cert", "nerveshub/hosts/platform/network") is used.
  */
 
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import * as is from "typescript/unstable/ast/is";
 
 const product = /^(src|modules|hosts)\/.*\.ts$/;
 const suites = /^(test|bench)\//;
+
+/** Files that a manifest gives on under another name. */
+function givenOn() {
+  const found = new Set();
+  const walk = (folder, value) => {
+    for (const [name, path] of Object.entries(value.modules ?? {}))
+      for (const file of [path].flat())
+        if (name !== "*" && `nerveshub/${join(folder, file)}` !== name) found.add(`${join(folder, file)}.ts`);
+    for (const platform of Object.values(value.platforms ?? {})) walk(folder, platform);
+  };
+  const folders = ["src", "modules", "hosts"].filter((folder) => existsSync(folder));
+  const inside = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => join(folder, file)),
+  );
+  for (const path of [...readdirSync("."), ...inside])
+    if (/(^|\/)manifest[^/]*\.json$/.test(path)) walk(dirname(path), JSON.parse(readFileSync(path, "utf8")));
+  return found;
+}
 
 const isExported = (node, tree) => node.modifiers?.some((one) => one.getText(tree) === "export") === true;
 
@@ -33,8 +53,9 @@ export function deadExports({ files, imports, exceptions }) {
   const used = new Set();
   for (const { from, to, names } of imports)
     if (!suites.test(from)) for (const name of names) used.add(`${to} ${name}`);
+  const given = givenOn();
   return files
-    .filter(({ path }) => product.test(path))
+    .filter(({ path }) => product.test(path) && !given.has(path))
     .flatMap((file) => {
       const { path, tree, line } = file;
       if (used.has(`${path} *`)) return [];

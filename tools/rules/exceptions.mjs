@@ -4,9 +4,10 @@
  */
 
 /** For import-directions.mjs: beginnings of the paths that import and are imported. */
-export const imports = [
-  ["src/device/firmware.ts src/options.ts", "the type of its settings, until it declares what it reads of them"],
-];
+export const imports = [];
+
+/** For import-circles.mjs: the import that closes one. */
+export const circles = [];
 
 const subclass = "a subclass of one of the SDK's classes, where a name of ours could be one of theirs";
 
@@ -22,8 +23,6 @@ export const privateNames = [
 
 const http = "what any HTTP answer can be, in an upgrade or in a download";
 
-const state = "its stage is told by the state of the socket, until the call says it";
-
 /** For fault-codes.mjs: codes of more than one stage. */
 export const faultCodes = [
   ["bad-chunk", http],
@@ -36,22 +35,12 @@ export const faultCodes = [
   ["not-http", http],
   ["short-body", http],
   ["too-many-headers", http],
-  ["connection-lost", state],
-  ["upgrade-closed", state],
-  ["…-timeout", state],
 ];
 
-const byManifest = "a manifest gives it to an application under another name";
 const suites = "suites compare with it, or hold it alone against vectors";
 
 /** For dead-exports.mjs: a file, or "file: name". */
 export const deadExports = [
-  ["hosts/esp32/network.ts", byManifest],
-  ["hosts/simulator/network.ts", byManifest],
-  ["hosts/xs/plain.ts", byManifest],
-  ["hosts/xs/secure.ts", byManifest],
-  ["hosts/simulator/tcp.ts: default", byManifest],
-  ["modules/tls/hardened/cert.ts: default", byManifest],
   [
     "hosts/flash-model/memory-flash.ts",
     "the flash of suites; the model has it for its rules, and nothing is linked with it",

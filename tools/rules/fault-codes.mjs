@@ -3,8 +3,8 @@
  * all of them. `node tools/rules/main.mjs faultCodes --write` writes that list.
  *
  * Collected is every `new Fault(stage, code, …)`, and `super(…)` of a subclass. Where a function hands its own parameter on, as
- * `asFault` does, or a method a field that the constructor was given, the callers are read, by name: those in the same file
- * of what is not exported, all of them of what is.
+ * `asFault` does, or a method a field that the constructor was given, the callers are read, by name: those in the same file,
+ * and where it is exported those in files that import it.
  *
  * `new Fault(fault.stage, fault.code, …)` is the same fault in other words.
  *
@@ -55,12 +55,15 @@ class Faults {
   /** By the name of what is called. */
   #calls = new Map();
   #constants = new Map();
+  /** By path, the paths of the files that import it. */
+  #importers = new Map();
   /** `{ stage, code, path, line }` */
   found = [];
   /** Faults whose stage or code cannot be read. */
   unread = [];
 
-  constructor(files) {
+  constructor(files, imports) {
+    for (const { from, to } of imports) this.#importers.set(to, (this.#importers.get(to) ?? new Set()).add(from));
     const made = [];
     for (const file of files) {
       const constants = new Map();
@@ -94,7 +97,11 @@ class Faults {
           this.found.push({ stage: a, code: b, path: file.path, line: file.line(code.at) });
     } else {
       const followed = readCode.texts === undefined ? readCode : readStage;
-      for (const call of this.#callers(followed)) {
+      const callers = this.#callers(followed);
+      // Called, if at all, by somebody who knows its class by a type alone.
+      if (callers.length === 0 && is.isMethodDeclaration(followed.maker))
+        this.unread.push({ path: file.path, line: file.line(code.at) });
+      for (const call of callers) {
         const follow = (read, place) =>
           read.maker === followed.maker
             ? { at: call.node.arguments[read.index] ?? read.otherwise, file: call.file }
@@ -104,9 +111,11 @@ class Faults {
     }
   }
 
+  /** In files that import that of the maker, or in its own alone where it is not exported. */
   #callers({ maker, file }) {
     const calls = this.#calls.get(nameOf(maker)) ?? [];
-    return isExported(maker, file.tree) ? calls : calls.filter((call) => call.file === file);
+    const near = isExported(maker, file.tree) ? this.#importers.get(file.path) : undefined;
+    return calls.filter((call) => call.file === file || near?.has(call.file.path));
   }
 
   /** @returns the texts that it can be, or the function whose parameter it is; undefined: it cannot be read */
@@ -173,8 +182,11 @@ ${lines.join("\n")}
 `;
 }
 
-export function faultCodes({ files, exceptions, write }) {
-  const { found, unread } = new Faults(files.filter(({ path }) => sources.test(path)));
+export function faultCodes({ files, imports, exceptions, write }) {
+  const { found, unread } = new Faults(
+    files.filter(({ path }) => sources.test(path)),
+    imports,
+  );
   const said = new Set();
   const wrong = unread.map((place) => ({
     ...place,

@@ -2,12 +2,15 @@
  * Rule: who may import whom. Types count as much as what runs: a file that needs a type of a floor above cannot be read
  * without that floor.
  *
- *   features   anything of the core but main; another feature only as their manifests include it
- *   the core   its own floor and those below, never a feature
- *   src        modules, never hosts: a platform is passed in (main and nerveshub.ts name the module of a platform)
+ *   entries    the modules that an application names, in features/ and beside it: anything of src, and modules
+ *   features   anything of the core; another feature only as their manifests include it
+ *   the core   its own floor and those below, never a feature; main and its settings are an application and choose theirs
+ *   src        modules, never hosts: a platform is passed in
  *   modules    modules
  *   hosts      modules, their own folder, hosts/xs and hosts/flash-model
  *   all but tools, test, bench and examples: nothing of tools, test, bench and examples
+ *
+ * What a manifest gives a platform's file as, "nerveshub/hosts/platform/…", is imported by entries, by main and by hosts.
  */
 
 import { existsSync, readFileSync } from "node:fs";
@@ -25,24 +28,23 @@ const floors = [
 ];
 /** What hosts share. */
 const sharedHosts = ["xs", "flash-model"];
-/** The modules by whose names the platform is found that an application is built for. */
-const platform = /^hosts\/platform\/(platform|network|secure)\.ts$/;
-/** Where an application stands, or what it imports. */
-const applications = ["src/main.ts", "nerveshub.ts", "network.ts"];
-
+const isPlatform = (path) => path.startsWith("hosts/platform/");
+const isEntry = (path) => /^(features\/)?[^/]+$/.test(path);
 const top = (path) => path.split("/")[0];
 const feature = (path) => /^src\/features\/([^/]+)\//.exec(path)?.[1];
 const room = (path) => /^src\/([^/]+?)(\/|\.ts$)/.exec(path)?.[1];
 const floor = (path) => floors.findIndex((rooms) => rooms.includes(room(path)));
+/** The floor of main, which an application of somebody else takes. */
+const application = 0;
 /** The floor's own name, for sentences. */
 const floorName = (path) => floors[floor(path)].join(", ");
 
-/** Features that the manifest of `name` includes, through others too. */
+/** Features that the manifest of `name` includes, for one platform at least, through others too. */
 function included(name, seen = new Set()) {
   const path = `src/features/${name}/manifest.json`;
   if (!existsSync(path)) return seen;
-  const { include: always, platforms } = JSON.parse(readFileSync(path, "utf8"));
-  for (const include of [always ?? [], platforms?.esp32?.include ?? []].flat()) {
+  const manifest = JSON.parse(readFileSync(path, "utf8"));
+  for (const include of [manifest, ...Object.values(manifest.platforms ?? {})].flatMap((one) => one.include ?? [])) {
     const other = feature(join(dirname(path), include));
     if (other === undefined || seen.has(other)) continue;
     seen.add(other);
@@ -55,23 +57,23 @@ function included(name, seen = new Set()) {
 function refusal(from, to) {
   const [here, there] = [top(from), top(to)];
   if (["tools", "test", "bench", "examples"].includes(here)) return undefined;
-  if (!["src", "modules", "hosts"].includes(there))
+  if (["tools", "test", "bench", "examples"].includes(there))
     return "what is linked into a device or installed imports nothing of tools and tests; what both need belongs in modules or src";
   if (there === "modules") return undefined;
   if (here === "modules")
     return `modules know nothing of ${there}; move what is general into modules, or let the caller pass it in`;
+  if (isPlatform(to) && (isEntry(from) || from === "src/main.ts" || here === "hosts")) return undefined;
   if (here === "hosts") {
-    if (there === "src")
+    if (there !== "hosts")
       return "hosts know nothing of src; what a host and src agree on is an interface of modules/host";
     const [own, other] = [from.split("/")[1], to.split("/")[1]];
-    if (own === other || platform.test(to) || (own !== "flash-model" && sharedHosts.includes(other))) return undefined;
+    if (own === other || (own !== "flash-model" && sharedHosts.includes(other))) return undefined;
     return "a host imports its own folder, hosts/xs and hosts/flash-model; what two hosts need belongs in one of those";
   }
-  if (there === "hosts") {
-    if (platform.test(to) && applications.includes(from)) return undefined;
-    return "src knows no host: a platform is passed in, as an interface of modules/host";
-  }
-  return here === "src" ? inSrc(from, to) : undefined;
+  if (there === "hosts") return "src knows no host: a platform is passed in, as an interface of modules/host";
+  if (isEntry(from)) return undefined;
+  if (isEntry(to)) return "an entry is for applications; import what it exports from where that is made";
+  return inSrc(from, to);
 }
 
 function inSrc(from, to) {
@@ -80,14 +82,15 @@ function inSrc(from, to) {
     if (mine === other || included(mine).has(other)) return undefined;
     return `the feature ${mine} does not include ${other}: add "../${other}/manifest.json" to src/features/${mine}/manifest.json, or move what both need into the core`;
   }
-  if (other !== undefined && floor(from) === floor("src/main.ts")) return undefined;
-  if (other !== undefined)
-    return "the core knows no feature: what it needs of one is an interface in src/feature.ts or in the room that uses it";
   for (const path of [from, to])
     if (feature(path) === undefined && floor(path) < 0)
       return `${path} is on no floor: put it into a room, or name its floor in tools/rules/import-directions.mjs`;
+  if (other !== undefined) {
+    if (floor(from) === application) return undefined;
+    return "the core knows no feature: what it needs of one is an interface in src/feature.ts or in the room that uses it";
+  }
   if (mine !== undefined) {
-    if (floor(to) > floor("src/main.ts")) return undefined;
+    if (floor(to) !== application) return undefined;
     return "main is an application and imports features, never the other way round; what both need belongs in the core";
   }
   if (floor(to) >= floor(from)) return undefined;

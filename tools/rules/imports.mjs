@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import * as is from "typescript/unstable/ast/is";
 
 /** As it stands in manifests: "nerveshub/src/link" is src/link.ts. */
-const ourName = /^nerveshub\/(?=(src|modules|hosts)\/)/;
+const ourName = /^nerveshub\/(?=(src|features|modules|hosts)\/)/;
 
 /** @returns the path of a source, or undefined where it is not one of ours */
 function target(from, specifier, known) {

@@ -17,7 +17,7 @@
 import * as is from "typescript/unstable/ast/is";
 
 /** All that runs on XS, the portable suites too. */
-const onXs = /^([^/]*|(src|modules|hosts|examples|test|bench\/xs)\/.*)$/;
+const onXs = /^([^/]*|(src|features|modules|hosts|examples|test|bench\/xs)\/.*)$/;
 const onNode = /\.node\.test\.ts$|^hosts\/node\//;
 
 const isLoop = (node) =>

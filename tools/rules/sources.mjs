@@ -50,4 +50,4 @@ export function readSources() {
 
 /** What ends up in a device; `hosts/node` does not. */
 export const isLinked = (path) =>
-  path === "nerveshub.ts" || /^(src|modules|hosts\/(xs|esp32|simulator|flash-model))\/.*\.ts$/.test(path);
+  /^[^/]+\.ts$|^(src|features|modules|hosts\/(xs|esp32|simulator|flash-model))\/.*\.ts$/.test(path);

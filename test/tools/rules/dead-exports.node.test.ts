@@ -40,6 +40,15 @@ describe("12.3 an export that nobody but suites imports fails `npm run check`", 
     assert.deepEqual(importing("nerveshub.ts", 'import { a } from "nerveshub/modules/text/a";\n'), []);
   });
 
+  it("a manifest is somebody where it gives a file on under another name", () => {
+    const manifest = (name: string) => ({
+      "hosts/xs/manifest.json": JSON.stringify({ platforms: { esp32: { modules: { "*": ["./c"], [name]: "./a" } } } }),
+    });
+    const one = { "hosts/xs/a.ts": "export const a = 1;\n" };
+    assert.deepEqual(dead({ ...one, ...manifest("nerveshub/hosts/xs/a") }), ["hosts/xs/a.ts:1"]);
+    assert.deepEqual(dead({ ...one, ...manifest("nerveshub/hosts/platform/a") }), []);
+  });
+
   it("an exception is a name, or a file", () => {
     const exceptions = (entry: string) => ({
       "tools/rules/exceptions.mjs": `export const deadExports = [["${entry}", "why"]];\n`,

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { check, placesOf } from "./planted.js";
 
-const linked = ["nerveshub.ts", "src/link.ts", "modules/http/get.ts", "hosts/xs/a.ts", "hosts/esp32/a.ts"];
+const linked = [
+  "nerveshub.ts",
+  "src/link.ts",
+  "features/health.ts",
+  "modules/http/get.ts",
+  "hosts/xs/a.ts",
+  "hosts/esp32/a.ts",
+];
 const alsoLinked = ["hosts/simulator/a.ts", "hosts/flash-model/a.ts", "src/features/health/health.ts"];
 const elsewhere = ["hosts/node/a.ts", "tools/hub/a.ts", "test/src/a.test.ts", "bench/a.ts"];
 

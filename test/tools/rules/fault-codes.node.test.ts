@@ -26,7 +26,7 @@ describe("12.3 a code of two stages fails `npm run check`", () => {
     "a choice": '\nthrow new Fault("image", n ? "worn" : "torn", "…");\n',
     "a choice of stages": '\nthrow new Fault(n ? "flash" : "image", "worn", "…");\n',
     "a constant": 'const code = "worn";\nthrow new Fault("image", code, "…");\n',
-    asFault: '\nasFault(error, "image", "worn");\n',
+    asFault: 'import { asFault } from "../modules/fault/fault.js";\nasFault(error, "image", "worn");\n',
     "a function of the file": 'const refuse = (code: string) => new Fault("image", code, "…");\nrefuse("worn");\n',
     "a function in a function":
       'const f = () => { const ended = (a: string) => new Fault("image", a, "…");\nended("worn"); };\n',
@@ -48,11 +48,14 @@ describe("12.3 a code of two stages fails `npm run check`", () => {
       assert.match(lines[0] ?? "", / at modules\/a\.ts:1; a code belongs to one stage$/);
     });
 
-  it("by a function that another file exports", () => {
+  it("by a function that another file exports, where that is imported", () => {
     const exported = 'export const refuse = (code: string) => new Fault("image", code, "…");\n';
-    const lines = check({ "modules/a.ts": first, "modules/b.ts": exported, "src/c.ts": 'refuse("worn");\n' });
+    const files = { "modules/a.ts": first, "modules/b.ts": exported };
+    const importing = 'import { refuse } from "../modules/b.js";\n';
+    const lines = check({ ...files, "src/c.ts": `${importing}refuse("worn");\n` });
     assert.equal(lines.length, 1);
-    assert.ok(lines[0]?.startsWith(twice("src/c.ts", 1, "worn", "image", "flash")));
+    assert.ok(lines[0]?.startsWith(twice("src/c.ts", 2, "worn", "image", "flash")));
+    assert.deepEqual(check({ ...files, "src/c.ts": 'list.refuse("worn");\n' }), []);
   });
 
   it("but functions of one name in two files, the same fault in other words, and an exception do not", () => {
@@ -71,6 +74,8 @@ describe("12.3 a code of two stages fails `npm run check`", () => {
     const unread = /^src\/a\.ts:1: stage and code of this fault cannot be read; /;
     assert.match(check({ "src/a.ts": 'throw new Fault("image", codes.get(1), "…");\n' })[0] ?? "", unread);
     assert.match(check({ "src/a.ts": 'throw new Fault(fault.stage, other.code, "…");\n' })[0] ?? "", unread);
+    const method = 'class A { fault(code: string) { return new Fault("image", code, "…"); } }\n';
+    assert.match(check({ "src/a.ts": method, "src/b.ts": 'a.fault("worn");\n' })[0] ?? "", unread);
     const [line] = check({ "src/a.ts": 'throw new Fault("image", "Worn_out", "…");\n' });
     assert.equal(line, 'src/a.ts:1: the code "Worn_out" is not lower-case words joined by "-"');
   });

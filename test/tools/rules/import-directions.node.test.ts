@@ -39,13 +39,25 @@ const refused: readonly (readonly [from: string, to: string, says: RegExp])[] = 
   ["hosts/esp32/host.ts", "src/protocol.ts", /hosts know nothing of src; .* an interface of modules\/host/],
   ["hosts/esp32/host.ts", "hosts/simulator/tcp.ts", /a host imports its own folder, hosts\/xs and hosts\/flash-model/],
   ["hosts/flash-model/flash.ts", "hosts/xs/clock.ts", /a host imports its own folder/],
+  ["src/feature.ts", "src/update/trust.ts", /an import up/],
+  ["nerveshub.ts", "hosts/esp32/host.ts", /src knows no host/],
+  ["features/health.ts", "hosts/xs/clock.ts", /src knows no host/],
+  ["src/link.ts", "features/health.ts", /an entry is for applications; import what it exports from where that is made/],
+  ["src/features/health/health.ts", "nerveshub.ts", /an entry is for applications/],
+  ["hosts/esp32/host.ts", "features/health.ts", /hosts know nothing of src/],
   ["src/link.ts", "tools/hub/hub.ts", /imports nothing of tools and tests/],
   ["modules/http/get.ts", "test/planted.ts", /imports nothing of tools and tests/],
 ];
 
 const allowed: readonly (readonly [from: string, to: string])[] = [
   ["src/main.ts", "src/link.ts"],
+  ["features/health.ts", "src/features/health/health.ts"],
+  ["nerveshub.ts", "src/link.ts"],
   ["src/main.ts", "src/app-settings.ts"],
+  ["src/main.ts", "src/features/health/health.ts"],
+  ["src/app-settings.ts", "src/features/health/health.ts"],
+  ["src/device/vitals.ts", "src/feature.ts"],
+  ["src/features/ota-writer/ota-writer.ts", "src/features/firmware-writer/firmware-writer.ts"],
   ["src/link.ts", "src/options.ts"],
   ["src/link.ts", "src/log/log.ts"],
   ["src/device/device-channel.ts", "src/update/updater.ts"],
@@ -71,6 +83,7 @@ const manifests = {
   "src/features/health/manifest.json": includes("extensions"),
   "src/features/extensions/manifest.json": includes(),
   "src/features/local-shell/manifest.json": includes("console"),
+  "src/features/ota-writer/manifest.json": `{ "platforms": { "esp32": ${includes("firmware-writer")}, "...": {} } }`,
   "src/features/console/manifest.json": includes("deeper"),
 };
 
@@ -102,12 +115,12 @@ describe("12.3 an import that the design does not allow fails `npm run check`", 
       assert.equal(lines.length, refused.length);
     });
 
-  it("by a module's name as by a path; only main and the module \"nerveshub\" name the platform's", () => {
+  it("by a module's name as by a path; entries, main and hosts name the platform's", () => {
     const platform = 'import { createHost } from "nerveshub/hosts/platform/platform";\n';
+    const naming = ["nerveshub.ts", "src/main.ts", "hosts/esp32/host.ts"];
     const { lines } = check(
       {
-        "src/main.ts": platform,
-        "nerveshub.ts": platform,
+        ...Object.fromEntries(naming.map((path) => [path, platform])),
         "src/link.ts": platform,
         "modules/http/get.ts": 'import { a } from "nerveshub/src/link";\n',
       },

@@ -1,5 +1,5 @@
 import { type Door, DoorExtension, doorCommand } from "../../examples/door.js";
-import { CommandTable } from "../../src/features/console/command-table.js";
+import { Commands } from "../../src/features/console/commands.js";
 import { ServerSide, Stage } from "../features/extensions/stage.js";
 import { assert, describe, it } from "../harness.js";
 
@@ -40,8 +40,7 @@ describe("examples/door", () => {
 
   it("is a command of the console too", () => {
     const door = new TestDoor();
-    const { timers, log } = new Stage();
-    const table = new CommandTable(timers, log, [doorCommand(door)], undefined);
+    const table = new Stage().core.install(new Commands([doorCommand(door)]));
     const say = (line: string): string => {
       const printed: string[] = [];
       table.run({ line, columns: 80, print: (text) => printed.push(text), done: () => {} });

@@ -65,12 +65,14 @@ export function pastFile(path: string): string {
   return readFileSync(join(root, ".build/field", fieldCommit, path), "utf8");
 }
 
+type Past = Parameters<typeof machineOf>[0] & { readonly link: { recordCrash(error: unknown): boolean } | undefined };
+
 /** What is used of a past release, as ce69a67 has it. */
 interface Modules {
   MemoryFlash: new (bytes: Uint8Array, writeSize: number) => object;
   openPartition(flash: object, partition: object): object;
   FlashStore: new (partition: object) => { get(key: string): Uint8Array | undefined };
-  VirtualDevice: new (options: object) => Parameters<typeof machineOf>[0];
+  VirtualDevice: new (options: object) => Past;
   nodeCrypto: object;
 }
 
@@ -79,6 +81,12 @@ async function load(folder: string): Promise<Modules> {
   files.push("test/virtual/virtual-device", "hosts/node/crypto");
   const loaded = await Promise.all(files.map((file) => import(pathToFileURL(join(folder, `${file}.js`)).href)));
   return Object.assign({}, ...loaded) as Modules;
+}
+
+/** There, the link records crashes. */
+function withCrashes(device: Past): Past {
+  device.recordCrash = (error) => device.link?.recordCrash(error) ?? false;
+  return device;
 }
 
 /** @param commit its name @returns a sentence where it cannot be had here */
@@ -90,14 +98,16 @@ export async function pastRelease(commit: string): Promise<Release | string> {
     name: commit,
     machine: (options) =>
       machineOf(
-        new VirtualDevice({
-          ...options,
-          flash: new MemoryFlash(options.bytes, writeSize),
-          crypto,
-          chipId,
-          link: options.application.link ?? {},
-          changeHost: (host: Parameters<typeof observed>[0]) => observed(host, options),
-        }),
+        withCrashes(
+          new VirtualDevice({
+            ...options,
+            flash: new MemoryFlash(options.bytes, writeSize),
+            crypto,
+            chipId,
+            link: options.application.link ?? {},
+            changeHost: (host: Parameters<typeof observed>[0]) => observed(host, options),
+          }),
+        ),
         options,
       ),
     stored: (bytes: Uint8Array, table: PartitionTable, key: string) =>

@@ -76,7 +76,8 @@ interface VirtualDevice {
   readonly operations: number;
   readonly cuts: number;
   readonly host: { readonly device: { restart(): void } } | undefined;
-  readonly link: { start(): void; recordCrash(error: unknown): boolean } | undefined;
+  readonly link: { start(): void } | undefined;
+  recordCrash?(error: unknown): boolean;
   begin: (link: never) => void;
   powerOn(): void;
 }
@@ -100,7 +101,7 @@ export function machineOf(device: VirtualDevice, { application, again }: Machine
     restart,
     start: () => device.link?.start(),
     crash: (error) => {
-      device.link?.recordCrash(error);
+      device.recordCrash?.(error);
       restart();
     },
   };

@@ -17,11 +17,17 @@ import { machineOf, observed, type Release } from "./release.js";
 /** As with flash encryption: what may be written then may always be. */
 export const writeSize = 16;
 
+class CrashingDevice extends VirtualDevice {
+  recordCrash(error: unknown): boolean {
+    return this.features.errorReports.recordCrash(error);
+  }
+}
+
 export const today: Release = {
   name: "today's code",
   machine: (options) =>
     machineOf(
-      new VirtualDevice({
+      new CrashingDevice({
         ...options,
         flash: new MemoryFlash(options.bytes, writeSize),
         crypto,

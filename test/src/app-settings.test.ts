@@ -1,5 +1,6 @@
 import { maxTimeServers } from "../../modules/limits/limits.js";
 import { encodeUtf8 } from "../../modules/text/utf8.js";
+import { readRoots } from "../../modules/x509/encoded.js";
 import { linkOptions, readSettings } from "../../src/app-settings.js";
 import { checkOptions } from "../../src/options.js";
 import { assert, describe, it } from "../harness.js";
@@ -15,7 +16,7 @@ function device(stored: Record<string, string | Uint8Array>, builtIn: Record<str
   const store = { get: (name: string) => cells.get(name) };
   try {
     const options = linkOptions(store, builtIn, readSettings(store, builtIn));
-    return checkOptions(options, { identifier: "esp32-a4cf12b9d07c" });
+    return checkOptions(options, { device: { identifier: "esp32-a4cf12b9d07c" }, network: { readRoots } });
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -7,6 +7,7 @@ import { createServer } from "node:http";
 import { NodeClock } from "../../hosts/node/clock.js";
 import { Fault } from "../../modules/fault/fault.js";
 import type { Clock } from "../../modules/host/clock.js";
+import { ClientCertificate } from "../../src/features/client-certificate/client-certificate.js";
 import type { LinkOptions } from "../../src/options.js";
 import { Hub } from "../../tools/hub/hub.js";
 import { after, afterEach, assert, before, describe, it } from "../harness.js";
@@ -68,7 +69,7 @@ describe("common mistakes, each told well enough to be mended", () => {
 
   it("item 12: a clock behind, at a hub that takes the device, is contradicted by the hub's Date", async () => {
     const client = workshop.make({ issuer: ca, commonName: "a-day-behind" });
-    const auth = { certificate: client.certificatePem, key: client.keyPem };
+    const auth = new ClientCertificate({ certificate: client.certificatePem, key: client.keyPem });
     for (const [options, behindMs] of [
       [{ port: plain.port }, 70_000],
       [overTls(), 70_000],
@@ -177,13 +178,19 @@ describe("common mistakes, each told well enough to be mended", () => {
   it("a client certificate from a CA that the hub does not know", async () => {
     const stranger = workshop.make({ isAuthority: true, commonName: "Strange CA" });
     const { certificatePem, keyPem } = workshop.make({ issuer: stranger, commonName: "dev-1" });
-    const said = await told({ ...overTls(), auth: { certificate: certificatePem, key: keyPem } });
+    const said = await told({
+      ...overTls(),
+      auth: new ClientCertificate({ certificate: certificatePem, key: keyPem }),
+    });
     assert.match(said, /^(tls-alert-\d+|upgrade-closed|connection-reset): .*registered at the hub/);
   });
 
   it("a self-signed client certificate", async () => {
     const { certificatePem, keyPem } = workshop.make({ commonName: "dev-1" });
-    device = new NodeLink({ ...overTls(), auth: { certificate: certificatePem, key: keyPem } }).start();
+    device = new NodeLink({
+      ...overTls(),
+      auth: new ClientCertificate({ certificate: certificatePem, key: keyPem }),
+    }).start();
     await device.firstReason();
     assert.match(
       device.lines.join("\n"),
@@ -194,7 +201,7 @@ describe("common mistakes, each told well enough to be mended", () => {
   it("the key of another certificate", () => {
     const { certificatePem } = workshop.make({ issuer: ca });
     const { keyPem } = workshop.make({ issuer: ca });
-    const said = refused({ ssl: true, auth: { certificate: certificatePem, key: keyPem } });
+    const said = refused({ ssl: true, auth: new ClientCertificate({ certificate: certificatePem, key: keyPem }) });
     assert.match(said, /^key-mismatch: .*give the key that it was made for/);
   });
 
@@ -211,7 +218,7 @@ describe("common mistakes, each told well enough to be mended", () => {
 
   it("a certificate without TLS", () => {
     const { certificatePem, keyPem } = workshop.make({ issuer: ca });
-    const said = refused({ ssl: false, auth: { certificate: certificatePem, key: keyPem } });
+    const said = refused({ ssl: false, auth: new ClientCertificate({ certificate: certificatePem, key: keyPem }) });
     assert.match(said, /^bad-option: .*needs ssl: true/);
   });
 });

@@ -23,7 +23,7 @@ describe("control characters: the log", () => {
     const lines: string[] = [];
     const heard: string[] = [];
     const log = new Log((line) => lines.push(line), new Redactor(["the-secret-text"]), "info", "nh");
-    log.listen((_level, line) => heard.push(line));
+    log.listen({ write: (_level, line) => void heard.push(line) });
     log.info(message);
     assert.deepEqual(lines, [`nh info: ${heard[0]}`]);
     allPrintable(lines);
@@ -38,8 +38,10 @@ describe("control characters: the log", () => {
   it("shows what a listener throws in one redacted line", () => {
     const lines: string[] = [];
     const log = new Log((line) => lines.push(line), new Redactor(["the-secret-text"]), "info", "nh");
-    log.listen(() => {
-      throw new Error(`the-secret-text ${hostile}`);
+    log.listen({
+      write: () => {
+        throw new Error(`the-secret-text ${hostile}`);
+      },
     });
     log.info("x");
     allPrintable(lines);
@@ -115,7 +117,7 @@ describe("control characters: what an application is told of a server's words", 
 
   it("is a refusal of one printable line", () => {
     const reasons: string[] = [];
-    const scene = new LinkScene({ client: { updateRejected: (reason) => reasons.push(reason) } });
+    const scene = new LinkScene({ managedUpdates: { rejected: (reason) => void reasons.push(reason) } });
     scene.advance(minute);
     scene.server.socket.send(null, null, "device", "update_rejected", { reason: hostile });
     scene.advance(1000);

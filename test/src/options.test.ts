@@ -1,22 +1,16 @@
 import { Fault } from "../../modules/fault/fault.js";
-import type { Device } from "../../modules/host/device.js";
+import { readRoots } from "../../modules/x509/encoded.js";
+import type { SharedSecret } from "../../src/connection/credentials.js";
 import { checkOptions, type LinkOptions } from "../../src/options.js";
 import { assert, describe, it } from "../harness.js";
 
-const device: Device = {
-  identifier: "esp32-a4cf12b9d07c",
-  chipId: 0,
-  resetReason: "power_on",
-  networkInterface: "wlan0",
-  facts: () => ({}),
-  restart: () => {},
-};
+const platform = { device: { identifier: "esp32-a4cf12b9d07c" }, network: { readRoots } };
 
 const good: LinkOptions = { host: "hub.test", auth: { productKey: "nhp_abc", productSecret: "secret-secret" } };
 
 function refusal(change: object): string {
   try {
-    checkOptions({ ...good, ...change } as LinkOptions, device);
+    checkOptions({ ...good, ...change } as LinkOptions, platform);
     return "taken";
   } catch (error) {
     return error instanceof Fault && error.stage === "options" ? error.message : String(error);
@@ -25,18 +19,14 @@ function refusal(change: object): string {
 
 describe("link options", () => {
   it("puts every default in place", () => {
-    const settings = checkOptions(good, device);
+    const settings = checkOptions(good, platform);
     assert.deepEqual(
       [settings.port, settings.ssl, settings.name, settings.statusWords],
       [443, true, "nerveshub", "current"],
     );
     assert.equal(settings.heartbeat.intervalMs, 30000);
-    assert.deepEqual(settings.credentials, {
-      type: "shared-secret",
-      key: "nhp_abc",
-      secret: "secret-secret",
-      identifier: "esp32-a4cf12b9d07c",
-    });
+    const { type, key, identifier } = settings.credentials as SharedSecret;
+    assert.deepEqual([type, key, identifier], ["shared-secret", "nhp_abc", "esp32-a4cf12b9d07c"]);
   });
 
   it("names every wrong option", () => {

@@ -4,8 +4,8 @@
  */
 
 import type { ByteStreamListener, ByteStreamOptions } from "../../modules/host/byte-stream.js";
-import { decodeCertificates } from "../../src/connection/credentials.js";
-import { CommandTable } from "../../src/features/console/command-table.js";
+import { decodeCertificates } from "../../modules/x509/encoded.js";
+import { Commands } from "../../src/features/console/commands.js";
 import { Stage } from "../features/extensions/stage.js";
 import { assert, describe, it, stackInUse } from "../harness.js";
 import { LinkScene } from "../virtual/link-scene.js";
@@ -58,11 +58,11 @@ describe("stack: what comes at once, again and again", () => {
 
 describe("stack: long lists", () => {
   it("help of many commands", () => {
-    const { timers, log } = new Stage();
     const commands = Array.from({ length: many }, (_, i) => ({ name: `command-${i}`, help: "", run: () => {} }));
     const lines: string[] = [];
     const print = (line: string) => lines.push(line);
-    const table = new CommandTable(timers, log, commands, undefined);
+    const table = new Commands(commands);
+    table.install(new Stage().core);
     assert.equal(table.run({ line: "help", columns: 80, print, done: () => {} }), "done");
     assert.ok(lines.length > 50 && lines.at(-1)!.includes("cut off"));
   });

@@ -8,6 +8,7 @@
 import { connectionRefused, connectionReset } from "../../modules/fault/network.js";
 import type { ByteStream, ByteStreamListener, ByteStreamOptions, Network } from "../../modules/host/byte-stream.js";
 import type { Timers } from "../../modules/host/timers.js";
+import { readRoots } from "../../modules/x509/encoded.js";
 
 const latencyMs = 1;
 
@@ -135,6 +136,10 @@ export class VirtualStream implements ByteStream {
 }
 
 export class VirtualNetwork implements Network {
+  readRoots(roots: readonly (string | Uint8Array)[]): Uint8Array[] {
+    return readRoots(roots);
+  }
+
   readonly #timers: Timers;
   readonly #servers: Map<number, (connection: Connection) => void>;
 

@@ -25,6 +25,8 @@ export interface Sender {
   flush(): Attempt;
 }
 
+const never = Number.POSITIVE_INFINITY;
+
 /** After a refusal. */
 const retryMs = 1000;
 
@@ -57,12 +59,19 @@ export class Outbox implements Feature {
     this._timer = timers.set(() => this._run(), Math.max(0, dueMs - this.nowMs));
   }
 
+  /** A lane has stopped: without another that is due there is no timer. */
+  stopped(): void {
+    if (this._lanes.some(({ dueMs }) => dueMs !== never)) return;
+    this._core!.platform.timers.clear(this._timer);
+    this._timer = undefined;
+  }
+
   private _run(): void {
     this._timer = undefined;
     const now = this.nowMs;
     for (const lane of this._lanes)
       if (lane.dueMs <= now) tell(this._core!.log, "an extension's message", () => lane.run());
-    for (const { dueMs } of this._lanes) if (dueMs !== Number.POSITIVE_INFINITY) this.expect(dueMs);
+    for (const { dueMs } of this._lanes) if (dueMs !== never) this.expect(dueMs);
   }
 }
 
@@ -73,7 +82,7 @@ export class Lane {
   private _tokens: number;
   private _filledMs: number;
   /** When it runs next, monotonic milliseconds; infinite: there is nothing to send. */
-  dueMs = Number.POSITIVE_INFINITY;
+  dueMs = never;
 
   constructor(outbox: Outbox, rate: Rate, sender: Sender) {
     this._outbox = outbox;
@@ -92,12 +101,13 @@ export class Lane {
   }
 
   stop(): void {
-    this.dueMs = Number.POSITIVE_INFINITY;
+    this.dueMs = never;
+    this._outbox.stopped();
   }
 
   /** Sends what the bucket allows. */
   run(): void {
-    this.stop();
+    this.dueMs = never;
     while (this._untilTokenMs() === 0) {
       const attempt = this._sender.flush();
       if (attempt === "empty") return;

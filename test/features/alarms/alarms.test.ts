@@ -18,7 +18,7 @@ function alarmsOn(sent: readonly Sent[]): Map<string, unknown> {
 describe("alarms 0.1.0", () => {
   it("says the whole set on attach and on sync, an empty one too", () => {
     const stage = new Stage();
-    const alarms = new Alarms(stage.host, stage.log);
+    const alarms = stage.core.install(new Alarms());
     const server = new ServerSide(stage.timers, "0.1.0");
     alarms.attached(server);
     alarms.event("sync");
@@ -35,7 +35,7 @@ describe("alarms 0.1.0", () => {
 
   it("says what is raised and cleared as it happens, with its time", () => {
     const stage = new Stage();
-    const alarms = new Alarms(stage.host, stage.log);
+    const alarms = stage.core.install(new Alarms());
     const server = new ServerSide(stage.timers, "0.1.0");
     alarms.attached(server);
     stage.timers.advance(1000);
@@ -55,7 +55,7 @@ describe("alarms 0.1.0", () => {
   it("leaves times out without a clock", () => {
     const stage = new Stage();
     stage.wallMs = undefined;
-    const alarms = new Alarms(stage.host, stage.log);
+    const alarms = stage.core.install(new Alarms());
     alarms.raise("a", "");
     const server = new ServerSide(stage.timers, "0.1.0");
     alarms.attached(server);
@@ -65,7 +65,7 @@ describe("alarms 0.1.0", () => {
 
   it("flapping alarms pass the bucket and leave the server with the true set", () => {
     const stage = new Stage();
-    const alarms = new Alarms(stage.host, stage.log);
+    const alarms = stage.core.install(new Alarms());
     const server = new ServerSide(stage.timers, "0.1.0", new ServerBucket(stage.timers, 1, 10));
     alarms.attached(server);
     for (let i = 0; i < 2000; i++) {
@@ -81,7 +81,7 @@ describe("alarms 0.1.0", () => {
 
   it("what was raised offline, or while a connection was backed up, arrives", () => {
     const stage = new Stage();
-    const alarms = new Alarms(stage.host, stage.log);
+    const alarms = stage.core.install(new Alarms());
     alarms.raise("offline");
     const server = new ServerSide(stage.timers, "0.1.0");
     server.blocked = true;
@@ -97,7 +97,7 @@ describe("alarms 0.1.0", () => {
 
   it("takes a bounded number of alarms and says which it did not", () => {
     const stage = new Stage();
-    const alarms = new Alarms(stage.host, stage.log);
+    const alarms = stage.core.install(new Alarms());
     for (let i = 0; i < 40; i++) alarms.raise(`alarm ${i}`);
     assert.equal(alarms.raised.size, 32);
     assert.equal(stage.printed.length, 8);
@@ -107,7 +107,7 @@ describe("alarms 0.1.0", () => {
 
   it("raising again with the same words says nothing new", () => {
     const stage = new Stage();
-    const alarms = new Alarms(stage.host, stage.log);
+    const alarms = stage.core.install(new Alarms());
     const server = new ServerSide(stage.timers, "0.1.0");
     alarms.attached(server);
     stage.timers.advance(1000);

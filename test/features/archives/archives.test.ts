@@ -1,4 +1,4 @@
-import type { Archive } from "../../../src/client.js";
+import type { Archive } from "../../../src/features/archives/archive.js";
 import type { ArchiveWriter } from "../../../src/features/archives/archive-writer.js";
 import { Archives } from "../../../src/features/archives/archives.js";
 import { assert, describe, it } from "../../harness.js";
@@ -25,30 +25,30 @@ class Scene implements ArchiveWriter {
   readonly asked: Archive[] = [];
   calls: string[] = [];
   received: number[] = [];
-  updating = false;
-  tls = false;
   answer: "download" | "ignore" = "download";
   refuses = "";
   archives = this.make();
 
-  make(withWriter = true): Archives {
+  make(): Archives {
     const { stage, files } = this;
-    const network = new VirtualNetwork(stage.timers, new Map([[4001, files.accept.bind(files)]]));
-    this.archives = new Archives({
-      host: { ...stage.host, network },
-      log: stage.log,
-      client: {
-        archiveAvailable: (archive) => {
+    const { core } = stage;
+    Object.assign(stage.host, {
+      network: new VirtualNetwork(stage.timers, new Map([[4001, files.accept.bind(files)]])),
+    });
+    this.archives = core.install(
+      new Archives({
+        available: (archive) => {
           this.asked.push(archive);
           return this.answer;
         },
-      },
-      secure: {},
-      tls: () => this.tls,
-      writer: withWriter ? this : undefined,
-      updating: () => this.updating,
-    });
+        writer: this,
+      }),
+    );
     return this.archives;
+  }
+
+  offer(payload: unknown): void {
+    assert.ok(this.archives.message("archive", payload));
   }
 
   begin(): void {
@@ -75,14 +75,15 @@ class Scene implements ArchiveWriter {
 describe("archives", () => {
   it("streams an archive into the application's writer and is not asked about it again, also after a restart", () => {
     const scene = new Scene();
-    scene.archives.offered(offer);
+    scene.offer(offer);
     scene.stage.timers.advance(60_000);
     assert.deepEqual(scene.calls, ["begin", "write", "finish"]);
     assert.deepEqual(scene.received, [...bytes]);
     const { url: _url, uploaded_at: _at, ...rest } = offer;
     assert.deepEqual(scene.asked, [{ ...rest, uploadedAt: "2026-11-21T19:14:01Z" }]);
-    scene.archives.offered(offer);
-    scene.make().offered(offer);
+    scene.offer(offer);
+    scene.make();
+    scene.offer(offer);
     scene.stage.timers.advance(60_000);
     assert.equal(scene.asked.length, 1);
     assert.ok(!scene.stage.printed.some((line) => line.includes("credential")));
@@ -91,8 +92,8 @@ describe("archives", () => {
   it("leaves an archive that the application does not want, and asks again at the next join", () => {
     const scene = new Scene();
     scene.answer = "ignore";
-    scene.archives.offered(offer);
-    scene.archives.offered(offer);
+    scene.offer(offer);
+    scene.offer(offer);
     scene.stage.timers.advance(60_000);
     assert.equal(scene.files.requests, 0);
     assert.equal(scene.asked.length, 2);
@@ -102,7 +103,7 @@ describe("archives", () => {
     const scene = new Scene();
     scene.files.answer = ({ number }): Answer | undefined =>
       number === 1 ? { cutAfter: 4321, breakAs: "reset" } : undefined;
-    scene.archives.offered(offer);
+    scene.offer(offer);
     scene.stage.timers.advance(600_000);
     assert.deepEqual(scene.received, [...bytes]);
     assert.equal(scene.calls.at(-1), "finish");
@@ -111,7 +112,7 @@ describe("archives", () => {
   it("a file of another size is aborted and never finished", () => {
     for (const size of [9999, 10_001]) {
       const scene = new Scene();
-      scene.archives.offered({ ...offer, size });
+      scene.offer({ ...offer, size });
       scene.stage.timers.advance(3_600_000);
       assert.ok(!scene.calls.includes("finish"), String(size));
       assert.equal(scene.archives.taken, undefined);
@@ -123,7 +124,7 @@ describe("archives", () => {
     for (const refuses of ["begin", "write", "finish", "abort"]) {
       const scene = new Scene();
       scene.refuses = refuses;
-      scene.archives.offered(refuses === "abort" ? { ...offer, size: 5 } : offer);
+      scene.offer(refuses === "abort" ? { ...offer, size: 5 } : offer);
       scene.stage.timers.advance(3_600_000);
       assert.equal(scene.archives.taken, undefined);
       assert.ok(
@@ -135,32 +136,32 @@ describe("archives", () => {
 
   it("waits while an update runs, and gives way to one that comes", () => {
     const scene = new Scene();
-    scene.updating = true;
-    scene.archives.offered(offer);
+    scene.stage.core.update.busy = true;
+    scene.offer(offer);
     scene.stage.timers.advance(600_000);
     assert.equal(scene.files.requests, 0);
     scene.files.answer = ({ number }): Answer | undefined =>
       number === 1 ? { cutAfter: 4321, breakAs: "silence" } : undefined;
-    scene.updating = false;
+    scene.stage.core.update.busy = false;
     scene.stage.timers.advance(30_003);
     assert.equal(scene.files.requests, 1);
-    scene.updating = true;
-    scene.archives.giveWay();
+    scene.stage.core.update.busy = true;
+    scene.archives.updating();
     assert.equal(scene.calls.at(-1), "abort");
     scene.stage.timers.advance(600_000);
     assert.equal(scene.files.requests, 1);
-    scene.updating = false;
+    scene.stage.core.update.busy = false;
     scene.stage.timers.advance(60_000);
     assert.equal(scene.calls.at(-1), "finish");
     assert.deepEqual(scene.received, [...bytes]);
   });
 
-  it("says so when an archive is wanted and there is nowhere to put it", () => {
-    const scene = new Scene();
-    scene.make(false).offered(offer);
-    scene.stage.timers.advance(60_000);
-    assert.equal(scene.files.requests, 0);
-    assert.ok(scene.stage.printed.some((line) => line.includes('"archiveWriter" is missing')));
+  it("are refused by name where there is nowhere to put one", () => {
+    const { core } = new Stage();
+    assert.throws(
+      () => core.install(new Archives({} as never)),
+      ({ message }) => message.includes('Option "archives.writer" must be an object'),
+    );
   });
 
   it("survives offers of any shape", () => {
@@ -175,23 +176,23 @@ describe("archives", () => {
       { ...offer, uuid: 5 },
       { ...offer, url: "x".repeat(5000) },
     ])
-      scene.archives.offered(payload);
+      scene.offer(payload);
     assert.deepEqual(scene.asked, []);
-    scene.archives.offered({ ...offer, url: "nonsense" });
+    scene.offer({ ...offer, url: "nonsense" });
     scene.stage.timers.advance(3_600_000);
     assert.equal(scene.calls.at(-1), "abort");
   });
 
   it("item 8: over http, where the hub is reached over TLS, is not taken: it has no checksum", () => {
     const scene = new Scene();
-    scene.tls = true;
+    scene.stage.core.tls = true;
     scene.make();
-    scene.archives.offered(offer);
+    scene.offer(offer);
     scene.stage.timers.advance(60_000);
     assert.deepEqual(scene.calls, []);
     assert.equal(scene.files.requests, 0);
     assert.match(scene.stage.printed.join(), /The archive was not taken: .* over http: without a checksum/);
-    scene.archives.offered({ ...offer, url: offer.url.replace("http:", "https:") });
+    scene.offer({ ...offer, url: offer.url.replace("http:", "https:") });
     scene.stage.timers.advance(60_000);
     assert.deepEqual(scene.calls, ["begin", "write", "finish"]);
   });
@@ -215,10 +216,10 @@ describe("archives", () => {
       abort: () => slow("abort"),
     };
     Object.assign(scene, writer);
-    scene.archives.offered(offer);
+    scene.offer(offer);
     await runTimers(scene.stage.timers, () => false, 10_000);
     assert.equal(scene.files.requests, 0);
-    scene.archives.giveWay();
+    scene.archives.updating();
     await runTimers(scene.stage.timers, () => scene.archives.taken !== undefined, 600_000);
     const order = scene.calls.filter((call, at) => call !== scene.calls[at - 1]);
     const [begin, abort, finish] = ["begin", "abort", "finish"].map((call) => [`${call}…`, call]);
@@ -230,14 +231,14 @@ describe("archives", () => {
     for (const answer of ["Download", true, {}, Promise.resolve("download")]) {
       const scene = new Scene();
       scene.answer = answer as "download";
-      scene.archives.offered(offer);
+      scene.offer(offer);
       await runTimers(scene.stage.timers, () => false, 60_000);
       assert.equal(scene.files.requests, 0);
-      assert.ok(scene.stage.printed.some((line) => line.includes("archiveAvailable: it returned")));
+      assert.ok(scene.stage.printed.some((line) => line.includes("archives.available: it returned")));
     }
     const scene = new Scene();
     Object.assign(scene, { finish: () => Promise.reject(new Error("the card is full")) });
-    scene.archives.offered(offer);
+    scene.offer(offer);
     await runTimers(scene.stage.timers, () => false, 60_000);
     assert.equal(scene.archives.taken, undefined);
     assert.equal(scene.calls.at(-1), "abort");

@@ -9,10 +9,9 @@ import {
   maxScripts,
   maxTypeAheadCharacters,
 } from "../../../modules/limits/limits.js";
-import type { Command, Evaluate } from "../../../src/features/console/command.js";
-import { CommandTable } from "../../../src/features/console/command-table.js";
+import type { Command } from "../../../src/command.js";
+import { Commands, type Evaluate } from "../../../src/features/console/commands.js";
 import { ConsoleChannel } from "../../../src/features/console/console-channel.js";
-import { Terminal } from "../../../src/features/console/terminal.js";
 import { LocalShell } from "../../../src/features/local-shell/local-shell.js";
 import { Scripts } from "../../../src/features/scripts/scripts.js";
 import { assert, describe, it, stackInUse } from "../../harness.js";
@@ -32,11 +31,10 @@ class Scene {
   /** What "drop" does. */
   drop: () => void = () => {};
   readonly #finish: (() => void)[] = [];
-  readonly table: CommandTable;
+  readonly table: Commands;
   readonly #scripts: Scripts;
 
   constructor(evaluate?: Evaluate) {
-    const { timers, log } = this.stage;
     const commands: Command[] = [
       {
         name: "at",
@@ -64,30 +62,22 @@ class Scene {
         },
       },
     ];
-    this.table = new CommandTable(timers, log, commands, evaluate);
-    this.#scripts = new Scripts(timers, this.table);
+    const { core } = this.stage;
+    this.table = core.install(new Commands(commands));
+    this.table.evaluate = evaluate;
+    this.#scripts = core.install(new Scripts());
+    core.push = (_event, payload) => {
+      this.answers.push(payload as (typeof this.answers)[number]);
+      return "1";
+    };
   }
 
   script(text: string, ref = "q83vEg"): void {
-    this.#scripts.run(
-      { text, ref },
-      {
-        push: (_event, payload) => {
-          this.answers.push(payload as (typeof this.answers)[number]);
-          return "1";
-        },
-      },
-    );
+    this.#scripts.message("scripts/run", { text, ref });
   }
 
   console(): ConsoleChannel {
-    const channel = new ConsoleChannel({
-      timers: this.stage.timers,
-      commands: this.table,
-      banner: "banner",
-      prompt: "> ",
-      bufferedBytes: () => 0,
-    });
+    const channel = new ConsoleChannel(this.stage.core);
     channel.joined(
       {},
       {
@@ -212,9 +202,8 @@ describe("recursion through the command table: commands that end at once loop", 
 
   it("the local shell likewise", async () => {
     const scene = new Scene();
-    const { timers } = scene.stage;
-    const commands = scene.table;
-    const shell = new LocalShell((send) => new Terminal({ timers, commands, banner: "", prompt: "$ ", send }));
+    const { timers, core } = scene.stage;
+    const shell = core.install(new LocalShell());
     shell.attached(new ServerSide(timers, "0.0.1"));
     shell.event("request_shell", {});
     shell.event("shell_input", { data: `slow\r${"at\r".repeat(200)}` });

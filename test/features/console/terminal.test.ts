@@ -1,10 +1,11 @@
-import type { Command } from "../../../src/features/console/command.js";
-import { CommandTable, words } from "../../../src/features/console/command-table.js";
+import type { Command } from "../../../src/command.js";
+import { Commands, words } from "../../../src/features/console/commands.js";
 import { ConsoleChannel } from "../../../src/features/console/console-channel.js";
-import { Terminal } from "../../../src/features/console/terminal.js";
 import { LocalShell } from "../../../src/features/local-shell/local-shell.js";
 import { assert, describe, it } from "../../harness.js";
 import { ServerSide, Stage } from "../extensions/stage.js";
+
+const banner = 'p 1.0.0 on stage. "help" lists what it can be told.';
 
 class Scene {
   readonly stage = new Stage();
@@ -14,14 +15,11 @@ class Scene {
   readonly channel: ConsoleChannel;
 
   constructor(commands: readonly Command[] = [], evaluate?: (source: string) => unknown) {
-    const { timers, log } = this.stage;
-    this.channel = new ConsoleChannel({
-      timers,
-      commands: new CommandTable(timers, log, commands, evaluate),
-      banner: "banner",
-      prompt: "> ",
-      bufferedBytes: () => this.buffered,
-    });
+    const { core } = this.stage;
+    const table = core.install(new Commands(commands));
+    table.evaluate = evaluate;
+    Object.defineProperty(core, "bufferedBytes", { get: () => this.buffered });
+    this.channel = new ConsoleChannel(core);
     this.channel.joined(
       {},
       {
@@ -58,10 +56,9 @@ describe("command table", () => {
   });
 
   it("refuses a command without a one-word name, at construction", () => {
-    const { timers, log } = new Stage();
     for (const name of ["", "two words", 'a"b']) {
       assert.throws(
-        () => new CommandTable(timers, log, [{ ...echo, name }], undefined),
+        () => new Stage().core.install(new Commands([{ ...echo, name }])),
         (error) => error.message.includes("one-word"),
       );
     }
@@ -70,7 +67,7 @@ describe("command table", () => {
 
 describe("console", () => {
   it("greets with banner and prompt, so that the first view is not empty", () => {
-    assert.equal(new Scene().output, "banner\r\n> ");
+    assert.equal(new Scene().output, `${banner}\r\n> `);
   });
 
   it("runs a line and prompts again", () => {
@@ -85,10 +82,9 @@ describe("console", () => {
 
   it("lists commands with their help, also in a narrow window", () => {
     const scene = new Scene([echo]);
-    assert.match(
-      scene.type("help\r"),
-      /help \[command\] {2}What this device can be told\r\necho \[text\] {5}Says it again/,
-    );
+    const all = scene.type("help\r");
+    assert.match(all, /help \[command\] {2}What this device can be told\r\n/);
+    assert.match(all, /\r\necho \[text\] {5}Says it again\r\n/);
     scene.channel.message("window_size", { height: 24, width: 20 });
     assert.match(scene.type("help\r"), /echo \[text\]\r\n {4}Says it again\r\n/);
     assert.match(scene.type("help echo\r"), /echo \[text\]: Says it again/);
@@ -184,8 +180,8 @@ describe("console", () => {
     const scene = new Scene();
     scene.type("abc");
     scene.channel.message("restart", {});
-    assert.ok(scene.output.endsWith("abcbanner\r\n> "));
-    assert.equal(scene.type("\x04"), "\r\nbanner\r\n> ");
+    assert.ok(scene.output.endsWith(`abc${banner}\r\n> `));
+    assert.equal(scene.type("\x04"), `\r\n${banner}\r\n> `);
   });
 
   it("declines files in words, whatever they are called", () => {
@@ -247,9 +243,9 @@ describe("console", () => {
 
 describe("local_shell 0.0.1", () => {
   it("is a terminal of the same commands", () => {
-    const { timers, log } = new Stage();
-    const commands = new CommandTable(timers, log, [echo], undefined);
-    const shell = new LocalShell((send) => new Terminal({ timers, commands, banner: "banner", prompt: "$ ", send }));
+    const { core, timers } = new Stage();
+    core.install(new Commands([echo]));
+    const shell = core.install(new LocalShell());
     const server = new ServerSide(timers, "0.0.1");
     shell.attached(server);
     shell.event("shell_input", { data: "echo early\r" });
@@ -259,7 +255,7 @@ describe("local_shell 0.0.1", () => {
     shell.event("shell_input", { data: "echo hi\r" });
     const output = server.sent.map(({ payload }) => payload["data"] ?? "").join("");
     assert.deepEqual(server.sent[0].payload, { status: "started" });
-    assert.equal(output, "banner\r\n$ echo hi\r\nhi\r\n$ ");
+    assert.equal(output, `${banner}\r\n> echo hi\r\nhi\r\n> `);
     shell.event("kill_shell", { signal: 15 });
     assert.equal(server.sent.at(-1)?.event, "shell_exited");
     shell.event("shell_input", { data: "echo late\r" });

@@ -1,16 +1,22 @@
 import { Fault } from "../../../modules/fault/fault.js";
-import { Vitals } from "../../../src/device/vitals.js";
+import { RecentLines } from "../../../src/device/recent-lines.js";
 import { ErrorReports } from "../../../src/features/error-reports/error-reports.js";
 import { stackFrames } from "../../../src/features/error-reports/stack-frames.js";
+import type { Level } from "../../../src/log/log.js";
 import { assert, describe, it } from "../../harness.js";
-import { ServerBucket, ServerSide, Stage } from "../extensions/stage.js";
+import { ServerBucket, ServerSide, Stage, StageCore } from "../extensions/stage.js";
 
-const uuid = "ea5a8931-c653-b741-5f37-b52d0fe83eaa";
+const { uuid } = new Stage().core.firmware;
 
+/** @param recent lines of the log */
 function make(stage: Stage, recent = ""): ErrorReports {
-  const { host, log, redactor } = stage;
-  const vitals = new Vitals(host, () => undefined);
-  const reports = new ErrorReports({ host, log, redactor, vitals, uuid, recentLog: () => recent });
+  // Of a run of its own: another link on the same store.
+  const core = new StageCore(stage);
+  const reports = core.install(new ErrorReports());
+  for (const line of recent.split("\n")) {
+    const [level, text] = line.includes(": ") ? line.split(": ") : ["info", line];
+    if (text !== "") core.feature(RecentLines).write(level as Level, text);
+  }
   reports.start();
   return reports;
 }

@@ -1,8 +1,5 @@
-import { Vitals } from "../../../src/device/vitals.js";
 import { Alarms } from "../../../src/features/alarms/alarms.js";
 import { Components } from "../../../src/features/components/components.js";
-import { CommandTable } from "../../../src/features/console/command-table.js";
-import { Terminal } from "../../../src/features/console/terminal.js";
 import { ErrorReports } from "../../../src/features/error-reports/error-reports.js";
 import type { Extension } from "../../../src/features/extensions/extension.js";
 import { Geo } from "../../../src/features/geo/geo.js";
@@ -14,21 +11,18 @@ import { NetworkIdentity } from "../../../src/features/network-identity/network-
 import { assert, describe, it } from "../../harness.js";
 import { ServerSide, Stage } from "./stage.js";
 
-function everyExtension({ host, log, redactor, timers }: Stage): Extension[] {
-  const vitals = new Vitals(host, () => undefined);
-  const alarms = new Alarms(host, log);
-  const commands = new CommandTable(timers, log, [], undefined);
+function everyExtension({ core }: Stage): Extension[] {
   return [
-    alarms,
-    new Health(host, log, vitals, alarms, {}),
-    new Metrics(host, log, vitals, {}),
-    new Logging(host, {}),
-    new ErrorReports({ host, log, redactor, vitals, uuid: "u", recentLog: () => "" }),
-    new Geo(host, log, { latitude: 1, longitude: 2 }),
-    new NetworkIdentity(host, log, () => [{ service: "iroh", identifier: "x" }]),
-    new Components(host, log, () => ({})),
-    new LocalShell((send) => new Terminal({ timers, commands, banner: "b", prompt: "> ", send })),
-  ];
+    new Alarms(),
+    new Health(),
+    new Metrics(),
+    new Logging(),
+    new ErrorReports(),
+    new Geo({ latitude: 1, longitude: 2 }),
+    new NetworkIdentity(() => [{ service: "iroh", identifier: "x" }]),
+    new Components(() => ({})),
+    new LocalShell(),
+  ].map((extension) => core.install(extension));
 }
 
 /** Every event that the server's extensions send, and some that they do not. */

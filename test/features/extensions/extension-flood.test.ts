@@ -43,12 +43,13 @@ describe("update: under a flood of extension traffic", () => {
     const quiet = await update();
     let lines = 0;
     const loud = await update(({ device }) => {
-      const { link } = device;
+      const { link, features } = device;
+      const { metrics, alarms, errorReports } = features;
       if (link === undefined) return;
       for (let i = 0; i < 20; i++) link.log("info", `line ${lines++} of a chatty application ${"x".repeat(100)}`);
-      link.metrics.record("level", lines);
-      if (!link.alarms.clear("flapping")) link.alarms.raise("flapping", String(lines));
-      link.reportError(new Error(`error ${lines}`));
+      metrics.record("level", lines);
+      if (!alarms.clear("flapping")) alarms.raise("flapping", String(lines));
+      errorReports.report(new Error(`error ${lines}`));
     });
     assert.ok(loud.tookMs <= quiet.tookMs + 10, `${loud.tookMs} ms, ${quiet.tookMs} ms without`);
     assert.deepEqual(loud.said, quiet.said);

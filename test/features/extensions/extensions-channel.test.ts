@@ -1,7 +1,7 @@
 import type { ChannelPort } from "../../../src/connection/channel-handler.js";
 import type { Extension, ExtensionPort } from "../../../src/features/extensions/extension.js";
+import { Extensions } from "../../../src/features/extensions/extensions.js";
 import { ExtensionsChannel } from "../../../src/features/extensions/extensions-channel.js";
-import { Registry } from "../../../src/features/extensions/registry.js";
 import { assert, describe, it } from "../../harness.js";
 import { Stage } from "./stage.js";
 
@@ -44,7 +44,7 @@ class Scene {
   readonly stage = new Stage();
   readonly a = new Probe("a");
   readonly b = new Probe("b");
-  readonly registry = new Registry([this.a, this.b]);
+  readonly extensions = this.stage.core.install(new Extensions([this.a, this.b]));
   readonly pushed: string[] = [];
   joins = 0;
   buffered = 0;
@@ -58,15 +58,17 @@ class Scene {
   };
 
   connect(): ExtensionsChannel {
-    this.channel = new ExtensionsChannel({
-      registry: this.registry,
-      log: this.stage.log,
-      timers: this.stage.timers,
+    const { log, timers } = this.stage;
+    const scene = this;
+    const connection = {
       join: () => {
         this.joins++;
       },
-      bufferedBytes: () => this.buffered,
-    });
+      get bufferedBytes() {
+        return scene.buffered;
+      },
+    };
+    this.channel = new ExtensionsChannel(this.extensions, log, timers, connection);
     return this.channel;
   }
 
@@ -263,7 +265,7 @@ describe("extensions channel", () => {
   it("refuses two extensions of one key, bad keys and missing versions at construction", () => {
     const wrong = (extensions: Extension[]): void =>
       assert.throws(
-        () => new Registry(extensions),
+        () => new Stage().core.install(new Extensions(extensions)),
         (error) => error.message.startsWith('Extension "'),
       );
     wrong([new Probe("a"), new Probe("a")]);

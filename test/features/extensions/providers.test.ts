@@ -1,7 +1,8 @@
 import { encodeUtf8 } from "../../../modules/text/utf8.js";
 import { Components, type Topology } from "../../../src/features/components/components.js";
-import { Geo, isPosition, type Position } from "../../../src/features/geo/geo.js";
+import { Geo, isPosition } from "../../../src/features/geo/geo.js";
 import { GeoIp, positionIn } from "../../../src/features/geo/geoip.js";
+import type { Position } from "../../../src/features/geo/position.js";
 import { NetworkIdentity, type NetworkIdentityEntry } from "../../../src/features/network-identity/network-identity.js";
 import { assert, describe, it } from "../../harness.js";
 import { type Connection, VirtualNetwork } from "../../virtual/virtual-network.js";
@@ -10,7 +11,7 @@ import { ServerSide, Stage } from "./stage.js";
 describe("geo 0.0.1", () => {
   const ask = (provider: Position | (() => Position | undefined)): ServerSide => {
     const stage = new Stage();
-    const geo = new Geo(stage.host, stage.log, provider);
+    const geo = stage.core.install(new Geo(provider));
     const server = new ServerSide(stage.timers, "0.0.1");
     geo.attached(server);
     geo.event("location:request");
@@ -55,8 +56,8 @@ describe("geo 0.0.1", () => {
         connection.end();
       };
     };
-    const host = { ...stage.host, network: new VirtualNetwork(stage.timers, new Map([[80, accept]])) };
-    const geo = new Geo(host, stage.log, new GeoIp(host, stage.log, "http://where.test/"));
+    Object.assign(stage.host, { network: new VirtualNetwork(stage.timers, new Map([[80, accept]])) });
+    const geo = stage.core.install(new Geo(new GeoIp("http://where.test/")));
     const server = new ServerSide(stage.timers, "0.0.1");
     geo.attached(server);
     geo.event("location:request");
@@ -105,7 +106,7 @@ describe("network_identity 0.0.1", () => {
   it("answers a request, then only what has changed", () => {
     const stage = new Stage();
     let ip = "10.0.0.7";
-    const network = new NetworkIdentity(stage.host, stage.log, () => [{ ...entry, details: { ip } }]);
+    const network = stage.core.install(new NetworkIdentity(() => [{ ...entry, details: { ip } }]));
     const server = new ServerSide(stage.timers, "0.0.1");
     network.attached(server);
     network.event("request");
@@ -130,7 +131,7 @@ describe("network_identity 0.0.1", () => {
     ];
     const many: NetworkIdentityEntry[] = [];
     for (let i = 0; i < 20; i++) many.push({ ...entry, instance: `wg${i}` });
-    const network = new NetworkIdentity(stage.host, stage.log, () => [...wrong, ...many]);
+    const network = stage.core.install(new NetworkIdentity(() => [...wrong, ...many]));
     const server = new ServerSide(stage.timers, "0.0.1");
     network.attached(server);
     network.event("request");
@@ -171,7 +172,7 @@ describe("components 0.0.1", () => {
       ],
       networks: [{ identifier: "zwave", metrics: ["zwave_rssi"], peers: [{ identifier: "zwave-26" }] }],
     };
-    readonly components = new Components(this.stage.host, this.stage.log, () => this.topology);
+    readonly components = this.stage.core.install(new Components(() => this.topology));
 
     constructor() {
       this.components.attached(this.server);

@@ -5,6 +5,7 @@
 
 import type { DeviceFacts } from "../../../modules/host/device.js";
 import type { Host } from "../../../modules/host/host.js";
+import type { Core, Feature } from "../../../src/feature.js";
 import type { ExtensionPort } from "../../../src/features/extensions/extension.js";
 import { Log } from "../../../src/log/log.js";
 import { Redactor } from "../../../src/log/redact.js";
@@ -25,6 +26,7 @@ export class Stage {
   facts: DeviceFacts = { heapFree: 100_000 };
   storeFails = false;
   readonly host: Host;
+  readonly core: StageCore;
 
   constructor() {
     const never = (): never => {
@@ -72,6 +74,69 @@ export class Stage {
       },
       print: (line) => this.printed.push(line),
     };
+    this.core = new StageCore(this);
+  }
+}
+
+/** What a link gives its features, without a connection but for what a suite sets. */
+export class StageCore implements Core {
+  readonly features: Feature[] = [];
+  readonly platform: Host;
+  readonly log: Log;
+  readonly redactor: Redactor;
+  /** Makes "> " of a terminal's prompt. */
+  readonly name = "";
+  readonly firmware = {
+    uuid: "0c6f5d4e-1111-4222-8333-444455556666",
+    product: "p",
+    version: "1.0.0",
+    platform: "esp32",
+    architecture: "xtensa",
+  };
+  readonly trust = { checkHead: () => {} };
+  readonly secure = {};
+  tls = false;
+  update: { busy: boolean; currentlyDownloading: string | undefined } = {
+    busy: false,
+    currentlyDownloading: undefined,
+  };
+  lacking: string | undefined;
+  roundTripMs: number | undefined;
+  bufferedBytes = 0;
+  restarts = 0;
+  readonly joins: string[] = [];
+  readonly pushed: { readonly event: string; readonly payload: Record<string, unknown> }[] = [];
+  /** Where nothing can be sent now. */
+  offline = false;
+
+  constructor({ host, log, redactor }: Stage) {
+    this.platform = host;
+    this.log = log;
+    this.redactor = redactor;
+  }
+
+  feature<F extends Feature>(kind: new () => F): F {
+    return (this.features.find((feature) => feature instanceof kind) as F | undefined) ?? this.install(new kind());
+  }
+
+  install<F extends Feature>(feature: F): F {
+    this.features.push(feature);
+    feature.install?.(this);
+    return feature;
+  }
+
+  push(event: string, payload: object): string | undefined {
+    if (this.offline) return undefined;
+    this.pushed.push({ event, payload: payload as Record<string, unknown> });
+    return String(this.pushed.length);
+  }
+
+  join(topic: string): void {
+    this.joins.push(topic);
+  }
+
+  restart(): void {
+    this.restarts++;
   }
 }
 

@@ -6,13 +6,12 @@ import { ServerSide, Stage } from "../extensions/stage.js";
 
 class Scene {
   readonly stage = new Stage();
-  readonly alarms = new Alarms(this.stage.host, this.stage.log);
+  readonly alarms = this.stage.core.install(new Alarms());
   readonly server = new ServerSide(this.stage.timers, "0.0.1");
   readonly health: Health;
 
   constructor(options: HealthOptions = {}) {
-    const { host, log } = this.stage;
-    this.health = new Health(host, log, new Vitals(host, () => undefined), this.alarms, options);
+    this.health = this.stage.core.install(new Health(options));
     this.health.attached(this.server);
   }
 
@@ -84,7 +83,7 @@ describe("health 0.0.1", () => {
   it("a platform that knows nothing makes no memory figures up", () => {
     const stage = new Stage();
     stage.facts = {};
-    assert.deepEqual(new Vitals(stage.host, () => undefined).metrics(), { uptime_seconds: 0 });
+    assert.deepEqual(stage.core.feature(Vitals).metrics(), { uptime_seconds: 0 });
   });
 
   it("the application's figures are added, replace, and remove", () => {

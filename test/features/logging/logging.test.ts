@@ -21,7 +21,7 @@ for (const version of ["0.1.0", "0.0.1"]) {
 
     it("a flood of lines loses none without saying so, and the server drops none", () => {
       const stage = new Stage();
-      const logging = new Logging(stage.host, {});
+      const logging = stage.core.install(new Logging({}));
       const server = new ServerSide(stage.timers, version, new ServerBucket(stage.timers, 5, 10));
       logging.attached(server);
       const written = 3000;
@@ -39,7 +39,7 @@ for (const version of ["0.1.0", "0.0.1"]) {
 
     it("keeps what was logged offline, and does not burst over the bucket after a reconnect", () => {
       const stage = new Stage();
-      const logging = new Logging(stage.host, {});
+      const logging = stage.core.install(new Logging({}));
       const bucket = new ServerBucket(stage.timers, 5, 10);
       const servers: ServerSide[] = [];
       for (let connection = 0; connection < 10; connection++) {
@@ -64,7 +64,7 @@ for (const version of ["0.1.0", "0.0.1"]) {
     it("stamps lines of before the clock was known with the time at which they happened", () => {
       const stage = new Stage();
       stage.wallMs = undefined;
-      const logging = new Logging(stage.host, {});
+      const logging = stage.core.install(new Logging({}));
       logging.write("info", "early");
       stage.timers.advance(7000);
       assert.equal(logging.ready(), false);
@@ -83,7 +83,7 @@ for (const version of ["0.1.0", "0.0.1"]) {
 describe("logging", () => {
   it("sends a second's lines in one message of texts", () => {
     const stage = new Stage();
-    const logging = new Logging(stage.host, {});
+    const logging = stage.core.install(new Logging({}));
     const server = new ServerSide(stage.timers, "0.1.0");
     logging.attached(server);
     stage.timers.advance(5000);
@@ -109,7 +109,7 @@ describe("logging", () => {
 
   it("gives lines of one millisecond rising times", () => {
     const stage = new Stage();
-    const logging = new Logging(stage.host, {});
+    const logging = stage.core.install(new Logging({}));
     const server = new ServerSide(stage.timers, "0.1.0");
     logging.attached(server);
     for (let i = 0; i < 50; i++) logging.write("info", String(i));
@@ -124,7 +124,7 @@ describe("logging", () => {
 
   it("believes a clock that was set back", () => {
     const stage = new Stage();
-    const logging = new Logging(stage.host, {});
+    const logging = stage.core.install(new Logging({}));
     const server = new ServerSide(stage.timers, "0.1.0");
     stage.host.clock.set(startedMs + 1e12);
     logging.attached(server);
@@ -138,7 +138,7 @@ describe("logging", () => {
 
   it("sends what has at least its level, and no empty line", () => {
     const stage = new Stage();
-    const logging = new Logging(stage.host, { level: "warning" });
+    const logging = stage.core.install(new Logging({ level: "warning" }));
     const server = new ServerSide(stage.timers, "0.1.0");
     logging.attached(server);
     for (const level of ["debug", "info", "notice", "warning", "error"] as const) logging.write(level, level);
@@ -152,7 +152,7 @@ describe("logging", () => {
 
   it("holds lines back while the connection is backed up", () => {
     const stage = new Stage();
-    const logging = new Logging(stage.host, {});
+    const logging = stage.core.install(new Logging({}));
     const server = new ServerSide(stage.timers, "0.1.0");
     server.blocked = true;
     logging.attached(server);
@@ -166,7 +166,7 @@ describe("logging", () => {
 
   it("runs for an hour with bounded buffers and no timer left over", () => {
     const stage = new Stage();
-    const logging = new Logging(stage.host, {});
+    const logging = stage.core.install(new Logging({}));
     const server = new ServerSide(stage.timers, "0.1.0", new ServerBucket(stage.timers, 5, 10));
     logging.attached(server);
     for (let second = 0; second < 3600; second++) {

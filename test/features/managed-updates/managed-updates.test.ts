@@ -1,43 +1,44 @@
-import type { Client } from "../../../src/client.js";
 import { ManagedUpdates } from "../../../src/features/managed-updates/managed-updates.js";
 import { assert, describe, it } from "../../harness.js";
 import { Stage } from "../extensions/stage.js";
 
 class Scene {
   readonly stage = new Stage();
-  readonly pushed: unknown[] = [];
   readonly told: unknown[] = [];
-  readonly client: Client = {
-    updateModeChanged: (...args) => this.told.push(args),
-    updateChecked: (...args) => this.told.push(args),
-    updateRejected: (...args) => this.told.push(args),
-  };
-  readonly updates = new ManagedUpdates(this.stage.host.clock, this.stage.log, this.client);
+  readonly updates = this.stage.core.install(
+    new ManagedUpdates({
+      modeChanged: (...args) => void this.told.push(args),
+      checked: (...args) => void this.told.push(args),
+      rejected: (...args) => void this.told.push(args),
+    }),
+  );
 
-  constructor() {
-    this.updates.online({ push: (event, payload) => String(this.pushed.push([event, payload])) });
+  get pushed(): unknown[] {
+    return this.stage.core.pushed.map(({ event, payload }) => [event, payload]);
   }
 }
 
 describe("device-managed updates", () => {
   it("says nothing of them to a server that has not spoken of them", () => {
-    const { updates, pushed } = new Scene();
+    const scene = new Scene();
+    const { updates } = scene;
     assert.deepEqual([updates.check(), updates.request(), updates.setMode("device_managed")], [false, false, false]);
-    assert.deepEqual(pushed, []);
+    assert.deepEqual(scene.pushed, []);
   });
 
   it("asks in the server's words, and passes its answers on", () => {
-    const { updates, pushed, told } = new Scene();
-    updates.modeTold({ mode: "device_managed", managed_updates_allowed: true });
+    const scene = new Scene();
+    const { updates, told } = scene;
+    updates.message("update_mode", { mode: "device_managed", managed_updates_allowed: true });
     assert.equal(updates.mode, "device_managed");
     assert.ok(updates.check() && updates.request() && updates.setMode("automatic"));
-    assert.deepEqual(pushed, [
+    assert.deepEqual(scene.pushed, [
       ["check_update", {}],
       ["request_update", {}],
       ["set_update_mode", { mode: "automatic" }],
     ]);
-    updates.checked({ available: true, firmware_meta: { version: "1.2.0" } });
-    updates.checked({ available: false, firmware_meta: null });
+    updates.message("update_available", { available: true, firmware_meta: { version: "1.2.0" } });
+    updates.message("update_available", { available: false, firmware_meta: null });
     assert.deepEqual(told, [
       ["device_managed", true],
       [true, "1.2.0"],
@@ -47,23 +48,22 @@ describe("device-managed updates", () => {
 
   it("counts a refusal in minutes and asks no sooner, over reconnects too", () => {
     const scene = new Scene();
-    const { updates, stage, pushed } = scene;
-    updates.modeTold({ mode: "device_managed", managed_updates_allowed: true });
-    updates.rejected({ reason: "busy", delay_for: 5 });
+    const { updates, stage } = scene;
+    updates.message("update_mode", { mode: "device_managed", managed_updates_allowed: true });
+    updates.message("update_rejected", { reason: "busy", delay_for: 5 });
     assert.deepEqual(scene.told.at(-1), ["busy", 300_000]);
     for (let second = 0; second < 299; second++) {
       assert.equal(updates.request(), false);
       if (second === 100) {
         updates.offline();
-        updates.online({ push: (event) => String(pushed.push(event)) });
-        updates.modeTold({ mode: "device_managed", managed_updates_allowed: true });
+        updates.message("update_mode", { mode: "device_managed", managed_updates_allowed: true });
       }
       stage.timers.advance(1000);
     }
-    assert.deepEqual(pushed, []);
+    assert.deepEqual(scene.pushed, []);
     stage.timers.advance(1000);
     assert.ok(updates.request());
-    assert.deepEqual(pushed, ["request_update"]);
+    assert.deepEqual(scene.pushed, [["request_update", {}]]);
   });
 
   it("a refusal without a usable time counts as five minutes, and one without end as a week", () => {
@@ -75,7 +75,7 @@ describe("device-managed updates", () => {
       [1e12, 10_080],
     ] as const) {
       const { updates } = new Scene();
-      updates.rejected({ reason: "busy", delay_for: delay });
+      updates.message("update_rejected", { reason: "busy", delay_for: delay });
       assert.equal(updates.waitMs, minutes * 60_000);
     }
   });
@@ -83,9 +83,9 @@ describe("device-managed updates", () => {
   it("ignores modes that do not exist and payloads of any shape", () => {
     const { updates } = new Scene();
     for (const payload of [null, undefined, 5, [], {}, { mode: "sometimes" }, { mode: 5 }]) {
-      updates.modeTold(payload);
-      updates.checked(payload);
-      updates.rejected(payload);
+      updates.message("update_mode", payload);
+      updates.message("update_available", payload);
+      updates.message("update_rejected", payload);
     }
     assert.equal(updates.mode, undefined);
   });

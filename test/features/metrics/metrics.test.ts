@@ -1,10 +1,9 @@
-import { Vitals } from "../../../src/device/vitals.js";
 import { Metrics } from "../../../src/features/metrics/metrics.js";
 import { assert, describe, it } from "../../harness.js";
 import { ServerBucket, ServerSide, Stage, startedMs } from "../extensions/stage.js";
 
 function make(stage: Stage, vitals = false): Metrics {
-  return new Metrics(stage.host, stage.log, new Vitals(stage.host, () => undefined), { vitals });
+  return stage.core.install(new Metrics({ vitals }));
 }
 
 function droppedIn(stage: Stage): number {
@@ -23,7 +22,8 @@ describe("metrics 0.1.0", () => {
   it("answers a check at once with the device's own figures and the application's", () => {
     const stage = new Stage();
     const options = { readings: () => ({ temperature: 21.5 }) };
-    const metrics = new Metrics(stage.host, stage.log, new Vitals(stage.host, () => 42), options);
+    stage.core.roundTripMs = 42;
+    const metrics = stage.core.install(new Metrics(options));
     const server = new ServerSide(stage.timers, "0.1.0");
     metrics.attached(server);
     metrics.event("check");

@@ -1,8 +1,8 @@
-import type { ChannelPort } from "../../../src/connection/channel-handler.js";
-import type { Command } from "../../../src/features/console/command.js";
-import { CommandTable } from "../../../src/features/console/command-table.js";
+import type { Command } from "../../../src/command.js";
+import { Commands } from "../../../src/features/console/commands.js";
 import { Scripts } from "../../../src/features/scripts/scripts.js";
 import { assert, describe, it } from "../../harness.js";
+import { LinkScene } from "../../virtual/link-scene.js";
 import { Stage } from "../extensions/stage.js";
 
 const echo: Command = { name: "echo", help: "", run: ({ args }) => args.join(" ") };
@@ -22,25 +22,21 @@ class Scene {
   readonly answers: (Answer & { atMs: number })[] = [];
   full = false;
   readonly #scripts: Scripts;
-  readonly #port: ChannelPort = {
-    push: (event, payload) => {
+
+  constructor() {
+    const { core } = this.stage;
+    core.install(new Commands([echo, nothing, hang, flood]));
+    this.#scripts = core.install(new Scripts());
+    core.push = (event, payload) => {
       assert.equal(event, "scripts/run");
       if (this.full) return undefined;
       this.answers.push({ ...(payload as Answer), atMs: this.stage.timers.now });
       return "1";
-    },
-  };
-
-  constructor(on = true) {
-    const { timers, log } = this.stage;
-    this.#scripts = new Scripts(
-      timers,
-      on ? new CommandTable(timers, log, [echo, nothing, hang, flood], undefined) : undefined,
-    );
+    };
   }
 
   run(payload: unknown): void {
-    this.#scripts.run(payload, this.#port);
+    assert.ok(this.#scripts.message("scripts/run", payload));
   }
 
   answer(text: unknown): Answer & { atMs: number } {
@@ -91,9 +87,14 @@ describe("support scripts", () => {
     assert.equal(scene.stage.timers.count, 0);
   });
 
-  it("refuses in words where scripts are off", () => {
-    const { result, output } = new Scene(false).answer("echo hi");
-    assert.equal(result, "error");
+  it("are refused in words by a device without the feature", () => {
+    const scene = new LinkScene();
+    scene.advance(10_000);
+    scene.server.socket.send(null, null, "device", "scripts/run", { text: "echo hi", ref: "q83vEg" });
+    scene.advance(1000);
+    const answer = scene.server.socket.received.find(([, , , event]) => event === "scripts/run");
+    const { ref, result, output } = answer![4] as unknown as Answer;
+    assert.deepEqual([ref, result], ["q83vEg", "error"]);
     assert.match(output, /runs no scripts/);
   });
 

@@ -1,10 +1,7 @@
 import { Fault } from "../../../modules/fault/fault.js";
 import { decodeUtf8 } from "../../../modules/text/utf8.js";
-import {
-  certificateCredentials,
-  certificateWarnings,
-  decodeCertificates,
-} from "../../../src/connection/credentials.js";
+import { decodeCertificates, type Encoded } from "../../../modules/x509/encoded.js";
+import { ClientCertificate } from "../../../src/features/client-certificate/client-certificate.js";
 import { assert, describe, fixture, it } from "../../harness.js";
 
 const bytes = (name: string): Uint8Array => fixture(`x509/${name}`);
@@ -20,13 +17,18 @@ function faultOf(body: () => unknown): Fault {
   return assert.fail("nothing was refused");
 }
 
+function certificateCredentials(certificate: Encoded | Encoded[], key: Encoded) {
+  const credentials = new ClientCertificate({ certificate, key });
+  credentials.check();
+  return credentials;
+}
+
 const made = (name: string) => certificateCredentials(text(`${name}-certificate.pem`), text("p256-sec1.pem"));
 const within = Date.UTC(2030, 0, 1);
 
 describe("credentials: client certificate", () => {
   it("are the same DER from PEM text, PEM bytes and DER, whatever form the key has", () => {
     const expected = {
-      type: "certificate",
       certificate: [bytes("p256-certificate.der")],
       key: bytes("p256-pkcs8.der"),
     };
@@ -41,11 +43,11 @@ describe("credentials: client certificate", () => {
         bytes("p256-sec1.der"),
         bytes("p256-pkcs8.pem"),
       ])
-        assert.deepEqual(certificateCredentials(certificate, key), expected);
+        assert.deepEqual(certificateCredentials(certificate, key).identity(), expected);
   });
 
   it("take RSA", () => {
-    const { key } = certificateCredentials(text("rsa-certificate.pem"), text("rsa-pkcs1.pem"));
+    const { key } = certificateCredentials(text("rsa-certificate.pem"), text("rsa-pkcs1.pem")).identity();
     assert.deepEqual(key, bytes("rsa-pkcs8.der"));
   });
 
@@ -53,8 +55,11 @@ describe("credentials: client certificate", () => {
     const [leaf] = decodeCertificates("x", text("p256-certificate.pem"));
     const [ca] = decodeCertificates("x", text("ca-certificate.pem"));
     const key = text("p256-sec1.pem");
-    assert.deepEqual(certificateCredentials(text("chain-certificate.pem"), key).certificate, [leaf, ca]);
-    assert.deepEqual(certificateCredentials([leaf, text("ca-certificate.pem")], key).certificate, [leaf, ca]);
+    assert.deepEqual(certificateCredentials(text("chain-certificate.pem"), key).identity().certificate, [leaf, ca]);
+    assert.deepEqual(certificateCredentials([leaf, text("ca-certificate.pem")], key).identity().certificate, [
+      leaf,
+      ca,
+    ]);
   });
 
   it("refuse a key that is for another certificate, and say for which", () => {
@@ -90,7 +95,9 @@ describe("credentials: client certificate", () => {
 
 describe("credentials: what NervesHub will say to a certificate", () => {
   const codes = (name: string, nowMs: number | undefined): string[] =>
-    certificateWarnings(made(name), nowMs).map(({ code }) => code);
+    made(name)
+      .warnings(nowMs)
+      .map(({ code }) => code);
 
   it("is nothing for a good one", () => {
     assert.deepEqual(codes("p256", within), []);

@@ -1,11 +1,12 @@
-import type { Credentials } from "../../../src/connection/credentials.js";
+import { type Credentials, SharedSecret } from "../../../src/connection/credentials.js";
 import { closeFault, refusalFault } from "../../../src/connection/diagnosis.js";
+import { ClientCertificate } from "../../../src/features/client-certificate/client-certificate.js";
 import { assert, describe, it } from "../../harness.js";
 import { recordedAnswers } from "./recorded-answers.js";
 
-const product: Credentials = { type: "shared-secret", key: "nhp_x", secret: "s", identifier: "dev-01" };
-const device: Credentials = { ...product, key: "nhd_x" };
-const certificate: Credentials = { type: "certificate", certificate: [], key: new Uint8Array(0) };
+const product = new SharedSecret("nhp_x", "s", "dev-01");
+const device = new SharedSecret("nhd_x", "s", "dev-01");
+const certificate = new ClientCertificate({ certificate: "", key: "" });
 
 const answered = (status: number, body = "", headers: [string, string][] = []) => ({
   status,

@@ -1,9 +1,9 @@
 import { Fault } from "../../../modules/fault/fault.js";
-import type { Credentials } from "../../../src/connection/credentials.js";
+import { SharedSecret } from "../../../src/connection/credentials.js";
 import { type Place, redirectTarget } from "../../../src/connection/redirect.js";
 import { assert, describe, it } from "../../harness.js";
 
-const credentials: Credentials = { type: "shared-secret", key: "nhp_x", secret: "s", identifier: "dev-01" };
+const credentials = new SharedSecret("nhp_x", "s", "dev-01");
 const from: Place = { host: "hub.test", port: 443, ssl: true, path: "/device-socket/websocket?vsn=2.0.0" };
 
 function follow(location: string | undefined, place = from, count = 0): Place | string {

@@ -1,10 +1,8 @@
 import { maxCommandOutputCharacters } from "../../../modules/limits/limits.js";
-import { CommandTable } from "../../../src/features/console/command-table.js";
+import { Commands } from "../../../src/features/console/commands.js";
 import { inspect } from "../../../src/log/inspect.js";
-import { Log } from "../../../src/log/log.js";
-import { Redactor } from "../../../src/log/redact.js";
+import { Stage } from "../../features/extensions/stage.js";
 import { assert, describe, it } from "../../harness.js";
-import { ManualTimers } from "../../support/manual-timers.js";
 
 function throwing(): never {
   throw new Error("from inside the value");
@@ -47,8 +45,10 @@ function atPrompt(value: unknown, thrown = false): string[] {
     return value;
   };
   const print = (line: string) => printed.push(line);
-  const log = new Log(() => {}, new Redactor([]), "debug", "t");
-  new CommandTable(new ManualTimers(), log, [], evaluate).run({ line: "value", columns: 80, print, done: () => {} });
+  const commands = new Commands();
+  commands.evaluate = evaluate;
+  commands.install(new Stage().core);
+  commands.run({ line: "value", columns: 80, print, done: () => {} });
   return printed;
 }
 

@@ -88,7 +88,7 @@ describe("log", () => {
   it("prints from its level on, and tells listeners everything", () => {
     const heard: string[] = [];
     const quiet = log("warning");
-    quiet.listen((level, message) => heard.push(`${level} ${message}`));
+    quiet.listen({ write: (level, message) => void heard.push(`${level} ${message}`) });
     quiet.debug("a");
     quiet.info("b");
     quiet.warning("c");

@@ -5,6 +5,7 @@
 import type { Client, Decision, Update } from "../../../src/client.js";
 import type { LinkOptions } from "../../../src/options.js";
 import { assert, describe, it } from "../../harness.js";
+import type { LinkWithFeatures } from "../../support/all-features.js";
 import { image, UpdateScene } from "../../virtual/update-scene.js";
 import { hubPort } from "../../virtual/virtual-device.js";
 
@@ -233,7 +234,7 @@ describe("update: trial", () => {
   });
 
   it("an image whose commands or extensions are refused goes back by itself", async () => {
-    const link: Partial<LinkOptions> = {};
+    const link: LinkWithFeatures = {};
     const world = new UpdateScene({ before, after, link });
     world.device.powerOn();
     await world.run(() => world.device.restarts === 1, hour);

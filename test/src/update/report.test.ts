@@ -1,12 +1,12 @@
-import type { ChannelPort } from "../../../src/connection/channel-handler.js";
+import { DevicePort } from "../../../src/connection/device-port.js";
 import { Report } from "../../../src/update/report.js";
 import { assert, describe, it } from "../../harness.js";
 
-class Port implements ChannelPort {
+class Port extends DevicePort {
   readonly sent: string[] = [];
   open = true;
 
-  push(event: string, payload: object): string | undefined {
+  override push(event: string, payload: object): string | undefined {
     if (!this.open) return undefined;
     this.sent.push(`${event} ${JSON.stringify(payload)}`);
     return String(this.sent.length);
@@ -15,8 +15,8 @@ class Port implements ChannelPort {
 
 function online(words: "current" | "legacy" = "current"): { report: Report; port: Port } {
   const port = new Port();
-  const report = new Report(words, "wlan0");
-  report.online(port);
+  const report = new Report(port, words, "wlan0");
+  report.online();
   return { report, port };
 }
 
@@ -63,11 +63,10 @@ describe("update report", () => {
     const { report, port } = online();
     report.received();
     port.open = false;
-    report.offline();
     report.ended({ word: "rescheduled", reason: "later", delayMs: 1000 });
     assert.ok(report.inFlight);
     port.open = true;
-    report.online(port);
+    report.online();
     assert.equal(port.sent[1], 'status_update {"status":"rescheduled","delay_for":1000,"reason":"later"}');
     assert.ok(!report.inFlight);
   });

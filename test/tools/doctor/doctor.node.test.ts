@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isPrintable } from "../../../modules/text/printable.js";
+import { ClientCertificate } from "../../../src/features/client-certificate/client-certificate.js";
 import { Examination } from "../../../tools/doctor/examination.js";
 import { type DoctorOptions, readOptions } from "../../../tools/doctor/options.js";
 import { Hub } from "../../../tools/hub/hub.js";
@@ -54,7 +55,7 @@ describe("doctor", () => {
 
   it("finds nothing wrong with a good hub, plain and by TLS, by secret and by certificate", async () => {
     const device = workshop.make({ issuer: ca, commonName: "dev-1" });
-    const certificate = { certificate: device.certificatePem, key: device.keyPem };
+    const certificate = new ClientCertificate({ certificate: device.certificatePem, key: device.keyPem });
     for (const link of [{ port: plain.port, ssl: false }, overTls(), { ...overTls(), auth: certificate }]) {
       const { lines, problems } = await examine(link);
       assert.equal(problems, 0, lines.join("\n"));
@@ -121,7 +122,7 @@ describe("doctor", () => {
 
   it("tells options that do not fit together, and still looks at the server", async () => {
     const [one, other] = [workshop.make({ issuer: ca }), workshop.make({ issuer: ca })];
-    const mixed = { certificate: one.certificatePem, key: other.keyPem };
+    const mixed = new ClientCertificate({ certificate: one.certificatePem, key: other.keyPem });
     const { lines, problems } = await examine({ ...overTls(), auth: mixed });
     assert.equal(problems, 1);
     assert.match(find(lines, "options"), /\[key-mismatch\]/);

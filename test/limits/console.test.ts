@@ -15,9 +15,9 @@ import {
   maxScripts,
   maxTypeAheadCharacters,
 } from "../../modules/limits/limits.js";
+import type { Command } from "../../src/command.js";
 import { Components } from "../../src/features/components/components.js";
-import type { Command } from "../../src/features/console/command.js";
-import { CommandTable } from "../../src/features/console/command-table.js";
+import { Commands } from "../../src/features/console/commands.js";
 import { LineEditor } from "../../src/features/console/line-editor.js";
 import { Terminal } from "../../src/features/console/terminal.js";
 import { Scripts } from "../../src/features/scripts/scripts.js";
@@ -39,7 +39,7 @@ class Scene {
   readonly #scripts: Scripts;
 
   constructor(banner = "banner") {
-    const { timers, log } = this.stage;
+    const { timers, core } = this.stage;
     const commands: Command[] = [
       { name: "say", help: "", run: ({ args }) => args[0] },
       { name: "print", help: "", run: ({ args }) => "x".repeat(Number(args[0])) },
@@ -50,8 +50,12 @@ class Scene {
         run: ({ args }) => new Promise((resolve) => timers.set(() => resolve("waited"), Number(args[0]))),
       },
     ];
-    const table = new CommandTable(timers, log, commands, undefined);
-    this.#scripts = new Scripts(timers, table);
+    const table = core.install(new Commands(commands));
+    this.#scripts = core.install(new Scripts());
+    core.push = (_event, payload) => {
+      this.answers.push(payload as (typeof this.answers)[number]);
+      return "1";
+    };
     this.terminal = new Terminal({
       timers,
       commands: table,
@@ -69,11 +73,7 @@ class Scene {
   }
 
   script(text: string, ref = "q83vEg"): void {
-    const push = (_event: string, payload: object): string => {
-      this.answers.push(payload as (typeof this.answers)[number]);
-      return "1";
-    };
-    this.#scripts.run({ text, ref }, { push });
+    this.#scripts.message("scripts/run", { text, ref });
   }
 
   async scriptAnswer(text: string, waitMs = 0): Promise<{ result: string; output: string }> {
@@ -190,12 +190,12 @@ describe("limits: console and scripts", () => {
     assert.equal(await lines(commandDeadlineMs - 5001), "completed");
     assert.equal(await lines(commandDeadlineMs - 5000), "error");
     const action = async (waitMs: number) => {
-      const { host, log, timers } = new Stage();
+      const { core, timers } = new Stage();
       const run = () => new Promise((resolve) => timers.set(() => resolve("waited"), waitMs));
       const component = { identifier: "c", actions: [{ identifier: "a", run }] };
-      const components = new Components(host, log, () => ({
-        assemblies: [{ identifier: "x", components: [component] }],
-      }));
+      const components = core.install(
+        new Components(() => ({ assemblies: [{ identifier: "x", components: [component] }] })),
+      );
       const server = new ServerSide(timers, "0.0.1");
       components.attached(server);
       components.event("action:run", { ref: "r", component: "c", action: "a" });

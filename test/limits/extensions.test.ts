@@ -48,18 +48,18 @@ import {
 } from "../../modules/limits/limits.js";
 import { encodeUtf8 } from "../../modules/text/utf8.js";
 import type { ChannelPort } from "../../src/connection/channel-handler.js";
+import { RecentLines } from "../../src/device/recent-lines.js";
 import { Vitals } from "../../src/device/vitals.js";
 import { Alarms } from "../../src/features/alarms/alarms.js";
 import { Components } from "../../src/features/components/components.js";
-import { CommandTable } from "../../src/features/console/command-table.js";
 import { ConsoleChannel } from "../../src/features/console/console-channel.js";
 import { readCrash } from "../../src/features/error-reports/crash-record.js";
 import { ErrorReports } from "../../src/features/error-reports/error-reports.js";
 import { stackFrames } from "../../src/features/error-reports/stack-frames.js";
 import type { Extension, ExtensionPort } from "../../src/features/extensions/extension.js";
+import { Extensions } from "../../src/features/extensions/extensions.js";
 import { ExtensionsChannel } from "../../src/features/extensions/extensions-channel.js";
-import { PacedSender, type Rate } from "../../src/features/extensions/paced-sender.js";
-import { Registry } from "../../src/features/extensions/registry.js";
+import { Outbox, type Rate } from "../../src/features/extensions/outbox.js";
 import { Geo } from "../../src/features/geo/geo.js";
 import { GeoIp } from "../../src/features/geo/geoip.js";
 import { Health } from "../../src/features/health/health.js";
@@ -67,7 +67,7 @@ import { LogRing } from "../../src/features/logging/log-ring.js";
 import { Logging } from "../../src/features/logging/logging.js";
 import { Metrics } from "../../src/features/metrics/metrics.js";
 import { NetworkIdentity, type NetworkIdentityEntry } from "../../src/features/network-identity/network-identity.js";
-import { ServerSide, Stage } from "../features/extensions/stage.js";
+import { ServerSide, Stage, StageCore } from "../features/extensions/stage.js";
 import { assert, describe } from "../harness.js";
 import { ScriptedNetwork } from "../modules/host/scripted-network.js";
 import { limit } from "./limit.js";
@@ -78,17 +78,18 @@ const times = <T>(count: number, make: (i: number) => T): T[] => Array.from({ le
 const last = (server: ServerSide): Record<string, unknown> => server.sent.at(-1)?.payload ?? {};
 
 function alarmsOf(stage: Stage): Alarms {
-  return new Alarms(stage.host, stage.log);
+  return stage.core.install(new Alarms());
 }
 
 function metricsOf(stage: Stage): Metrics {
-  return new Metrics(stage.host, stage.log, new Vitals(stage.host, () => undefined), { vitals: false });
+  return stage.core.install(new Metrics({ vitals: false }));
 }
 
 function errorsOf(stage: Stage, recentLog = ""): ErrorReports {
-  const { host, log, redactor } = stage;
-  const vitals = new Vitals(host, () => undefined);
-  return new ErrorReports({ host, log, redactor, vitals, uuid: "u", recentLog: () => recentLog });
+  // Of a run of its own: another link on the same store.
+  const core = new StageCore(stage);
+  if (recentLog !== "") core.feature(RecentLines).last = () => [recentLog];
+  return core.install(new ErrorReports());
 }
 
 /** The report of `error`, as it is sent. */
@@ -112,7 +113,7 @@ class ChannelScene {
   readonly #port: ChannelPort = { push: () => String(++this.#ref) };
 
   constructor() {
-    const { log, timers } = new Stage();
+    const { core, log, timers } = new Stage();
     const extension = {
       key: "x",
       versions: ["0.0.1"],
@@ -124,13 +125,14 @@ class ChannelScene {
         this.detached = true;
       },
     };
-    this.channel = new ExtensionsChannel({
-      registry: new Registry([extension]),
-      log,
-      timers,
+    const scene = this;
+    const connection = {
       join: () => {},
-      bufferedBytes: () => this.buffered,
-    });
+      get bufferedBytes() {
+        return scene.buffered;
+      },
+    };
+    this.channel = new ExtensionsChannel(core.install(new Extensions([extension])), log, timers, connection);
     this.channel.joinPayload();
     this.channel.joined(["x"], this.#port);
   }
@@ -144,11 +146,13 @@ class ChannelScene {
 
 /** How many messages go out at once, and how many more in the ten seconds behind. */
 function paced(rate: Rate): { atOnce: number; later: number } {
-  const { host, timers } = new Stage();
+  const { core, timers } = new Stage();
   let sent = 0;
-  const sender = new PacedSender(host, rate, () => {
-    sent++;
-    return "sent";
+  const sender = core.feature(Outbox).lane(rate, {
+    flush: () => {
+      sent++;
+      return "sent";
+    },
   });
   sender.wake();
   timers.advance(0);
@@ -176,11 +180,10 @@ describe("limits: extensions", () => {
       scene.buffered++;
       assert.equal(scene.port?.send("event", {}), false);
       const shown = (buffered: number) => {
-        const { timers, log } = new Stage();
+        const { core } = new Stage();
         let pushes = 0;
-        const commands = new CommandTable(timers, log, [], undefined);
-        const options = { timers, commands, banner: "b", prompt: "> ", bufferedBytes: () => buffered };
-        new ConsoleChannel(options).joined({}, { push: () => String(++pushes) });
+        core.bufferedBytes = buffered;
+        new ConsoleChannel(core).joined({}, { push: () => String(++pushes) });
         return pushes;
       };
       assert.equal(shown(maxExtensionBacklogBytes), 1);
@@ -213,7 +216,7 @@ describe("limits: extensions", () => {
         return server.sent.length;
       };
       const logging = (more: string) => (stage: Stage) => {
-        const extension = new Logging(stage.host, {});
+        const extension = stage.core.install(new Logging());
         for (let i = 0; i < 8; i++) extension.write("info", "x".repeat(maxBatchCharacters / 8) + (i === 0 ? more : ""));
         return extension;
       };
@@ -280,7 +283,7 @@ describe("limits: extensions", () => {
   limit("maxLogLinesInMessage", "that many lines go in one message, one more in the next", () => {
     const sent = (count: number) => {
       const stage = new Stage();
-      const logging = new Logging(stage.host, {});
+      const logging = stage.core.install(new Logging());
       const server = new ServerSide(stage.timers, "0.1.0");
       for (let i = 0; i < count; i++) logging.write("info", String(i));
       logging.attached(server);
@@ -364,11 +367,9 @@ describe("limits: extensions", () => {
       const stage = new Stage();
       const given = () => Object.fromEntries(times(metrics, (i) => [`m${i}`, i]));
       stage.facts = {};
-      const vitals = new Vitals(stage.host, () => undefined);
+      const vitals = stage.core.feature(Vitals);
       const none = Object.fromEntries(Object.keys(vitals.metrics()).map((name) => [name, undefined]));
-      const health = new Health(stage.host, stage.log, vitals, alarmsOf(stage), {
-        metrics: () => ({ ...none, ...given() }),
-      });
+      const health = stage.core.install(new Health({ metrics: () => ({ ...none, ...given() }) }));
       const server = new ServerSide(stage.timers, "0.0.1");
       health.attached(server);
       health.report();
@@ -382,8 +383,7 @@ describe("limits: extensions", () => {
   /** The metadata that are reported of `given`. */
   function metadataOf(given: Record<string, string>): Record<string, string> {
     const stage = new Stage();
-    const vitals = new Vitals(stage.host, () => undefined);
-    const health = new Health(stage.host, stage.log, vitals, alarmsOf(stage), { metadata: () => given });
+    const health = stage.core.install(new Health({ metadata: () => given }));
     const server = new ServerSide(stage.timers, "0.0.1");
     health.attached(server);
     health.report();
@@ -422,7 +422,7 @@ describe("limits: extensions", () => {
     for (const more of [0, 1]) {
       const stage = new Stage();
       const source = "x".repeat(maxGeoSourceCharacters + more);
-      const geo = new Geo(stage.host, stage.log, { latitude: 1, longitude: 1, source });
+      const geo = stage.core.install(new Geo({ latitude: 1, longitude: 1, source }));
       const server = new ServerSide(stage.timers, "0.0.1");
       geo.attached(server);
       geo.report();
@@ -464,7 +464,7 @@ describe("limits: extensions", () => {
       instance: `${i}`,
       details,
     }));
-    const extension = new NetworkIdentity(stage.host, stage.log, () => entries as NetworkIdentityEntry[]);
+    const extension = stage.core.install(new NetworkIdentity(() => entries as NetworkIdentityEntry[]));
     const server = new ServerSide(stage.timers, "0.0.1");
     extension.attached(server);
     extension.event("request");
@@ -593,7 +593,9 @@ describe("limits: extensions", () => {
     const found = (bytes: number) => {
       const stage = new Stage();
       const network = new ScriptedNetwork();
-      const geo = new GeoIp({ ...stage.host, network }, stage.log, "http://where.test/");
+      Object.assign(stage.host, { network });
+      const geo = new GeoIp("http://where.test/");
+      geo.install(stage.core);
       let position: unknown;
       geo.resolve(() => {
         position = geo.resolve(() => {});
@@ -612,7 +614,7 @@ describe("limits: extensions", () => {
     const all = entries.map(
       (entry, i) => ({ service: "wireguard", identifier: "x", instance: `i${i}`, ...entry }) as const,
     );
-    const extension = new NetworkIdentity(stage.host, stage.log, () => all);
+    const extension = stage.core.install(new NetworkIdentity(() => all));
     const server = new ServerSide(stage.timers, "0.0.1");
     extension.attached(server);
     extension.event("request");
@@ -642,9 +644,9 @@ describe("limits: extensions", () => {
   function actions(count: number, run: () => unknown): unknown[] {
     const stage = new Stage();
     const component = { identifier: "c", actions: [{ identifier: "a", run }] };
-    const components = new Components(stage.host, stage.log, () => ({
-      assemblies: [{ identifier: "x", components: [component] }],
-    }));
+    const components = stage.core.install(
+      new Components(() => ({ assemblies: [{ identifier: "x", components: [component] }] })),
+    );
     const server = new ServerSide(stage.timers, "0.0.1");
     components.attached(server);
     for (let i = 0; i < count; i++) components.event("action:run", { ref: `${i}`, component: "c", action: "a" });

@@ -19,6 +19,7 @@ import {
 import { encodeUtf8 } from "../../modules/text/utf8.js";
 import { Opening } from "../../modules/websocket/opening.js";
 import { RefusalReader } from "../../modules/websocket/refusal.js";
+import { SharedSecret } from "../../src/connection/credentials.js";
 import { redirectTarget } from "../../src/connection/redirect.js";
 import { assert, crypto, describe, stackInUse } from "../harness.js";
 import { ScriptedNetwork } from "../modules/host/scripted-network.js";
@@ -184,7 +185,7 @@ describe("limits: HTTP", () => {
       headers: new Map([["location", "http://b.example/device-socket/websocket"]]),
       body: "",
     };
-    const credentials = { type: "shared-secret", key: "nhp_x", secret: "x", identifier: "x" } as const;
+    const credentials = new SharedSecret("nhp_x", "x", "x");
     const from = { host: "a.example", port: 80, ssl: false, path: "/device-socket/websocket" };
     const followed = (count: number) => redirectTarget(from, refusal, credentials, count);
     assert.equal(followed(maxRedirects - 1).constructor, Object);

@@ -60,7 +60,7 @@ describe("limits: the link", () => {
   limit("maxLogLineCharacters", "a line that long is whole, a longer one is cut and shows it", () => {
     const lines: string[] = [];
     const log = new Log(() => {}, new Redactor([]), "debug", "n");
-    log.listen((_level, message) => lines.push(message));
+    log.listen({ write: (_level, message) => void lines.push(message) });
     const text = "x".repeat(maxLogLineCharacters);
     log.info(text);
     log.info(`${text}x`);
@@ -126,9 +126,9 @@ describe("limits: the link", () => {
   limit("maxServerKeys", "that many are kept, of one more it is said", () => {
     const key = (i: number) => toBase64(new Uint8Array(32).fill(i));
     const kept = (count: number) => {
-      const { host, log, printed } = new Stage();
-      const keys = new ServerKeys(host.store, log);
-      keys.told("firmware", { keys: Array.from({ length: count }, (_, i) => key(i)) });
+      const { core, printed } = new Stage();
+      const keys = core.install(new ServerKeys());
+      keys.message("fwup_public_keys", { keys: Array.from({ length: count }, (_, i) => key(i)) });
       return { kept: keys.keys("firmware").length, said: printed.some((line) => line.includes("more firmware keys")) };
     };
     assert.deepEqual(kept(maxServerKeys), { kept: maxServerKeys, said: false });
@@ -138,10 +138,9 @@ describe("limits: the link", () => {
   limit("maxServerKeysCharacters", "keys that long in all are kept, a character more is not", () => {
     const pem = "-----BEGIN PUBLIC KEY-----";
     const kept = (characters: number) => {
-      const { host, log } = new Stage();
-      const keys = new ServerKeys(host.store, log);
+      const keys = new Stage().core.install(new ServerKeys());
       // Brackets, quotes and a comma, as they lie in the store.
-      keys.told("archive", { keys: [pem.padEnd(characters - 5, "A")] });
+      keys.message("archive_public_keys", { keys: [pem.padEnd(characters - 5, "A")] });
       return keys.keys("archive").length;
     };
     assert.equal(kept(maxServerKeysCharacters), 1);
@@ -154,9 +153,8 @@ describe("limits: the link", () => {
       [maxUpdateRefusalMinutes, maxUpdateRefusalMinutes],
       [maxUpdateRefusalMinutes + 1, maxUpdateRefusalMinutes],
     ]) {
-      const { host, log } = new Stage();
-      const updates = new ManagedUpdates(host.clock, log, {});
-      updates.rejected({ reason: "later", delay_for: minutes });
+      const updates = new Stage().core.install(new ManagedUpdates());
+      updates.message("update_rejected", { reason: "later", delay_for: minutes });
       assert.equal(updates.waitMs, waited * 60_000);
     }
   });

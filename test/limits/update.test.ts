@@ -15,6 +15,7 @@ import {
   maxUpdateParts,
   maxUpdateUrlCharacters,
 } from "../../modules/limits/limits.js";
+import { DevicePort } from "../../src/connection/device-port.js";
 import { parseArchiveOffer } from "../../src/features/archives/archive-offer.js";
 import { parseOffer } from "../../src/update/offer.js";
 import { UpdateRecords } from "../../src/update/records.js";
@@ -94,14 +95,15 @@ describe("limits: updates", () => {
 
   limit("maxReasonCharacters", "a reason that long is sent whole, a longer one is cut", () => {
     const sent = (characters: number) => {
-      const report = new Report("current", "wlan0");
+      const port = new DevicePort();
+      const report = new Report(port, "current", "wlan0");
       let reason: unknown;
-      report.online({
+      port.joined = {
         push: (_event, payload) => {
           reason = (payload as { reason?: unknown }).reason;
           return "1";
         },
-      });
+      };
       report.received();
       report.ended({ word: "failed", reason: "x".repeat(characters) });
       return String(reason).length;

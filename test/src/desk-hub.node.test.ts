@@ -11,11 +11,11 @@ import type { Lack } from "../../hosts/flash-model/lacking.js";
 import { nodeCrypto } from "../../hosts/node/crypto.js";
 import { flashByCable, openNodeHost } from "../../hosts/node/node-host.js";
 import { NervesHubLink } from "../../src/link.js";
-import type { LinkOptions } from "../../src/options.js";
 import { Hub } from "../../tools/hub/hub.js";
 import type { Json, JsonObject } from "../../tools/hub/json.js";
 import type { HubOptions } from "../../tools/hub/options.js";
 import { after, assert, before, describe, it } from "../harness.js";
+import { AllFeatures, type LinkWithFeatures } from "../support/all-features.js";
 
 const product = "desk";
 const identifier = "dev-desk";
@@ -27,13 +27,14 @@ class Bench {
   readonly lines: string[] = [];
   readonly told: string[] = [];
   link!: NervesHubLink;
+  features!: AllFeatures;
   readonly #dataDir = mkdtempSync(join(tmpdir(), "desk-hub-"));
 
   constructor(options: Partial<HubOptions> = {}) {
     this.hub = new Hub({ product, keys: [key], automaticUpdates: false, ...options });
   }
 
-  async start(options: Partial<LinkOptions>, lacking: readonly Lack[] = []): Promise<void> {
+  async start(options: LinkWithFeatures, lacking: readonly Lack[] = []): Promise<void> {
     await this.hub.start();
     flashByCable(this.#dataDir, buildImage({ chipId: 9, projectName: product, version: "1.0.0" }, nodeCrypto));
     const host = openNodeHost({
@@ -45,7 +46,9 @@ class Bench {
       restart: () => this.told.push("restart"),
     });
     const auth = { productKey: key.key, productSecret: key.secret };
-    this.link = new NervesHubLink({ host: "127.0.0.1", port: this.hub.port, ssl: false, auth, ...options }, host);
+    this.features = new AllFeatures(options);
+    const link = { host: "127.0.0.1", port: this.hub.port, ssl: false, auth, ...this.features.options };
+    this.link = new NervesHubLink(link, host);
     this.link.start();
     await this.until("joined", () => this.hub.device(identifier)?.connection.status === "connected");
   }
@@ -108,17 +111,19 @@ describe("against the desk hub", () => {
           detached: () => echo.push("detached"),
         },
       ],
-      client: {
-        archiveAvailable: () => "download",
-        updateModeChanged: (mode, allowed) => bench.told.push(`mode ${mode} ${allowed}`),
-        updateChecked: (available, version) => bench.told.push(`checked ${available} ${version}`),
-        updateRejected: (reason, retryAfterMs) => bench.told.push(`rejected ${reason} ${retryAfterMs}`),
+      managedUpdates: {
+        modeChanged: (mode, allowed) => void bench.told.push(`mode ${mode} ${allowed}`),
+        checked: (available, version) => void bench.told.push(`checked ${available} ${version}`),
+        rejected: (reason, retryAfterMs) => void bench.told.push(`rejected ${reason} ${retryAfterMs}`),
       },
-      archiveWriter: {
-        begin: () => void taken.splice(0),
-        write: (chunk) => void taken.push(...chunk),
-        finish: () => void bench.told.push("archive"),
-        abort: () => void bench.told.push("archive aborted"),
+      archives: {
+        available: () => "download",
+        writer: {
+          begin: () => void taken.splice(0),
+          write: (chunk) => void taken.push(...chunk),
+          finish: () => void bench.told.push("archive"),
+          abort: () => void bench.told.push("archive aborted"),
+        },
       },
     }),
   );
@@ -156,9 +161,9 @@ describe("against the desk hub", () => {
   });
 
   it("metrics, alarms, errors and log lines arrive, and the hub drops none", async () => {
-    bench.link.metrics.record("level", 3.5);
-    bench.link.alarms.raise("BatteryLow", "3.1 V");
-    bench.link.reportError(new TypeError("no such relay"), { relay: "3" });
+    bench.features.metrics.record("level", 3.5);
+    bench.features.alarms.raise("BatteryLow", "3.1 V");
+    bench.features.errorReports.report(new TypeError("no such relay"), { relay: "3" });
     bench.link.log("warning", "a line of the application");
     bench.hub.operator.extension(identifier, "metrics:check", {});
     const has = (name: string, text: string): boolean => JSON.stringify(bench.report(name) ?? "").includes(text);
@@ -174,7 +179,7 @@ describe("against the desk hub", () => {
         `${name} ${JSON.stringify(dropped)}`,
       );
     }
-    bench.link.alarms.clear("BatteryLow");
+    bench.features.alarms.clear("BatteryLow");
     await bench.until("cleared", () => !has("alarms", "BatteryLow"));
   });
 
@@ -229,17 +234,17 @@ describe("against the desk hub", () => {
 
   it("device-managed updates: mode, check, request and refusal", async () => {
     bench.hub.operator.setUpdateMode(identifier, "automatic", true);
-    assert.ok(bench.link.setUpdateMode("device_managed"));
+    assert.ok(bench.features.managedUpdates.setMode("device_managed"));
     await bench.until("mode", () => bench.told.includes("mode device_managed true"));
-    assert.ok(bench.link.checkUpdate());
+    assert.ok(bench.features.managedUpdates.check());
     await bench.until("checked", () => bench.told.includes("checked false undefined"));
-    assert.ok(bench.link.requestUpdate());
+    assert.ok(bench.features.managedUpdates.request());
     await bench.until("rejected", () => bench.told.some((text) => text.startsWith("rejected")));
-    assert.ok(bench.link.services.updates.waitMs === 0 || bench.link.requestUpdate() === false);
+    assert.ok(bench.features.managedUpdates.waitMs === 0 || bench.features.managedUpdates.request() === false);
   });
 
   it("keys of the server are kept beside the configured ones", () => {
-    assert.deepEqual(bench.link.services.serverKeys.keys("firmware"), [pem32]);
+    assert.deepEqual(bench.features.serverKeys.keys("firmware"), [pem32]);
   });
 
   it("says its connection type", () => {
@@ -250,7 +255,7 @@ describe("against the desk hub", () => {
     bench.hub.operator.archive(identifier, archive, { version: "2.0.0" });
     await bench.until("archive", () => bench.told.includes("archive"));
     assert.deepEqual(taken, [...archive]);
-    await bench.until("stored", () => bench.link.services.archives.taken !== undefined);
+    await bench.until("stored", () => bench.features.archives?.taken !== undefined);
   });
 
   it("detaches what the operator switches off, and attaches it again", async () => {
@@ -290,7 +295,7 @@ describe("against a desk hub that lists no versions and knows the oldest only", 
   });
 
   it("health carries the alarms", async () => {
-    bench.link.alarms.raise("BatteryLow", "3.1 V");
+    bench.features.alarms.raise("BatteryLow", "3.1 V");
     bench.hub.operator.extension(identifier, "health:check", {});
     await bench.until("alarms", () => JSON.stringify(bench.report("health")?.["alarms"]) === '{"BatteryLow":"3.1 V"}');
   });

@@ -6,8 +6,8 @@
 import { MemoryFlash } from "../../hosts/flash-model/memory-flash.js";
 import { openPartition, partitionTable } from "../../hosts/flash-model/partition-table.js";
 import { decodeUtf8, encodeUtf8 } from "../../modules/text/utf8.js";
-import type { LinkOptions } from "../../src/options.js";
 import { assert, crypto, describe, fixture, it } from "../harness.js";
+import type { LinkWithFeatures } from "../support/all-features.js";
 import { ManualTimers } from "../support/manual-timers.js";
 import { FileServer } from "../virtual/file-server.js";
 import { ReplayServer, recordedConnections } from "../virtual/replay-server.js";
@@ -19,7 +19,7 @@ const filePort = 4000;
 const archive = new Uint8Array(652).map((_, i) => i & 255);
 const image = fixture("transcripts/fixtures/app-1.0.0.bin");
 
-const everything: Partial<LinkOptions> = {
+const everything: LinkWithFeatures = {
   console: true,
   localShell: true,
   geo: { latitude: 52.1, longitude: 4.3 },
@@ -42,7 +42,7 @@ interface Played {
   log: string;
 }
 
-async function replay(name: string, link: Partial<LinkOptions> = everything): Promise<Played> {
+async function replay(name: string, link: LinkWithFeatures = everything): Promise<Played> {
   const timers = new ManualTimers();
   const table = partitionTable({ slotSize: 65536 });
   const flash = new MemoryFlash(table.flashSize, 16);
@@ -148,14 +148,16 @@ describe("transcripts, what the agent serves", () => {
     const taken: number[] = [];
     let finished = 0;
     const { log } = await replay("archive", {
-      client: { archiveAvailable: () => "download" },
-      archiveWriter: {
-        begin: () => {},
-        write: (chunk) => void taken.push(...chunk),
-        finish: () => {
-          finished++;
+      archives: {
+        available: () => "download",
+        writer: {
+          begin: () => {},
+          write: (chunk) => void taken.push(...chunk),
+          finish: () => {
+            finished++;
+          },
+          abort: () => {},
         },
-        abort: () => {},
       },
     });
     assert.equal(finished, 1, log);
@@ -164,7 +166,7 @@ describe("transcripts, what the agent serves", () => {
 
   it("public-keys: kept", async () => {
     const { device } = await replay("public-keys");
-    assert.ok((device.link?.services.serverKeys.keys("firmware").length ?? 0) > 0, device.lines.join("\n"));
+    assert.ok(device.features.serverKeys.keys("firmware").length > 0, device.lines.join("\n"));
   });
 
   const others = [

@@ -3,8 +3,8 @@
  * leaves it passes a server that refuses half a surrogate pair and U+0000 as the real one does (test/virtual).
  */
 
-import type { LinkOptions } from "../../src/options.js";
 import { assert, describe, it } from "../harness.js";
+import type { LinkWithFeatures } from "../support/all-features.js";
 import { LinkScene } from "../virtual/link-scene.js";
 import type { Message } from "../virtual/socket-server.js";
 import { image, UpdateScene } from "../virtual/update-scene.js";
@@ -14,7 +14,7 @@ const minute = 60_000;
 const bad = "\ud83d\0\ude00";
 const clean = "\ufffd\ufffd\ufffd";
 
-const everything: Partial<LinkOptions> = {
+const everything: LinkWithFeatures = {
   console: true,
   localShell: true,
   health: { metrics: () => ({ [bad]: 1 }), metadata: () => ({ [bad]: bad }) },
@@ -42,7 +42,7 @@ const everything: Partial<LinkOptions> = {
 };
 
 /** A link whose server grants every extension. */
-function talkative(options: Partial<LinkOptions> = everything): LinkScene {
+function talkative(options: LinkWithFeatures = everything): LinkScene {
   const scene = new LinkScene(options);
   scene.server.onMessage = (socket, message) => {
     const [, , topic, event, payload] = message;
@@ -60,11 +60,11 @@ function said(scene: LinkScene, event: string): Message[] {
 describe("texts that the server cannot take: whatever leaves the device", () => {
   it("passes a server that refuses them, from every part that takes text", () => {
     const scene = talkative();
-    const { link } = scene.device;
-    link?.alarms.raise(bad, bad);
+    const { link, features } = scene.device;
+    features.alarms.raise(bad, bad);
     link?.log("info", `\ud83d${bad}`);
-    link?.metrics.record(bad, 1);
-    link?.reportError(new Error(bad), { [bad]: bad });
+    features.metrics.record(bad, 1);
+    features.errorReports.report(new Error(bad), { [bad]: bad });
     scene.advance(10_000);
     const { socket } = scene.server;
     socket.send(null, null, "device", "scripts/run", { ref: "abc", text: "say" });
@@ -92,7 +92,7 @@ describe("texts that the server cannot take: whatever leaves the device", () => 
 
   it("an alarm's text does not keep the device away, at this join and at the next", () => {
     const scene = talkative({});
-    scene.device.link?.alarms.raise("Battery", `3.1 V ${bad}`);
+    scene.device.features.alarms.raise("Battery", `3.1 V ${bad}`);
     scene.advance(10_000);
     scene.device.link?.reconnect();
     scene.advance(10_000);
@@ -118,7 +118,7 @@ describe("texts that the server cannot take: whatever leaves the device", () => 
   it("two halves that an application has joined arrive as the one character", () => {
     const half = "\ud83d";
     const scene = talkative({});
-    scene.device.link?.alarms.raise("Joined", `${half}\ude00`);
+    scene.device.features.alarms.raise("Joined", `${half}\ude00`);
     scene.advance(10_000);
     assert.ok(JSON.stringify(said(scene, "alarms:snapshot")).includes('"😀"'));
   });

@@ -64,6 +64,17 @@ export const requireObject = (option: string, value: unknown): object => {
   return value;
 };
 
+/** A list of objects. @returns it as it is; an empty one for undefined */
+export const requireObjects = <Item extends object>(
+  option: string,
+  list: readonly Item[] | undefined,
+): readonly Item[] => {
+  if (list === undefined) return [];
+  if (!Array.isArray(list) || !list.every((item) => typeof item === "object" && item !== null))
+    throw wrong(option, "must be a list of objects");
+  return list;
+};
+
 /**
  * That an object has functions under these names. Each is called through src/log/guarded.ts, and nowhere else.
  * @param optional may be absent

@@ -21,6 +21,7 @@ import {
   requireKey,
   requireNumber,
   requireObject,
+  requireObjects,
   requireSecret,
   requireText,
   requireWhole,
@@ -201,12 +202,31 @@ const checkClient = (client: Client | undefined): Client => {
   return client;
 };
 
-/** @returns the list as it is */
-const checkList = <Item extends object>(option: string, list: readonly Item[] | undefined): readonly Item[] => {
-  if (list === undefined) return [];
-  if (!Array.isArray(list) || !list.every((item) => typeof item === "object" && item !== null))
-    throw wrong(option, "must be a list of objects: `[new Health(), new Logging()]`");
+/** What a link calls of a feature (src/feature.ts). */
+const featureFunctions = Object.freeze([
+  "install",
+  "start",
+  "channel",
+  "commands",
+  "joining",
+  "online",
+  "message",
+  "updating",
+  "offline",
+  "close",
+] as const);
+
+const checkFeatures = (features: readonly Feature[] | undefined): readonly Feature[] => {
+  const list = requireObjects("features", features);
+  for (const feature of list) requireFunctions("features", feature, [], featureFunctions);
   return list;
+};
+
+const targetFunctions = Object.freeze(["begin", "write", "drain", "rewind", "verify", "activate", "abort"] as const);
+
+const checkTarget = (target: UpdateTarget | undefined): UpdateTarget | undefined => {
+  if (target !== undefined) requireFunctions("target", target, targetFunctions, ["install", "confirm"]);
+  return target;
 };
 
 /**
@@ -246,9 +266,9 @@ export const checkOptions = (
     roots: checkRoots(options.roots, platform),
     firmware: checkFirmware(options.firmware),
     client: checkClient(options.client),
-    features: checkList("features", options.features),
-    target: options.target,
-    formats: checkList("formats", options.formats),
+    features: checkFeatures(options.features),
+    target: checkTarget(options.target),
+    formats: requireObjects("formats", options.formats),
     name: requireText("name", withDefault(options.name, "nerveshub")),
     heartbeat,
     backoff,

@@ -10,12 +10,20 @@ import { openPartition, type PartitionTable } from "../../hosts/flash-model/part
 import { firmwareMetadata } from "../../modules/ota/firmware-metadata.js";
 import { parseImageHead } from "../../modules/ota/image.js";
 import { crypto } from "../harness.js";
+import type { LinkWithFeatures } from "../support/all-features.js";
 import { chipId } from "../virtual/update-scene.js";
 import { VirtualDevice } from "../virtual/virtual-device.js";
-import { machineOf, observed, type Release } from "./release.js";
+import { type MachineOptions, machineOf, observed, type Release } from "./release.js";
 
 /** As with flash encryption: what may be written then may always be. */
 export const writeSize = 16;
+
+/** A writer of archives and what decides on them are options of a feature now. */
+function linkOf(link: MachineOptions["application"]["link"] = {}): LinkWithFeatures {
+  const { archiveWriter: writer, client, ...others } = link;
+  const available = client?.archiveAvailable;
+  return { ...others, client, ...(writer === undefined ? {} : { archives: { writer, available } }) };
+}
 
 class CrashingDevice extends VirtualDevice {
   recordCrash(error: unknown): boolean {
@@ -32,7 +40,7 @@ export const today: Release = {
         flash: new MemoryFlash(options.bytes, writeSize),
         crypto,
         chipId,
-        link: options.application.link ?? {},
+        link: linkOf(options.application.link),
         lacking: options.application.withoutRollback ? ["boot-loader-rollback"] : [],
         changeHost: (host) => observed(host, options),
       }),

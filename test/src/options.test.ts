@@ -1,10 +1,39 @@
 import { Fault } from "../../modules/fault/fault.js";
 import { readRoots } from "../../modules/x509/encoded.js";
 import type { SharedSecret } from "../../src/connection/credentials.js";
+import { Archives } from "../../src/features/archives/archives.js";
+import { Components } from "../../src/features/components/components.js";
+import { Commands } from "../../src/features/console/commands.js";
+import { Extensions } from "../../src/features/extensions/extensions.js";
+import { WriterTarget } from "../../src/features/firmware-writer/writer-target.js";
+import { Geo } from "../../src/features/geo/geo.js";
+import { GeoIp } from "../../src/features/geo/geoip.js";
+import { Health } from "../../src/features/health/health.js";
+import { Logging } from "../../src/features/logging/logging.js";
+import { ManagedUpdates } from "../../src/features/managed-updates/managed-updates.js";
+import { Metrics } from "../../src/features/metrics/metrics.js";
+import { NetworkIdentity } from "../../src/features/network-identity/network-identity.js";
 import { checkOptions, type LinkOptions } from "../../src/options.js";
+import { Stage, type StageCore } from "../features/extensions/stage.js";
 import { assert, describe, it } from "../harness.js";
+import { LinkScene } from "../virtual/link-scene.js";
 
 const platform = { device: { identifier: "esp32-a4cf12b9d07c" }, network: { readRoots } };
+
+/** What a link installs. */
+interface Installed {
+  install?(core: StageCore): void;
+}
+
+/** What the link's construction says of a feature, or of another part that it installs. */
+function installed(part: Installed): string {
+  try {
+    part.install?.(new Stage().core);
+    return "taken";
+  } catch (error) {
+    return error instanceof Fault && error.stage === "options" ? error.message : String(error);
+  }
+}
 
 const good: LinkOptions = { host: "hub.test", auth: { productKey: "nhp_abc", productSecret: "secret-secret" } };
 
@@ -75,41 +104,40 @@ describe("link options", () => {
       [{ client: true }, '"client"'],
       [{ client: { validate: true } }, '"client.validate"'],
       [{ client: { reboot: null } }, '"client.reboot"'],
-      [{ writer: { ...functions, finish: undefined } }, '"writer.finish"'],
-      [{ writer: { ...functions, confirm: "yes" } }, '"writer.confirm"'],
-      [{ archiveWriter: {} }, '"archiveWriter.begin"'],
-      [{ health: { metadata: {} } }, '"health.metadata"'],
-      [{ metrics: { readings: [] } }, '"metrics.readings"'],
-      [{ geo: "here" }, '"geo"'],
-      [{ networkIdentity: [] }, '"networkIdentity"'],
-      [{ components: {} }, '"components"'],
-      [{ evaluate: true }, '"evaluate"'],
-      [{ extensions: {} }, '"extensions"'],
-      [{ commands: [null] }, '"commands"'],
+      [{ target: functions }, '"target.drain"'],
+      [{ features: [{ message: true }] }, '"features.message"'],
+      [{ features: {} }, '"features"'],
+      [{ features: [null] }, '"features"'],
+      [{ formats: [5] }, '"formats"'],
     ];
     for (const [change, name] of wrong)
       assert.ok(refusal(change).includes(name), `${JSON.stringify(change)}: ${refusal(change)}`);
-    const fine = { health: false, metrics: false, client: {}, writer: functions, geo: { latitude: 1, longitude: 2 } };
-    assert.equal(refusal(fine), "taken");
+    const bad: [Installed, string][] = [
+      [new WriterTarget({ ...functions, finish: undefined } as never), '"writer.finish"'],
+      [new WriterTarget({ ...functions, confirm: "yes" } as never), '"writer.confirm"'],
+      [new Archives({ writer: {} } as never), '"archives.writer.begin"'],
+      [new Archives({ writer: functions, available: true } as never), '"archives.available"'],
+      [new Health({ metadata: {} } as never), '"health.metadata"'],
+      [new Metrics({ readings: [] } as never), '"metrics.readings"'],
+      [new ManagedUpdates({ checked: 5 } as never), '"managedUpdates.checked"'],
+      [new NetworkIdentity([] as never), '"networkIdentity"'],
+      [new Components({} as never), '"components"'],
+      [new Extensions({} as never), '"extensions"'],
+      [new Extensions([null] as never), '"extensions"'],
+      [new Commands({} as never), '"commands"'],
+      [new Commands([null] as never), '"commands"'],
+    ];
+    for (const [feature, name] of bad) assert.ok(installed(feature).includes(name), `${name}: ${installed(feature)}`);
+    assert.equal(installed(new WriterTarget(functions)), "taken");
+    assert.equal(installed(new Geo({ latitude: 1, longitude: 2 })), "taken");
+    assert.equal(refusal({ client: {}, features: [new Health()], target: new WriterTarget(functions) }), "taken");
   });
 
   const texts = ["true", "false", "no", ""];
   const noSwitch = [...texts, 0, 1, null, {}, []];
   for (const [name, values] of [
-    ["console", noSwitch],
-    ["localShell", noSwitch],
-    ["scripts", noSwitch],
-    ["alarms", noSwitch],
-    ["errorReports", noSwitch],
     ["ssl", noSwitch],
     ["unprotectedUpdates", noSwitch],
-    ["health", [...texts, 0, 1, true, null, []]],
-    ["metrics", [...texts, 0, 1, true, null, []]],
-    ["logging", [...texts, 0, 1, true, null, []]],
-    ["geo", ["here", 5, true, false, null, []]],
-    ["geo.geoip", [false, 5, 1, null, "", "true", "whenwhere", "ws://geo.test/", "ftp://geo.test/", {}]],
-    ["metrics.vitals", noSwitch],
-    ["logging.level", ["loud", "", 0, null, true]],
     ["heartbeat", [null, 5, "x", true, []]],
     ["heartbeat.intervalMs", [null, "30000", true, Number.NaN]],
     ["backoff", [null, 5, "x", true, []]],
@@ -123,7 +151,9 @@ describe("link options", () => {
     ["port", ["443", null, true, Number.NaN, {}]],
     ["firmware", [null, 5, "x", true, []]],
     ["client", [null, 5, "x", true]],
-    ["writer", [null, 5, "x", true]],
+    ["target", [null, 5, "x", true]],
+    ["features", [null, 5, "x", true, {}]],
+    ["formats", [null, 5, "x", true, {}]],
     ["roots", [null, "x", {}, []]],
     ["auth", [null, "x", 5]],
     ["auth.identifier", [null, 5, "", true]],
@@ -138,21 +168,42 @@ describe("link options", () => {
         const said = refusal(change(value));
         assert.ok(said.startsWith(`Option "${name}" `), `${JSON.stringify(value)}: ${said}`);
       }
-      if (name !== "auth" && name !== "geo.geoip") assert.equal(refusal(change(undefined)), "taken");
+      if (name !== "auth") assert.equal(refusal(change(undefined)), "taken");
     });
   }
 
-  it("takes switches that are true or false, objects, and both ways to look a position up", () => {
-    for (const value of [true, false]) {
-      const all = { console: value, localShell: value, scripts: value, alarms: value, errorReports: value };
-      assert.equal(refusal(all), "taken");
-    }
-    for (const value of [false, {}]) assert.equal(refusal({ health: value, metrics: value, logging: value }), "taken");
-    for (const geoip of [true, "http://geo.test/x", "https://geo.test"])
-      assert.equal(refusal({ geo: { geoip } }), "taken");
+  const noObject = [...texts, 0, 1, true, false, null, []];
+  for (const [name, make, values] of [
+    ["health", (given) => new Health(given), noObject],
+    ["metrics", (given) => new Metrics(given), noObject],
+    ["logging", (given) => new Logging(given), noObject],
+    ["managedUpdates", (given) => new ManagedUpdates(given), noObject],
+    ["geo", (given) => new Geo(given), ["here", 5, true, false, null, []]],
+    ["geoip", (given) => new GeoIp(given), [false, 5, 1, null, "", "true", "whenwhere", "ws://geo.test/", {}]],
+    ["metrics.vitals", (vitals) => new Metrics({ vitals }), noSwitch],
+    ["logging.level", (level) => new Logging({ level }), ["loud", "", 0, null, true]],
+    ["writer", (given) => new WriterTarget(given), [null, 5, "x", true]],
+  ] as readonly (readonly [string, (given: never) => Installed, readonly unknown[]])[]) {
+    it(`names ${name} of a feature when it is of another kind, where the link is made`, () => {
+      for (const value of values) {
+        const said = installed(make(value as never));
+        assert.ok(said.startsWith(`Option "${name}" `), `${JSON.stringify(value)}: ${said}`);
+      }
+    });
+  }
+
+  it("takes both ways to look a position up", () => {
+    for (const provider of [{ latitude: 1, longitude: 2 }, () => undefined, new GeoIp(), new GeoIp("http://geo.test/")])
+      assert.equal(installed(new Geo(provider)), "taken");
+  });
+
+  it("an option of a feature is refused where the link is made, never where the feature is", () => {
+    assert.equal(refusal({ features: [new Health(null as never)] }), "taken");
+    const scene = new LinkScene({ features: [new Health(null as never)], health: false });
+    assert.ok(scene.lines.includes('Option "health" must be an object.'), scene.lines.join("\n"));
   });
 
   it("says of a text that it is none, since all that mc/config holds are texts", () => {
-    assert.match(refusal({ console: "false" }), /^Option "console" must be true or false, not a text: compare/);
+    assert.match(refusal({ ssl: "false" }), /^Option "ssl" must be true or false, not a text: compare/);
   });
 });

@@ -14,7 +14,7 @@ import type { Command } from "../../command.js";
 import type { Core, Feature } from "../../feature.js";
 import { ask } from "../../log/guarded.js";
 import { inspect } from "../../log/inspect.js";
-import { wrong } from "../../option-checks.js";
+import { requireObjects } from "../../option-checks.js";
 import { deviceCommands } from "./device-commands.js";
 
 /**
@@ -60,7 +60,7 @@ export class Commands implements Feature {
 
   /** @throws Fault of stage "options", code "bad-command" */
   install(core: Core): void {
-    if (!Array.isArray(this._given)) throw wrong("commands", "must be a list of commands");
+    requireObjects("commands", this._given);
     this._core = core;
     this._add({
       name: "help",

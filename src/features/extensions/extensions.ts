@@ -7,7 +7,7 @@ import { Fault } from "../../../modules/fault/fault.js";
 import type { Command } from "../../command.js";
 import type { ChannelHandler } from "../../connection/channel-handler.js";
 import type { Core, Feature } from "../../feature.js";
-import { wrong } from "../../option-checks.js";
+import { requireObjects } from "../../option-checks.js";
 import { fromServer } from "../../protocol.js";
 import type { Extension } from "./extension.js";
 import { ExtensionsChannel, type ExtensionsOfLink } from "./extensions-channel.js";
@@ -28,9 +28,8 @@ export class Extensions implements Feature, ExtensionsOfLink {
 
   /** @throws Fault of stage "options", code "bad-extension" */
   install(core: Core): void {
-    if (!Array.isArray(this._given)) throw wrong("extensions", "must be a list of extensions");
     this._core = core;
-    for (const extension of this._given) this.add(extension);
+    for (const extension of requireObjects("extensions", this._given)) this.add(extension);
   }
 
   /** @throws Fault of stage "options", code "bad-extension" */

@@ -67,9 +67,9 @@ export class Metrics implements Feature, Extension, Sender {
 
   /** @throws Fault of stage "options" */
   install(core: Core): void {
+    requireFunctions("metrics", this._options, [], ["readings"]);
     const { vitals } = this._options;
     if (vitals !== undefined) requireBoolean("metrics.vitals", vitals);
-    requireFunctions("metrics", this._options, [], ["readings"]);
     this._core = core;
     this._vitals = core.feature(Vitals);
     this._lane = core.feature(Outbox).lane(metricsRate, this);

@@ -1,17 +1,12 @@
 /*
- * A Moddable app that is a device of NervesHub, with the repository fetched by mcconfig.
+ * The smallest device of NervesHub: it can be reached, and updated over the air. From the repository by git.
  */
 
 import config from "mc/config";
-import { createHost, NervesHubLink, startNetwork } from "nerveshub";
+import { createHost, NervesHubLink } from "nerveshub";
+import { startNetwork } from "nerveshub/network";
 
-const host = createHost();
-const link = new NervesHubLink(
-  {
-    host: config.host,
-    auth: { productKey: config["shared-key"], productSecret: config["shared-secret"] },
-    client: { connected: () => trace("NervesHub has accepted this device.\n") },
-  },
-  host,
-);
-startNetwork(host, config, () => link.start());
+const platform = createHost();
+const auth = { productKey: config["shared-key"], productSecret: config["shared-secret"] };
+const link = new NervesHubLink({ host: config.host, auth }, platform);
+startNetwork(platform, config, () => link.start());

@@ -1,17 +1,24 @@
 /*
- * A Moddable app that is a device of NervesHub, from a copy of the repository beside it.
+ * A device whose state, log and readings are on NervesHub. From a copy of the repository beside it.
  */
 
 import config from "mc/config";
-import { createHost, NervesHubLink, startNetwork } from "nerveshub";
+import { createHost, NervesHubLink } from "nerveshub";
+import { Health } from "nerveshub/features/health";
+import { Logging } from "nerveshub/features/logging";
+import { Metrics } from "nerveshub/features/metrics";
+import { startNetwork } from "nerveshub/network";
 
-const host = createHost();
+const platform = createHost();
+const metrics = new Metrics();
 const link = new NervesHubLink(
   {
     host: config.host,
     auth: { productKey: config["shared-key"], productSecret: config["shared-secret"] },
+    features: [new Health(), new Logging(), metrics],
     client: { connected: () => trace("NervesHub has accepted this device.\n") },
   },
-  host,
+  platform,
 );
-startNetwork(host, config, () => link.start());
+platform.timers.repeat(() => metrics.record("level", 3.5), 60_000);
+startNetwork(platform, config, () => link.start());

@@ -1,17 +1,20 @@
 /*
- * A Moddable app that is a device of NervesHub, with the package installed by npm and found by mcpack.
+ * A device whose state and log are on NervesHub, in JavaScript, with the package installed by npm and found by mcpack.
  */
 
 import config from "mc/config";
 import { createHost, NervesHubLink, startNetwork } from "nerves-hub-link-moddable";
+import { Health } from "nerves-hub-link-moddable/features/health";
+import { Logging } from "nerves-hub-link-moddable/features/logging";
 
-const host = createHost();
+const platform = createHost();
 const link = new NervesHubLink(
   {
     host: config.host,
     auth: { productKey: config["shared-key"], productSecret: config["shared-secret"] },
+    features: [new Health(), new Logging()],
     client: { connected: () => trace("NervesHub has accepted this device.\n") },
   },
-  host,
+  platform,
 );
-startNetwork(host, config, () => link.start());
+startNetwork(platform, config, () => link.start());

@@ -1,4 +1,4 @@
-import { type Door, DoorExtension, doorCommand } from "../../examples/door.js";
+import { type Door, DoorExtension, doorCommand } from "../../examples/node-modules/door.js";
 import { Commands } from "../../src/features/console/commands.js";
 import { ServerSide, Stage } from "../features/extensions/stage.js";
 import { assert, describe, it } from "../harness.js";

@@ -6,7 +6,7 @@
 import Debug from "debug";
 import { machineFacts } from "../../hosts/xs/machine.js";
 import type { Host } from "../../modules/host/host.js";
-import { Vitals } from "../../src/device/vitals.js";
+import type { Core, Feature } from "../../src/feature.js";
 import { Alarms } from "../../src/features/alarms/alarms.js";
 import { ErrorReports } from "../../src/features/error-reports/error-reports.js";
 import { Logging } from "../../src/features/logging/logging.js";
@@ -27,6 +27,29 @@ function inUse(): Use {
   return { chunks: xsChunks, slots: xsSlots };
 }
 
+/** What these extensions use of a link. */
+class BareCore {
+  readonly platform: Host;
+  readonly redactor = new Redactor([]);
+  readonly log = new Log(() => {}, this.redactor, "error", "t");
+  readonly firmware = { uuid: "u" };
+  readonly features: Feature[] = [];
+
+  constructor(platform: Host) {
+    this.platform = platform;
+  }
+
+  feature<F extends Feature>(kind: new () => F): F {
+    return (this.features.find((feature) => feature instanceof kind) as F | undefined) ?? this.install(new kind());
+  }
+
+  install<F extends Feature>(feature: F): F {
+    this.features.push(feature);
+    feature.install?.(this as unknown as Core);
+    return feature;
+  }
+}
+
 describe("extensions over a long time", () => {
   it("logging, metrics, alarms and errors leave the heap as they found it", () => {
     const timers = new ManualTimers();
@@ -35,15 +58,13 @@ describe("extensions over a long time", () => {
       clock: { now: () => 1795291200000 + timers.now, monotonic: () => timers.now, set: () => {} },
       store: { get: () => undefined, set: () => {}, delete: () => {} },
       device: { resetReason: "software", facts: () => ({ heapFree: 100_000 }) },
-    } as unknown as Host;
-    const redactor = new Redactor([]);
-    const log = new Log(() => {}, redactor, "error", "t");
+    };
+    const core = new BareCore(host as unknown as Host);
     const empty = inUse();
-    const vitals = new Vitals(host, () => undefined);
-    const logging = new Logging(host, {});
-    const metrics = new Metrics(host, log, vitals, {});
-    const alarms = new Alarms(host, log);
-    const errors = new ErrorReports({ host, log, redactor, vitals, uuid: "u", recentLog: () => "" });
+    const logging = core.install(new Logging());
+    const metrics = core.install(new Metrics());
+    const alarms = core.install(new Alarms());
+    const errors = core.install(new ErrorReports());
     const made = inUse();
     report(
       `five extensions at rest: ${made.chunks - empty.chunks} bytes of chunks, ${made.slots - empty.slots} of slots`,

@@ -40,13 +40,20 @@ function installPackage(app: string): void {
 export const exampleApps: readonly ExampleApp[] = [
   {
     name: "by-path",
-    install: (app) => rewrite(app, (manifest) => manifest.include.splice(1, 1, join(ROOT, "manifest_link.json"))),
+    install: (app) =>
+      rewrite(app, (manifest) => {
+        manifest.include = manifest.include.map((include) => String(include).replace(/^\.\.\/\.\.\//, `${ROOT}/`));
+      }),
   },
   {
     name: "by-git",
     install: (app) =>
       rewrite(app, (manifest) => {
-        manifest.include.splice(1, 1, { git: `file://${ROOT}/.git`, manifest: "manifest_link.json" });
+        for (const include of manifest.include as { git?: string; branch?: string }[])
+          if (include.git !== undefined) {
+            include.git = `file://${ROOT}/.git`;
+            delete include.branch;
+          }
       }),
   },
   { name: "node-modules", install: installPackage },

@@ -12,10 +12,11 @@ const native = /\.(json|c|der|d\.ts)$/;
 
 /** @param folder of the JavaScript, compiled from the root of the repository */
 export function copyNativeFiles(folder: string): void {
-  for (const part of ["hosts", "modules", "src", "types"])
+  for (const part of ["hosts", "modules", "sdk", "src", "types"])
     cpSync(join(ROOT, part), join(folder, part), {
       recursive: true,
       filter: (path) => statSync(path).isDirectory() || native.test(path),
     });
-  cpSync(join(ROOT, "manifest_link.json"), join(folder, "manifest_link.json"));
+  for (const name of ["link", "plain", "network", "all"])
+    cpSync(join(ROOT, `manifest_${name}.json`), join(folder, `manifest_${name}.json`));
 }

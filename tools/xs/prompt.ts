@@ -22,7 +22,10 @@ const prompt = join(agent, "src/features/prompt/manifest.json");
 const others = [
   "$(MODDABLE)/examples/manifest_base.json",
   "$(MODDABLE)/modules/base/debug/manifest.json",
-  join(agent, "manifest_link.json"),
+  ...["manifest_link.json", "manifest_network.json", "src/features/console/manifest.json"].map((path) =>
+    join(agent, path),
+  ),
+  join(agent, "src/features/scripts/manifest.json"),
 ];
 
 /** What is typed, and what then is to be shown. */

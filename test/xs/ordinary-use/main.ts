@@ -3,7 +3,16 @@
  * to it (tools/xs/uses) must not restart it. Settings come from the store, as in src/main.ts.
  */
 
-import { createHost, NervesHubLink, startNetwork } from "nerveshub";
+import { createHost, NervesHubLink } from "nerveshub";
+import { Alarms } from "nerveshub/features/alarms";
+import { Commands, Console } from "nerveshub/features/console";
+import { ErrorReports } from "nerveshub/features/error-reports";
+import { Health } from "nerveshub/features/health";
+import { LocalShell } from "nerveshub/features/local-shell";
+import { Logging } from "nerveshub/features/logging";
+import { Metrics } from "nerveshub/features/metrics";
+import { Scripts } from "nerveshub/features/scripts";
+import { startNetwork } from "nerveshub/network";
 
 const host = createHost();
 const bytes = (name: string): Uint8Array => host.store.get(name) ?? new Uint8Array(0);
@@ -15,17 +24,25 @@ const link = new NervesHubLink(
     port: Number(setting("port")),
     roots: [bytes("ca")],
     auth: { productKey: setting("shared-key"), productSecret: setting("shared-secret") },
-    console: true,
-    localShell: true,
-    commands: [
-      { name: "say", usage: "[text]", help: "Says it again", run: ({ args }) => args.join(" ") },
-      {
-        name: "later",
-        usage: "ms",
-        help: "Says so after that many milliseconds",
-        run: ({ args }) =>
-          new Promise((resolve) => host.timers.set(() => resolve(`${args[0]} ms later`), Number(args[0]))),
-      },
+    features: [
+      new Health(),
+      new Metrics(),
+      new Alarms(),
+      new ErrorReports(),
+      new Logging(),
+      new Console(),
+      new Scripts(),
+      new LocalShell(),
+      new Commands([
+        { name: "say", usage: "[text]", help: "Says it again", run: ({ args }) => args.join(" ") },
+        {
+          name: "later",
+          usage: "ms",
+          help: "Says so after that many milliseconds",
+          run: ({ args }) =>
+            new Promise((resolve) => host.timers.set(() => resolve(`${args[0]} ms later`), Number(args[0]))),
+        },
+      ]),
     ],
   },
   host,

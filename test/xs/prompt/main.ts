@@ -4,14 +4,26 @@
  */
 
 import Debug from "debug";
-import { createHost, NervesHubLink, startNetwork } from "nerveshub";
-import { compartmentEvaluator } from "nerveshub/src/features/prompt/evaluator";
+import { createHost, NervesHubLink } from "nerveshub";
+import { Commands, Console } from "nerveshub/features/console";
+import { Prompt } from "nerveshub/features/prompt";
+import { Scripts } from "nerveshub/features/scripts";
+import { startNetwork } from "nerveshub/network";
 import { everything } from "./everything.js";
 
 const host = createHost();
 const setting = (name: string): string => String.fromCharCode(...(host.store.get(name) ?? []));
 const relay = { on: false };
-const evaluate = compartmentEvaluator({ relay });
+const commands: Commands = new Commands([
+  { name: "say", usage: "[text]", help: "Says it again", run: ({ args }) => args.join(" ") },
+  { name: "relay-is", help: "Whether it is on", run: () => (relay.on ? "on" : "off") },
+  { name: "collect", help: "Collects garbage", run: () => Debug.gc() },
+  {
+    name: "everything",
+    help: "Calls every function of the language",
+    run: () => String(commands.evaluate?.(everything, (reason) => host.print(`rejected: ${String(reason)}`))),
+  },
+]);
 
 const link = new NervesHubLink(
   {
@@ -19,18 +31,7 @@ const link = new NervesHubLink(
     port: Number(setting("port")),
     roots: [host.store.get("ca") ?? new Uint8Array(0)],
     auth: { productKey: setting("shared-key"), productSecret: setting("shared-secret") },
-    console: true,
-    evaluate,
-    commands: [
-      { name: "say", usage: "[text]", help: "Says it again", run: ({ args }) => args.join(" ") },
-      { name: "relay-is", help: "Whether it is on", run: () => (relay.on ? "on" : "off") },
-      { name: "collect", help: "Collects garbage", run: () => Debug.gc() },
-      {
-        name: "everything",
-        help: "Calls every function of the language",
-        run: () => String(evaluate(everything, (reason) => host.print(`rejected: ${String(reason)}`))),
-      },
-    ],
+    features: [new Console(), new Scripts(), new Prompt({ relay }), commands],
   },
   host,
 );

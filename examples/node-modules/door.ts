@@ -3,8 +3,8 @@
  * a door with a contact and a buzzer. A server with an extension "door" asks `door:state` and hears `door:changed`.
  */
 
-import type { Command } from "../src/command.js";
-import type { Extension, ExtensionPort } from "../src/features/extensions/extension.js";
+import type { Command } from "nerveshub/features/console";
+import type { Extension, ExtensionPort } from "nerveshub/features/extensions";
 
 /** The hardware, as the application knows it. */
 export interface Door {

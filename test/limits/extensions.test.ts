@@ -88,7 +88,7 @@ function metricsOf(stage: Stage): Metrics {
 function errorsOf(stage: Stage, recentLog = ""): ErrorReports {
   // Of a run of its own: another link on the same store.
   const core = new StageCore(stage);
-  if (recentLog !== "") core.feature(RecentLines).last = () => [recentLog];
+  if (recentLog !== "") Object.defineProperty(core.feature(RecentLines), "last", { value: () => [recentLog] });
   return core.install(new ErrorReports());
 }
 

@@ -25,7 +25,7 @@ const others = [
   ...["manifest_link.json", "manifest_network.json", "src/features/console/manifest.json"].map((path) =>
     join(agent, path),
   ),
-  join(agent, "src/features/scripts/manifest.json"),
+  ...["health", "scripts"].map((feature) => join(agent, `src/features/${feature}/manifest.json`)),
 ];
 
 /** What is typed, and what then is to be shown. */

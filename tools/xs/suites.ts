@@ -17,9 +17,15 @@ const hostFolders = ["hosts/xs", "hosts/simulator"];
 /** Compiled just now for XS, and compiled for Node: of what only XS runs, dist/ may hold what an earlier package had. */
 const compiled = [join(BUILDS, "js"), join(ROOT, "dist")];
 
+/** Modules that a manifest names otherwise than their path. */
+const renamed = new Map([["hosts/platform/secure", "hosts/xs/secure"]]);
+/** The same from the other side, and what is for an application to import. */
+const notByPath = ["hosts/xs/secure", "hosts/xs/plain", "hosts/simulator/platform", "hosts/simulator/network"];
+
 /** Where module `name` (its path below the root, without extension) was compiled to. */
 function compiledFile(name: string): string {
-  const file = compiled.map((folder) => join(folder, `${name}.js`)).find((path) => existsSync(path));
+  const path = renamed.get(name) ?? name;
+  const file = compiled.map((folder) => join(folder, `${path}.js`)).find((path) => existsSync(path));
   if (!file) throw new Error(`${name} is not compiled`);
   return file;
 }
@@ -39,7 +45,8 @@ function hostModules(): string[] {
   return hostFolders.flatMap((folder) =>
     readdirSync(join(ROOT, folder))
       .filter((file) => file.endsWith(".ts"))
-      .map((file) => join(folder, file.slice(0, -".ts".length))),
+      .map((file) => join(folder, file.slice(0, -".ts".length)))
+      .filter((name) => !notByPath.includes(name)),
   );
 }
 
@@ -64,7 +71,7 @@ function closure(names: string[]): string[] {
 }
 
 /** Uses what only an ESP32 has. */
-const otaWriter = "src/features/ota-writer/ota-writer";
+const otaWriter = "src/features/ota-writer/sdk-writer";
 
 /** The SDK's module and ESP-IDF's functions that it uses, in stand-ins. @param local a path as the app's manifest has it */
 function standInsOf(modules: readonly string[], local: (file: string) => string): object {
@@ -93,7 +100,8 @@ export function writeSuiteApp(name: string, suites: string[], together = suites)
   const load = JSON.stringify(together.map(moduleOf));
   writeFileSync(join(folder, "main.js"), `import { run } from "${PREFIX}test/harness";\nrun(${load});\n`);
   writeFileSync(join(folder, "harness.js"), `export * from "${PREFIX}test/xs/harness";\n`);
-  const natives = readNatives(join(ROOT, "hosts/simulator/manifest.json"));
+  const tls = readNatives(join(ROOT, "modules/tls/manifest.json"));
+  const natives = readNatives(join(ROOT, "hosts/simulator/manifest.json"), tls);
   const named = [...natives.named.values()].filter((source) => !source.startsWith("$("));
   const modules = closure([...suites, ...hostModules(), ...named, "test/xs/harness"]).filter(
     (module) => !named.includes(module),

@@ -6,6 +6,7 @@
 import Debug from "debug";
 import { createHost, NervesHubLink } from "nerveshub";
 import { Commands, Console } from "nerveshub/features/console";
+import { Health } from "nerveshub/features/health";
 import { Prompt } from "nerveshub/features/prompt";
 import { Scripts } from "nerveshub/features/scripts";
 import { startNetwork } from "nerveshub/network";
@@ -31,7 +32,7 @@ const link = new NervesHubLink(
     port: Number(setting("port")),
     roots: [host.store.get("ca") ?? new Uint8Array(0)],
     auth: { productKey: setting("shared-key"), productSecret: setting("shared-secret") },
-    features: [new Console(), new Scripts(), new Prompt({ relay }), commands],
+    features: [new Health(), new Console(), new Scripts(), new Prompt({ relay }), commands],
   },
   host,
 );

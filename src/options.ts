@@ -224,8 +224,10 @@ const checkFeatures = (features: readonly Feature[] | undefined): readonly Featu
 
 const targetFunctions = Object.freeze(["begin", "write", "drain", "rewind", "verify", "activate", "abort"] as const);
 
+const targetExtras = Object.freeze(["install", "confirm"] as const);
+
 const checkTarget = (target: UpdateTarget | undefined): UpdateTarget | undefined => {
-  if (target !== undefined) requireFunctions("target", target, targetFunctions, ["install", "confirm"]);
+  if (target !== undefined) requireFunctions("target", target, targetFunctions, targetExtras);
   return target;
 };
 

@@ -3,9 +3,10 @@
  */
 
 import config from "mc/config";
-import { createHost, NervesHubLink, startNetwork } from "nerves-hub-link-moddable";
+import { createHost, NervesHubLink } from "nerves-hub-link-moddable";
 import { Health } from "nerves-hub-link-moddable/features/health";
 import { Logging } from "nerves-hub-link-moddable/features/logging";
+import { startNetwork } from "nerves-hub-link-moddable/network";
 
 const platform = createHost();
 const link = new NervesHubLink(

@@ -46,7 +46,11 @@ function ownApp(folder: string, name: string, own: { options: string; table: str
   writeFileSync(join(app, "partitions.csv"), own.table);
   const manifest = {
     build: { NAME: `nerveshub-${name}`, SDKCONFIGPATH: "./sdkconfig", PARTITIONS_FILE: "./partitions.csv" },
-    include: ["$(MODDABLE)/examples/manifest_base.json", join(ROOT, "manifest_link.json")],
+    include: [
+      "$(MODDABLE)/examples/manifest_base.json",
+      ...["manifest_link.json", "manifest_network.json"].map((name) => join(ROOT, name)),
+      ...["health", "logging", "metrics"].map((name) => join(ROOT, `src/features/${name}/manifest.json`)),
+    ],
     creation: { stack: 1024 },
     modules: { "*": "./main" },
     platforms: { esp32: { include: "./.build/sdkconfig/$(FULLPLATFORM)/manifest.json" } },
@@ -56,7 +60,8 @@ function ownApp(folder: string, name: string, own: { options: string; table: str
 }
 
 const otaMain = `import config from "mc/config";
-import { createHost, NervesHubLink, startNetwork } from "nerveshub";
+import { createHost, NervesHubLink } from "nerveshub";
+import { startNetwork } from "nerveshub/network";
 import { OtaWriter } from "nerveshub/features/ota-writer";
 
 const host = createHost();
@@ -81,6 +86,7 @@ function otaApp(folder: string): string {
     include: [
       "$(MODDABLE)/examples/manifest_base.json",
       join(ROOT, "manifest_link.json"),
+      join(ROOT, "manifest_network.json"),
       join(ROOT, "src/features/ota-writer/manifest.json"),
     ],
     creation: { stack: 1024 },

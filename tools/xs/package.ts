@@ -8,8 +8,8 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { copyNativeFiles } from "./native-files.js";
 import { ROOT } from "./sdk.js";
 
@@ -19,9 +19,26 @@ if (status !== 0) process.exit(1);
 
 copyNativeFiles(join(ROOT, "dist"));
 
+// As mcpack.js is for the link. mcpack takes no "export *" of a name that a manifest provides.
+const modules = [
+  "network",
+  ...readdirSync(join(ROOT, "features")).map((file) => `features/${file.slice(0, -".ts".length)}`),
+];
+for (const name of modules) {
+  const values = [...readFileSync(join(ROOT, `${name}.ts`), "utf8").matchAll(/^export \{([^}]*)\}/gm)]
+    .flatMap(([, list]) => list.split(","))
+    .map((value) => value.trim())
+    .filter((value) => value !== "" && !value.startsWith("type "));
+  const path = join(ROOT, `dist/mcpack/${name}.js`);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, `export { ${values.join(", ")} } from "moddable:nerveshub/${name}";\n`);
+}
+
 // The compiler of an application finds types by path, not by the names that manifests give.
-const types = join(ROOT, "dist/nerveshub.d.ts");
-const text = readFileSync(types, "utf8")
-  .replaceAll('"nerveshub/hosts/platform/platform"', '"./hosts/simulator/platform.js"')
-  .replaceAll('"nerveshub/src/link"', '"./src/link.js"');
-writeFileSync(types, text);
+for (const name of ["nerveshub", "network"]) {
+  const types = join(ROOT, `dist/${name}.d.ts`);
+  const text = readFileSync(types, "utf8")
+    .replaceAll('"nerveshub/hosts/platform/', '"./hosts/simulator/')
+    .replaceAll('"nerveshub/src/link"', '"./src/link.js"');
+  writeFileSync(types, text);
+}

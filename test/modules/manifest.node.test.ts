@@ -10,7 +10,16 @@ import { after, assert, describe, it } from "../harness.js";
 
 const script = resolve("tools/xs/manifests.mjs");
 const copy = mkdtempSync(join(tmpdir(), "manifests-"));
-for (const part of ["sdk", "src", "features", "modules", "hosts", "manifest_link.json", "manifest_all.json"])
+for (const part of [
+  "sdk",
+  "src",
+  "features",
+  "modules",
+  "hosts",
+  "manifest_link.json",
+  "manifest_all.json",
+  "package.json",
+])
   cpSync(part, join(copy, part), { recursive: true });
 
 const check = () => spawnSync(process.execPath, [script], { cwd: copy, encoding: "utf8" });

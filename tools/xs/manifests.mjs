@@ -161,6 +161,15 @@ keep("manifest_all.json", {
   include: [`./${base}`, "./manifest_link.json", ...all.map((folder) => `./${folder}/manifest.json`)],
 });
 
+/** Each by name: mcpack of SDK 8.2.3 ends with an error of its own at a pattern ("./features/*"). */
+const pack = JSON.parse(readFileSync("package.json", "utf8"));
+const others = Object.entries(pack.exports).filter(([name]) => !name.startsWith("./features/"));
+const features = sources("features").map((file) => [
+  `./${file}`,
+  { types: `./dist/${file}.d.ts`, moddable: `./dist/mcpack/${file}.js`, default: `./dist/${file}.js` },
+]);
+keep("package.json", { ...pack, exports: Object.fromEntries([...others, ...features]) });
+
 if (wrong > 0) {
   console.error("node tools/xs/manifests.mjs --write, then npm run format");
   process.exitCode = 1;

@@ -12,6 +12,8 @@
  * targets; without a MANIFEST for the flashable app and one example on ten targets, and for the other examples and apps with
  * options of their own on two. An app with what the flashable one leaves out is linked for one chip as well.
  *
+ * Then what the core and each feature take of the flash, against their budgets (budgets.ts; `-- --set-budgets` sets them).
+ *
  * What it cannot say: that an image runs. Ends 0, 1 when something failed, 2 on wrong arguments, 3 without a Moddable SDK.
  */
 
@@ -23,6 +25,7 @@ import { isPlatform } from "../sdkconfig/examine.js";
 import { writeFolder } from "../sdkconfig/folder.js";
 import { findSdk, ROOT } from "../xs/sdk.js";
 import { type App, otherApps } from "./apps.js";
+import { compareBudgets, measureAll } from "./budgets.js";
 import { generate, type Link, link, OURS, type Target } from "./link.js";
 import { compileNatives } from "./natives.js";
 import { checkSafety } from "./safety.js";
@@ -143,12 +146,17 @@ function linkOther({ name, manifest }: App, compiled: string | undefined): void 
 interface Wanted {
   readonly manifest: string | undefined;
   readonly platforms: readonly string[] | undefined;
+  /** What is reached becomes what may be, with some room. */
+  readonly setBudgets: boolean;
 }
 
 /** @throws Error with a sentence on what is wrong */
 function readArguments(): Wanted {
   const { values, positionals } = parseArgs({
-    options: { platform: { type: "string", short: "p", multiple: true } },
+    options: {
+      platform: { type: "string", short: "p", multiple: true },
+      "set-budgets": { type: "boolean", default: false },
+    },
     allowPositionals: true,
   });
   if (positionals.length > 1) throw new Error("One MANIFEST is enough.");
@@ -157,10 +165,10 @@ function readArguments(): Wanted {
     throw new Error(`There is no file ${manifest}.`);
   const wrong = values.platform?.find((platform) => !isPlatform(platform));
   if (wrong !== undefined) throw new Error(`-p wants esp32/TARGET, and not ${wrong}.`);
-  return { manifest, platforms: values.platform };
+  return { manifest, platforms: values.platform, setBudgets: values["set-budgets"] };
 }
 
-function check({ manifest = join(ROOT, "manifest.json"), platforms }: Wanted, isOurs: boolean): void {
+function check({ manifest = join(ROOT, "manifest.json"), platforms, setBudgets }: Wanted, isOurs: boolean): void {
   const app = { name: isOurs ? "flashable" : nameOf(manifest), manifest };
   if (platforms !== undefined) {
     checkBoards(app, platforms);
@@ -171,6 +179,10 @@ function check({ manifest = join(ROOT, "manifest.json"), platforms }: Wanted, is
   if (!isOurs) return;
   const folder = mkdtempSync(join(tmpdir(), "nerveshub-check-"));
   try {
+    attempt("budgets", () => {
+      if (first === undefined) return ["nothing to measure with: the app does not link"];
+      return compareBudgets(measureAll(sdk, folder, first.folder), setBudgets);
+    });
     for (const other of otherApps(folder)) {
       if (other.linked) linkOther(other, first?.folder);
       checkBoards(other, other.everywhere ? BOARDS : FEW_BOARDS);

@@ -1,0 +1,90 @@
+/*
+ * What the agent and each of its features take of the flash, and what they may: tools/esp32/budgets.json, in bytes, less an
+ * empty app. Part of `npm run check:esp32`, which fails above a budget; `-- --set-budgets` sets them to what is reached and
+ * 2 % more.
+ *
+ * The rule it guards: who makes the core or a feature larger says so in a commit that changes its row.
+ */
+
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT, type Sdk } from "../xs/sdk.js";
+import { imageSize } from "./image-size.js";
+import { link, type Target } from "./link.js";
+
+const table = join(ROOT, "tools/esp32/budgets.json");
+const target: Target = { platform: "esp32/esp32c3", chip: "esp32c3" };
+const slack = 1.02;
+
+/** Bytes by row. */
+type Budgets = Record<string, number>;
+
+const main = `import { NervesHubLink } from "nerveshub";
+new NervesHubLink({ host: "h", auth: { productKey: "nhp_x", productSecret: "y" } }).start();
+`;
+
+/** @returns bytes of the app's image */
+function measure(
+  sdk: Sdk,
+  folder: string,
+  name: string,
+  include: readonly string[],
+  source: string,
+  compiled?: string,
+) {
+  const app = join(folder, `budget-${name}`);
+  mkdirSync(app, { recursive: true });
+  writeFileSync(join(app, "main.js"), source);
+  const manifest = { build: { NAME: `budget-${name}` }, include, modules: { "*": "./main" } };
+  writeFileSync(join(app, "manifest.json"), JSON.stringify(manifest));
+  const made = link(sdk, join(app, "manifest.json"), `budget-${name}`, target, compiled);
+  return { made, bytes: imageSize(readFileSync(join(made.folder, "mc.xs.c"), "utf8")).total };
+}
+
+/** @param folder an empty one outside the repository @param compiled an earlier link of the flashable app */
+export function measureAll(sdk: Sdk, folder: string, compiled: string): Budgets {
+  const ours = (...paths: string[]) => paths.map((path) => join(ROOT, path));
+  const featureOf = (name: string) => `src/features/${name}/manifest.json`;
+  const nothing = 'trace("hi");\n';
+  const empty = measure(sdk, folder, "empty", ours("sdk/manifest_base.json"), nothing).bytes;
+  const tls = [...ours("sdk/manifest_base.json"), "$(MODDABLE)/modules/crypt/tls_419.json"];
+  const emptyWithTls = measure(sdk, folder, "empty-tls", tls, nothing).bytes;
+  const plain = measure(sdk, folder, "plain", ours("manifest_plain.json"), main, compiled).bytes;
+  const core = measure(sdk, folder, "link", ours("manifest_link.json"), main, compiled).bytes;
+  const all = ours("manifest_all.json", "manifest_network.json");
+  const everything = measure(sdk, folder, "all", all, main, compiled);
+  const budgets: Budgets = {
+    "the core without TLS (manifest_plain.json)": plain - empty,
+    "the core (manifest_link.json)": core - emptyWithTls,
+    "everything (manifest_all.json, manifest_network.json)": everything.bytes - emptyWithTls,
+  };
+  const add = (row: string, include: string): void => {
+    const name = row.replaceAll(/\W+/g, "-");
+    const manifests = ours("manifest_link.json", include);
+    budgets[row] = measure(sdk, folder, name, manifests, main, everything.made.folder).bytes - core;
+  };
+  add("network (manifest_network.json)", "manifest_network.json");
+  // The prompt keeps every built-in and XS's parser, which are C: what it takes is not in this file.
+  for (const name of readdirSync(join(ROOT, "src/features"))) if (name !== "prompt") add(name, featureOf(name));
+  return budgets;
+}
+
+/** Prints the table. @returns what is above its budget */
+export function compareBudgets(measured: Budgets, set: boolean): string[] {
+  if (set) {
+    const budgets = Object.entries(measured).map(([row, bytes]) => [row, Math.ceil(bytes * slack)]);
+    writeFileSync(table, `${JSON.stringify(Object.fromEntries(budgets), null, 2)}\n`);
+  }
+  const budgets = JSON.parse(readFileSync(table, "utf8")) as Budgets;
+  const faults = Object.keys(budgets)
+    .filter((row) => !(row in measured))
+    .map((row) => `budgets.json has a row "${row}" that nothing is measured for`);
+  console.log("Bytes of the linked image beside an empty app (ESP32-C3, release), and what they may be:");
+  for (const [row, bytes] of Object.entries(measured)) {
+    const most = budgets[row];
+    console.log(`  ${row.padEnd(56)}${String(bytes).padStart(8)}${String(most ?? "none").padStart(9)}`);
+    if (most === undefined) faults.push(`"${row}" has no budget: -- --set-budgets sets it`);
+    else if (bytes > most) faults.push(`"${row}" takes ${bytes} bytes, and may take ${most}`);
+  }
+  return faults;
+}

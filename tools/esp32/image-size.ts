@@ -1,0 +1,36 @@
+/*
+ * What the linked byte code of an image takes of its flash: the SDK's linker writes it as one C file, mc.xs.c, of which this
+ * counts the slots, the byte code and the names and texts. The C compiler makes 4 to 6 % more of it (RISC-V, -Os; measured).
+ */
+
+/** A slot of a 32-bit XS. */
+const SLOT_BYTES = 16;
+
+export interface ImageSize {
+  readonly slots: number;
+  /** Bytes. */
+  readonly code: number;
+  /** Bytes of names and texts, each counted once, as the linker of C does. */
+  readonly texts: number;
+  /** Bytes. */
+  readonly total: number;
+}
+
+const bytesOf = (literal: string): number => literal.replace(/\\x[0-9a-f]{2}|\\[0-7]{1,3}|\\./gi, "x").length;
+
+/** @param linked content of mc.xs.c @throws Error for anything else */
+export function imageSize(linked: string): ImageSize {
+  const count = /^#define mxHeapCount (\d+)/m.exec(linked)?.[1];
+  if (count === undefined) throw new Error("not a file of the linker: it has no mxHeapCount");
+  let code = 0;
+  for (const [, size] of linked.matchAll(/^static const txU1 gxCode\d+\[(\d+)\];/gm)) code += Number(size);
+  const texts = new Set<string>();
+  for (const [, cast, literal] of linked.matchAll(/(\(txByte\*\))?"((?:[^"\\]|\\.)*)"/g)) {
+    if (cast !== undefined) code += bytesOf(literal);
+    else texts.add(literal);
+  }
+  let textBytes = 0;
+  for (const text of texts) textBytes += bytesOf(text) + 1;
+  const slots = Number(count);
+  return { slots, code, texts: textBytes, total: slots * SLOT_BYTES + code + textBytes };
+}

@@ -5,6 +5,7 @@
  * when all of it went well. With NAME only what is called so.
  *
  * With -i the heap is measured: what is alive, at most, during the update and while idle afterwards; one JSON object a line.
+ * Then it is compared with its budgets (heap-budgets.ts), or with NAME "heap" that alone.
  *
  * The cases over TLS want the openssl command, which makes their certificates.
  */
@@ -17,6 +18,7 @@ import { join } from "node:path";
 import { howToConnect, type PrivateRoot, rootIn } from "../hub/how-to-connect.js";
 import { Hub } from "../hub/hub.js";
 import type { HubTls } from "../hub/options.js";
+import { checkHeap } from "./heap-budgets.js";
 import { buildLoader } from "./loader.js";
 import { ordinaryUse } from "./ordinary-use.js";
 import { findSdk, mcconfig, ROOT } from "./sdk.js";
@@ -138,6 +140,13 @@ if (kind !== "-i") {
   const uses = await ordinaryUse(sdk, loader, folder, filter);
   passed += uses.passed;
   failed += uses.failed;
+}
+if (kind === "-i" && "heap".includes(filter)) {
+  const ca = der(join(folder, "certificates/sim-root.pem"));
+  const faults = await checkHeap(sdk, loader, folder, { ...secret, tls: hubTls, ca });
+  for (const fault of faults) console.log(fault);
+  failed += faults.length;
+  passed++;
 }
 rmSync(folder, { recursive: true, force: true });
 const { warnings } = generic;

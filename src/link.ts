@@ -33,7 +33,7 @@ import { Trust } from "./update/trust.js";
 import { Updater } from "./update/updater.js";
 
 /** To the platform's console. One that fails has nowhere to be told of; whoever else listens gets the line. */
-const newLog = (platform: Host, { logLevel, name }: Settings, redactor: Redactor): Log => {
+const newLog = (platform: Host, { logLevel, name }: Pick<Settings, "logLevel" | "name">, redactor: Redactor): Log => {
   const print = (line: string): void =>
     settle(
       () => platform.print(line),
@@ -45,7 +45,7 @@ const newLog = (platform: Host, { logLevel, name }: Settings, redactor: Redactor
 
 export class NervesHubLink implements ConnectorListener, DeviceListener, TrialListener {
   private readonly _platform: Host;
-  private readonly _settings: Settings;
+  private readonly _settings: Omit<Settings, "secrets">;
   private readonly _log: Log;
   private readonly _port = new DevicePort();
   private readonly _connector: Connector;
@@ -61,11 +61,11 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
    * @throws Fault of stage "options" that names the option, or says why the running firmware cannot be told to a server
    */
   constructor(options: LinkOptions, platform: Host) {
-    const settings = made(platform, () => checkOptions(options, platform));
+    const { secrets, ...settings } = made(platform, () => checkOptions(options, platform));
     const firmware = made(platform, () => readFirmware(platform.slots.running, settings.firmware));
     const { client, name, statusWords } = settings;
     const { metadata } = firmware;
-    const redactor = new Redactor(settings.secrets);
+    const redactor = new Redactor(secrets);
     const log = newLog(platform, settings, redactor);
     this._platform = platform;
     this._settings = settings;
@@ -188,7 +188,9 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
   /** @internal */
   get names(): readonly string[] {
     const names = new Set(deviceNames);
-    for (const feature of this._core.features) for (const name of feature.names ?? []) names.add(name);
+    this._each((feature) => {
+      for (const name of feature.names ?? []) names.add(name);
+    });
     return [...names];
   }
 

@@ -33,8 +33,9 @@ export class HttpGet implements ByteStreamListener {
   private _from = 0;
   private _to = 0;
   /** Until the final response. */
-  private _options: HttpGetOptions | undefined;
-  private _url: Url | undefined;
+  /** Both with the URL, which may be a credential; gone when the final response is there. */
+  #options: HttpGetOptions | undefined;
+  #url: Url | undefined;
   private _headers: [string, string][];
   private _peer = "";
   private _redirects = 0;
@@ -57,7 +58,7 @@ export class HttpGet implements ByteStreamListener {
     this._listener = listener;
     this._timers = options.timers;
     this._idleTimeoutMs = options.idleTimeoutMs;
-    this._options = options;
+    this.#options = options;
     this._headers = options.headers ?? [];
     try {
       const url = parseUrl(options.url);
@@ -119,7 +120,7 @@ export class HttpGet implements ByteStreamListener {
   }
 
   private _open(url: Url, { network, secure, connectTimeoutMs, from, to }: HttpGetOptions): void {
-    this._url = url;
+    this.#url = url;
     this._peer = publicText(url);
     this._head = new HeadReader("download", this._peer);
     this._streamEnded = false;
@@ -193,7 +194,7 @@ export class HttpGet implements ByteStreamListener {
       if (++this._interim > maxInterimResponses) throw this._fault("interim-limit", "sent interim responses only");
       this._head = new HeadReader("download", this._peer);
     } else if (status === 301 || status === 302 || status === 303 || status === 307 || status === 308) {
-      this._redirect(head, this._url!, this._options!);
+      this._redirect(head, this.#url!, this.#options!);
     } else this._responded(head);
   }
 
@@ -203,8 +204,8 @@ export class HttpGet implements ByteStreamListener {
       throw this._fault("bad-content-encoding", "sent a compressed body without being asked");
     this._body = new BodyReader(head, "download", this._peer);
     this._head = undefined;
-    this._options = undefined;
-    this._url = undefined;
+    this.#options = undefined;
+    this.#url = undefined;
     this._headers = [];
     const range = headers.get("content-range") ?? "";
     this._listener.responded({

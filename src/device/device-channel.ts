@@ -74,7 +74,7 @@ export class DeviceChannel implements ChannelHandler {
         listener.identify();
         return;
     }
-    for (const feature of features) if (feature.message?.(event, payload) === true) return;
+    for (const feature of features) if (this._takes(feature, event, payload)) return;
     if (event === fromServer.scriptsRun) this._refuseScript(payload);
     else log.debug("The server sent an event that this agent does not know.");
   }
@@ -82,6 +82,15 @@ export class DeviceChannel implements ChannelHandler {
   left(): void {
     this._options.port.joined = undefined;
     this._each((feature) => feature.offline?.());
+  }
+
+  /** One that throws has taken nothing, and the next is asked. */
+  private _takes(feature: Feature, event: string, payload: unknown): boolean {
+    let taken = false;
+    tell(this._options.log, "a feature", () => {
+      taken = feature.message?.(event, payload) === true;
+    });
+    return taken;
   }
 
   /** Without an answer, an operator would wait 15 s and learn nothing. */

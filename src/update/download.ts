@@ -50,8 +50,10 @@ export interface DownloadOptions {
 }
 
 export class Download implements HttpListener {
-  private readonly _options: DownloadOptions;
-  private _url: string;
+  /** With the offer, which has the URL. */
+  readonly #options: DownloadOptions;
+  /** Signed: a credential for an hour. */
+  #url: string;
   private _to: number | undefined;
   private _end: number | undefined;
   private _parts: PartCheck;
@@ -73,8 +75,8 @@ export class Download implements HttpListener {
   private _finished = false;
 
   constructor(options: DownloadOptions) {
-    this._options = options;
-    this._url = options.offer.url;
+    this.#options = options;
+    this.#url = options.offer.url;
     this._to = options.to;
     this._end = options.to ?? options.offer.size;
     this._parts = this._newParts();
@@ -82,20 +84,20 @@ export class Download implements HttpListener {
 
   /** @throws Fault "plain-download" */
   start(): void {
-    if (this._options.target.position === this._end) {
+    if (this.#options.target.position === this._end) {
       this._finish();
       return;
     }
-    const { host, secure, offer, tls } = this._options;
-    checkTransport({ url: this._url, checksum: offer.checksum }, tls());
-    const from = this._options.target.position;
+    const { host, secure, offer, tls } = this.#options;
+    checkTransport({ url: this.#url, checksum: offer.checksum }, tls());
+    const from = this.#options.target.position;
     const ranged = from > 0 || this._to !== undefined;
     this._ranged = ranged;
     this._request = new HttpGet(
       {
         network: host.network,
         timers: host.timers,
-        url: this._url,
+        url: this.#url,
         from: ranged ? from : undefined,
         to: this._to === undefined ? undefined : this._to - 1,
         secure,
@@ -137,11 +139,11 @@ export class Download implements HttpListener {
 
   /** The server offers the same file under a fresh URL; the next request uses it, and is made at once if one is due. */
   renew(url: string): void {
-    this._url = url;
+    this.#url = url;
     this._validator = undefined;
     // With a request open, the timer is that of a patch being worked off.
     if (this._timer === undefined || this._request !== undefined) return;
-    this._options.host.timers.clear(this._timer);
+    this.#options.host.timers.clear(this._timer);
     this._timer = undefined;
     this._failures = 0;
     this._guard(() => this.start());
@@ -151,11 +153,11 @@ export class Download implements HttpListener {
   close(): void {
     this._finished = true;
     this._request?.close();
-    this._options.host.timers.clear(this._timer);
+    this.#options.host.timers.clear(this._timer);
   }
 
   private _newParts(): PartCheck {
-    const { host, offer, target } = this._options;
+    const { host, offer, target } = this.#options;
     return new PartCheck(host.crypto, offer.parts, offer.size, target.position);
   }
 
@@ -186,12 +188,12 @@ export class Download implements HttpListener {
     }
     this._validator = validator;
     if (status === 200 && ranged) {
-      this._options.log.info("The download server ignores ranges; the download starts from the beginning.");
+      this.#options.log.info("The download server ignores ranges; the download starts from the beginning.");
       this._fromStart();
     }
     const total = status === 200 ? response.length : response.contentRange?.total;
-    if (total !== undefined && this._options.offer.size !== undefined && total !== this._options.offer.size) {
-      const text = `The file at the download URL has ${total} bytes where the server announced ${this._options.offer.size}.`;
+    if (total !== undefined && this.#options.offer.size !== undefined && total !== this.#options.offer.size) {
+      const text = `The file at the download URL has ${total} bytes where the server announced ${this.#options.offer.size}.`;
       this._fail(new Fault("download", "size-mismatch", text));
       return;
     }
@@ -199,7 +201,7 @@ export class Download implements HttpListener {
   }
 
   private _fits({ contentRange }: HttpResponse): boolean {
-    return contentRange !== undefined && contentRange.from === this._options.target.position;
+    return contentRange !== undefined && contentRange.from === this.#options.target.position;
   }
 
   private _askedMs({ headers }: HttpResponse): number | undefined {
@@ -219,7 +221,7 @@ export class Download implements HttpListener {
   private _data(bytes: Uint8Array): void {
     this._failures = 0;
     this._rangeRefused = false;
-    const { target } = this._options;
+    const { target } = this.#options;
     let at = 0;
     while (at < bytes.byteLength && !this._finished) {
       const { position } = target;
@@ -248,7 +250,7 @@ export class Download implements HttpListener {
 
   /** @throws Fault "size-mismatch" when that is beyond the end of the file */
   private _requireRoom(position: number): void {
-    const { size } = this._options.offer;
+    const { size } = this.#options.offer;
     if (size === undefined || position <= size) return;
     const text = `The download is longer than the ${size} bytes that the server announced.`;
     throw new Fault("download", "size-mismatch", text);
@@ -257,17 +259,17 @@ export class Download implements HttpListener {
   /** Everything that has come is in the target. */
   private _taken(): void {
     this._progress();
-    if (this._options.target.position !== this._to || this._finished) return;
+    if (this.#options.target.position !== this._to || this._finished) return;
     this._stop();
     this._finish();
   }
 
   /** Works a patch off in slices, with the event loop in between; or lets an application's writer come to its end. */
   private _drain(rest: Uint8Array): void {
-    this._timer = this._options.host.timers.set(() => {
+    this._timer = this.#options.host.timers.set(() => {
       this._timer = undefined;
       this._guard(() => {
-        const drained = this._options.target.drain();
+        const drained = this.#options.target.drain();
         if (drained === true) this._drained(rest);
         else if (drained === false) this._drain(rest);
         else
@@ -288,7 +290,7 @@ export class Download implements HttpListener {
 
   private _ended(): void {
     this._request = undefined;
-    const { position } = this._options.target;
+    const { position } = this.#options.target;
     if (this._end !== undefined && position < this._end) {
       const text = `The download server ended the file after ${position} of ${this._end} bytes.`;
       this._retry(new Fault("download", "short-body", text), undefined);
@@ -304,7 +306,7 @@ export class Download implements HttpListener {
       this._fail(new Fault("download", "part-mismatch", text));
       return;
     }
-    this._options.log.warning(`The part at byte ${from} arrived damaged and is downloaded again.`);
+    this.#options.log.warning(`The part at byte ${from} arrived damaged and is downloaded again.`);
     this._stop();
     this._rewind(from);
     this._again(0);
@@ -317,7 +319,7 @@ export class Download implements HttpListener {
   }
 
   private _startOver(why: string): void {
-    this._options.log.warning(`${why}; the download starts from the beginning.`);
+    this.#options.log.warning(`${why}; the download starts from the beginning.`);
     this._stop();
     this._fromStart();
     this._again(0);
@@ -335,20 +337,20 @@ export class Download implements HttpListener {
   }
 
   private _rewind(from: number): void {
-    const { target } = this._options;
+    const { target } = this.#options;
     target.rewind(from, this._to);
     // A target that had to go back further than asked wants everything again.
     if (target.position < from) this._to = undefined;
     this._parts = this._newParts();
-    this._end = this._to ?? this._options.offer.size;
+    this._end = this._to ?? this.#options.offer.size;
   }
 
   private _retry(fault: Fault, askedMs: number | undefined): void {
     if (this._finished) return;
     this._stop();
-    const { host, log } = this._options;
+    const { host, log } = this.#options;
     // Without a network nothing is learned about the file: giving up would only cost an attempt, and there are three.
-    if (this._options.offline?.()) this._failures = Math.min(this._failures, failuresOffline);
+    if (this.#options.offline?.()) this._failures = Math.min(this._failures, failuresOffline);
     const delayMs = retryDelay(this._failures, askedMs, randomFraction(host.random));
     this._failures++;
     if (delayMs === undefined) {
@@ -356,13 +358,13 @@ export class Download implements HttpListener {
       return;
     }
     log.warning(
-      `${fault.message} The download goes on in ${Math.ceil(delayMs / 1000)} s at byte ${this._options.target.position}.`,
+      `${fault.message} The download goes on in ${Math.ceil(delayMs / 1000)} s at byte ${this.#options.target.position}.`,
     );
     this._again(delayMs);
   }
 
   private _again(delayMs: number): void {
-    this._timer = this._options.host.timers.set(() => {
+    this._timer = this.#options.host.timers.set(() => {
       this._timer = undefined;
       this._guard(() => this.start());
     }, delayMs);
@@ -372,24 +374,24 @@ export class Download implements HttpListener {
   private _stop(): void {
     this._request?.close();
     this._request = undefined;
-    this._options.host.timers.clear(this._timer);
+    this.#options.host.timers.clear(this._timer);
     this._timer = undefined;
   }
 
   private _progress(): void {
-    this._options.onProgress(this._options.target.position, this._end);
+    this.#options.onProgress(this.#options.target.position, this._end);
   }
 
   private _finish(): void {
     this._finished = true;
-    this._options.onDone();
+    this.#options.onDone();
   }
 
   private _fail(fault: Fault): void {
     if (this._finished) return;
     this._stop();
     this._finished = true;
-    this._options.onFault(fault);
+    this.#options.onFault(fault);
   }
 
   /** Whatever the target throws ends the download with its reason. */

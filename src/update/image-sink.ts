@@ -10,7 +10,7 @@ import type { WritableSlot } from "../../modules/host/slots.js";
 import { parseImageHead } from "../../modules/ota/image.js";
 import { SlotWriter } from "../../modules/ota/slot-writer.js";
 import { requireRoom } from "./free-slot.js";
-import type { Offer } from "./offer.js";
+import type { OfferedFile } from "./offer.js";
 import type { Trust } from "./trust.js";
 
 /** Bytes that are looked at before anything is erased: a whole sector, so that writing starts aligned. */
@@ -19,7 +19,7 @@ export const headSize = 4096;
 export class ImageSink {
   private readonly _slot: WritableSlot;
   private readonly _trust: Trust;
-  private readonly _offer: Offer;
+  private readonly _offer: OfferedFile;
   private readonly _size: number;
   private readonly _head: Uint8Array;
   private _held = 0;
@@ -30,7 +30,7 @@ export class ImageSink {
    * @param from bytes that are in the slot already, a multiple of its `eraseSize`; their head was checked
    * @throws Fault "image-too-large"
    */
-  constructor(slot: WritableSlot, trust: Trust, offer: Offer, size: number | undefined, from = 0) {
+  constructor(slot: WritableSlot, trust: Trust, offer: OfferedFile, size: number | undefined, from = 0) {
     if (size !== undefined) requireRoom(slot, size);
     this._slot = slot;
     this._trust = trust;

@@ -20,6 +20,11 @@ export interface Offer extends Update {
   readonly parts: readonly string[];
 }
 
+/** What is offered, for those who do not fetch it: without the URL, which is a credential. */
+export type OfferedFile = Omit<Offer, "url">;
+
+export const withoutUrl = ({ url: _url, ...file }: Offer): OfferedFile => file;
+
 const isSha256 = (text: string): boolean => text.length === 64 && isMadeOf(text, hexDigits);
 
 const text = (value: unknown): string | undefined => {

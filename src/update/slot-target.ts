@@ -14,7 +14,7 @@ import type { Log } from "../log/log.js";
 import { freeSlot } from "./free-slot.js";
 import type { ImageDecoder, ImageFormat } from "./image-format.js";
 import { headSize, ImageSink } from "./image-sink.js";
-import { type Offer, partSize } from "./offer.js";
+import { type OfferedFile, partSize } from "./offer.js";
 import { type ProgressRecord, sameFile, type UpdateRecords } from "./records.js";
 import { SlotCheck } from "./slot-check.js";
 import type { UpdateTarget } from "./target.js";
@@ -32,7 +32,7 @@ export class SlotTarget implements UpdateTarget {
   private readonly _trust: Trust;
   private readonly _records: UpdateRecords;
   private readonly _formats: readonly ImageFormat[];
-  private _offer: Offer | undefined;
+  private _offer: OfferedFile | undefined;
   private _slot: WritableSlot | undefined;
   /** Bytes of the file taken. */
   private _offset = 0;
@@ -56,7 +56,7 @@ export class SlotTarget implements UpdateTarget {
     return this._offset;
   }
 
-  begin(offer: Offer): void {
+  begin(offer: OfferedFile): void {
     const slot = freeSlot(this._host.slots);
     this._offer = offer;
     this._slot = slot;
@@ -174,7 +174,7 @@ export class SlotTarget implements UpdateTarget {
     if (format === undefined) {
       const text =
         "The server sent a delta, and this firmware takes whole images only: switch deltas off in the deployment group, or build the firmware with the feature delta.";
-      throw new Fault("image", "delta-not-taken", text);
+      throw new Fault("offer", "delta-not-taken", text);
     }
     const slot = this._slot!;
     const options = {

@@ -10,7 +10,7 @@
 import type { Host } from "../../modules/host/host.js";
 import type { ImageTrust } from "../feature.js";
 import type { Log } from "../log/log.js";
-import type { Offer } from "./offer.js";
+import type { OfferedFile } from "./offer.js";
 
 /** What a target needs of its link. */
 export interface TargetCore {
@@ -29,7 +29,7 @@ export interface UpdateTarget {
    * Makes `position` the offset from which the file must be downloaded: 0, or where an earlier run got to.
    * @throws Fault when the update cannot be taken; a promise rejects with it
    */
-  begin(offer: Offer): void | Promise<void>;
+  begin(offer: OfferedFile): void | Promise<void>;
   /** Bytes of the file taken: the one place that knows where a download stands. */
   readonly position: number;
   /** Takes the next bytes of the file. @returns false when there is work left for `drain` and no more may be written */

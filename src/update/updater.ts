@@ -14,7 +14,7 @@ import type { DevicePort } from "../connection/device-port.js";
 import { ask, type Kind, type Said, tell } from "../log/guarded.js";
 import type { Log } from "../log/log.js";
 import { Download } from "./download.js";
-import { type Offer, parseOffer } from "./offer.js";
+import { type Offer, parseOffer, withoutUrl } from "./offer.js";
 import { askedDelay, isLasting, type Outcome, outcomeOf, reflashDelayMs, rescheduleDelay } from "./outcome.js";
 import type { Protection } from "./protection.js";
 import { type SourceRecord, sameFile, type UpdateRecords } from "./records.js";
@@ -77,7 +77,8 @@ const decisions: Kind<Outcome | "apply"> = Object.freeze({
 export class Updater {
   private readonly _options: UpdaterOptions;
   private readonly _report: Report;
-  private _offer: Offer | undefined;
+  /** With its URL, which is a credential. */
+  #offer: Offer | undefined;
   private _download: Download | undefined;
   private _failures = new Map<string, number>();
   /** Calls off what the application has been asked. */
@@ -91,13 +92,13 @@ export class Updater {
 
   /** What the join says: the server keeps its record of this update, and sends no other meanwhile. */
   get currentlyDownloading(): string | undefined {
-    return this._offer?.uuid ?? (this._report.inFlight ? this._lastUuid : undefined);
+    return this.#offer?.uuid ?? (this._report.inFlight ? this._lastUuid : undefined);
   }
   private _lastUuid: string | undefined;
 
   /** True from an accepted offer until the restart or the failure. */
   get busy(): boolean {
-    return this._offer !== undefined;
+    return this.#offer !== undefined;
   }
 
   /** At the start of a run: goes on with a download that a restart interrupted. The server has its record still. */
@@ -139,15 +140,15 @@ export class Updater {
       log.info("The server says that there is no update.");
       return;
     }
-    if (this._offer === undefined) {
+    if (this.#offer === undefined) {
       void this._run(offer, false);
-    } else if (sameFile(this._offer, offer)) {
+    } else if (sameFile(this.#offer, offer)) {
       log.info("The running update was offered again; its new URL is used from now on.");
-      this._offer = offer;
+      this.#offer = offer;
       this._remember(offer);
       this._download?.renew(offer.url);
     } else {
-      log.info(`An update to ${offer.version} is ignored: the one to ${this._offer.version} is running.`);
+      log.info(`An update to ${offer.version} is ignored: the one to ${this.#offer.version} is running.`);
     }
   }
 
@@ -160,7 +161,7 @@ export class Updater {
   /** Never rejects: whatever fails ends the update with the word that is due. */
   private async _run(offer: Offer, resumed: boolean): Promise<void> {
     const { log, target, trial, records, tls } = this._options;
-    this._offer = offer;
+    this.#offer = offer;
     try {
       if (!resumed) {
         await this._wait(recordSettlesMs);
@@ -200,7 +201,7 @@ export class Updater {
       checkTransport(offer, tls());
 
       // Can it be taken: a slot, room, a confirmed image? Nothing is lost yet. Where does the download begin?
-      await target.begin(offer);
+      await target.begin(withoutUrl(offer));
       if (this._closed) return;
       const from = target.position;
       // One that goes on keeps its record, which counts the restarts.
@@ -247,7 +248,7 @@ export class Updater {
       this._callOff = ask({
         log,
         name: "updateAvailable",
-        body: () => (client.updateAvailable === undefined ? "apply" : client.updateAvailable(offer)),
+        body: () => (client.updateAvailable === undefined ? "apply" : client.updateAvailable(withoutUrl(offer))),
         kind: decisions,
         deadline: { timers: host.timers, ms: decisionDeadlineMs },
         done: resolve,
@@ -280,7 +281,7 @@ export class Updater {
         host,
         log,
         // With the latest URL, if it was offered again meanwhile.
-        offer: this._offer ?? offer,
+        offer: this.#offer ?? offer,
         target,
         secure,
         tls,
@@ -364,7 +365,7 @@ export class Updater {
     const { log, host } = this._options;
     log.error(fault.message);
     host.timers.set(() => {
-      if (this._offer !== undefined || this._closed) return;
+      if (this.#offer !== undefined || this._closed) return;
       this._lastUuid = unknownUuid;
       this._report.received();
       this._report.ended(outcomeOf(fault, 0));
@@ -391,7 +392,7 @@ export class Updater {
 
   private _end(offer: Offer, outcome: Outcome): void {
     this._lastUuid = offer.uuid;
-    this._offer = undefined;
+    this.#offer = undefined;
     this._download = undefined;
     this._percent = -1;
     this._report.ended(outcome);

@@ -11,6 +11,8 @@ export const circles = [];
 
 const subclass = "a subclass of one of the SDK's classes, where a name of ours could be one of theirs";
 
+const signed = "with the signed URL of a download";
+
 /** For private-names.mjs: a file, or "file: #name" of a field that holds a secret or a key. */
 export const privateNames = [
   ["modules/tls/client-session.ts", subclass],
@@ -19,6 +21,12 @@ export const privateNames = [
   ["src/features/client-certificate/client-certificate.ts: #given", "a private key, until it was looked at"],
   ["src/features/client-certificate/client-certificate.ts: #key", "a private key"],
   ["src/log/redact.ts: #secrets", "what must never be logged"],
+  ["modules/http/get.ts: #options", signed],
+  ["modules/http/get.ts: #url", signed],
+  ["src/update/download.ts: #options", signed],
+  ["src/update/download.ts: #url", signed],
+  ["src/update/updater.ts: #offer", signed],
+  ["src/features/archives/archives.ts: #offer", signed],
 ];
 
 const http = "what any HTTP answer can be, in an upgrade or in a download";

@@ -15,7 +15,7 @@ import { type Kind, take } from "../../log/guarded.js";
 import { requireFunctions } from "../../option-checks.js";
 import { fromServer } from "../../protocol.js";
 import { Download } from "../../update/download.js";
-import type { Offer } from "../../update/offer.js";
+import { type Offer, withoutUrl } from "../../update/offer.js";
 import { checkTransport } from "../../update/transport.js";
 import { WriterTarget } from "../firmware-writer/writer-target.js";
 import type { Archive } from "./archive.js";
@@ -51,7 +51,8 @@ export class Archives implements Feature {
   private readonly _options: ArchivesOptions;
   private readonly _target: WriterTarget;
   private _core: Core | undefined;
-  private _offer: ArchiveOffer | undefined;
+  /** With its URL, which is a credential. */
+  #offer: ArchiveOffer | undefined;
   private _run: Run | undefined;
   private _download: Download | undefined;
   private _timer: Timer | undefined;
@@ -97,8 +98,8 @@ export class Archives implements Feature {
       log.warning("The server offered an archive that is not complete; upload it again.");
       return;
     }
-    if (this._offer?.uuid === offer.uuid) {
-      this._offer = offer;
+    if (this.#offer?.uuid === offer.uuid) {
+      this.#offer = offer;
       this._download?.renew(offer.url);
       return;
     }
@@ -107,7 +108,7 @@ export class Archives implements Feature {
     const ask = (): unknown => (options.available === undefined ? "download" : options.available(archiveOf(offer)));
     if (take(log, "archives.available", ask, decisions) !== "download" || this._closed) return;
     this._giveUp();
-    this._offer = offer;
+    this.#offer = offer;
     this._start();
   }
 
@@ -123,11 +124,11 @@ export class Archives implements Feature {
     this._closed = true;
     this._core!.platform.timers.clear(this._timer);
     this._giveUp();
-    this._offer = undefined;
+    this.#offer = undefined;
   }
 
   private _start(): void {
-    const offer = this._offer;
+    const offer = this.#offer;
     const target = this._target;
     if (offer === undefined) return;
     const core = this._core!;
@@ -142,7 +143,7 @@ export class Archives implements Feature {
     log.info(`Archive ${offer.version} (${offer.size} bytes) is being downloaded.`);
     const begin = (): void | Promise<void> => {
       checkTransport(file, core.tls);
-      return target.begin(file);
+      return target.begin(withoutUrl(file));
     };
     this._step(run, begin, () => this._fetch(run, file, target));
   }
@@ -154,7 +155,7 @@ export class Archives implements Feature {
       ...{ host: platform, log, secure, target },
       tls: () => core.tls,
       // With the latest URL, if it was offered again while the writer began.
-      offer: { ...file, url: this._offer?.url ?? file.url },
+      offer: { ...file, url: this.#offer?.url ?? file.url },
       to: undefined,
       onProgress: () => {},
       onDone: () => this._complete(run, file, target),
@@ -193,7 +194,7 @@ export class Archives implements Feature {
   private _done({ version, uuid }: Offer): void {
     this._download = undefined;
     this._run = undefined;
-    this._offer = undefined;
+    this.#offer = undefined;
     const { platform, log } = this._core!;
     log.notice(`Archive ${version} is complete.`);
     try {
@@ -207,7 +208,7 @@ export class Archives implements Feature {
   private _failed(error: unknown): void {
     this._core!.log.error(`The archive was not taken: ${asFault(error, "download", "archive-failed").message}`);
     this._giveUp();
-    this._offer = undefined;
+    this.#offer = undefined;
   }
 
   private _giveUp(): void {

@@ -12,7 +12,7 @@ import { commandDeadlineMs, maxCommandOutputCharacters } from "../../../modules/
 import { cut } from "../../../modules/text/cut.js";
 import type { Command } from "../../command.js";
 import type { Core, Feature } from "../../feature.js";
-import { ask } from "../../log/guarded.js";
+import { ask, tell } from "../../log/guarded.js";
 import { inspect } from "../../log/inspect.js";
 import { requireObjects } from "../../option-checks.js";
 import { deviceCommands } from "./device-commands.js";
@@ -74,9 +74,12 @@ export class Commands implements Feature {
 
   /** After all are installed: what the other features can be told. The application's own commands stay. */
   start(): void {
-    for (const feature of this._core!.features)
-      for (const command of feature.commands?.() ?? [])
-        if (!this._given.some(({ name }) => name === command.name)) this._add(command);
+    const { features, log } = this._core!;
+    for (const feature of features)
+      tell(log, "a feature's commands", () => {
+        for (const command of feature.commands?.() ?? [])
+          if (!this._given.some(({ name }) => name === command.name)) this._add(command);
+      });
   }
 
   /**

@@ -11,7 +11,7 @@ import type { Digest } from "../../../modules/host/crypto.js";
 import { toHex } from "../../../modules/text/hex.js";
 import { ask, type How, work } from "../../log/guarded.js";
 import { requireFunctions } from "../../option-checks.js";
-import type { Offer } from "../../update/offer.js";
+import type { OfferedFile } from "../../update/offer.js";
 import type { TargetCore, UpdateTarget } from "../../update/target.js";
 import type { FirmwareWriter } from "./firmware-writer.js";
 
@@ -23,7 +23,7 @@ export class WriterTarget implements UpdateTarget {
   private _core: TargetCore | undefined;
   private readonly _name: string;
   private readonly _writer: FirmwareWriter;
-  private _offer: Offer | undefined;
+  private _offer: OfferedFile | undefined;
   private _digest: Digest | undefined;
   private _offset = 0;
   /** Of the call that was made last, while it is not done; rejects with what it means no with. */
@@ -51,7 +51,7 @@ export class WriterTarget implements UpdateTarget {
     return this._offset;
   }
 
-  begin(offer: Offer): void | Promise<void> {
+  begin(offer: OfferedFile): void | Promise<void> {
     return this._begin(offer);
   }
 
@@ -105,7 +105,7 @@ export class WriterTarget implements UpdateTarget {
     });
   }
 
-  private _begin(offer: Offer): Promise<void> | undefined {
+  private _begin(offer: OfferedFile): Promise<void> | undefined {
     this._offer = undefined;
     this._refusal = undefined;
     this._digest = this._core!.platform.crypto.digest("sha256");

@@ -1,0 +1,121 @@
+/*
+ * Issue 12, item 5: TypeScript's `private` protects nothing at run time, and an application's commands and an operator's
+ * prompt may see the link. So a walk over everything that can be reached from one, by every property there is, finds no
+ * secret, no key and no signed URL.
+ */
+
+import { decodeUtf8 } from "../../modules/text/utf8.js";
+import { ClientCertificate } from "../../src/features/client-certificate/client-certificate.js";
+import { assert, describe, fixture, it } from "../harness.js";
+import { LinkScene } from "../virtual/link-scene.js";
+import { image, UpdateScene } from "../virtual/update-scene.js";
+import { filePort } from "../virtual/virtual-device.js";
+
+const secret = "a-secret-that-nobody-reaches-0123456789";
+/** What the walk may not enter: it is the suite's, or the language's. */
+const foreign = new Set<unknown>([globalThis]);
+
+/** Every text and every run of bytes that can be reached from `root`, with the way to it. */
+function reachable(root: object, leaveOut: readonly unknown[]): { way: string; value: string | Uint8Array }[] {
+  const found: { way: string; value: string | Uint8Array }[] = [];
+  const seen = new Set<unknown>([...foreign, ...leaveOut]);
+  const waiting: { way: string; value: object }[] = [{ way: "link", value: root }];
+  const note = (way: string, value: unknown): void => {
+    if (typeof value === "string") found.push({ way, value });
+    else if (value instanceof Uint8Array) found.push({ way, value });
+    else if ((typeof value === "object" && value !== null) || typeof value === "function") {
+      if (seen.has(value)) return;
+      seen.add(value);
+      waiting.push({ way, value: value as object });
+    }
+  };
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { way, value } = next;
+    if (value instanceof Map)
+      for (const [key, entry] of value) {
+        note(`${way}<key>`, key);
+        note(`${way}<${String(key)}>`, entry);
+      }
+    if (value instanceof Set) for (const entry of value) note(`${way}<entry>`, entry);
+    for (const key of Reflect.ownKeys(value)) {
+      const descriptor = Reflect.getOwnPropertyDescriptor(value, key);
+      const here = `${way}.${String(key)}`;
+      note(here, descriptor?.value);
+      // A getter is a way, too; one that throws leads nowhere.
+      try {
+        if (descriptor?.get !== undefined) note(here, descriptor.get.call(value));
+      } catch {}
+    }
+    const prototype = Reflect.getPrototypeOf(value);
+    if (prototype !== null && prototype !== Object.prototype && prototype !== Function.prototype)
+      for (const key of Reflect.ownKeys(prototype)) {
+        const get = Reflect.getOwnPropertyDescriptor(prototype, key)?.get;
+        try {
+          if (get !== undefined) note(`${way}.${String(key)}`, get.call(value));
+        } catch {}
+      }
+  }
+  return found;
+}
+
+/** Ways that lead to one of `wanted`. */
+function waysTo(
+  found: readonly { way: string; value: string | Uint8Array }[],
+  wanted: readonly (string | Uint8Array)[],
+): string[] {
+  const same = (value: string | Uint8Array, one: string | Uint8Array): boolean =>
+    typeof one === "string"
+      ? typeof value === "string" && value.includes(one)
+      : value instanceof Uint8Array &&
+        value.byteLength >= 16 &&
+        one.byteLength === value.byteLength &&
+        one.every((byte, i) => byte === value[i]);
+  return found.filter(({ value }) => wanted.some((one) => same(value, one))).map(({ way }) => way);
+}
+
+describe("12.5 what can be reached from a link", () => {
+  it("is found by the walk", () => {
+    const holder = { a: [new Map([["b", { _c: secret }]])] };
+    assert.deepEqual(waysTo(reachable(holder, []), [secret]), ["link.a.0<b>._c"]);
+  });
+
+  it("holds no shared secret, while it connects, when it has joined, and between two attempts", () => {
+    const auth = { productKey: "nhp_virtual", productSecret: secret, identifier: "virtual" };
+    const scene = new LinkScene({ auth, console: true, scripts: true, localShell: true });
+    const host = scene.device.host!;
+    for (const ms of [1, 10, 10_000]) {
+      scene.advance(ms);
+      assert.deepEqual(waysTo(reachable(scene.device.link!, [host.network]), [secret]), [], `after ${ms} ms`);
+    }
+    assert.equal(scene.device.link?.connected, true);
+    scene.down();
+    scene.advance(500);
+    assert.deepEqual(waysTo(reachable(scene.device.link!, [host.network]), [secret]), []);
+  });
+
+  it("holds no private key, in PEM or DER, before the link was made and after", () => {
+    const text = (name: string): string => decodeUtf8(fixture(`x509/${name}`));
+    const key = text("p256-sec1.pem");
+    const auth = new ClientCertificate({ certificate: text("p256-certificate.pem"), key });
+    const wanted = [key, fixture("x509/p256-pkcs8.der"), fixture("x509/p256-sec1.der")];
+    assert.deepEqual(waysTo(reachable(auth, []), wanted), []);
+    const scene = new LinkScene({ ssl: true, auth });
+    scene.advance(10_000);
+    assert.deepEqual(waysTo(reachable(scene.device.link!, [scene.device.host!.network]), wanted), []);
+  });
+
+  it("holds no signed URL while an update is downloaded", async () => {
+    const scene = new UpdateScene({
+      before: image("1.0.0", 1, 8192),
+      after: image("1.1.0", 2, 262_144),
+      url: () => `http://files.test:${filePort}/fw.bin?signature=${secret}`,
+    });
+    scene.device.powerOn();
+    assert.ok(await scene.run(() => scene.files.requests > 0, 600_000));
+    // The store has it for a restart: who reaches that, or what reads it, reaches the URL.
+    const { network, store, slots } = scene.device.host!;
+    const { _trial: trial } = scene.device.link as unknown as { _trial: { _records: object } };
+    const leaveOut = [network, store, slots, trial._records];
+    assert.deepEqual(waysTo(reachable(scene.device.link!, leaveOut), [secret]), []);
+  });
+});

@@ -41,11 +41,11 @@ export class NodeNetwork implements Network {
   }
 
   open(options: ByteStreamOptions, listener: ByteStreamListener): ByteStream {
-    return new SocketStream(options, listener);
+    return new NodeStream(options, listener);
   }
 }
 
-class SocketStream implements ByteStream {
+class NodeStream implements ByteStream {
   #options: ByteStreamOptions;
   #listener: ByteStreamListener;
   #socket: Socket | undefined;

@@ -14,14 +14,14 @@ import SDKSession, { type SessionCache, type Transport } from "ssl/session";
 import type { ByteStream } from "../host/byte-stream.js";
 import type { Random } from "../host/random.js";
 import { maxTlsWarnings } from "../limits/limits.js";
-import type { Credentials } from "./credentials.js";
 import { badRecord } from "./handshake-fault.js";
+import type { Identity } from "./identity.js";
 import type { RecordReader } from "./record-reader.js";
 
 export interface ClientSessionOptions {
   /** Name to send as SNI, in the form that RFC 6066 §3 wants (`sniName`); undefined for an address. */
   serverName: string | undefined;
-  credentials: Credentials | undefined;
+  identity: Identity | undefined;
   trust: { verify(certificates: Uint8Array[]): unknown };
   cache: SessionCache;
   /** Records of the server are asked to be no longer (RFC 6066 §4): 512, 1024, 2048 or 4096. */
@@ -85,14 +85,14 @@ const letGo = (session: Partial<SDKSession>): void => {
 };
 
 /** What the SDK's session is told. */
-export const sessionOptions = ({ serverName, credentials, trust, maxFragmentLength }: ClientSessionOptions) => {
+export const sessionOptions = ({ serverName, identity, trust, maxFragmentLength }: ClientSessionOptions) => {
   return {
     protocolVersion: tls12,
     tls_elliptic_curves: ellipticCurves,
     tls_signature_algorithms: signatureAlgorithms,
     trust,
-    clientCertificates: credentials?.chain,
-    clientKey: credentials?.key,
+    clientCertificates: identity?.chain,
+    clientKey: identity?.key,
     // SDK 8.2.3 takes either; newer SDKs read `tls_server_name`.
     ...(serverName === undefined ? undefined : { serverName, tls_server_name: serverName }),
     ...(maxFragmentLength === undefined ? undefined : { tls_max_fragment_length: maxFragmentLength }),

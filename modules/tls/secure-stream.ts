@@ -19,13 +19,13 @@ import { defaultHandshakeTimeoutMs, maxTlsSendBytes } from "../limits/limits.js"
 import { clockUnknown } from "../x509/certificate-fault.js";
 import { sniName } from "../x509/server-name.js";
 import { ClientSession } from "./client-session.js";
-import { readCredentials } from "./credentials.js";
 import { truncated } from "./handshake-fault.js";
+import { readIdentity } from "./identity.js";
 import { Outgoing } from "./outgoing.js";
 import { RecordReader } from "./record-reader.js";
 import { alertFor, explain } from "./refusal.js";
 import { type SessionCache, sessionKey } from "./session-cache.js";
-import { BuiltInRoots, ConfiguredRoots, Trust } from "./trust.js";
+import { BuiltInRoots, ConfiguredRoots, ServerTrust } from "./trust.js";
 
 /** What a stream needs besides its options. */
 export interface SecureEnvironment {
@@ -186,14 +186,14 @@ export class SecureStream implements ByteStream, ByteStreamListener {
   private _newSession(secure: SecureOptions): ClientSession {
     const { clock, cache, maxFragmentLength } = this._environment;
     const { roots, serverName = this._host } = secure;
-    const credentials = readCredentials(secure);
+    const identity = readIdentity(secure);
     const anchors = roots ? new ConfiguredRoots(roots) : new BuiltInRoots();
     const server = `${serverName} ${this._host}:${this._port}`;
-    this._sessionKey = sessionKey(server, roots, credentials?.chain ?? []);
+    this._sessionKey = sessionKey(server, roots, identity?.chain ?? []);
     return new ClientSession({
       serverName: sniName(serverName),
-      credentials,
-      trust: new Trust(anchors, serverName, clock),
+      identity,
+      trust: new ServerTrust(anchors, serverName, clock),
       cache: cache.forKey(this._sessionKey),
       maxFragmentLength,
     });

@@ -14,7 +14,7 @@ import { publicText, type Url } from "../http/url.js";
 import { maxInterimResponses } from "../limits/limits.js";
 import { encodeUtf8 } from "../text/utf8.js";
 import { acceptFor, upgradeFault, upgradeKey, upgradeRequest } from "./handshake.js";
-import { type Refusal, RefusalReader } from "./refusal.js";
+import { RefusalReader, type UpgradeRefusal } from "./refusal.js";
 
 export class Opening {
   /** The request, to be sent once. */
@@ -42,7 +42,7 @@ export class Opening {
   }
 
   /** The refusal as far as it was read; `refused` tells when that is all that will be kept of it. */
-  get refusal(): Refusal | undefined {
+  get refusal(): UpgradeRefusal | undefined {
     return this._refusal?.refusal;
   }
 

@@ -7,9 +7,9 @@ import type { Network, SecureOptions } from "../host/byte-stream.js";
 import type { Crypto } from "../host/crypto.js";
 import type { Random } from "../host/random.js";
 import type { Timers } from "../host/timers.js";
-import type { Refusal } from "./refusal.js";
+import type { UpgradeRefusal } from "./refusal.js";
 
-export type { Refusal } from "./refusal.js";
+export type { UpgradeRefusal } from "./refusal.js";
 
 export interface Closed {
   /** From the server's close frame; 1005 when that had none, 1006 when there was no close frame (RFC 6455 §7.1.5). */
@@ -49,7 +49,7 @@ export interface WebSocketListener {
   /** A view that is valid during the call. */
   binary(bytes: Uint8Array): void;
   /** The server answered in HTTP, but not with 101. Final. */
-  refused(refusal: Refusal): void;
+  refused(refusal: UpgradeRefusal): void;
   /** The connection is over. Final, instead of `refused`; or `refused` threw. */
   closed(closed: Closed): void;
 }

@@ -1,5 +1,5 @@
 /*
- * Refusal: the HTTP answer of a server that does not want to upgrade, with a bounded piece of its body, for diagnosis.
+ * UpgradeRefusal: the HTTP answer of a server that does not want to upgrade, with a bounded piece of its body, for diagnosis.
  *
  * Whatever is odd about the body, the refusal itself is told: its status and headers are what the operator needs.
  */
@@ -9,7 +9,7 @@ import type { ResponseHead } from "../http/head.js";
 import { maxRefusalBodyBytes } from "../limits/limits.js";
 import { decodeLossy } from "../text/lossy.js";
 
-export interface Refusal {
+export interface UpgradeRefusal {
   status: number;
   reason: string;
   /** Names in lower case; repeated ones joined by ", ". */
@@ -54,7 +54,7 @@ export class RefusalReader {
     }
   }
 
-  get refusal(): Refusal {
+  get refusal(): UpgradeRefusal {
     const { status, reason, headers } = this._head;
     return { status, reason, headers, body: decodeLossy(this._text.subarray(0, this._length)) };
   }

@@ -18,11 +18,11 @@ import { closePayload } from "./close-payload.js";
 import { closeCode, opcode, Violation } from "./frame.js";
 import { upgradeUrl } from "./handshake.js";
 import { Opening } from "./opening.js";
-import type { Closed, Refusal, WebSocketListener, WebSocketOptions } from "./options.js";
+import type { Closed, UpgradeRefusal, WebSocketListener, WebSocketOptions } from "./options.js";
 import { Receiver, type ReceiverListener } from "./receiver.js";
 import { Sender } from "./sender.js";
 
-export type { Closed, Refusal, WebSocketListener, WebSocketOptions } from "./options.js";
+export type { Closed, UpgradeRefusal, WebSocketListener, WebSocketOptions } from "./options.js";
 
 /** The answer's head and most messages fit at once; longer ones take several reads. */
 const readBufferBytes = 2048;
@@ -223,7 +223,7 @@ export class WebSocketClient implements ByteStreamListener, ReceiverListener {
       : this._fault("transport", "connection-lost", "closed the connection without a close frame");
   }
 
-  private _refuse(refusal: Refusal): void {
+  private _refuse(refusal: UpgradeRefusal): void {
     if (this._state === "closed") return;
     this.abort();
     try {

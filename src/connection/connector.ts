@@ -9,7 +9,7 @@ import { asFault, type Fault } from "../../modules/fault/fault.js";
 import type { Host } from "../../modules/host/host.js";
 import type { Timer } from "../../modules/host/timers.js";
 import type { HeartbeatOptions } from "../../modules/phoenix/heartbeat.js";
-import type { Refusal } from "../../modules/websocket/websocket.js";
+import type { UpgradeRefusal } from "../../modules/websocket/websocket.js";
 import { tell } from "../log/guarded.js";
 import type { Log } from "../log/log.js";
 import { Attempts } from "./attempts.js";
@@ -18,7 +18,7 @@ import type { ChannelHandler } from "./channel-handler.js";
 import { Destination, type DestinationSettings } from "./destination.js";
 import { closeFault } from "./diagnosis.js";
 import { randomFraction } from "./fraction.js";
-import { type Ended, Session, type SessionListener, type Target } from "./session.js";
+import { type Ended, type Endpoint, Session, type SessionListener } from "./session.js";
 import { WallClock } from "./wall-clock.js";
 
 /** RFC 6455 §7.1.5: what an end without a close frame is called. */
@@ -157,9 +157,9 @@ export class Connector implements SessionListener {
     const { timers } = this._platform;
     timers.clear(this._timer);
     if (!this._running || this._waitForClock()) return;
-    let target: Target;
+    let endpoint: Endpoint;
     try {
-      target = this._destination.target();
+      endpoint = this._destination.endpoint();
     } catch (error) {
       this._wait(asFault(error, "application", "attempt-failed"), noCloseFrame);
       return;
@@ -167,7 +167,7 @@ export class Connector implements SessionListener {
     this._session = new Session({
       host: this._platform,
       log: this._log,
-      target,
+      endpoint,
       names: this._listener.names,
       heartbeat: this._settings.heartbeat,
       heartbeatIntervalMs: this._heartbeatIntervalMs,
@@ -196,7 +196,7 @@ export class Connector implements SessionListener {
     return true;
   }
 
-  private _refused(refusal: Refusal): void {
+  private _refused(refusal: UpgradeRefusal): void {
     const verdict = this._destination.refused(refusal);
     if (verdict === "redirected") this._connectSoon();
     else this._wait(verdict.fault, noCloseFrame, verdict.retryAfterMs);

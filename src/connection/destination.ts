@@ -8,14 +8,14 @@
 import { Fault } from "../../modules/fault/fault.js";
 import type { Clock } from "../../modules/host/clock.js";
 import type { Crypto } from "../../modules/host/crypto.js";
-import type { Refusal } from "../../modules/websocket/websocket.js";
+import type { UpgradeRefusal } from "../../modules/websocket/websocket.js";
 import type { Log } from "../log/log.js";
 import { vsn } from "../protocol.js";
 import { type CertificateCredentials, type Credentials, socketPathOf } from "./credentials.js";
 import { lostUpgradeFault, refusalFault } from "./diagnosis.js";
 import { type Place, redirectTarget } from "./redirect.js";
 import { retryAfterMs } from "./retry-after.js";
-import type { Target } from "./session.js";
+import type { Endpoint } from "./session.js";
 import type { WallClock } from "./wall-clock.js";
 
 export interface DestinationSettings {
@@ -62,29 +62,29 @@ export class Destination {
   }
 
   /** Of the attempt that begins now. */
-  target(): Target {
+  endpoint(): Endpoint {
     const { settings, crypto, wallClock, log } = this._options;
     const { credentials, roots } = settings;
     const { host, port, path, ssl } = this._place;
     this._signedAt = undefined;
-    const target: Target = { host, port, path, headers: [] };
-    if (ssl) target.secure = roots === undefined ? {} : { roots };
+    const endpoint: Endpoint = { host, port, path, headers: [] };
+    if (ssl) endpoint.secure = roots === undefined ? {} : { roots };
     let who = "with a client certificate";
     if (credentials.type === "certificate") {
       this._warn(credentials);
-      target.secure = { ...target.secure, ...credentials.identity() };
+      endpoint.secure = { ...endpoint.secure, ...credentials.identity() };
     } else {
       const time = wallClock.signingTime();
       this._signedAt = time;
-      target.headers = credentials.headers(crypto, time);
+      endpoint.headers = credentials.headers(crypto, time);
       who = `with ${credentials.shown}, time from ${wallClock.source}`;
     }
     log.info(`Connecting to ${ssl ? "wss" : "ws"}://${host}:${port}${path.split("?")[0]} ${who}.`);
-    return target;
+    return endpoint;
   }
 
   /** Takes from a refusal what it says about the time, and where it leads. */
-  refused(refusal: Refusal): Verdict {
+  refused(refusal: UpgradeRefusal): Verdict {
     const { settings, wallClock, log } = this._options;
     const { credentials } = settings;
     const { status, headers } = refusal;

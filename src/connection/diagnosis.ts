@@ -10,7 +10,7 @@
 import { Fault } from "../../modules/fault/fault.js";
 import { cut } from "../../modules/text/cut.js";
 import { printable } from "../../modules/text/printable.js";
-import type { Refusal } from "../../modules/websocket/websocket.js";
+import type { UpgradeRefusal } from "../../modules/websocket/websocket.js";
 import type { Credentials, SharedSecret } from "./credentials.js";
 import type { Signed } from "./wall-clock.js";
 
@@ -43,7 +43,7 @@ const secretRefused = ({ key, identifier }: SharedSecret): Fault => {
   );
 };
 
-const unauthorized = (refusal: Refusal, { credentials, signed, guessed }: RefusalContext): Fault => {
+const unauthorized = (refusal: UpgradeRefusal, { credentials, signed, guessed }: RefusalContext): Fault => {
   if (credentials.type === "certificate") {
     return fault(
       "certificate-not-seen",
@@ -96,7 +96,7 @@ const unavailable = (told: string | undefined): Fault => {
 };
 
 /** An answer to the upgrade that is not 101 and is not a redirect to be followed. */
-export const refusalFault = (refusal: Refusal, context: RefusalContext): Fault => {
+export const refusalFault = (refusal: UpgradeRefusal, context: RefusalContext): Fault => {
   const { status, headers, body } = refusal;
   switch (status) {
     case 400:

@@ -9,7 +9,7 @@
 import { Fault } from "../../modules/fault/fault.js";
 import { resolveUrl, type Scheme } from "../../modules/http/url.js";
 import { maxRedirects } from "../../modules/limits/limits.js";
-import type { Refusal } from "../../modules/websocket/websocket.js";
+import type { UpgradeRefusal } from "../../modules/websocket/websocket.js";
 import { vsn } from "../protocol.js";
 import type { Credentials } from "./credentials.js";
 import { refusalFault } from "./diagnosis.js";
@@ -30,7 +30,7 @@ export interface Place {
  */
 export const redirectTarget = (
   from: Place,
-  refusal: Refusal,
+  refusal: UpgradeRefusal,
   credentials: Credentials,
   count: number,
 ): Place | Fault => {

@@ -13,7 +13,7 @@ import { decodeFrame, encodeFrame, type Frame } from "../../modules/phoenix/fram
 import { Heartbeat, type HeartbeatOptions } from "../../modules/phoenix/heartbeat.js";
 import {
   type Closed,
-  type Refusal,
+  type UpgradeRefusal,
   WebSocketClient,
   type WebSocketListener,
 } from "../../modules/websocket/websocket.js";
@@ -24,7 +24,7 @@ import type { SessionHost } from "./session-host.js";
 import { Topic, type TopicOwner } from "./topic.js";
 
 /** Where to connect and as whom. */
-export interface Target {
+export interface Endpoint {
   host: string;
   port: number;
   /** With query. */
@@ -36,7 +36,7 @@ export interface Target {
 /** How a session came to its end. */
 export type Ended =
   /** The server answered the upgrade with something else. */
-  | { readonly type: "refused"; readonly refusal: Refusal }
+  | { readonly type: "refused"; readonly refusal: UpgradeRefusal }
   /** The connection could not be made, or broke, or was closed; with code 1006 when there was no close frame. */
   | { readonly type: "closed"; readonly code: number; readonly fault?: Fault; readonly upgraded: boolean };
 
@@ -53,7 +53,7 @@ export interface SessionListener {
 export interface SessionOptions {
   host: SessionHost;
   log: Log;
-  target: Target;
+  endpoint: Endpoint;
   /** Property names that may occur in payloads. */
   names: readonly string[];
   heartbeat: HeartbeatOptions;
@@ -70,7 +70,7 @@ const connectTimeoutMs = 30000;
 const upgradeTimeoutMs = 30000;
 const closeTimeoutMs = 2000;
 export class Session implements WebSocketListener, TopicOwner {
-  private readonly _options: Omit<SessionOptions, "target">;
+  private readonly _options: Omit<SessionOptions, "endpoint">;
   private readonly _topics = new Map<string, Topic>();
   private readonly _socket: WebSocketClient;
   private _ref = 0;
@@ -80,7 +80,7 @@ export class Session implements WebSocketListener, TopicOwner {
 
   constructor(options: SessionOptions) {
     // What it shows to the server, keys and signed headers, is let go of when that has seen it.
-    const { target, ...kept } = options;
+    const { endpoint, ...kept } = options;
     const { host } = kept;
     this._options = kept;
     for (const handler of options.handlers)
@@ -91,7 +91,7 @@ export class Session implements WebSocketListener, TopicOwner {
         timers: host.timers,
         random: host.random,
         crypto: host.crypto,
-        ...target,
+        ...endpoint,
         connectTimeoutMs,
         upgradeTimeoutMs,
         closeTimeoutMs,
@@ -163,7 +163,7 @@ export class Session implements WebSocketListener, TopicOwner {
     this.fail(new Fault("channel", "binary-frame", "The server sent a binary frame, which vsn 2 has not."));
   }
 
-  refused(refusal: Refusal): void {
+  refused(refusal: UpgradeRefusal): void {
     this._end({ type: "refused", refusal });
   }
 

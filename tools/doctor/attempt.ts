@@ -12,7 +12,7 @@ import { Fault } from "../../modules/fault/fault.js";
 import type { Clock } from "../../modules/host/clock.js";
 import type { Store } from "../../modules/host/store.js";
 import { earliestPlausibleMs } from "../../modules/limits/limits.js";
-import { type Closed, type Refusal, WebSocketClient } from "../../modules/websocket/websocket.js";
+import { type Closed, type UpgradeRefusal, WebSocketClient } from "../../modules/websocket/websocket.js";
 import { Destination } from "../../src/connection/destination.js";
 import { closeFault } from "../../src/connection/diagnosis.js";
 import { type Ended, Session } from "../../src/connection/session.js";
@@ -57,7 +57,7 @@ export function attempt(settings: Settings, clock: Clock, log: Log, join: object
 /** The upgrade and nothing behind it: no frame of ours but the close. */
 function login(host: SessionHost, destination: Destination, ended: (outcome: Outcome | undefined) => void): void {
   const socket: WebSocketClient = new WebSocketClient(
-    { ...host, ...destination.target(), ...patience },
+    { ...host, ...destination.endpoint(), ...patience },
     {
       opened: (headers) => {
         destination.opened(headers);
@@ -81,7 +81,7 @@ function joining(settings: Settings, log: Log, payload: object): Connection {
     const session: Session = new Session({
       host,
       log,
-      target: destination.target(),
+      endpoint: destination.endpoint(),
       names: deviceNames,
       heartbeat: settings.heartbeat,
       heartbeatIntervalMs: settings.heartbeat.intervalMs,
@@ -109,7 +109,7 @@ function refusedJoin(reason: string): Fault {
 }
 
 /** @returns undefined when a redirect is to be followed */
-function refused(refusal: Refusal, destination: Destination): Outcome | undefined {
+function refused(refusal: UpgradeRefusal, destination: Destination): Outcome | undefined {
   const verdict = destination.refused(refusal);
   return verdict === "redirected" ? undefined : { login: verdict.fault, join: undefined };
 }

@@ -7,7 +7,7 @@ import { NodeNetwork } from "../../../hosts/node/network.js";
 import { NodeTimers } from "../../../hosts/node/timers.js";
 import {
   type Closed,
-  type Refusal,
+  type UpgradeRefusal,
   WebSocketClient,
   type WebSocketListener,
   type WebSocketOptions,
@@ -19,7 +19,7 @@ export class NodeClient {
   readonly texts: string[] = [];
   readonly binaries: Uint8Array[] = [];
   opened = false;
-  refusal: Refusal | undefined;
+  refusal: UpgradeRefusal | undefined;
   closed: Closed | undefined;
   #waiting: (() => void)[] = [];
 

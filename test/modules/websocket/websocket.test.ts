@@ -7,7 +7,7 @@ import { decodeUtf8, encodeUtf8 } from "../../../modules/text/utf8.js";
 import { Violation } from "../../../modules/websocket/frame.js";
 import {
   type Closed,
-  type Refusal,
+  type UpgradeRefusal,
   WebSocketClient,
   type WebSocketListener,
   type WebSocketOptions,
@@ -63,7 +63,7 @@ class Connection {
   network = new ScriptedNetwork();
   timers = new ManualTimers();
   seen: string[] = [];
-  refusals: Refusal[] = [];
+  refusals: UpgradeRefusal[] = [];
   closes: Closed[] = [];
   client: WebSocketClient;
 

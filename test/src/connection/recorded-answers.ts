@@ -5,13 +5,13 @@
 
 import { fromBase64 } from "../../../modules/text/base64.js";
 import { decodeUtf8 } from "../../../modules/text/utf8.js";
-import type { Refusal } from "../../../modules/websocket/websocket.js";
+import type { UpgradeRefusal } from "../../../modules/websocket/websocket.js";
 import { fixture } from "../../harness.js";
 
 export interface RecordedAnswer {
   /** What the recording says about the request. */
   note: string;
-  refusal: Refusal;
+  refusal: UpgradeRefusal;
   /** The second inside the request's token; undefined when it had none. */
   signedAt: number | undefined;
 }

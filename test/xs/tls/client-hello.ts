@@ -87,7 +87,7 @@ describe("ClientHello", () => {
 
   it("names the server under both names that SDKs read, or under none", () => {
     const rest = {
-      credentials: undefined,
+      identity: undefined,
       trust: { verify() {} },
       cache: { getByHost: () => undefined, saveSession() {}, deleteSessionID() {} },
       maxFragmentLength: undefined,

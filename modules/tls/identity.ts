@@ -9,7 +9,7 @@ import type { SecureOptions } from "../host/byte-stream.js";
 import { readCertificate } from "../x509/certificate.js";
 import { belongsTo, readPrivateKey } from "../x509/private-key.js";
 
-export interface Credentials {
+export interface Identity {
   /** DER, the device's own first. */
   readonly chain: Uint8Array[];
   /** PKCS#8 DER, RSA or EC P-256. */
@@ -20,7 +20,7 @@ export interface Credentials {
  * @returns undefined when there are none
  * Throws a Fault of stage "tls" when certificate and key cannot be used together.
  */
-export const readCredentials = ({ certificate: chain = [], key }: SecureOptions): Credentials | undefined => {
+export const readIdentity = ({ certificate: chain = [], key }: SecureOptions): Identity | undefined => {
   if (chain.length === 0 && !key) return undefined;
   if (!key) throw badCredentials("there is a certificate but no key");
   if (chain.length === 0) throw badCredentials("there is a key but no certificate");

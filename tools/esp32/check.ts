@@ -28,6 +28,7 @@ import { type App, otherApps } from "./apps.js";
 import { compareBudgets, measureAll } from "./budgets.js";
 import { generate, type Link, link, OURS, type Target } from "./link.js";
 import { compileNatives } from "./natives.js";
+import { compareOrders } from "./orders.js";
 import { checkSafety } from "./safety.js";
 
 const TARGETS: readonly Target[] = [
@@ -179,6 +180,7 @@ function check({ manifest = join(ROOT, "manifest.json"), platforms, setBudgets }
   if (!isOurs) return;
   const folder = mkdtempSync(join(tmpdir(), "nerveshub-check-"));
   try {
+    attempt("manifests", () => compareOrders(sdk, folder));
     attempt("budgets", () => {
       if (first === undefined) return ["nothing to measure with: the app does not link"];
       return compareBudgets(measureAll(sdk, folder, first.folder), setBudgets);

@@ -2,13 +2,16 @@
  * What the agent may leave of the heap when it is joined over TLS and nothing happens: heap-budgets.json, for the core alone,
  * with two features, and with what ran by default before there were features. Part of `npm run sim -- -i`.
  *
- * Slots are those of a 64-bit XS (32 bytes; a device's have 16). Chunks include the simulator's model of the flash.
+ * Slots are those of a 64-bit XS (32 bytes; a device's have 16). Chunks are less those of the simulator's model of
+ * the flash, by an app that has the platform and no link.
  */
 
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { Hub } from "../hub/hub.js";
 import type { HubTls } from "../hub/options.js";
+import { startProduct } from "./loader.js";
 import { mcconfig, ROOT, type Sdk } from "./sdk.js";
 import { environmentOf, provision, runUpdate, simulatedImage } from "./simulated-device.js";
 
@@ -16,6 +19,9 @@ const slotBytes = 32;
 const product = "nh-demo";
 /** The download has to last for some samples, of which there is one a second. */
 const downloadBytesPerSecond = 200_000;
+
+/** Samples come once a second. */
+const platformSeconds = 4;
 
 interface Budget {
   readonly slots: number;
@@ -31,11 +37,29 @@ export interface Access {
   readonly ca: Uint8Array;
 }
 
+/** Bytes of chunks with the platform alone, at the end: it was made by then. */
+async function platformChunks(loader: string, app: string, data: string): Promise<number> {
+  mkdirSync(data);
+  provision(data, simulatedImage(product, "1.0.0"), new Map([["choice", "platform"]]));
+  const chunks: number[] = [];
+  const device = startProduct(
+    ...([loader, app, platformSeconds * 2, environmentOf(data)] as const),
+    () => undefined,
+    (sample) => chunks.push(sample.chunks),
+  );
+  await setTimeout(platformSeconds * 1000);
+  device.stop();
+  await device.ended;
+  if (chunks.length === 0) throw new Error("the app without a link was not measured");
+  return chunks.at(-1)!;
+}
+
 /** @param folder for flashes @returns what is above its budget, or failed */
 export async function checkHeap(sdk: Sdk, loader: string, folder: string, access: Access): Promise<string[]> {
   const budgets = JSON.parse(readFileSync(join(ROOT, "tools/xs/heap-budgets.json"), "utf8")) as Record<string, Budget>;
   const manifest = join(ROOT, "test/xs/choices/manifest.json");
   const { folder: app } = mcconfig(sdk, { manifest, name: "nerveshub-choices", platform: "lin", kind: "-i" });
+  const flashModel = await platformChunks(loader, app, join(folder, "heap-platform"));
   const faults: string[] = [];
   for (const [choice, budget] of Object.entries(budgets)) {
     const data = join(folder, `heap-${choice}`);
@@ -67,7 +91,7 @@ export async function checkHeap(sdk: Sdk, loader: string, folder: string, access
       continue;
     }
     const slots = Math.round(heap.idle.slots / slotBytes);
-    const { chunks } = heap.idle;
+    const chunks = heap.idle.chunks - flashModel;
     console.log(
       `idle over TLS, ${choice}: ${slots} slots (at most ${budget.slots}), ${chunks} bytes of chunks (${budget.chunks})`,
     );

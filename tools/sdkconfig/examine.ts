@@ -3,6 +3,7 @@
  */
 
 import type { Sdk } from "../xs/sdk.js";
+import { moduleFaults } from "./app-modules.js";
 import { lostTo, writeFolder } from "./folder.js";
 import { type Generation, generateApp } from "./generation.js";
 import { tableNotes } from "./table-faults.js";
@@ -13,7 +14,7 @@ export interface Examination {
   readonly path: string;
   /** What mcconfig makes of the app with it. */
   readonly build: Generation;
-  /** What an update can go wrong on, a sentence each. */
+  /** What an update can go wrong on, and what the device would not find, a sentence each. */
   readonly faults: readonly string[];
   /** What the developer may want to know, a sentence each. */
   readonly notes: readonly string[];
@@ -42,5 +43,6 @@ export function examine(
   const build = generateApp(sdk, manifest, platform, output);
   const faults = judge(build, expectation);
   if (faults.length > 0 && build.optionsFolder !== path) faults.push(lostTo(build.optionsFolder, build.platform));
+  faults.push(...moduleFaults(build.folder));
   return { path, build, faults, notes: [...notes, ...tableNotes(build.partitions, tableOffset(build.options))] };
 }

@@ -8,6 +8,8 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { Sdk } from "../xs/sdk.js";
 
 export interface Generation {
+  /** mcconfig's folder of generated files. */
+  readonly folder: string;
   /** "esp32/moddable_six", or "esp32" */
   readonly platform: string;
   /** The chip's name in ESP-IDF. */
@@ -110,6 +112,7 @@ function readGeneration(projects: string, cwd: string): Generation {
     return value === undefined ? undefined : resolve(cwd, value);
   };
   return {
+    folder,
     platform: variables.get("FULLPLATFORM") ?? "esp32",
     chip,
     targetFolder: path("SUBPLATFORMDIRECTORY") ?? "",

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /*
  * nerveshub-sdkconfig: the command. It writes the folder of options of an app for one target, and says whether an update is
- * safe on the build that mcconfig then makes.
+ * safe on the build that mcconfig then makes, and whether the manifests include what the app imports of the agent, once.
  *
  * Exit status: 0 written, and safe; 1 not; 2 wrong arguments; 3 without a Moddable SDK.
  */
@@ -24,7 +24,8 @@ manifest.json unless it is named, or else package.json (an app for mcpack). The 
   ${includeLines}
 
 which also splits the target's factory partition in two slots, unless the app names a PARTITIONS_FILE of its own or the
-table has slots. Then it generates the app, and says what is missing. To be run again when the app's options or table, this
+table has slots. Then it generates the app, and says what is missing: a module of the agent that a JavaScript module imports
+and no manifest includes too, and a second copy of the agent. To be run again when the app's options or table, this
 package or the SDK have changed. Needs the Moddable SDK ($MODDABLE), no ESP-IDF.
 
   -p, --platform NAME   as for mcconfig: esp32/TARGET, or esp32:FOLDER of a target of your own, from MANIFEST's folder

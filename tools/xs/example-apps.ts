@@ -8,7 +8,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./sdk.js";
 
-const packageName = "nerves-hub-link-moddable";
+export const packageName = "nerves-hub-link-moddable";
 
 export interface ExampleApp {
   readonly name: string;
@@ -26,7 +26,7 @@ function rewrite(app: string, change: (manifest: { include: unknown[] }) => void
 }
 
 /** As `npm install` does, from the package that `npm publish` would send. */
-function installPackage(app: string): void {
+export function installPackage(app: string): void {
   const packed = execFileSync("npm", ["pack", "--silent", "--pack-destination", app], {
     cwd: ROOT,
     encoding: "utf8",

@@ -1,6 +1,7 @@
 /*
  * npm run check:examples: builds every app of examples/ the way its reader would, each in an empty folder outside the
  * repository, and runs it until it starts connecting. A module that was forgotten in a manifest, or in the package, shows here.
+ * Then the same for the order of includes, and for what an app uses and does not include (inclusion.ts).
  */
 
 import { spawnSync } from "node:child_process";
@@ -8,6 +9,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { exampleApps, placeExample } from "./example-apps.js";
+import { checkInclusion } from "./inclusion.js";
 import { buildLoader, startProduct } from "./loader.js";
 import { findSdk, mcconfig } from "./sdk.js";
 
@@ -61,6 +63,9 @@ for (const example of exampleApps) {
   if (failure !== undefined) failed++;
   console.log(`${example.name}: ${failure === undefined ? "builds and connects" : `FAILED: ${failure}`}`);
 }
+const faults = checkInclusion(sdk, folder);
+for (const fault of faults) console.log(fault);
+console.log(`inclusion: ${faults.length === 0 ? "as it must be" : "FAILED"}`);
 rmSync(folder, { recursive: true, force: true });
 console.log(`${exampleApps.length - failed} passed, ${failed} failed`);
-process.exit(failed > 0 ? 1 : 0);
+process.exit(failed > 0 || faults.length > 0 ? 1 : 0);

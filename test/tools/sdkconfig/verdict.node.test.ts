@@ -17,7 +17,7 @@ CONFIG_ESP_TASK_WDT_PANIC=y
 `;
 
 function generation(options: string, partitions = table, ownTable?: string): Generation {
-  const where = { platform: "esp32/board", chip: "esp32", targetFolder: "", optionsFolder: "" };
+  const where = { folder: "", platform: "esp32/board", chip: "esp32", targetFolder: "", optionsFolder: "" };
   return { ...where, ownTable, tableForTarget: undefined, options, partitions };
 }
 

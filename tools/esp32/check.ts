@@ -8,9 +8,10 @@
  * Without: the app is linked for four chips. It generates; the TypeScript passes the type check with the SDK's typings; all
  * byte code links and preloads, without a warning and without a module left out of the preload. Platforms that cannot be
  * served say so. With IDF_PATH at a real ESP-IDF the C files are compiled against its headers, and the slots run with its
- * own sources. Prints one JSON object a line with the byte code of each of our modules. Then the first check for the same
- * targets; without a MANIFEST for the flashable app and one example on ten targets, and for the other examples and apps with
- * options of their own on two. An app with what the flashable one leaves out is linked for one chip as well.
+ * own sources; with its tools on the PATH too an image is built, and what it leaves of its slot printed. Prints one JSON object
+ * a line with the byte code of each of our modules. Then the first check for the same targets; without a MANIFEST for the
+ * flashable app and one example on ten targets, and for the other examples and apps with options of their own on two. An app
+ * with what the flashable one leaves out is linked for one chip as well.
  *
  * Then what the core and each feature take of the flash, against their budgets (budgets.ts; `-- --set-budgets` sets them).
  *
@@ -25,7 +26,8 @@ import { isPlatform } from "../sdkconfig/examine.js";
 import { writeFolder } from "../sdkconfig/folder.js";
 import { findSdk, ROOT } from "../xs/sdk.js";
 import { type App, otherApps } from "./apps.js";
-import { compareBudgets, measureAll } from "./budgets.js";
+import { budgetsTarget, compareBudgets, measureAll } from "./budgets.js";
+import { measureImage } from "./flash-image.js";
 import { generate, type Link, link, OURS, type Target } from "./link.js";
 import { compileNatives } from "./natives.js";
 import { compareOrders } from "./orders.js";
@@ -104,18 +106,21 @@ function faultsOf({ warnings, notPreloaded }: Link): string[] {
   ];
 }
 
-/** The whole image's byte code, for every chip. @returns that of the first */
-function linkAll(manifest: string): Link | undefined {
+/** The whole image's byte code, for every chip. @returns that of each chip that it links for */
+function linkAll(manifest: string): Map<string, Link> {
   const name = nameOf(manifest);
+  const links = new Map<string, Link>();
   let first: Link | undefined;
   for (const target of TARGETS) {
     attempt(target.platform, () => {
       writeFolder(sdk, manifest, target.platform);
       const made = link(sdk, manifest, name, target, first?.folder);
       first ??= made;
+      links.set(target.chip, made);
       const faults = faultsOf(made);
       console.log(`${target.platform}: generated, type-checked, linked${faults.length === 0 ? "" : ", with faults"}`);
-      if (target.chip === "esp32c3") faults.push(...compileNatives(sdk, made));
+      if (target.chip === "esp32c3")
+        faults.push(...compileNatives(sdk, made), ...measureImage(sdk, manifest, name, target, made));
       return faults;
     });
   }
@@ -129,7 +134,7 @@ function linkAll(manifest: string): Link | undefined {
     console.log(JSON.stringify({ module, bytes }));
   }
   console.log(JSON.stringify({ module: "all", bytes: total }));
-  return first;
+  return links;
 }
 
 /** Another app's byte code, for one chip. @param compiled a folder of compiled modules, most of which it has as well */
@@ -175,18 +180,19 @@ function check({ manifest = join(ROOT, "manifest.json"), platforms, setBudgets }
     checkBoards(app, platforms);
     return;
   }
-  const first = linkAll(manifest);
+  const links = linkAll(manifest);
   checkBoards(app, isOurs ? BOARDS : TARGETS.map(({ platform }) => platform));
   if (!isOurs) return;
   const folder = mkdtempSync(join(tmpdir(), "nerveshub-check-"));
   try {
     attempt("manifests", () => compareOrders(sdk, folder));
     attempt("budgets", () => {
-      if (first === undefined) return ["nothing to measure with: the app does not link"];
-      return compareBudgets(measureAll(sdk, folder, first.folder), setBudgets);
+      const flashable = links.get(budgetsTarget.chip);
+      if (flashable === undefined) return ["nothing to measure with: the app does not link"];
+      return compareBudgets(measureAll(sdk, folder, flashable.folder), setBudgets);
     });
     for (const other of otherApps(folder)) {
-      if (other.linked) linkOther(other, first?.folder);
+      if (other.linked) linkOther(other, links.values().next().value?.folder);
       checkBoards(other, other.everywhere ? BOARDS : FEW_BOARDS);
     }
   } finally {

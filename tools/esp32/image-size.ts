@@ -16,7 +16,9 @@ export interface ImageSize {
   readonly total: number;
 }
 
-const bytesOf = (literal: string): number => literal.replace(/\\x[0-9a-f]{2}|\\[0-7]{1,3}|\\./gi, "x").length;
+/** The linker ends a literal after each escape, and goes on in the next: "\xe2""\x80""…". */
+const bytesOf = (literal: string): number =>
+  literal.replace(/\\x[0-9a-f]{2}|\\[0-7]{1,3}|\\./gi, "x").replaceAll('""', "").length;
 
 /** @param linked content of mc.xs.c @throws Error for anything else */
 export function imageSize(linked: string): ImageSize {
@@ -25,7 +27,7 @@ export function imageSize(linked: string): ImageSize {
   let code = 0;
   for (const [, size] of linked.matchAll(/^static const txU1 gxCode\d+\[(\d+)\];/gm)) code += Number(size);
   const texts = new Set<string>();
-  for (const [, cast, literal] of linked.matchAll(/(\(txByte\*\))?"((?:[^"\\]|\\.)*)"/g)) {
+  for (const [, cast, literal] of linked.matchAll(/(\(txByte\*\))?"((?:[^"\\]|\\.|"")*)"/g)) {
     if (cast !== undefined) code += bytesOf(literal);
     else texts.add(literal);
   }

@@ -48,6 +48,8 @@ export interface Build {
   platform: string;
   /** "-d", "-i" or neither */
   kind?: string;
+  /** Its folder below .build; default: the name. */
+  output?: string;
   /** key=value pairs for mc/config */
   config?: string[];
 }
@@ -69,8 +71,8 @@ export interface Product {
 }
 
 /** Builds with mcconfig below `.build/`, quietly. */
-export function build(sdk: Sdk, { name, kind, platform, manifest, config = [] }: Build): Product {
-  const output = join(BUILDS, name);
+export function build(sdk: Sdk, { name, kind, platform, manifest, output: below = name, config = [] }: Build): Product {
+  const output = join(BUILDS, below);
   mkdirSync(output, { recursive: true });
   const flags = [...(kind ? [kind] : []), "-m", "-p", platform, "-t", "build", "-o", output];
   const run = spawnSync("mcconfig", [...flags, manifest, ...config], {

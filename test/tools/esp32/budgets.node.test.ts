@@ -11,11 +11,14 @@ static const txU1 gxCode7[5];
 /* 0001 */ { NULL, {.ID = 1}, .value = { .code = { (txByte*)"\\x0e\\x01\\x9e", NULL } } },
 /* 0002 */ { NULL, {.ID = 2}, .value = { .string = "Module" } },
 /* 0003 */ { NULL, {.ID = 3}, .value = { .string = "Module" } },
+/* 0004 */ { NULL, {.ID = 4}, .value = { .string = "a\\xe2""\\x80""\\xa6"" b" } },
+/* 0005 */ { NULL, {.ID = 5}, .value = { .string = "\\x80""" } },
+/* 0006 */ { NULL, {.ID = 6}, .value = { .string = "" } },
 `;
 
 describe("budgets of the linked image", () => {
-  it("count slots, byte code, and each text once", () => {
-    assert.deepEqual(imageSize(linked), { slots: 3, code: 8, texts: 7, total: 3 * 16 + 8 + 7 });
+  it("count slots, byte code, and each text once, in as many literals as it is written", () => {
+    assert.deepEqual(imageSize(linked), { slots: 3, code: 8, texts: 7 + 7 + 2 + 1, total: 3 * 16 + 8 + 17 });
   });
 
   it("refuse a file that no linker wrote", () => {

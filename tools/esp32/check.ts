@@ -30,7 +30,6 @@ import { budgetsTarget, compareBudgets, measureAll } from "./budgets.js";
 import { measureImage } from "./flash-image.js";
 import { generate, type Link, link, OURS, type Target } from "./link.js";
 import { compileNatives } from "./natives.js";
-import { compareOrders } from "./orders.js";
 import { checkSafety } from "./safety.js";
 
 const TARGETS: readonly Target[] = [
@@ -185,7 +184,6 @@ function check({ manifest = join(ROOT, "manifest.json"), platforms, setBudgets }
   if (!isOurs) return;
   const folder = mkdtempSync(join(tmpdir(), "nerveshub-check-"));
   try {
-    attempt("manifests", () => compareOrders(sdk, folder));
     attempt("budgets", () => {
       const flashable = links.get(budgetsTarget.chip);
       if (flashable === undefined) return ["nothing to measure with: the app does not link"];

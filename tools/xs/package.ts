@@ -1,7 +1,7 @@
 /*
- * Part of `npm run prepare`: completes dist/, which then holds the whole agent as JavaScript below the same names as the
- * TypeScript, manifests included. An app without a TypeScript compiler includes dist/manifest_link.json, and mcpack, which
- * refuses TypeScript, finds it through package.json.
+ * Part of `npm run prepare`: completes dist/, which then holds the whole agent as JavaScript, for Node below the same names
+ * as the TypeScript, for devices bundled (bundle.ts) with manifests below the same names. An app without a TypeScript
+ * compiler includes dist/manifest_link.json, and mcpack, which refuses TypeScript, finds it through package.json.
  *
  * What only XS runs is compiled without a type check, since that needs the SDK's typings (`npm run check` does it) and a
  * package is also made where no SDK is.
@@ -10,6 +10,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { writeBundles } from "./bundle.js";
 import { copyNativeFiles } from "./native-files.js";
 import { ROOT } from "./sdk.js";
 
@@ -18,6 +19,7 @@ const { status } = spawnSync("npx", options, { cwd: ROOT, stdio: "inherit", shel
 if (status !== 0) process.exit(1);
 
 copyNativeFiles(join(ROOT, "dist"));
+await writeBundles(ROOT);
 
 // As mcpack.js is for the link. mcpack takes no "export *" of a name that a manifest provides.
 const modules = [

@@ -57,10 +57,13 @@ function compile() {
   return status ?? 1;
 }
 
+/** Made of other files by `npm run prepare`. */
+const made = /^(mcpack|xs)\b/;
+
 /** A suite whose source is gone would still be run. What a package adds (C, manifests, typings) has its source's name. */
 function removeOrphans() {
   for (const path of readdirSync(dist, { recursive: true })) {
-    if (path.startsWith(".") || path.startsWith("mcpack") || statSync(join(dist, path)).isDirectory()) continue;
+    if (path.startsWith(".") || made.test(path) || statSync(join(dist, path)).isDirectory()) continue;
     const source = path.replace(/\.(js|js\.map|d\.ts)$/, ".ts");
     if (!existsSync(join(root, source)) && !existsSync(join(root, path))) rmSync(join(dist, path));
   }

@@ -18,6 +18,7 @@
  * What it cannot say: that an image runs. Ends 0, 1 when something failed, 2 on wrong arguments, 3 without a Moddable SDK.
  */
 
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
@@ -187,6 +188,7 @@ function check({ manifest = join(ROOT, "manifest.json"), platforms, setBudgets }
     attempt("budgets", () => {
       const flashable = links.get(budgetsTarget.chip);
       if (flashable === undefined) return ["nothing to measure with: the app does not link"];
+      execFileSync(process.execPath, [join(ROOT, "dist/tools/xs/package.js")], { stdio: "inherit" });
       return compareBudgets(measureAll(sdk, folder, flashable.folder), setBudgets);
     });
     for (const other of otherApps(folder)) {

@@ -201,6 +201,9 @@ export async function writeBundles(root: string): Promise<void> {
   rmSync(join(dist, "xs"), { recursive: true, force: true });
   for (const one of output)
     write(`xs/${one.fileName}`, one.type === "chunk" ? finished(one.code, one.fileName) : String(one.source));
+  // An application's compiler looks for types beside what a manifest names.
+  for (const name of entries)
+    if (name.startsWith("features/")) write(`xs/${name}.d.ts`, `export * from "../../${name}.js";\n`);
   for (const path of readManifests(root, roots).keys()) rmSync(join(dist, path), { force: true });
   for (const [path, manifest] of manifests) write(path, `${JSON.stringify(manifest, null, 2)}\n`);
 }

@@ -4,4 +4,4 @@
  * a name that a manifest provides. The same for the network and the features is made into dist/mcpack (tools/xs/package.ts).
  */
 
-export { createHost, NervesHubLink } from "moddable:nerveshub";
+export { createPlatform, NervesHubLink } from "moddable:nerveshub";

@@ -4,23 +4,23 @@
  * "nerveshub/features/…", a module and a manifest each.
  */
 
-import { createHost } from "nerveshub/hosts/platform/platform";
+import { createPlatform } from "nerveshub/hosts/platform/platform";
 import { NervesHubLink as Link } from "nerveshub/src/link";
-import type { Host } from "./modules/host/host.js";
+import type { Platform } from "./modules/platform/platform.js";
 import type { LinkOptions } from "./src/options.js";
 
-export { createHost } from "nerveshub/hosts/platform/platform";
+export { createPlatform } from "nerveshub/hosts/platform/platform";
 export type { Client, Decision, Update } from "./src/client.js";
 export type { Command } from "./src/command.js";
 export type { Core, Feature } from "./src/feature.js";
-export type { Host as Platform, LinkOptions };
+export type { LinkOptions, Platform };
 
 export class NervesHubLink extends Link {
   /**
    * @param platform one per run; pass it when the app uses its store or slots as well
    * @throws Fault of stage "options", see src/options.ts
    */
-  constructor(options: LinkOptions, platform: Host = createHost()) {
+  constructor(options: LinkOptions, platform: Platform = createPlatform()) {
     super(options, platform);
   }
 }

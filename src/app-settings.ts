@@ -6,8 +6,8 @@
  * guards: a setting that is there and cannot be used is refused by name; none is passed over for another.
  */
 
-import type { Host } from "../modules/host/host.js";
-import type { Store } from "../modules/host/store.js";
+import type { Platform } from "../modules/platform/platform.js";
+import type { Store } from "../modules/platform/store.js";
 import { fromBase64 } from "../modules/text/base64.js";
 import { decimal } from "../modules/text/characters.js";
 import { decodeUtf8 } from "../modules/text/utf8.js";
@@ -103,12 +103,12 @@ export const linkOptions = (
  * @throws Fault of stage "options" that names the setting
  */
 export const readConfiguration = (
-  host: Host,
+  platform: Platform,
   builtIn: Readonly<Record<string, unknown>>,
 ): { settings: AppSettings; options: LinkOptions } =>
-  made(host, () => {
-    const settings = readSettings(host.store, builtIn);
-    return { settings, options: linkOptions(host.store, builtIn, settings) };
+  made(platform, () => {
+    const settings = readSettings(platform.store, builtIn);
+    return { settings, options: linkOptions(platform.store, builtIn, settings) };
   });
 
 /** The one root to trust: DER in the store under "ca", else base64 of it built in. */

@@ -2,6 +2,11 @@
  * Command: one word that an operator can say to the device, in the console, the local shell or a support script.
  */
 
+/** Characters of what one command prints: a screen or two, and it must wait in RAM until the socket takes it. */
+export const maxCommandOutputCharacters = 4096;
+/** Commands that return a promise are given up after this; scripts as a whole too, since the server forgets them at 15 s. */
+export const commandDeadlineMs = 10_000;
+
 export interface CommandCall {
   /** What stands after the command's name; quoted parts are one argument, without their quotes. */
   readonly args: readonly string[];

@@ -5,9 +5,9 @@
  * takes the link or another one down.
  */
 
-import type { SecureOptions } from "../modules/host/byte-stream.js";
-import type { Host } from "../modules/host/host.js";
 import type { FirmwareMetadata } from "../modules/ota/firmware-metadata.js";
+import type { SecureOptions } from "../modules/platform/byte-stream.js";
+import type { Platform } from "../modules/platform/platform.js";
 import type { Connector } from "./connection/connector.js";
 import type { DevicePort } from "./connection/device-port.js";
 import type { Core, Feature } from "./feature.js";
@@ -19,7 +19,7 @@ import type { Updater } from "./update/updater.js";
 
 /** What the features of a link are built on. */
 export interface CoreParts {
-  platform: Host;
+  platform: Platform;
   log: Log;
   redactor: Redactor;
   name: string;
@@ -36,7 +36,7 @@ export interface CoreParts {
 
 export class LinkCore implements Core {
   readonly features: Feature[] = [];
-  readonly platform: Host;
+  readonly platform: Platform;
   readonly log: Log;
   readonly redactor: Redactor;
   readonly name: string;

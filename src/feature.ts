@@ -7,10 +7,10 @@
  * built and run without any.
  */
 
-import type { SecureOptions } from "../modules/host/byte-stream.js";
-import type { Host } from "../modules/host/host.js";
 import type { FirmwareMetadata } from "../modules/ota/firmware-metadata.js";
 import type { ImageHead } from "../modules/ota/image.js";
+import type { SecureOptions } from "../modules/platform/byte-stream.js";
+import type { Platform } from "../modules/platform/platform.js";
 import type { Command } from "./command.js";
 import type { ChannelHandler, ChannelPort } from "./connection/channel-handler.js";
 import type { Log } from "./log/log.js";
@@ -24,7 +24,7 @@ export interface ImageTrust {
 
 /** What a link gives its features. */
 export interface Core extends ChannelPort {
-  readonly platform: Host;
+  readonly platform: Platform;
   readonly log: Log;
   readonly redactor: Redactor;
   /** Of the link: before log lines, and the prompt of a terminal. */

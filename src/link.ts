@@ -8,8 +8,8 @@
 
 import type { Fault } from "../modules/fault/fault.js";
 import { settle } from "../modules/fault/settle.js";
-import type { Host } from "../modules/host/host.js";
 import { buildTime } from "../modules/ota/build-time.js";
+import type { Platform } from "../modules/platform/platform.js";
 import type { ChannelHandler } from "./connection/channel-handler.js";
 import { Connector, type ConnectorListener } from "./connection/connector.js";
 import { DevicePort } from "./connection/device-port.js";
@@ -33,7 +33,11 @@ import { Trust } from "./update/trust.js";
 import { Updater } from "./update/updater.js";
 
 /** To the platform's console. One that fails has nowhere to be told of; whoever else listens gets the line. */
-const newLog = (platform: Host, { logLevel, name }: Pick<Settings, "logLevel" | "name">, redactor: Redactor): Log => {
+const newLog = (
+  platform: Platform,
+  { logLevel, name }: Pick<Settings, "logLevel" | "name">,
+  redactor: Redactor,
+): Log => {
   const print = (line: string): void =>
     settle(
       () => platform.print(line),
@@ -44,7 +48,7 @@ const newLog = (platform: Host, { logLevel, name }: Pick<Settings, "logLevel" | 
 };
 
 export class NervesHubLink implements ConnectorListener, DeviceListener, TrialListener {
-  private readonly _platform: Host;
+  private readonly _platform: Platform;
   private readonly _settings: Omit<Settings, "secrets">;
   private readonly _log: Log;
   private readonly _port = new DevicePort();
@@ -60,7 +64,7 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
   /**
    * @throws Fault of stage "options" that names the option, or says why the running firmware cannot be told to a server
    */
-  constructor(options: LinkOptions, platform: Host) {
+  constructor(options: LinkOptions, platform: Platform) {
     const { secrets, ...settings } = made(platform, () => checkOptions(options, platform));
     const firmware = made(platform, () => readFirmware(platform.slots.running, settings.firmware));
     const { client, name, statusWords } = settings;
@@ -81,7 +85,7 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
     this._target = settings.target ?? new SlotTarget(platform, log, trust, records, settings.formats);
     const secure = settings.roots === undefined ? {} : { roots: settings.roots };
     this._updater = new Updater({
-      ...{ host: platform, log, client, port, records, protection, secure, statusWords },
+      ...{ platform, log, client, port, records, protection, secure, statusWords },
       trial: this._trial,
       target: this._target,
       tls: () => connector.tls,
@@ -169,7 +173,7 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
     if (this.connected) this._connector.rememberTime();
     const { client, rebootDeadlineMs } = this._settings;
     orderlyRestart({
-      host: this._platform,
+      platform: this._platform,
       log: this._log,
       client,
       deadlineMs: rebootDeadlineMs,
@@ -256,5 +260,5 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
   }
 }
 
-const trustOf = (platform: Host, { head, metadata }: Firmware): Trust =>
+const trustOf = (platform: Platform, { head, metadata }: Firmware): Trust =>
   new Trust({ chipId: platform.device.chipId, running: head === undefined ? undefined : metadata });

@@ -8,9 +8,9 @@
 
 import config from "mc/config";
 import { startNetwork } from "nerveshub/hosts/platform/network";
-import { createHost } from "nerveshub/hosts/platform/platform";
+import { createPlatform } from "nerveshub/hosts/platform/platform";
 import { stackOf } from "../modules/fault/fault.js";
-import type { Host } from "../modules/host/host.js";
+import type { Platform } from "../modules/platform/platform.js";
 import { printable } from "../modules/text/printable.js";
 import { readConfiguration } from "./app-settings.js";
 import { Delta } from "./features/delta/delta.js";
@@ -23,28 +23,28 @@ import { NervesHubLink } from "./link.js";
  * XS calls `abort` before it gives up and the device restarts (the define abortHook in the manifest; not on a stack
  * overflow). What it was called with reaches the server after the next join.
  */
-const keepCrashes = (host: Host, errorReports: ErrorReports): void => {
+const keepCrashes = (platform: Platform, errorReports: ErrorReports): void => {
   Object.assign(globalThis, {
     abort: (reason: string, error: unknown) => {
       errorReports.recordCrash(error ?? new Error(reason));
-      host.print(`${printable(reason)}: ${stackOf(error)}`);
+      platform.print(`${printable(reason)}: ${stackOf(error)}`);
     },
   });
 };
 
 const main = (): void => {
-  const host = createHost();
+  const platform = createPlatform();
   try {
-    const { settings, options } = readConfiguration(host, config);
+    const { settings, options } = readConfiguration(platform, config);
     const errorReports = new ErrorReports();
     const features = [new Health(), new Logging(), errorReports];
-    const link = new NervesHubLink({ ...options, features, formats: [new Delta()] }, host);
-    keepCrashes(host, errorReports);
-    startNetwork(host, settings, () => link.start());
+    const link = new NervesHubLink({ ...options, features, formats: [new Delta()] }, platform);
+    keepCrashes(platform, errorReports);
+    startNetwork(platform, settings, () => link.start());
   } catch (error) {
     // Nothing was changed and nothing is retried: the sentence says what to configure, and a restart loop would hide it. An
     // image on trial is given up by now: the one before it worked with what is stored.
-    host.print(printable(error instanceof Error ? error.message : String(error)));
+    platform.print(printable(error instanceof Error ? error.message : String(error)));
   }
 };
 

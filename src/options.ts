@@ -3,10 +3,10 @@
  * looks for defaults.
  */
 
-import type { Network } from "../modules/host/byte-stream.js";
-import type { Device } from "../modules/host/device.js";
 import { normaliseVersion } from "../modules/ota/version.js";
 import type { HeartbeatOptions } from "../modules/phoenix/heartbeat.js";
+import type { Network } from "../modules/platform/byte-stream.js";
+import type { Device } from "../modules/platform/device.js";
 import type { Client } from "./client.js";
 import { type BackoffOptions, defaultBackoff } from "./connection/backoff.js";
 import { type CertificateCredentials, type Credentials, SharedSecret } from "./connection/credentials.js";

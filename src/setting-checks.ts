@@ -3,10 +3,15 @@
  * its time servers.
  */
 
-import { maxTimeServers } from "../modules/limits/limits.js";
 import { hexDigits, isMadeOf } from "../modules/text/characters.js";
 import { encodeUtf8 } from "../modules/text/utf8.js";
 import { requireHost, requireText, wrong } from "./option-checks.js";
+
+/**
+ * Time servers that a setting may name. They are asked in turn, and one that is silent takes up to 20 s: a round of ten
+ * is over within minutes.
+ */
+export const maxTimeServers = 10;
 
 /** IEEE 802.11: bytes of a network's name, and of a WPA pass phrase; 64 are a key in hexadecimal digits. */
 const longestSsid = 32;

@@ -3,10 +3,10 @@
  */
 
 import config from "mc/config";
-import { createHost, NervesHubLink } from "nerveshub";
+import { createPlatform, NervesHubLink } from "nerveshub";
 import { startNetwork } from "nerveshub/network";
 
-const platform = createHost();
+const platform = createPlatform();
 const auth = { productKey: config["shared-key"], productSecret: config["shared-secret"] };
 const link = new NervesHubLink({ host: config.host, auth }, platform);
 startNetwork(platform, config, () => link.start());

@@ -3,13 +3,13 @@
  */
 
 import config from "mc/config";
-import { createHost, NervesHubLink } from "nerveshub";
+import { createPlatform, NervesHubLink } from "nerveshub";
 import { Health } from "nerveshub/features/health";
 import { Logging } from "nerveshub/features/logging";
 import { Metrics } from "nerveshub/features/metrics";
 import { startNetwork } from "nerveshub/network";
 
-const platform = createHost();
+const platform = createPlatform();
 const metrics = new Metrics();
 const link = new NervesHubLink(
   {

@@ -3,12 +3,12 @@
  */
 
 import config from "mc/config";
-import { createHost, NervesHubLink } from "nerves-hub-link-moddable";
+import { createPlatform, NervesHubLink } from "nerves-hub-link-moddable";
 import { Health } from "nerves-hub-link-moddable/features/health";
 import { Logging } from "nerves-hub-link-moddable/features/logging";
 import { startNetwork } from "nerves-hub-link-moddable/network";
 
-const platform = createHost();
+const platform = createPlatform();
 const link = new NervesHubLink(
   {
     host: config.host,

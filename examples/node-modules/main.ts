@@ -3,7 +3,7 @@
  */
 
 import config from "mc/config";
-import { createHost, NervesHubLink } from "nerveshub";
+import { createPlatform, NervesHubLink } from "nerveshub";
 import { Commands, Console } from "nerveshub/features/console";
 import { Extensions } from "nerveshub/features/extensions";
 import { startNetwork } from "nerveshub/network";
@@ -16,7 +16,7 @@ const door: Door = {
   onChange: () => {},
 };
 
-const platform = createHost();
+const platform = createPlatform();
 const link = new NervesHubLink(
   {
     host: config.host,

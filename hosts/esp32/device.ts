@@ -7,8 +7,8 @@
 
 import FFI from "mc/ffi";
 import Net from "net";
-import type { Device, DeviceFacts } from "../../modules/host/device.js";
-import type { Slot } from "../../modules/host/slots.js";
+import type { Device, DeviceFacts } from "../../modules/platform/device.js";
+import type { Slot } from "../../modules/platform/slots.js";
 import { toHex } from "../../modules/text/hex.js";
 import { machineFacts } from "../xs/machine.js";
 

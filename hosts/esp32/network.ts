@@ -3,7 +3,7 @@
  * its own. Its imports go through the folder's name, since modules are found by the name of the importing module.
  */
 
-import type { Host } from "../../modules/host/host.js";
+import type { Platform } from "../../modules/platform/platform.js";
 import { runningTimeBounds } from "../esp32/running-build.js";
 import { Uplink } from "../esp32/uplink.js";
 
@@ -20,10 +20,14 @@ const TIME_LIMIT_MS = 10_000;
  *   commas between); not the SDK's `ssid`, which would keep src/main from starting without a network
  * @param onUp comes once: with an address and the time, or 10 s after the address
  */
-export const startNetwork = (host: Host, settings: Record<string, string | undefined>, onUp: () => void): void => {
+export const startNetwork = (
+  platform: Platform,
+  settings: Record<string, string | undefined>,
+  onUp: () => void,
+): void => {
   const ssid = settings["wifi-ssid"];
   if (ssid === undefined) {
-    host.print("Wi-Fi: no network is configured; set wifi-ssid and wifi-password.");
+    platform.print("Wi-Fi: no network is configured; set wifi-ssid and wifi-password.");
     return;
   }
   const password = settings["wifi-password"];
@@ -32,20 +36,20 @@ export const startNetwork = (host: Host, settings: Record<string, string | undef
     if (!waiting) return;
     waiting = false;
     // In a turn of its own: it is the application's, and what it throws or rejects with is the timers' to print.
-    host.timers.set(onUp, 0);
+    platform.timers.set(onUp, 0);
   };
   const timeServers = (settings["time-server"] ?? "")
     .split(",")
     .flatMap((part) => part.split(" "))
     .filter((server) => server !== "");
   new Uplink({
-    ...host,
+    ...platform,
     wifi: password === undefined ? { ssid } : { ssid, password },
     timeServers: timeServers.length > 0 ? timeServers : DEFAULT_TIME_SERVERS,
-    timeBounds: runningTimeBounds(host.slots.running),
+    timeBounds: runningTimeBounds(platform.slots.running),
     onNetworkUp: () => {
-      if (host.clock.now() !== undefined) up();
-      else host.timers.set(up, TIME_LIMIT_MS);
+      if (platform.clock.now() !== undefined) up();
+      else platform.timers.set(up, TIME_LIMIT_MS);
     },
     onNetworkDown: () => {},
     onTime: up,

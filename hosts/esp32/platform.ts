@@ -3,4 +3,4 @@
  * found by the name of the importing module.
  */
 
-export { createHost } from "../esp32/host.js";
+export { createPlatform } from "../esp32/esp32-platform.js";

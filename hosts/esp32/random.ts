@@ -2,7 +2,7 @@
  * Random of an ESP32: the hardware generator. See nh-random.c for when it is truly random.
  */
 
-import type { Random } from "../../modules/host/random.js";
+import type { Random } from "../../modules/platform/random.js";
 
 const randomFill = native("nh_random_fill") as (into: Uint8Array) => void;
 

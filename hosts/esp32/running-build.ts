@@ -2,10 +2,10 @@
  * Between which moments the time must lie, by what runs: not before it was built, and not far beyond.
  */
 
-import type { TimeBounds } from "../../modules/host/clock.js";
-import type { Slot } from "../../modules/host/slots.js";
 import { buildTime, timeBounds } from "../../modules/ota/build-time.js";
 import { imageHeadSize, parseImageHead } from "../../modules/ota/image.js";
+import type { TimeBounds } from "../../modules/platform/clock.js";
+import type { Slot } from "../../modules/platform/slots.js";
 
 /** An image that cannot be read, or says nothing of its build, is as old as this code. */
 export const runningTimeBounds = (running: Slot): TimeBounds => {

@@ -10,7 +10,7 @@
  */
 
 import { Fault } from "../../modules/fault/fault.js";
-import type { Slot, Slots, TrialState, WritableSlot } from "../../modules/host/slots.js";
+import type { Slot, Slots, TrialState, WritableSlot } from "../../modules/platform/slots.js";
 
 const slotLabel = native("nh_slot_label") as (inactive: boolean) => string | undefined;
 const slotSize = native("nh_slot_size") as (inactive: boolean) => number;

@@ -9,7 +9,7 @@
  * devices does not come back to its access point in the same second.
  */
 
-import type { Timer, Timers } from "../../modules/host/timers.js";
+import type { Timer, Timers } from "../../modules/platform/timers.js";
 
 /** What the station drives. */
 export interface Radio {

@@ -9,8 +9,8 @@
  * comes a minute after the last answer at the earliest, each further one after twice the wait, up to an hour.
  */
 
-import type { Clock } from "../../modules/host/clock.js";
-import type { Timer, Timers } from "../../modules/host/timers.js";
+import type { Clock } from "../../modules/platform/clock.js";
+import type { Timer, Timers } from "../../modules/platform/timers.js";
 import type { Outcome } from "../../modules/sntp/question.js";
 
 /** One question to one server. `onOutcome` comes once. */

@@ -17,9 +17,8 @@
  */
 
 import { Fault } from "../../modules/fault/fault.js";
-import type { Store } from "../../modules/host/store.js";
-import { maxStoreValueBytes } from "../../modules/limits/limits.js";
 import { crc32 } from "../../modules/ota/crc32.js";
+import { maxStoreValueBytes, type Store } from "../../modules/platform/store.js";
 import { isMadeOf } from "../../modules/text/characters.js";
 
 /** The medium: named cells without any promise about power cuts. */

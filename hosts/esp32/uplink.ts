@@ -4,9 +4,9 @@
  */
 
 import { stackOf } from "../../modules/fault/fault.js";
-import type { Clock, TimeBounds } from "../../modules/host/clock.js";
-import type { Random } from "../../modules/host/random.js";
-import type { Timers } from "../../modules/host/timers.js";
+import type { Clock, TimeBounds } from "../../modules/platform/clock.js";
+import type { Random } from "../../modules/platform/random.js";
+import type { Timers } from "../../modules/platform/timers.js";
 import { SntpQuestion } from "../../modules/sntp/question.js";
 import { openDatagrams } from "../xs/datagrams.js";
 import { resolve } from "./resolve.js";

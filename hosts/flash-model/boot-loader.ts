@@ -8,9 +8,9 @@
  */
 
 import { Fault } from "../../modules/fault/fault.js";
-import type { Crypto } from "../../modules/host/crypto.js";
 import { parseImageHeader } from "../../modules/ota/image.js";
 import { ImageVerifier } from "../../modules/ota/image-verifier.js";
+import type { Crypto } from "../../modules/platform/crypto.js";
 import { type Flash, sectorSize } from "./flash.js";
 import { activeEntry, isOut, isWritten, otaState, readOtaData, slotOf, writeOtaEntry } from "./ota-data.js";
 import { openPartition, type PartitionTable } from "./partition-table.js";

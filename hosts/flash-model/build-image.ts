@@ -4,7 +4,6 @@
  */
 
 import { Fault } from "../../modules/fault/fault.js";
-import type { Crypto } from "../../modules/host/crypto.js";
 import {
   appDescriptionMagic,
   appDescriptionSize,
@@ -17,6 +16,7 @@ import {
   versionField,
 } from "../../modules/ota/app-description.js";
 import { appDescriptionOffset, imageHeaderSize, imageMagic, segmentHeaderSize } from "../../modules/ota/image.js";
+import type { Crypto } from "../../modules/platform/crypto.js";
 import { encodeUtf8 } from "../../modules/text/utf8.js";
 import { sealImage } from "./seal-image.js";
 import { SeededRandom } from "./seeded-random.js";

@@ -7,7 +7,7 @@
  */
 
 import { Fault } from "../../modules/fault/fault.js";
-import type { Slot, Slots, TrialState, WritableSlot } from "../../modules/host/slots.js";
+import type { Slot, Slots, TrialState, WritableSlot } from "../../modules/platform/slots.js";
 import { type BootOptions, isBootable, type SlotIndex, verifyBootable } from "./boot-loader.js";
 import { blockSize, type Flash, sectorSize } from "./flash.js";
 import {

@@ -10,9 +10,8 @@
  */
 
 import { Fault } from "../../modules/fault/fault.js";
-import type { Store } from "../../modules/host/store.js";
-import { maxStoreValueBytes } from "../../modules/limits/limits.js";
 import { crc32 } from "../../modules/ota/crc32.js";
+import { maxStoreValueBytes, type Store } from "../../modules/platform/store.js";
 import { decodeUtf8, encodeUtf8 } from "../../modules/text/utf8.js";
 import { type Flash, sectorSize } from "./flash.js";
 

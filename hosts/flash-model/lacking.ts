@@ -4,7 +4,7 @@
  */
 
 import { Fault } from "../../modules/fault/fault.js";
-import type { Slot, Slots } from "../../modules/host/slots.js";
+import type { Slot, Slots } from "../../modules/platform/slots.js";
 import { type BootOptions, boot } from "./boot-loader.js";
 import { FlashSlots } from "./flash-slots.js";
 

@@ -4,8 +4,8 @@
  */
 
 import { Fault } from "../../modules/fault/fault.js";
-import type { Crypto } from "../../modules/host/crypto.js";
 import { imageHeaderSize, parseImageHeader, parseSegmentLength, segmentHeaderSize } from "../../modules/ota/image.js";
+import type { Crypto } from "../../modules/platform/crypto.js";
 
 /**
  * Where the image proper ends in a file, found by walking the segments.

@@ -3,7 +3,7 @@
  * made-up images; never for anything that must not be guessed.
  */
 
-import type { Random } from "../../modules/host/random.js";
+import type { Random } from "../../modules/platform/random.js";
 
 export class SeededRandom implements Random {
   private _state: number;

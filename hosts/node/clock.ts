@@ -2,7 +2,7 @@
  * Clock on Node: the system's time plus an offset, since a process does not set the system's clock.
  */
 
-import type { Clock } from "../../modules/host/clock.js";
+import type { Clock } from "../../modules/platform/clock.js";
 
 export class NodeClock implements Clock {
   #offsetMs = 0;

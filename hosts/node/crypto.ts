@@ -3,8 +3,8 @@
  */
 
 import { createHash, createHmac, pbkdf2Sync, randomFillSync } from "node:crypto";
-import type { Crypto, Digest, DigestName } from "../../modules/host/crypto.js";
-import type { Random } from "../../modules/host/random.js";
+import type { Crypto, Digest, DigestName } from "../../modules/platform/crypto.js";
+import type { Random } from "../../modules/platform/random.js";
 
 export const nodeCrypto: Crypto = {
   digest(name: DigestName): Digest {

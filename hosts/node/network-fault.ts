@@ -5,7 +5,7 @@
 
 import type { Fault } from "../../modules/fault/fault.js";
 import * as faults from "../../modules/fault/network.js";
-import type { ByteStreamOptions } from "../../modules/host/byte-stream.js";
+import type { ByteStreamOptions } from "../../modules/platform/byte-stream.js";
 import * as nodeFaults from "./faults.js";
 
 /** How far the connection had come. */

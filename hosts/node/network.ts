@@ -22,7 +22,7 @@ import type {
   ByteStreamOptions,
   Network,
   SecureOptions,
-} from "../../modules/host/byte-stream.js";
+} from "../../modules/platform/byte-stream.js";
 import { readRoots } from "../../modules/x509/encoded.js";
 import { sniName } from "../../modules/x509/server-name.js";
 import { dnsUnavailable } from "./faults.js";

@@ -5,7 +5,7 @@
 
 import { stackOf } from "../../modules/fault/fault.js";
 import { settle } from "../../modules/fault/settle.js";
-import type { Timer, Timers } from "../../modules/host/timers.js";
+import type { Timer, Timers } from "../../modules/platform/timers.js";
 
 export class NodeTimers implements Timers {
   readonly #print: (line: string) => void;

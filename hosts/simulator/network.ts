@@ -2,9 +2,9 @@
  * The module "nerveshub/hosts/platform/network" of the simulator.
  */
 
-import type { Host } from "../../modules/host/host.js";
+import type { Platform } from "../../modules/platform/platform.js";
 
 /** A computer has its network and its time. */
-export const startNetwork = (host: Host, _settings: Record<string, unknown>, onUp: () => void): void => {
-  host.timers.set(onUp, 0);
+export const startNetwork = (platform: Platform, _settings: Record<string, unknown>, onUp: () => void): void => {
+  platform.timers.set(onUp, 0);
 };

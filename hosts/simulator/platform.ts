@@ -3,4 +3,4 @@
  * are found by the name of the importing module.
  */
 
-export { createHost } from "../simulator/host.js";
+export { createPlatform } from "../simulator/simulator-platform.js";

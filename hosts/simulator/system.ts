@@ -2,7 +2,7 @@
  * What the simulator takes from the computer it runs on: entropy, environment variables, names, a restart.
  */
 
-import type { Random } from "../../modules/host/random.js";
+import type { Random } from "../../modules/platform/random.js";
 import type { Resolve } from "../xs/socket-stream.js";
 
 const entropy = native("nh_entropy") as (into: Uint8Array) => void;

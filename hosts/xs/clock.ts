@@ -6,8 +6,7 @@
  */
 
 import Time from "time";
-import type { Clock, TimeBounds } from "../../modules/host/clock.js";
-import { earliestPlausibleMs, latestPlausibleMs } from "../../modules/limits/limits.js";
+import { type Clock, earliestPlausibleMs, latestPlausibleMs, type TimeBounds } from "../../modules/platform/clock.js";
 
 /** Where nothing more is known. Before that the system's time was never set (an ESP32 starts in 1970). */
 const anyBounds: TimeBounds = Object.freeze({ earliestMs: earliestPlausibleMs, latestMs: latestPlausibleMs });

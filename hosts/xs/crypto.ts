@@ -3,7 +3,7 @@
  */
 
 import { Digest as SdkDigest } from "crypt";
-import type { Crypto, Digest, DigestName } from "../../modules/host/crypto.js";
+import type { Crypto, Digest, DigestName } from "../../modules/platform/crypto.js";
 
 const hmac = native("nh_hmac") as (name: string, key: Uint8Array, bytes: Uint8Array, into: Uint8Array) => void;
 const pbkdf2 = native("nh_pbkdf2") as (

@@ -2,7 +2,7 @@
  * What the XS machine uses, for the health report. See nh-machine.c for what is counted.
  */
 
-import type { DeviceFacts } from "../../modules/host/device.js";
+import type { DeviceFacts } from "../../modules/platform/device.js";
 
 const chunks = native("nh_machine_chunks") as () => number;
 const slots = native("nh_machine_slots") as () => number;

@@ -2,7 +2,7 @@
  * PlainNetwork: TCP without TLS on XS. modules/tls adds TLS on top (SecureNetwork); hosts hand out that one.
  */
 
-import type { ByteStream, ByteStreamListener, ByteStreamOptions, Network } from "../../modules/host/byte-stream.js";
+import type { ByteStream, ByteStreamListener, ByteStreamOptions, Network } from "../../modules/platform/byte-stream.js";
 import { type Resolve, SocketStream } from "./socket-stream.js";
 
 export class PlainNetwork implements Network {

@@ -3,6 +3,6 @@
  * refused by name when the link is made.
  */
 
-import type { Network } from "../../modules/host/byte-stream.js";
+import type { Network } from "../../modules/platform/byte-stream.js";
 
 export const networkOver = ({ network }: { network: Network; [others: string]: unknown }): Network => network;

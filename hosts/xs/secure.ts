@@ -2,7 +2,7 @@
  * The module "nerveshub/hosts/platform/secure" of a build with TLS.
  */
 
-import type { Network } from "../../modules/host/byte-stream.js";
+import type { Network } from "../../modules/platform/byte-stream.js";
 import { SecureNetwork } from "../../modules/tls/secure-network.js";
 import type { SecureEnvironment } from "../../modules/tls/secure-stream.js";
 

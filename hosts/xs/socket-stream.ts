@@ -24,7 +24,7 @@ import {
   connectTimeout,
   hostNotFound,
 } from "../../modules/fault/network.js";
-import type { ByteStream, ByteStreamListener, ByteStreamOptions } from "../../modules/host/byte-stream.js";
+import type { ByteStream, ByteStreamListener, ByteStreamOptions } from "../../modules/platform/byte-stream.js";
 import { printable } from "../../modules/text/printable.js";
 
 /** Looks `host` up. `onResolved` comes once, never from inside, with an address or undefined. */

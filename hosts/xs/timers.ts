@@ -6,7 +6,7 @@
 import Timer from "timer";
 import { stackOf } from "../../modules/fault/fault.js";
 import { settle } from "../../modules/fault/settle.js";
-import type { Timer as HostTimer, Timers } from "../../modules/host/timers.js";
+import type { Timer as HostTimer, Timers } from "../../modules/platform/timers.js";
 
 const ended = (): void => {};
 

@@ -19,12 +19,12 @@
  */
 
 import { Fault } from "../fault/fault.js";
-import { deltaWindowBitsLimit } from "../limits/limits.js";
 import { checkPatchType } from "../ota/patch-type.js";
 import { Chunk, type ChunkOptions, chunkSize } from "./chunk.js";
-import { inflateLimit } from "./heatshrink.js";
+import { mostInflated } from "./heatshrink.js";
 import {
   type DecoderState,
+  deltaWindowBitsLimit,
   lookaheadBitsOf,
   Phase,
   packState,
@@ -175,7 +175,7 @@ export class DeltaDecoder {
       const wanted = copies ? Math.min(state.left, chunkSize - chunk.length) : 0;
       if (heatshrink.unread === 0) {
         // Ahead by no more than a window: then what is unread after a chunk lies in the window that `save` keeps.
-        heatshrink.inflate(bytes, offset, Math.min(inflateLimit, wanted + (1 << heatshrink.windowBits)));
+        heatshrink.inflate(bytes, offset, Math.min(mostInflated, wanted + (1 << heatshrink.windowBits)));
         offset = heatshrink.inputPosition;
         if (heatshrink.unread === 0) break;
       }

@@ -16,11 +16,11 @@
 import type { WindowState } from "./state.js";
 
 /** Bytes that one call of `inflate` can append. */
-export const inflateLimit = 1024;
+export const mostInflated = 1024;
 
 /** Bytes of history that a decoder of this window needs: the window, one call's output, and four to align by. */
 export const historySize = (windowBits: number): number => {
-  return (1 << windowBits) + inflateLimit + 4;
+  return (1 << windowBits) + mostInflated + 4;
 };
 
 export class Heatshrink {
@@ -88,7 +88,7 @@ export class Heatshrink {
   }
 
   /**
-   * Appends up to `limit` bytes, at most `inflateLimit`, to the history: fewer when `input`, read from `offset`, ends
+   * Appends up to `limit` bytes, at most `mostInflated`, to the history: fewer when `input`, read from `offset`, ends
    * first. Nothing may be unread.
    */
   inflate(input: Uint8Array, offset: number, limit: number): void {

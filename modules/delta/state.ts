@@ -12,7 +12,9 @@
  */
 
 import { Fault } from "../fault/fault.js";
-import { deltaWindowBitsLimit } from "../limits/limits.js";
+
+/** Window of a delta's compression, 2^12 = 4 KB, held in memory. NervesHub's deltas have 2^8; detools can make 2^15. */
+export const deltaWindowBitsLimit = 12;
 
 /** What the decoder reads next. */
 export const Phase = Object.freeze({

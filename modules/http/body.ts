@@ -6,11 +6,13 @@
  */
 
 import { Fault, type Stage } from "../fault/fault.js";
-import { maxChunkLineBytes, maxHeadBytes } from "../limits/limits.js";
 import { decimal, hexadecimal } from "../text/characters.js";
 import { cut } from "../text/cut.js";
-import type { ResponseHead } from "./head.js";
+import { maxHeadBytes, type ResponseHead } from "./head.js";
 import { LineReader } from "./lines.js";
+
+/** The size line of one chunk, extensions included. Sixteen digits would be enough. */
+export const maxChunkLineBytes = 256;
 
 type Framing = "length" | "chunk-size" | "chunk-data" | "chunk-end" | "trailers" | "close" | "done";
 

@@ -10,15 +10,17 @@
  */
 
 import { asFault, Fault } from "../fault/fault.js";
-import type { ByteStream, ByteStreamListener } from "../host/byte-stream.js";
-import type { Timer, Timers } from "../host/timers.js";
-import { maxInterimResponses, maxRedirects } from "../limits/limits.js";
+import type { ByteStream, ByteStreamListener } from "../platform/byte-stream.js";
+import type { Timer, Timers } from "../platform/timers.js";
 import { encodeUtf8 } from "../text/utf8.js";
 import { BodyReader } from "./body.js";
-import { contentRange, HeadReader, type ResponseHead } from "./head.js";
+import { contentRange, HeadReader, maxInterimResponses, type ResponseHead } from "./head.js";
 import type { HttpGetOptions, HttpListener } from "./options.js";
 import { requestText } from "./request.js";
 import { parseUrl, publicText, resolveUrl, sameOrigin, type Url } from "./url.js";
+
+/** Redirects in a row. Proxy, region and storage make three at most; browsers stop at 20, curl by default at none. */
+export const maxRedirects = 5;
 
 export type { HttpGetOptions, HttpListener, HttpResponse } from "./options.js";
 

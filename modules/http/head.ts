@@ -3,15 +3,23 @@
  *
  * Shared by the WebSocket upgrade and by downloads. Lenient where real servers differ (no reason phrase, bare line
  * feeds, folded lines), strict where leniency would be a guess (a line without a colon, control characters). The bytes
- * it holds are bounded by modules/limits, whatever the peer sends.
+ * it holds are bounded, whatever the peer sends.
  */
 
 import { Fault, type Stage } from "../fault/fault.js";
-import { maxHeadBytes, maxHeaderCount, maxHeaderLineBytes } from "../limits/limits.js";
 import { decimal, isAsciiText } from "../text/characters.js";
 import { LineReader } from "./lines.js";
 import type { HttpResponse } from "./options.js";
 import { isToken } from "./request.js";
+
+/** One header line. The longest real one is `Location` with a presigned URL (well over 1 kB); servers use 8 to 10 kB. */
+export const maxHeaderLineBytes = 8192;
+/** Header lines of one response. The hub's own answers have 6, storage providers about 20. NervesHub takes 50. */
+export const maxHeaderCount = 64;
+/** All lines of one response head together: what is kept of it lives in memory until the response ends. */
+export const maxHeadBytes = 16_384;
+/** Interim responses (1xx) before the final one. One or two are usual; endless ones are a way to keep a client busy. */
+export const maxInterimResponses = 8;
 
 export interface ResponseHead {
   status: number;

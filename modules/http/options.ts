@@ -3,8 +3,8 @@
  */
 
 import type { Fault } from "../fault/fault.js";
-import type { Network, SecureOptions } from "../host/byte-stream.js";
-import type { Timers } from "../host/timers.js";
+import type { Network, SecureOptions } from "../platform/byte-stream.js";
+import type { Timers } from "../platform/timers.js";
 
 export interface HttpResponse {
   status: number;

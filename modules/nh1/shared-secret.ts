@@ -5,7 +5,7 @@
  * The rule it guards: the secret is used as the text that is shown to the operator, and never leaves this function.
  */
 
-import type { Crypto, DigestName } from "../host/crypto.js";
+import type { Crypto, DigestName } from "../platform/crypto.js";
 import { toBase64Url } from "../text/base64.js";
 import { encodeUtf8 } from "../text/utf8.js";
 import { encodeTokenTerm } from "./external-term.js";

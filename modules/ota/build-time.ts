@@ -6,10 +6,15 @@
  * is taken for as old as this code.
  */
 
-import type { TimeBounds } from "../host/clock.js";
-import { earliestPlausibleMs, latestPlausibleMs, maxClockAheadOfBuildMs } from "../limits/limits.js";
+import { earliestPlausibleMs, latestPlausibleMs, type TimeBounds } from "../platform/clock.js";
 import { decimal } from "../text/characters.js";
 import type { AppDescription } from "./app-description.js";
+
+/**
+ * How far after this firmware's build a time is believed, whoever says it, in milliseconds: twenty years. Less than the
+ * 136 years after which NTP's seconds begin anew, so that no time between the bounds is ambiguous.
+ */
+export const maxClockAheadOfBuildMs = 20 * 365 * 86_400_000;
 
 const months = "JanFebMarAprMayJunJulAugSepOctNovDec";
 

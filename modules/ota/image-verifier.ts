@@ -11,7 +11,7 @@
  */
 
 import { Fault } from "../fault/fault.js";
-import type { Crypto, Digest } from "../host/crypto.js";
+import type { Crypto, Digest } from "../platform/crypto.js";
 import { type ImageHeader, imageHeaderSize, parseImageHeader, parseSegmentLength, segmentHeaderSize } from "./image.js";
 import { ImageTrailer, type Trailer } from "./image-trailer.js";
 

@@ -8,7 +8,7 @@
  */
 
 import { Fault } from "../fault/fault.js";
-import type { WritableSlot } from "../host/slots.js";
+import type { WritableSlot } from "../platform/slots.js";
 
 export interface SlotWriterOptions {
   /** Bytes at the start that are there already and stay: a multiple of `eraseSize`. Default 0. */

@@ -7,10 +7,12 @@
  * current join_ref before it is believed.
  */
 
-import { maxReasonCharacters } from "../limits/limits.js";
 import { cut } from "../text/cut.js";
 import { printable } from "../text/printable.js";
 import { type Frame, phxClose, phxError, phxJoin, phxReply } from "./frame.js";
+
+/** Characters of a reason in a reply of the server: what a line of the log and a report of ours have room for. */
+export const maxReplyReasonCharacters = 200;
 
 export type Phase = "closed" | "joining" | "joined";
 
@@ -56,7 +58,7 @@ export const newChannel = (topic: string): Channel => {
  */
 const reasonOf = (response: unknown): string => {
   const told = typeof response === "string" ? response : explanationIn(response);
-  return printable(cut(told, maxReasonCharacters));
+  return printable(cut(told, maxReplyReasonCharacters));
 };
 
 const explanationIn = (response: unknown): string => {

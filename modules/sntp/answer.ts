@@ -6,10 +6,12 @@
  * the path can still say any time between the bounds.
  */
 
-import type { TimeBounds } from "../host/clock.js";
-import { maxRootDistanceMs } from "../limits/limits.js";
+import type { TimeBounds } from "../platform/clock.js";
 import { cookieBytes, originOffset, packetBytes, transmitOffset } from "./request.js";
 import { betweenMs, isUnset, readTimestamp, unixMs } from "./timestamp.js";
+
+/** How wrong a time server may be by its own word: MAXDISP of RFC 5905 §A.5.1.1. Windows' servers say up to 10 s. */
+export const maxRootDistanceMs = 16_000;
 
 export type Answer =
   /** No answer to this question: the wait goes on. */

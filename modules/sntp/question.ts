@@ -6,12 +6,14 @@
  */
 
 import { asFault } from "../fault/fault.js";
-import type { Clock, TimeBounds } from "../host/clock.js";
-import type { Random } from "../host/random.js";
-import type { Timer, Timers } from "../host/timers.js";
-import { maxSntpDatagrams } from "../limits/limits.js";
+import type { Clock, TimeBounds } from "../platform/clock.js";
+import type { Random } from "../platform/random.js";
+import type { Timer, Timers } from "../platform/timers.js";
 import { readAnswer } from "./answer.js";
 import { sntpRequest } from "./request.js";
+
+/** Datagrams looked at while one answer is awaited: one is usual, more come from whoever guesses at ports. */
+export const maxSntpDatagrams = 16;
 
 /** A UDP socket on a port of the system's choice. */
 export interface Datagrams {

@@ -5,7 +5,7 @@
  * device, and an answer that holds it comes from somebody who has seen the question.
  */
 
-import type { Random } from "../host/random.js";
+import type { Random } from "../platform/random.js";
 
 export const packetBytes = 48;
 /** Where the question has its random number, and where the answer must have it. */

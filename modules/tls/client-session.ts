@@ -11,12 +11,14 @@
 import RNG from "rng";
 import handshake from "ssl/handshake";
 import SDKSession, { type SessionCache, type Transport } from "ssl/session";
-import type { ByteStream } from "../host/byte-stream.js";
-import type { Random } from "../host/random.js";
-import { maxTlsWarnings } from "../limits/limits.js";
+import type { ByteStream } from "../platform/byte-stream.js";
+import type { Random } from "../platform/random.js";
 import { badRecord } from "./handshake-fault.js";
 import type { Identity } from "./identity.js";
 import type { RecordReader } from "./record-reader.js";
+
+/** TLS warnings in a row; they are passed over, and endless ones are a way to keep a client busy. */
+export const maxTlsWarnings = 8;
 
 export interface ClientSessionOptions {
   /** Name to send as SNI, in the form that RFC 6066 §3 wants (`sniName`); undefined for an address. */

@@ -5,7 +5,7 @@
 
 import { Fault } from "../fault/fault.js";
 import { badCredentials } from "../fault/network.js";
-import type { SecureOptions } from "../host/byte-stream.js";
+import type { SecureOptions } from "../platform/byte-stream.js";
 import { readCertificate } from "../x509/certificate.js";
 import { belongsTo, readPrivateKey } from "../x509/private-key.js";
 

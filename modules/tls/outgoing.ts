@@ -7,7 +7,7 @@
 /// <reference path="../../types/tls.d.ts" />
 
 import type { Transport } from "ssl/session";
-import type { ByteStream } from "../host/byte-stream.js";
+import type { ByteStream } from "../platform/byte-stream.js";
 
 const joined = (parts: readonly Uint8Array[]): Uint8Array => {
   const all = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));

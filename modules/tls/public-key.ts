@@ -9,8 +9,8 @@
 
 import Curve from "curve";
 import ECPoint from "ecp";
-import { maxRsaBits, minRsaBits } from "../limits/limits.js";
 import { toHex } from "../text/hex.js";
+import { maxRsaBits, minRsaBits } from "../x509/certificate.js";
 import { DerReader, tag } from "../x509/der.js";
 import type { PublicKey } from "./hardened/signature.js";
 

@@ -9,9 +9,15 @@
  * Bytes are pulled from the stream only while a packet is being put together.
  */
 
-import type { ByteStream } from "../host/byte-stream.js";
-import { keptTlsRecordBytes, maxHandshakeMessageBytes, maxTlsRecordBytes } from "../limits/limits.js";
+import type { ByteStream } from "../platform/byte-stream.js";
 import { badRecord, plainHttp } from "./handshake-fault.js";
+
+/** One handshake message. NervesHub's CertificateRequest with the Mozilla CA list has 12 to 15 kB, a chain 2 to 6. */
+export const maxHandshakeMessageBytes = 32_768;
+/** The fragment of one TLS record with its overhead (RFC 5246 §6.2.3). */
+export const maxTlsRecordBytes = 16_384 + 2048;
+/** A record buffer that grew beyond this is given back when a record needs less than a quarter of it. */
+export const keptTlsRecordBytes = 4096;
 
 const headerBytes = 5;
 const messageHeaderBytes = 4;

@@ -3,7 +3,7 @@
  * all connections of an app.
  */
 
-import type { ByteStream, ByteStreamListener, ByteStreamOptions, Network } from "../host/byte-stream.js";
+import type { ByteStream, ByteStreamListener, ByteStreamOptions, Network } from "../platform/byte-stream.js";
 import { readRoots } from "../x509/encoded.js";
 import { type SecureEnvironment, SecureStream } from "./secure-stream.js";
 import { SessionCache } from "./session-cache.js";

@@ -11,11 +11,16 @@
 import alert from "ssl/alert";
 import { asFault, Fault } from "../fault/fault.js";
 import { handshakeClosed, handshakeTimeout } from "../fault/network.js";
-import type { ByteStream, ByteStreamListener, ByteStreamOptions, Network, SecureOptions } from "../host/byte-stream.js";
-import type { Clock } from "../host/clock.js";
-import type { Random } from "../host/random.js";
-import type { Timer, Timers } from "../host/timers.js";
-import { defaultHandshakeTimeoutMs, maxTlsSendBytes } from "../limits/limits.js";
+import type {
+  ByteStream,
+  ByteStreamListener,
+  ByteStreamOptions,
+  Network,
+  SecureOptions,
+} from "../platform/byte-stream.js";
+import type { Clock } from "../platform/clock.js";
+import type { Random } from "../platform/random.js";
+import type { Timer, Timers } from "../platform/timers.js";
 import { clockUnknown } from "../x509/certificate-fault.js";
 import { sniName } from "../x509/server-name.js";
 import { ClientSession } from "./client-session.js";
@@ -26,6 +31,11 @@ import { RecordReader } from "./record-reader.js";
 import { alertFor, explain } from "./refusal.js";
 import { type SessionCache, sessionKey } from "./session-cache.js";
 import { BuiltInRoots, ConfiguredRoots, ServerTrust } from "./trust.js";
+
+/** Plain bytes per TLS record sent: encryption holds three copies of a record for a moment. */
+export const maxTlsSendBytes = 2048;
+/** Default bound on a TLS handshake: an ESP32 with RSA-2048 takes some seconds, a slow network a few more. */
+export const defaultHandshakeTimeoutMs = 30_000;
 
 /** What a stream needs besides its options. */
 export interface SecureEnvironment {

@@ -10,11 +10,15 @@
 
 import { Digest } from "crypt";
 import type { SessionCache as SDKCache } from "ssl/session";
-import type { Clock } from "../host/clock.js";
-import { maxTlsSessionAgeMs, maxTlsSessions } from "../limits/limits.js";
+import type { Clock } from "../platform/clock.js";
 import { toHex } from "../text/hex.js";
 import { encodeUtf8 } from "../text/utf8.js";
 import { sameBytes } from "../x509/certificate.js";
+
+/** Remembered TLS sessions: the hub, and a firmware or archive server or two. */
+export const maxTlsSessions = 4;
+/** A TLS session is not resumed after this (RFC 5246 §F.1.4 suggests 24 hours). */
+export const maxTlsSessionAgeMs = 86_400_000;
 
 interface Entry {
   readonly id: ArrayBuffer;

@@ -7,7 +7,7 @@
 
 import Resource from "Resource";
 import { badRoots } from "../fault/network.js";
-import type { Clock } from "../host/clock.js";
+import type { Clock } from "../platform/clock.js";
 import { toHex } from "../text/hex.js";
 import { type Certificate, nameForPeople, readCertificate, sameBytes } from "../x509/certificate.js";
 import { certificateUnsupported, clockUnknown } from "../x509/certificate-fault.js";

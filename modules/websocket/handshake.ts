@@ -6,11 +6,11 @@
  */
 
 import { Fault } from "../fault/fault.js";
-import type { Crypto } from "../host/crypto.js";
-import type { Random } from "../host/random.js";
 import type { ResponseHead } from "../http/head.js";
 import { requestText } from "../http/request.js";
 import { parseUrl, type Url } from "../http/url.js";
+import type { Crypto } from "../platform/crypto.js";
+import type { Random } from "../platform/random.js";
 import { toBase64 } from "../text/base64.js";
 import { encodeUtf8 } from "../text/utf8.js";
 import type { WebSocketOptions } from "./options.js";

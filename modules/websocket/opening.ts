@@ -7,11 +7,10 @@
  */
 
 import { Fault } from "../fault/fault.js";
-import type { Crypto } from "../host/crypto.js";
-import type { Random } from "../host/random.js";
-import { HeadReader } from "../http/head.js";
+import { HeadReader, maxInterimResponses } from "../http/head.js";
 import { publicText, type Url } from "../http/url.js";
-import { maxInterimResponses } from "../limits/limits.js";
+import type { Crypto } from "../platform/crypto.js";
+import type { Random } from "../platform/random.js";
 import { encodeUtf8 } from "../text/utf8.js";
 import { acceptFor, upgradeFault, upgradeKey, upgradeRequest } from "./handshake.js";
 import { RefusalReader, type UpgradeRefusal } from "./refusal.js";

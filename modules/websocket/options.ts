@@ -3,10 +3,10 @@
  */
 
 import type { Fault } from "../fault/fault.js";
-import type { Network, SecureOptions } from "../host/byte-stream.js";
-import type { Crypto } from "../host/crypto.js";
-import type { Random } from "../host/random.js";
-import type { Timers } from "../host/timers.js";
+import type { Network, SecureOptions } from "../platform/byte-stream.js";
+import type { Crypto } from "../platform/crypto.js";
+import type { Random } from "../platform/random.js";
+import type { Timers } from "../platform/timers.js";
 import type { UpgradeRefusal } from "./refusal.js";
 
 export type { UpgradeRefusal } from "./refusal.js";

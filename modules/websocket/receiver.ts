@@ -6,9 +6,16 @@
  * The rule it guards: every frame is judged as soon as its header is there, before a byte of its payload is stored.
  */
 
-import { keptMessageBytes, maxMessageBytes } from "../limits/limits.js";
 import { decodeUtf8 } from "../text/utf8.js";
 import { closeCode, maxControlBytes, opcode, Violation, validCloseCode } from "./frame.js";
+
+/**
+ * One received message, all fragments together. An `update` has 1 to 2 kB plus 67 bytes per MiB of firmware, a
+ * `scripts/run` the size of its script; message, decoded text and parsed JSON exist at once, about three times this.
+ */
+export const maxMessageBytes = 65_536;
+/** A message buffer that grew beyond this is given back once its message was delivered. */
+export const keptMessageBytes = 4096;
 
 export interface ReceiverListener {
   text(text: string): void;

@@ -6,8 +6,10 @@
 
 import { BodyReader } from "../http/body.js";
 import type { ResponseHead } from "../http/head.js";
-import { maxRefusalBodyBytes } from "../limits/limits.js";
 import { decodeLossy } from "../text/lossy.js";
+
+/** What is kept of the body of a refused upgrade: the hub's texts are under 100 bytes, the rest is a proxy's page. */
+export const maxRefusalBodyBytes = 512;
 
 export interface UpgradeRefusal {
   status: number;

@@ -7,10 +7,14 @@
  */
 
 import { Fault } from "../fault/fault.js";
-import type { ByteStream } from "../host/byte-stream.js";
-import type { Random } from "../host/random.js";
-import { keptSendQueueBytes, maxSendQueueBytes } from "../limits/limits.js";
+import type { ByteStream } from "../platform/byte-stream.js";
+import type { Random } from "../platform/random.js";
 import { opcode } from "./frame.js";
+
+/** Bytes accepted for sending and not yet taken by the stream. Joins have about 1 kB, reports and log batches 2 to 8. */
+export const maxSendQueueBytes = 32_768;
+/** A send queue that grew beyond this is given back when it is empty. */
+export const keptSendQueueBytes = 2048;
 
 const smallestQueue = 512;
 /** Two bytes, four mask bytes, two for a length up to 65,535; longer frames do not fit the queue anyhow. */

@@ -10,9 +10,9 @@
  */
 
 import { asFault, Fault, type Stage } from "../fault/fault.js";
-import type { ByteStream, ByteStreamListener } from "../host/byte-stream.js";
-import type { Timer, Timers } from "../host/timers.js";
 import { publicText, type Url } from "../http/url.js";
+import type { ByteStream, ByteStreamListener } from "../platform/byte-stream.js";
+import type { Timer, Timers } from "../platform/timers.js";
 import { encodeUtf8 } from "../text/utf8.js";
 import { closePayload } from "./close-payload.js";
 import { closeCode, opcode, Violation } from "./frame.js";

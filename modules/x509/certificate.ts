@@ -11,6 +11,10 @@ import { printable } from "../text/printable.js";
 import { decodeUtf8 } from "../text/utf8.js";
 import { DerReader, tag } from "./der.js";
 
+/** RSA keys in certificates, in bits: below is forgeable, above takes a device seconds for each signature. */
+export const minRsaBits = 2048;
+export const maxRsaBits = 4096;
+
 export interface Certificate {
   /** All of it. */
   readonly der: Uint8Array;

@@ -12,7 +12,7 @@
  */
 
 import { Fault } from "../fault/fault.js";
-import { earliestPlausibleMs, maxCertificateChain, maxPathSteps, maxPathsChecked } from "../limits/limits.js";
+import { earliestPlausibleMs } from "../platform/clock.js";
 import { toHex } from "../text/hex.js";
 import { type Certificate, nameForPeople, readCertificate, sameBytes } from "./certificate.js";
 import {
@@ -29,6 +29,13 @@ import {
 } from "./certificate-fault.js";
 import { checkNameConstraints } from "./name-constraints.js";
 import { offeredNames, speaksFor } from "./server-name.js";
+
+/** Certificates in a server's chain. Public ones have 2 to 4; each costs a kilobyte and, on an ESP32, a signature check. */
+export const maxCertificateChain = 8;
+/** Steps of the search for a way from the server's certificate to a trusted one: cross-signed chains take under 10. */
+export const maxPathSteps = 64;
+/** Ways to a trusted certificate whose signatures are checked before giving up: each check takes a device a while. */
+export const maxPathsChecked = 3;
 
 /** Where the trust comes from. */
 export interface TrustAnchors {

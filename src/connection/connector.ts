@@ -6,9 +6,9 @@
  */
 
 import { asFault, type Fault } from "../../modules/fault/fault.js";
-import type { Host } from "../../modules/host/host.js";
-import type { Timer } from "../../modules/host/timers.js";
 import type { HeartbeatOptions } from "../../modules/phoenix/heartbeat.js";
+import type { Platform } from "../../modules/platform/platform.js";
+import type { Timer } from "../../modules/platform/timers.js";
 import type { UpgradeRefusal } from "../../modules/websocket/websocket.js";
 import { tell } from "../log/guarded.js";
 import type { Log } from "../log/log.js";
@@ -46,7 +46,7 @@ export interface ConnectorListener {
 }
 
 export class Connector implements SessionListener {
-  private readonly _platform: Host;
+  private readonly _platform: Platform;
   private readonly _log: Log;
   private readonly _settings: ConnectorSettings;
   private readonly _listener: ConnectorListener;
@@ -61,7 +61,7 @@ export class Connector implements SessionListener {
   private _running = false;
 
   /** @param builtMs when this firmware was built, ms since 1970: no time before it is believed */
-  constructor(platform: Host, log: Log, settings: ConnectorSettings, builtMs: number, listener: ConnectorListener) {
+  constructor(platform: Platform, log: Log, settings: ConnectorSettings, builtMs: number, listener: ConnectorListener) {
     this._platform = platform;
     this._log = log;
     this._settings = settings;
@@ -165,7 +165,7 @@ export class Connector implements SessionListener {
       return;
     }
     this._session = new Session({
-      host: this._platform,
+      platform: this._platform,
       log: this._log,
       endpoint,
       names: this._listener.names,

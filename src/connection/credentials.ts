@@ -7,9 +7,9 @@
  */
 
 import type { Fault } from "../../modules/fault/fault.js";
-import type { SecureOptions } from "../../modules/host/byte-stream.js";
-import type { Crypto } from "../../modules/host/crypto.js";
 import { sharedSecretHeaders } from "../../modules/nh1/shared-secret.js";
+import type { SecureOptions } from "../../modules/platform/byte-stream.js";
+import type { Crypto } from "../../modules/platform/crypto.js";
 import { cut } from "../../modules/text/cut.js";
 import { certificateSocketPath, sharedSecretSocketPath } from "../protocol.js";
 

@@ -6,8 +6,8 @@
  */
 
 import { Fault } from "../../modules/fault/fault.js";
-import type { Clock } from "../../modules/host/clock.js";
-import type { Crypto } from "../../modules/host/crypto.js";
+import type { Clock } from "../../modules/platform/clock.js";
+import type { Crypto } from "../../modules/platform/crypto.js";
 import type { UpgradeRefusal } from "../../modules/websocket/websocket.js";
 import type { Log } from "../log/log.js";
 import { vsn } from "../protocol.js";

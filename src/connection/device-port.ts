@@ -5,6 +5,9 @@
 
 import type { ChannelPort } from "./channel-handler.js";
 
+/** Unsent bytes on the socket beyond which extensions and console wait: updates and heartbeats have the queue's rest. */
+export const maxExtensionBacklogBytes = 4096;
+
 export class DevicePort implements ChannelPort {
   /** Of the connection there is. */
   joined: ChannelPort | undefined = undefined;

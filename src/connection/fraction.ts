@@ -3,7 +3,7 @@
  * the simulator, and a fleet that starts alike must not wait alike.
  */
 
-import type { Random } from "../../modules/host/random.js";
+import type { Random } from "../../modules/platform/random.js";
 
 /** 0 (included) to 1 (excluded), 32 bits. */
 export const randomFraction = (random: Random): number => {

@@ -7,8 +7,8 @@
  */
 
 import { Fault } from "../../modules/fault/fault.js";
+import { maxRedirects } from "../../modules/http/get.js";
 import { resolveUrl, type Scheme } from "../../modules/http/url.js";
-import { maxRedirects } from "../../modules/limits/limits.js";
 import type { UpgradeRefusal } from "../../modules/websocket/websocket.js";
 import { vsn } from "../protocol.js";
 import type { Credentials } from "./credentials.js";

@@ -2,8 +2,10 @@
  * `Retry-After` (RFC 9110 §10.2.3) of a refused upgrade or download, in both of its forms. Pure.
  */
 
-import { maxRetryAfterMs } from "../../modules/limits/limits.js";
 import { digits, isMadeOf } from "../../modules/text/characters.js";
+
+/** The longest `Retry-After` that is obeyed, in milliseconds: an hour. A device that is told "next week" is lost. */
+export const maxRetryAfterMs = 3_600_000;
 
 /**
  * @param date the answer's `Date`: a moment is compared with the clock that it was made by, since ours may be wrong

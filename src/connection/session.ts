@@ -7,10 +7,10 @@
  */
 
 import { asFault, Fault } from "../../modules/fault/fault.js";
-import type { SecureOptions } from "../../modules/host/byte-stream.js";
-import type { Timer } from "../../modules/host/timers.js";
 import { decodeFrame, encodeFrame, type Frame } from "../../modules/phoenix/frame.js";
 import { Heartbeat, type HeartbeatOptions } from "../../modules/phoenix/heartbeat.js";
+import type { SecureOptions } from "../../modules/platform/byte-stream.js";
+import type { Timer } from "../../modules/platform/timers.js";
 import {
   type Closed,
   type UpgradeRefusal,
@@ -20,7 +20,7 @@ import {
 import type { Log } from "../log/log.js";
 import { deviceTopic, heartbeatEvent, heartbeatTopic } from "../protocol.js";
 import type { ChannelHandler } from "./channel-handler.js";
-import type { SessionHost } from "./session-host.js";
+import type { SessionPlatform } from "./session-platform.js";
 import { Topic, type TopicOwner } from "./topic.js";
 
 /** Where to connect and as whom. */
@@ -51,7 +51,7 @@ export interface SessionListener {
 }
 
 export interface SessionOptions {
-  host: SessionHost;
+  platform: SessionPlatform;
   log: Log;
   endpoint: Endpoint;
   /** Property names that may occur in payloads. */
@@ -81,16 +81,16 @@ export class Session implements WebSocketListener, TopicOwner {
   constructor(options: SessionOptions) {
     // What it shows to the server, keys and signed headers, is let go of when that has seen it.
     const { endpoint, ...kept } = options;
-    const { host } = kept;
+    const { platform } = kept;
     this._options = kept;
     for (const handler of options.handlers)
       this._topics.set(handler.topic, new Topic(this, handler, handler.topic === deviceTopic));
     this._socket = new WebSocketClient(
       {
-        network: host.network,
-        timers: host.timers,
-        random: host.random,
-        crypto: host.crypto,
+        network: platform.network,
+        timers: platform.timers,
+        random: platform.random,
+        crypto: platform.crypto,
         ...endpoint,
         connectTimeoutMs,
         upgradeTimeoutMs,
@@ -132,16 +132,16 @@ export class Session implements WebSocketListener, TopicOwner {
 
   /** The socket is open: of WebSocketListener, as what follows. */
   opened(headers: ReadonlyMap<string, string>): void {
-    const { host, heartbeat, heartbeatIntervalMs, listener } = this._options;
+    const { platform, heartbeat, heartbeatIntervalMs, listener } = this._options;
     listener.opened(headers);
-    this._heartbeat = new Heartbeat(heartbeat, host.clock.monotonic(), heartbeatIntervalMs);
+    this._heartbeat = new Heartbeat(heartbeat, platform.clock.monotonic(), heartbeatIntervalMs);
     this.join(deviceTopic);
     this._beat();
   }
 
   text(text: string): void {
     if (this._ended) return;
-    const now = this._options.host.clock.monotonic();
+    const now = this._options.platform.clock.monotonic();
     this._heartbeat?.received(now);
     let frame: Frame;
     try {
@@ -172,8 +172,8 @@ export class Session implements WebSocketListener, TopicOwner {
   }
 
   /** Of TopicOwner, as what follows. */
-  get host(): SessionHost {
-    return this._options.host;
+  get platform(): SessionPlatform {
+    return this._options.platform;
   }
 
   get log(): Log {
@@ -193,7 +193,7 @@ export class Session implements WebSocketListener, TopicOwner {
   send(frame: Frame): boolean {
     try {
       this._socket.sendText(encodeFrame(frame));
-      this._heartbeat?.sent(this.host.clock.monotonic());
+      this._heartbeat?.sent(this.platform.clock.monotonic());
       return true;
     } catch (error) {
       const { code, message } = asFault(error, "websocket", "send-failed");
@@ -218,8 +218,8 @@ export class Session implements WebSocketListener, TopicOwner {
 
   private _beat(): void {
     if (this._ended || this._heartbeat === undefined) return;
-    const { host } = this._options;
-    let beat = this._heartbeat.next(host.clock.monotonic());
+    const { platform } = this._options;
+    let beat = this._heartbeat.next(platform.clock.monotonic());
     if (beat.type === "dead") {
       const text = `The server did not answer a heartbeat within ${Math.round(this._heartbeat.intervalMs / 1000)} s.`;
       this.fail(new Fault("transport", "heartbeat-unanswered", text));
@@ -227,17 +227,17 @@ export class Session implements WebSocketListener, TopicOwner {
     }
     if (beat.type === "send") {
       const ref = this.nextRef();
-      this._heartbeat.beat(ref, host.clock.monotonic());
+      this._heartbeat.beat(ref, platform.clock.monotonic());
       this.send({ joinRef: null, ref, topic: heartbeatTopic, event: heartbeatEvent, payload: {} });
       beat = { type: "wait", delayMs: this._heartbeat.intervalMs };
     }
     // The send may have ended the session.
-    if (!this._ended) this._heartbeatTimer = host.timers.set(() => this._beat(), beat.delayMs);
+    if (!this._ended) this._heartbeatTimer = platform.timers.set(() => this._beat(), beat.delayMs);
   }
 
   private _stop(): void {
     this._ended = true;
-    const { timers } = this._options.host;
+    const { timers } = this._options.platform;
     timers.clear(this._heartbeatTimer);
     for (const topic of this._topics.values()) topic.end();
   }

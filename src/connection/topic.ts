@@ -7,8 +7,6 @@
  */
 
 import { Fault } from "../../modules/fault/fault.js";
-import type { Timer } from "../../modules/host/timers.js";
-import { maxJoinAttempts } from "../../modules/limits/limits.js";
 import {
   type Channel,
   type ChannelAction,
@@ -17,12 +15,16 @@ import {
   step,
 } from "../../modules/phoenix/channel.js";
 import type { Frame } from "../../modules/phoenix/frame.js";
+import type { Timer } from "../../modules/platform/timers.js";
 import { tell } from "../log/guarded.js";
 import type { Log } from "../log/log.js";
 import { backoffDelay, defaultBackoff } from "./backoff.js";
 import type { ChannelHandler, ChannelPort } from "./channel-handler.js";
 import { randomFraction } from "./fraction.js";
-import type { SessionHost } from "./session-host.js";
+import type { SessionPlatform } from "./session-platform.js";
+
+/** Joins of the device topic in a row that may fail before the connection itself is made anew. */
+export const maxJoinAttempts = 6;
 
 /** As long as an upgrade may take; a join waits for the same database. */
 const joinTimeoutMs = 30000;
@@ -31,7 +33,7 @@ const lastingJoinMs = 60000;
 
 /** The session that a topic is on. */
 export interface TopicOwner {
-  readonly host: SessionHost;
+  readonly platform: SessionPlatform;
   readonly log: Log;
   readonly isOver: boolean;
   nextRef(): string;
@@ -126,7 +128,7 @@ export class Topic implements ChannelPort {
 
   private _joined(response: unknown): void {
     this._stopTimer();
-    this._joinedMs = this._owner.host.clock.monotonic();
+    this._joinedMs = this._owner.platform.clock.monotonic();
     this._owner.log.info(`Joined "${this.handler.topic}".`);
     this._guard(() => {
       this.handler.joined(response, this);
@@ -138,7 +140,7 @@ export class Topic implements ChannelPort {
     this._attempts++;
     this._guard(() => this._apply({ type: "join", ref: this._owner.nextRef(), payload: this.handler.joinPayload() }));
     if (this._owner.isOver) return;
-    this._timer = this._owner.host.timers.set(() => this._unanswered(), joinTimeoutMs);
+    this._timer = this._owner.platform.timers.set(() => this._unanswered(), joinTimeoutMs);
   }
 
   private _unanswered(): void {
@@ -155,14 +157,14 @@ export class Topic implements ChannelPort {
   }
 
   private _left(): void {
-    if (this._owner.host.clock.monotonic() - this._joinedMs >= lastingJoinMs) this._attempts = 0;
+    if (this._owner.platform.clock.monotonic() - this._joinedMs >= lastingJoinMs) this._attempts = 0;
     this._guard(() => this.handler.left());
   }
 
   /** Joins again later, without touching the others. */
   private _lost(why: string): void {
-    const { host, log } = this._owner;
-    host.timers.clear(this._timer);
+    const { platform, log } = this._owner;
+    platform.timers.clear(this._timer);
     if (this._attempts >= maxJoinAttempts && this._isVital) {
       this._owner.fail(
         new Fault("join", "join-failed", `${why} This was attempt ${this._attempts}; a new connection is made.`),
@@ -170,13 +172,13 @@ export class Topic implements ChannelPort {
       return;
     }
     const wait = { attempt: this._attempts, clean: true };
-    const delayMs = backoffDelay(defaultBackoff, wait, randomFraction(host.random));
+    const delayMs = backoffDelay(defaultBackoff, wait, randomFraction(platform.random));
     log.warning(`${why} Joining again in ${Math.ceil(delayMs / 1000)} s.`);
-    this._timer = host.timers.set(() => this._join(), delayMs);
+    this._timer = platform.timers.set(() => this._join(), delayMs);
   }
 
   private _stopTimer(): void {
-    this._owner.host.timers.clear(this._timer);
+    this._owner.platform.timers.clear(this._timer);
     this._timer = undefined;
   }
 

@@ -11,9 +11,9 @@
  * contradicts that clock, the host hears of it and may ask somebody who knows.
  */
 
-import type { Clock, TimeBounds } from "../../modules/host/clock.js";
-import type { Store } from "../../modules/host/store.js";
 import { timeBounds } from "../../modules/ota/build-time.js";
+import type { Clock, TimeBounds } from "../../modules/platform/clock.js";
+import type { Store } from "../../modules/platform/store.js";
 import type { Log } from "../log/log.js";
 
 const storeKey = "last-time";

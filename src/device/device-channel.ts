@@ -4,7 +4,6 @@
  */
 
 import { fieldsOf } from "../../modules/json/fields.js";
-import { maxScriptRefCharacters } from "../../modules/limits/limits.js";
 import type { ChannelHandler, ChannelPort } from "../connection/channel-handler.js";
 import type { DevicePort } from "../connection/device-port.js";
 import type { Feature } from "../feature.js";
@@ -14,6 +13,9 @@ import { deviceApiVersion, deviceTopic, fromServer, toServer } from "../protocol
 import type { Trial } from "../update/trial.js";
 import type { Updater } from "../update/updater.js";
 import { type Firmware, firmwareKeys } from "./firmware.js";
+
+/** Characters of a script's reference; the server's have six, or "connecting_code". */
+export const maxScriptRefCharacters = 64;
 
 export interface DeviceChannelOptions {
   log: Log;

@@ -6,9 +6,9 @@
  */
 
 import { asFault, Fault } from "../../modules/fault/fault.js";
-import type { Slot } from "../../modules/host/slots.js";
 import { type FirmwareMetadata, firmwareMetadata } from "../../modules/ota/firmware-metadata.js";
 import { type ImageHead, imageHeadSize, parseImageHead } from "../../modules/ota/image.js";
+import type { Slot } from "../../modules/platform/slots.js";
 import { toHex } from "../../modules/text/hex.js";
 
 /** For servers without ESP-IDF support, or firmware that is no ESP-IDF image: what the server shall believe runs. */

@@ -3,9 +3,12 @@
  * What the server gets is another matter (src/features/logging/log-ring.ts).
  */
 
-import { maxRecentCharacters, maxRecentLines } from "../../modules/limits/limits.js";
 import type { Core, Feature } from "../feature.js";
 import type { Level } from "../log/log.js";
+
+/** Lines kept for the console's `log` and for crash reports, and their characters together. */
+export const maxRecentLines = 40;
+export const maxRecentCharacters = 4096;
 
 export class RecentLines implements Feature {
   private _lines: string[] = [];

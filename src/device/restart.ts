@@ -3,13 +3,13 @@
  * restarts whatever became of those. Nothing is promised about delivery.
  */
 
-import type { Host } from "../../modules/host/host.js";
+import type { Platform } from "../../modules/platform/platform.js";
 import type { Client } from "../client.js";
 import { ask, tell, work } from "../log/guarded.js";
 import type { Log } from "../log/log.js";
 
 export interface RestartOptions {
-  host: Host;
+  platform: Platform;
   log: Log;
   client: Client;
   /** How long the application may take, in milliseconds. */
@@ -21,8 +21,8 @@ export interface RestartOptions {
 /** For the last frames to leave and the close to be answered; the Rust agent waits as long. */
 const farewellMs = 250;
 
-export const orderlyRestart = ({ host, log, client, deadlineMs, farewell }: RestartOptions): void => {
-  const { timers, device } = host;
+export const orderlyRestart = ({ platform, log, client, deadlineMs, farewell }: RestartOptions): void => {
+  const { timers, device } = platform;
   const leave = (): void => {
     timers.set(() => device.restart(), farewellMs);
     tell(log, "the farewell", farewell);

@@ -11,6 +11,9 @@
 
 import type { Core, Feature } from "../feature.js";
 
+/** Bytes of a metric's name. */
+export const maxMetricNameBytes = 64;
+
 const bytesInMb = 1048576;
 
 const megabytes = (bytes: number): number => {

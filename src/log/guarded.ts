@@ -11,7 +11,7 @@
 
 import { asFault, Fault } from "../../modules/fault/fault.js";
 import { isThenable, settle } from "../../modules/fault/settle.js";
-import type { Timer, Timers } from "../../modules/host/timers.js";
+import type { Timer, Timers } from "../../modules/platform/timers.js";
 import { cut } from "../../modules/text/cut.js";
 import { printable } from "../../modules/text/printable.js";
 import type { Level, Log } from "./log.js";

@@ -6,8 +6,8 @@
  * value's code only an error's `toString` and the traps of a proxy run.
  */
 
-import { maxCommandOutputCharacters } from "../../modules/limits/limits.js";
 import { cut } from "../../modules/text/cut.js";
+import { maxCommandOutputCharacters } from "../command.js";
 
 /** Levels of objects in objects; the stack of XS is short. */
 const maxDepth = 6;

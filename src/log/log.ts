@@ -4,10 +4,12 @@
  */
 
 import { asFault } from "../../modules/fault/fault.js";
-import { maxLogLineCharacters } from "../../modules/limits/limits.js";
 import { cut } from "../../modules/text/cut.js";
 import { isPrintable, printable } from "../../modules/text/printable.js";
 import type { Redactor } from "./redact.js";
+
+/** Characters of one log line; the server stores lines of any length, a serial console and the queue do not. */
+export const maxLogLineCharacters = 1024;
 
 export type Level = "debug" | "info" | "notice" | "warning" | "error";
 

@@ -7,11 +7,10 @@
  */
 
 import { asFault, Fault } from "../../modules/fault/fault.js";
-import type { SecureOptions } from "../../modules/host/byte-stream.js";
-import type { Host } from "../../modules/host/host.js";
-import type { Timer } from "../../modules/host/timers.js";
 import { HttpGet, type HttpListener, type HttpResponse } from "../../modules/http/get.js";
-import { maxPartFailures, maxStartOvers } from "../../modules/limits/limits.js";
+import type { SecureOptions } from "../../modules/platform/byte-stream.js";
+import type { Platform } from "../../modules/platform/platform.js";
+import type { Timer } from "../../modules/platform/timers.js";
 import { randomFraction } from "../connection/fraction.js";
 import { retryAfterMs } from "../connection/retry-after.js";
 import type { Log } from "../log/log.js";
@@ -20,6 +19,11 @@ import { PartCheck, untilPartEnds } from "./part-check.js";
 import { retryDelay, statusFault } from "./retry.js";
 import type { UpdateTarget } from "./target.js";
 import { checkTransport } from "./transport.js";
+
+/** Times that damaged parts of one download are fetched again: three, as the Linux agent does. */
+export const maxPartFailures = 3;
+/** Times that one download may start from its first byte again: a server without ranges on a link that breaks never ends. */
+export const maxStartOvers = 5;
 
 const connectTimeoutMs = 30000;
 /** Longer than the longest stall of a store's first byte, shorter than an operator's patience. */
@@ -32,7 +36,7 @@ const failuresOffline = 3;
 const sliceBytes = 16384;
 
 export interface DownloadOptions {
-  host: Host;
+  platform: Platform;
   log: Log;
   offer: Offer;
   target: UpdateTarget;
@@ -88,15 +92,15 @@ export class Download implements HttpListener {
       this._finish();
       return;
     }
-    const { host, secure, offer, tls } = this.#options;
+    const { platform, secure, offer, tls } = this.#options;
     checkTransport({ url: this.#url, checksum: offer.checksum }, tls());
     const from = this.#options.target.position;
     const ranged = from > 0 || this._to !== undefined;
     this._ranged = ranged;
     this._request = new HttpGet(
       {
-        network: host.network,
-        timers: host.timers,
+        network: platform.network,
+        timers: platform.timers,
         url: this.#url,
         from: ranged ? from : undefined,
         to: this._to === undefined ? undefined : this._to - 1,
@@ -143,7 +147,7 @@ export class Download implements HttpListener {
     this._validator = undefined;
     // With a request open, the timer is that of a patch being worked off.
     if (this._timer === undefined || this._request !== undefined) return;
-    this.#options.host.timers.clear(this._timer);
+    this.#options.platform.timers.clear(this._timer);
     this._timer = undefined;
     this._failures = 0;
     this._guard(() => this.start());
@@ -153,12 +157,12 @@ export class Download implements HttpListener {
   close(): void {
     this._finished = true;
     this._request?.close();
-    this.#options.host.timers.clear(this._timer);
+    this.#options.platform.timers.clear(this._timer);
   }
 
   private _newParts(): PartCheck {
-    const { host, offer, target } = this.#options;
-    return new PartCheck(host.crypto, offer.parts, offer.size, target.position);
+    const { platform, offer, target } = this.#options;
+    return new PartCheck(platform.crypto, offer.parts, offer.size, target.position);
   }
 
   private _response(response: HttpResponse, ranged: boolean): void {
@@ -266,7 +270,7 @@ export class Download implements HttpListener {
 
   /** Works a patch off in slices, with the event loop in between; or lets an application's writer come to its end. */
   private _drain(rest: Uint8Array): void {
-    this._timer = this.#options.host.timers.set(() => {
+    this._timer = this.#options.platform.timers.set(() => {
       this._timer = undefined;
       this._guard(() => {
         const drained = this.#options.target.drain();
@@ -348,10 +352,10 @@ export class Download implements HttpListener {
   private _retry(fault: Fault, askedMs: number | undefined): void {
     if (this._finished) return;
     this._stop();
-    const { host, log } = this.#options;
+    const { platform, log } = this.#options;
     // Without a network nothing is learned about the file: giving up would only cost an attempt, and there are three.
     if (this.#options.offline?.()) this._failures = Math.min(this._failures, failuresOffline);
-    const delayMs = retryDelay(this._failures, askedMs, randomFraction(host.random));
+    const delayMs = retryDelay(this._failures, askedMs, randomFraction(platform.random));
     this._failures++;
     if (delayMs === undefined) {
       this._fail(fault);
@@ -364,7 +368,7 @@ export class Download implements HttpListener {
   }
 
   private _again(delayMs: number): void {
-    this._timer = this.#options.host.timers.set(() => {
+    this._timer = this.#options.platform.timers.set(() => {
       this._timer = undefined;
       this._guard(() => this.start());
     }, delayMs);
@@ -374,7 +378,7 @@ export class Download implements HttpListener {
   private _stop(): void {
     this._request?.close();
     this._request = undefined;
-    this.#options.host.timers.clear(this._timer);
+    this.#options.platform.timers.clear(this._timer);
     this._timer = undefined;
   }
 

@@ -4,7 +4,7 @@
  */
 
 import { Fault } from "../../modules/fault/fault.js";
-import type { Slots, WritableSlot } from "../../modules/host/slots.js";
+import type { Slots, WritableSlot } from "../../modules/platform/slots.js";
 
 /** @throws Fault "no-inactive-slot", "trial-running" */
 export const freeSlot = (slots: Slots): WritableSlot => {

@@ -5,8 +5,8 @@
  */
 
 import type { Fault } from "../../modules/fault/fault.js";
-import type { Slot } from "../../modules/host/slots.js";
 import type { FileKind } from "../../modules/ota/file-kind.js";
+import type { Slot } from "../../modules/platform/slots.js";
 import type { ImageSink } from "./image-sink.js";
 
 export interface DecoderOptions {

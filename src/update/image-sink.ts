@@ -6,9 +6,9 @@
  * has agreed; only then is there a writer.
  */
 
-import type { WritableSlot } from "../../modules/host/slots.js";
 import { parseImageHead } from "../../modules/ota/image.js";
 import { SlotWriter } from "../../modules/ota/slot-writer.js";
+import type { WritableSlot } from "../../modules/platform/slots.js";
 import { requireRoom } from "./free-slot.js";
 import type { OfferedFile } from "./offer.js";
 import type { Trust } from "./trust.js";

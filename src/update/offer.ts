@@ -4,9 +4,13 @@
  */
 
 import { Fault } from "../../modules/fault/fault.js";
-import { maxUpdateParts, maxUpdateUrlCharacters } from "../../modules/limits/limits.js";
 import { hexDigits, isMadeOf } from "../../modules/text/characters.js";
 import type { Update } from "../client.js";
+
+/** Characters of a download URL. Presigned ones were seen at well over 1,000; the store holds 2,048 bytes a value. */
+export const maxUpdateUrlCharacters = 1900;
+/** Part checksums of 1 MiB each in one offer: 64 MiB, four times the largest flash of any ESP32. */
+export const maxUpdateParts = 64;
 
 /** Bytes under one checksum of `partials_checksums` (nerves_hub_web, firmwares.ex). */
 export const partSize = 1048576;

@@ -3,7 +3,7 @@
  * not at the end of the whole.
  */
 
-import type { Crypto, Digest } from "../../modules/host/crypto.js";
+import type { Crypto, Digest } from "../../modules/platform/crypto.js";
 import { toHex } from "../../modules/text/hex.js";
 import { partSize } from "./offer.js";
 

@@ -8,8 +8,8 @@
  */
 
 import { asFault } from "../../modules/fault/fault.js";
-import type { Host } from "../../modules/host/host.js";
-import type { Store } from "../../modules/host/store.js";
+import type { Platform } from "../../modules/platform/platform.js";
+import type { Store } from "../../modules/platform/store.js";
 import type { Log } from "../log/log.js";
 
 /** Holds one byte when a trial has shown that the boot loader has no rollback. */
@@ -22,21 +22,21 @@ const listed = (words: readonly string[]): string => {
 };
 
 export class Protection {
-  private readonly _host: Host;
+  private readonly _platform: Platform;
   private readonly _log: Log;
   private readonly _allowed: boolean;
   private _lacking: readonly string[] = [];
 
   /** @param allowed the application, or who provisioned the device, wants updates all the same */
-  constructor(host: Host, log: Log, allowed: boolean) {
-    this._host = host;
+  constructor(platform: Platform, log: Log, allowed: boolean) {
+    this._platform = platform;
     this._log = log;
     this._allowed = allowed;
   }
 
   /** At every start, before anything can be offered. */
   start(): void {
-    const { slots, device } = this._host;
+    const { slots, device } = this._platform;
     const lacking: string[] = [];
     if (slots.inactive === undefined) lacking.push("a second application slot");
     if (slots.rollback === false) lacking.push("rollback");
@@ -56,7 +56,7 @@ export class Protection {
 
   /** Why no update is taken, as a sentence; undefined: it may be. */
   get refusal(): string | undefined {
-    if (this._lacking.length === 0 || this._allowed || this._host.slots.fresh !== true) return undefined;
+    if (this._lacking.length === 0 || this._allowed || this._platform.slots.fresh !== true) return undefined;
     return `This device was flashed without ${listed(this._lacking)} and takes no update, since a bad one would stay. ${remedy}`;
   }
 
@@ -65,7 +65,7 @@ export class Protection {
    * cable, the boot loader with it.
    */
   private _bootLoaderLacksRollback(): boolean {
-    const { slots, store } = this._host;
+    const { slots, store } = this._platform;
     const { unmarked, fresh } = slots;
     if (unmarked === undefined && fresh !== true) return this._known(store);
     const lacks = unmarked === true;

@@ -5,8 +5,8 @@
  * JSON with names of our own, behind it raw bytes where a record has them (the state of a patch decoder).
  */
 
-import type { Store } from "../../modules/host/store.js";
 import { parseJson } from "../../modules/json/parse.js";
+import type { Store } from "../../modules/platform/store.js";
 import { decodeUtf8, encodeUtf8 } from "../../modules/text/utf8.js";
 
 /** Which file: a delta and the full image of one firmware carry the same uuid, so the checksum belongs to it. */

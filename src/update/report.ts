@@ -7,11 +7,13 @@
  * survive a lost connection, because the record on the server does.
  */
 
-import { maxReasonCharacters } from "../../modules/limits/limits.js";
 import { cut } from "../../modules/text/cut.js";
 import type { DevicePort } from "../connection/device-port.js";
 import { toServer } from "../protocol.js";
 import type { Outcome } from "./outcome.js";
+
+/** Characters of a reason that are sent, of which the server keeps about the first 200, and of one that a channel is told. */
+export const maxReasonCharacters = 200;
 
 /** "current" is today's server; "legacy" what it understood before June 2026. */
 export type StatusWords = "current" | "legacy";

@@ -7,9 +7,9 @@
  */
 
 import { asFault, Fault } from "../../modules/fault/fault.js";
-import type { Crypto } from "../../modules/host/crypto.js";
-import type { Slot } from "../../modules/host/slots.js";
 import { ImageVerifier } from "../../modules/ota/image-verifier.js";
+import type { Crypto } from "../../modules/platform/crypto.js";
+import type { Slot } from "../../modules/platform/slots.js";
 import { toHex } from "../../modules/text/hex.js";
 import { partSize } from "./offer.js";
 import { PartCheck } from "./part-check.js";

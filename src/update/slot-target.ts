@@ -6,10 +6,10 @@
  */
 
 import { asFault, Fault } from "../../modules/fault/fault.js";
-import type { Host } from "../../modules/host/host.js";
-import type { WritableSlot } from "../../modules/host/slots.js";
 import { fileKind } from "../../modules/ota/file-kind.js";
 import { parseImageHead } from "../../modules/ota/image.js";
+import type { Platform } from "../../modules/platform/platform.js";
+import type { WritableSlot } from "../../modules/platform/slots.js";
 import type { Log } from "../log/log.js";
 import { freeSlot } from "./free-slot.js";
 import type { ImageDecoder, ImageFormat } from "./image-format.js";
@@ -27,7 +27,7 @@ import type { Trust } from "./trust.js";
 export const recordInterval = 131072;
 
 export class SlotTarget implements UpdateTarget {
-  private readonly _host: Host;
+  private readonly _platform: Platform;
   private readonly _log: Log;
   private readonly _trust: Trust;
   private readonly _records: UpdateRecords;
@@ -44,8 +44,8 @@ export class SlotTarget implements UpdateTarget {
   private _patch: ImageDecoder | undefined;
   private _check: SlotCheck | undefined;
 
-  constructor(host: Host, log: Log, trust: Trust, records: UpdateRecords, formats: readonly ImageFormat[]) {
-    this._host = host;
+  constructor(platform: Platform, log: Log, trust: Trust, records: UpdateRecords, formats: readonly ImageFormat[]) {
+    this._platform = platform;
     this._log = log;
     this._trust = trust;
     this._records = records;
@@ -57,7 +57,7 @@ export class SlotTarget implements UpdateTarget {
   }
 
   begin(offer: OfferedFile): void {
-    const slot = freeSlot(this._host.slots);
+    const slot = freeSlot(this._platform.slots);
     this._offer = offer;
     this._slot = slot;
     this._check = undefined;
@@ -111,7 +111,7 @@ export class SlotTarget implements UpdateTarget {
   }
 
   activate(): void {
-    this._host.slots.activate();
+    this._platform.slots.activate();
   }
 
   abort(keep: boolean): void {
@@ -178,7 +178,7 @@ export class SlotTarget implements UpdateTarget {
     }
     const slot = this._slot!;
     const options = {
-      source: this._host.slots.running,
+      source: this._platform.slots.running,
       slotSize: slot.size,
       sink: (toSize: number, from: number) => new ImageSink(slot, this._trust, this._offer!, toSize, from),
     };
@@ -188,7 +188,7 @@ export class SlotTarget implements UpdateTarget {
   /** Everything has been taken: what must lie in flash now. */
   private _complete(): SlotCheck {
     const offer = this._offer!;
-    const { crypto } = this._host;
+    const { crypto } = this._platform;
     const slot = this._slot!;
     if (this._patch !== undefined) {
       this._patch.finish(offer.checksum);

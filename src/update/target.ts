@@ -7,14 +7,14 @@
  * where an application's writer made them.
  */
 
-import type { Host } from "../../modules/host/host.js";
+import type { Platform } from "../../modules/platform/platform.js";
 import type { ImageTrust } from "../feature.js";
 import type { Log } from "../log/log.js";
 import type { OfferedFile } from "./offer.js";
 
 /** What a target needs of its link. */
 export interface TargetCore {
-  readonly platform: Host;
+  readonly platform: Platform;
   readonly log: Log;
   readonly trust: ImageTrust;
 }

@@ -8,13 +8,13 @@
  */
 
 import { asFault } from "../../modules/fault/fault.js";
-import type { Host } from "../../modules/host/host.js";
-import type { Timer } from "../../modules/host/timers.js";
-import { maxReasonCharacters } from "../../modules/limits/limits.js";
+import type { Platform } from "../../modules/platform/platform.js";
+import type { Timer } from "../../modules/platform/timers.js";
 import { cut } from "../../modules/text/cut.js";
 import { printable } from "../../modules/text/printable.js";
 import type { Log } from "../log/log.js";
 import { type RevertRecord, UpdateRecords } from "./records.js";
+import { maxReasonCharacters } from "./report.js";
 
 export interface TrialOptions {
   /** From the start of the image to an accepted join, in milliseconds. */
@@ -42,7 +42,7 @@ export interface TrialListener {
 }
 
 export class Trial {
-  private readonly _host: Host;
+  private readonly _platform: Platform;
   private readonly _log: Log;
   private readonly _records: UpdateRecords;
   private readonly _options: TrialOptions;
@@ -58,14 +58,14 @@ export class Trial {
 
   /** @param uuid of the running firmware */
   constructor(
-    host: Host,
+    platform: Platform,
     log: Log,
     records: UpdateRecords,
     options: TrialOptions,
     uuid: string,
     listener: TrialListener,
   ) {
-    this._host = host;
+    this._platform = platform;
     this._log = log;
     this._records = records;
     this._options = options;
@@ -75,12 +75,12 @@ export class Trial {
 
   /** True while the running image is on trial. */
   get running(): boolean {
-    return this._host.slots.trial === "pending";
+    return this._platform.slots.trial === "pending";
   }
 
   /** True when the device has come back from an image that did not stay. */
   get revertDetected(): boolean {
-    return this._reverted || this._host.slots.reverted;
+    return this._reverted || this._platform.slots.reverted;
   }
 
   /** What is known of firmware that did not stay, if it is this one. */
@@ -98,7 +98,7 @@ export class Trial {
   }
 
   stop(): void {
-    const { timers } = this._host;
+    const { timers } = this._platform;
     timers.clear(this._deadline);
     timers.clear(this._question);
     this._question = undefined;
@@ -133,7 +133,7 @@ export class Trial {
    */
   confirm(): void {
     if (!this.running) return;
-    this._host.slots.confirm();
+    this._platform.slots.confirm();
     this.stop();
     this._keep(() => {
       this._records.trial = undefined;
@@ -175,7 +175,7 @@ export class Trial {
 
   private _arm(): void {
     const { deadlineMs } = this._options;
-    this._deadline = this._host.timers.set(() => {
+    this._deadline = this._platform.timers.set(() => {
       let lastError = "";
       this._keep(() => {
         lastError = this._records.trial?.lastError ?? "";
@@ -192,13 +192,13 @@ export class Trial {
       this._records.trial = undefined;
     });
     // Activated in the moment of a power cut, perhaps, but never started: its download is complete and can be used.
-    if (trial.boots === 0 && !this._host.slots.reverted) return;
+    if (trial.boots === 0 && !this._platform.slots.reverted) return;
     this._reverted = true;
     // What was downloaded stays: it was verified, and is in the slot still if the image is wanted once more.
     this._keep(() => {
       this._records.source = undefined;
     });
-    const { resetReason } = this._host.device;
+    const { resetReason } = this._platform.device;
     if (resetReason === "power_on" && trial.lastError === "") {
       this._log.warning(
         `The power went while firmware ${trial.version || trial.uuid} was on trial: the device went back.`,
@@ -244,7 +244,7 @@ export class Trial {
       }
     }
     this.note(problem);
-    this._question = this._host.timers.set(() => this._ask(), validateIntervalMs);
+    this._question = this._platform.timers.set(() => this._ask(), validateIntervalMs);
   }
 
   private _fail(reason: string): void {
@@ -252,7 +252,7 @@ export class Trial {
     this.note(reason);
     this._log.error(`The new image has failed its trial. ${reason} The device goes back to the old one.`);
     try {
-      this._host.slots.revert();
+      this._platform.slots.revert();
     } catch (error) {
       // A restart would start the same image again, and so on: this one stays up, for a join that it may still get.
       const { message } = asFault(error, "trial", "revert-failed");
@@ -268,35 +268,35 @@ export class Trial {
  * Gives up a new image that cannot even make a link, and restarts into the old one. Nothing else would: no deadline runs
  * yet, and a program that has ended with an error does not hang for a watchdog to see.
  */
-const abandonTrial = (host: Host, reason: string): void => {
-  if (host.slots.trial !== "pending") return;
-  host.print(printable(`The new image has failed its trial. ${reason} The device goes back to the old one.`));
+const abandonTrial = (platform: Platform, reason: string): void => {
+  if (platform.slots.trial !== "pending") return;
+  platform.print(printable(`The new image has failed its trial. ${reason} The device goes back to the old one.`));
   try {
-    const records = new UpdateRecords(host.store);
+    const records = new UpdateRecords(platform.store);
     const { trial } = records;
     if (trial !== undefined)
       records.trial = { ...trial, boots: trial.boots + 1, lastError: cut(reason, maxReasonCharacters) };
   } catch (error) {
-    host.print(`The reason cannot be kept: ${asFault(error, "store", "store-failed").message}`);
+    platform.print(`The reason cannot be kept: ${asFault(error, "store", "store-failed").message}`);
   }
   try {
-    host.slots.revert();
+    platform.slots.revert();
   } catch (error) {
-    host.print(`The device cannot go back: ${asFault(error, "trial", "revert-failed").message}`);
+    platform.print(`The device cannot go back: ${asFault(error, "trial", "revert-failed").message}`);
     return;
   }
-  host.timers.set(() => host.device.restart(), abandonDelayMs);
+  platform.timers.set(() => platform.device.restart(), abandonDelayMs);
 };
 
 /**
  * What the application cannot do without, or an error: its settings, a part of its link. An image on trial that cannot even
  * get there is given up at once.
  */
-export const made = <Part>(host: Host, make: () => Part): Part => {
+export const made = <Part>(platform: Platform, make: () => Part): Part => {
   try {
     return make();
   } catch (error) {
-    abandonTrial(host, asFault(error, "options", "construction-failed").message);
+    abandonTrial(platform, asFault(error, "options", "construction-failed").message);
     throw error;
   }
 };

@@ -6,14 +6,13 @@
  */
 
 import { asFault, Fault } from "../../modules/fault/fault.js";
-import type { SecureOptions } from "../../modules/host/byte-stream.js";
-import type { Host } from "../../modules/host/host.js";
-import { maxPartFailures, maxSourceUses } from "../../modules/limits/limits.js";
+import type { SecureOptions } from "../../modules/platform/byte-stream.js";
+import type { Platform } from "../../modules/platform/platform.js";
 import type { Client } from "../client.js";
 import type { DevicePort } from "../connection/device-port.js";
 import { ask, type Kind, type Said, tell } from "../log/guarded.js";
 import type { Log } from "../log/log.js";
-import { Download } from "./download.js";
+import { Download, maxPartFailures } from "./download.js";
 import { type Offer, parseOffer, withoutUrl } from "./offer.js";
 import { askedDelay, isLasting, type Outcome, outcomeOf, reflashDelayMs, rescheduleDelay } from "./outcome.js";
 import type { Protection } from "./protection.js";
@@ -22,6 +21,9 @@ import { Report, type StatusWords } from "./report.js";
 import type { UpdateTarget } from "./target.js";
 import { checkTransport } from "./transport.js";
 import type { Trial } from "./trial.js";
+
+/** Restarts that one remembered download URL may be used after; a presigned one lives 24 hours. */
+export const maxSourceUses = 20;
 
 /** The `update` frame leaves the server before its record is written; a status in the same instant collides with it. */
 const recordSettlesMs = 100;
@@ -42,7 +44,7 @@ const decisionDeadlineMs = 60_000;
 const revertLimit = 2;
 
 export interface UpdaterOptions {
-  host: Host;
+  platform: Platform;
   log: Log;
   client: Client;
   port: DevicePort;
@@ -87,7 +89,7 @@ export class Updater {
 
   constructor(options: UpdaterOptions) {
     this._options = options;
-    this._report = new Report(options.port, options.statusWords, options.host.device.networkInterface);
+    this._report = new Report(options.port, options.statusWords, options.platform.device.networkInterface);
   }
 
   /** What the join says: the server keeps its record of this update, and sends no other meanwhile. */
@@ -243,14 +245,14 @@ export class Updater {
   }
 
   private _ask(offer: Offer): Promise<Outcome | "apply"> {
-    const { client, log, host } = this._options;
+    const { client, log, platform } = this._options;
     return new Promise((resolve) => {
       this._callOff = ask({
         log,
         name: "updateAvailable",
         body: () => (client.updateAvailable === undefined ? "apply" : client.updateAvailable(withoutUrl(offer))),
         kind: decisions,
-        deadline: { timers: host.timers, ms: decisionDeadlineMs },
+        deadline: { timers: platform.timers, ms: decisionDeadlineMs },
         done: resolve,
         failed: () =>
           resolve({
@@ -275,10 +277,10 @@ export class Updater {
   }
 
   private _fetch(offer: Offer, to: number | undefined): Promise<void> {
-    const { host, log, target, secure, tls } = this._options;
+    const { platform, log, target, secure, tls } = this._options;
     return new Promise((resolve, reject) => {
       this._download = new Download({
-        host,
+        platform,
         log,
         // With the latest URL, if it was offered again meanwhile.
         offer: this.#offer ?? offer,
@@ -362,9 +364,9 @@ export class Updater {
 
   /** A message that is no offer: the server is told, since its record of it exists. */
   private _refuse(fault: Fault): void {
-    const { log, host } = this._options;
+    const { log, platform } = this._options;
     log.error(fault.message);
-    host.timers.set(() => {
+    platform.timers.set(() => {
       if (this.#offer !== undefined || this._closed) return;
       this._lastUuid = unknownUuid;
       this._report.received();
@@ -405,7 +407,7 @@ export class Updater {
 
   private _wait(delayMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      this._options.host.timers.set(() => {
+      this._options.platform.timers.set(() => {
         if (this._closed) reject(new Fault("download", "cancelled", "The link was closed."));
         else resolve();
       }, delayMs);

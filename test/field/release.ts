@@ -116,8 +116,8 @@ interface Observable {
 }
 
 /** A release's host that says what it does, and why it was started. */
-export function observed<Host extends Observable>(host: Host, options: MachineOptions): Host {
-  const { slots, store, device } = host;
+export function observed<Platform extends Observable>(platform: Platform, options: MachineOptions): Platform {
+  const { slots, store, device } = platform;
   const activate = slots.activate.bind(slots);
   slots.activate = () => {
     options.activating();
@@ -133,5 +133,5 @@ export function observed<Host extends Observable>(host: Host, options: MachineOp
     options.restarting();
     device.restart();
   };
-  return { ...host, device: { ...device, resetReason: options.resetReason(), restart } };
+  return { ...platform, device: { ...device, resetReason: options.resetReason(), restart } };
 }

@@ -25,7 +25,12 @@ function linkOf(link: MachineOptions["application"]["link"] = {}): LinkWithFeatu
   return { ...others, client, ...(writer === undefined ? {} : { archives: { writer, available } }) };
 }
 
+/** With what a release of before had under other names. */
 class CrashingDevice extends VirtualDevice {
+  get host() {
+    return this.platform;
+  }
+
   recordCrash(error: unknown): boolean {
     return this.features.errorReports.recordCrash(error);
   }
@@ -42,7 +47,7 @@ export const today: Release = {
         chipId,
         link: linkOf(options.application.link),
         lacking: options.application.withoutRollback ? ["boot-loader-rollback"] : [],
-        changeHost: (host) => observed(host, options),
+        changePlatform: (platform) => observed(platform, options),
       }),
       options,
     ),

@@ -2,25 +2,18 @@
  * Bounds of console, local shell and support scripts, at the limit and one beyond it.
  */
 
-import {
-  commandDeadlineMs,
-  maxCommandLineCharacters,
-  maxCommandOutputCharacters,
-  maxConsoleBacklogCharacters,
-  maxConsoleMessageCharacters,
-  maxHistoryLines,
-  maxScriptCharacters,
-  maxScriptLines,
-  maxScriptRefCharacters,
-  maxScripts,
-  maxTypeAheadCharacters,
-} from "../../modules/limits/limits.js";
-import type { Command } from "../../src/command.js";
+import { type Command, commandDeadlineMs, maxCommandOutputCharacters } from "../../src/command.js";
+import { maxScriptRefCharacters } from "../../src/device/device-channel.js";
 import { Components } from "../../src/features/components/components.js";
 import { Commands } from "../../src/features/console/commands.js";
-import { LineEditor } from "../../src/features/console/line-editor.js";
-import { Terminal } from "../../src/features/console/terminal.js";
-import { Scripts } from "../../src/features/scripts/scripts.js";
+import { LineEditor, maxCommandLineCharacters, maxHistoryLines } from "../../src/features/console/line-editor.js";
+import {
+  maxConsoleBacklogCharacters,
+  maxConsoleMessageCharacters,
+  maxTypeAheadCharacters,
+  Terminal,
+} from "../../src/features/console/terminal.js";
+import { maxScriptCharacters, maxScriptLines, maxScripts, Scripts } from "../../src/features/scripts/scripts.js";
 import { ServerSide, Stage } from "../features/extensions/stage.js";
 import { assert, describe } from "../harness.js";
 import { limit } from "./limit.js";

@@ -2,74 +2,81 @@
  * Bounds of the extensions, at the limit and one beyond it.
  */
 
+import { encodeUtf8 } from "../../modules/text/utf8.js";
+import type { ChannelPort } from "../../src/connection/channel-handler.js";
+import { maxExtensionBacklogBytes } from "../../src/connection/device-port.js";
+import { RecentLines } from "../../src/device/recent-lines.js";
+import { maxMetricNameBytes, Vitals } from "../../src/device/vitals.js";
 import {
+  Alarms,
   alarmsRate,
-  answerRate,
-  errorReportsRate,
-  keptBootLines,
-  loggingRate,
   maxAlarmAgeMs,
   maxAlarmDescriptionCharacters,
   maxAlarmNameBytes,
   maxAlarmNameCharacters,
   maxAlarms,
-  maxBatchCharacters,
-  maxBufferedLogCharacters,
-  maxBufferedLogLines,
+} from "../../src/features/alarms/alarms.js";
+import {
+  Components,
   maxComponentOutputCharacters,
   maxComponentRequests,
+} from "../../src/features/components/components.js";
+import { ConsoleChannel } from "../../src/features/console/console-channel.js";
+import {
   maxCrashLogCharacters,
   maxCrashStackCharacters,
-  maxDistinctMetrics,
+  maxErrorReasonCharacters,
+  readCrash,
+} from "../../src/features/error-reports/crash-record.js";
+import {
+  ErrorReports,
+  errorReportsRate,
   maxErrorContextCharacters,
   maxErrorContextEntries,
-  maxErrorFrames,
   maxErrorMessageCharacters,
-  maxErrorReasonCharacters,
   maxErrorReports,
-  maxExtensionBacklogBytes,
-  maxGeoIpBytes,
-  maxGeoSourceCharacters,
+} from "../../src/features/error-reports/error-reports.js";
+import { maxErrorFrames, stackFrames } from "../../src/features/error-reports/stack-frames.js";
+import { answerRate } from "../../src/features/extensions/answer.js";
+import type { Extension, ExtensionPort } from "../../src/features/extensions/extension.js";
+import { Extensions } from "../../src/features/extensions/extensions.js";
+import { ExtensionsChannel, maxRememberedRefs } from "../../src/features/extensions/extensions-channel.js";
+import { maxListBytes } from "../../src/features/extensions/json-bytes.js";
+import { maxBatchCharacters, Outbox, type Rate } from "../../src/features/extensions/outbox.js";
+import { Geo, maxGeoSourceCharacters } from "../../src/features/geo/geo.js";
+import { GeoIp, maxGeoIpBytes } from "../../src/features/geo/geoip.js";
+import {
+  Health,
   maxHealthMetadata,
   maxHealthMetadataBytes,
   maxHealthMetadataCharacters,
   maxHealthMetrics,
-  maxIdentities,
-  maxIdentityCharacters,
-  maxIdentityDetailsBytes,
-  maxListBytes,
-  maxLogLinesInMessage,
-  maxMetricNameBytes,
+} from "../../src/features/health/health.js";
+import {
+  keptBootLines,
+  LogRing,
+  maxBufferedLogCharacters,
+  maxBufferedLogLines,
+} from "../../src/features/logging/log-ring.js";
+import { Logging, loggingRate, maxLogLinesInMessage } from "../../src/features/logging/logging.js";
+import {
+  Metrics,
+  maxDistinctMetrics,
   maxMetricNames,
   maxMetricReports,
   maxReadingAgeMs,
-  maxRememberedRefs,
   metricsRate,
-} from "../../modules/limits/limits.js";
-import { encodeUtf8 } from "../../modules/text/utf8.js";
-import type { ChannelPort } from "../../src/connection/channel-handler.js";
-import { RecentLines } from "../../src/device/recent-lines.js";
-import { Vitals } from "../../src/device/vitals.js";
-import { Alarms } from "../../src/features/alarms/alarms.js";
-import { Components } from "../../src/features/components/components.js";
-import { ConsoleChannel } from "../../src/features/console/console-channel.js";
-import { readCrash } from "../../src/features/error-reports/crash-record.js";
-import { ErrorReports } from "../../src/features/error-reports/error-reports.js";
-import { stackFrames } from "../../src/features/error-reports/stack-frames.js";
-import type { Extension, ExtensionPort } from "../../src/features/extensions/extension.js";
-import { Extensions } from "../../src/features/extensions/extensions.js";
-import { ExtensionsChannel } from "../../src/features/extensions/extensions-channel.js";
-import { Outbox, type Rate } from "../../src/features/extensions/outbox.js";
-import { Geo } from "../../src/features/geo/geo.js";
-import { GeoIp } from "../../src/features/geo/geoip.js";
-import { Health } from "../../src/features/health/health.js";
-import { LogRing } from "../../src/features/logging/log-ring.js";
-import { Logging } from "../../src/features/logging/logging.js";
-import { Metrics } from "../../src/features/metrics/metrics.js";
-import { NetworkIdentity, type NetworkIdentityEntry } from "../../src/features/network-identity/network-identity.js";
+} from "../../src/features/metrics/metrics.js";
+import {
+  maxIdentities,
+  maxIdentityCharacters,
+  maxIdentityDetailsBytes,
+  NetworkIdentity,
+  type NetworkIdentityEntry,
+} from "../../src/features/network-identity/network-identity.js";
 import { ServerSide, Stage, StageCore } from "../features/extensions/stage.js";
 import { assert, describe } from "../harness.js";
-import { ScriptedNetwork } from "../modules/host/scripted-network.js";
+import { ScriptedNetwork } from "../modules/platform/scripted-network.js";
 import { limit } from "./limit.js";
 
 const times = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
@@ -537,7 +544,7 @@ describe("limits: extensions", () => {
       assert.equal(String(reason).length, maxErrorReasonCharacters);
       const stage = new Stage();
       errorsOf(stage).recordCrash("x".repeat(maxErrorReasonCharacters + more));
-      assert.equal(readCrash(stage.host.store)?.reason.length, maxErrorReasonCharacters);
+      assert.equal(readCrash(stage.platform.store)?.reason.length, maxErrorReasonCharacters);
     }
   });
 
@@ -577,7 +584,7 @@ describe("limits: extensions", () => {
       const error = new Error("x");
       Object.defineProperty(error, "stack", { value: "s".repeat(maxCrashStackCharacters + more) });
       errorsOf(stage).recordCrash(error);
-      assert.equal(readCrash(stage.host.store)?.stack.length, maxCrashStackCharacters);
+      assert.equal(readCrash(stage.platform.store)?.stack.length, maxCrashStackCharacters);
     }
   });
 
@@ -585,7 +592,7 @@ describe("limits: extensions", () => {
     for (const more of ["", "x"]) {
       const stage = new Stage();
       errorsOf(stage, `${more}${"l".repeat(maxCrashLogCharacters)}`).recordCrash(new Error("x"));
-      assert.equal(readCrash(stage.host.store)?.log, "l".repeat(maxCrashLogCharacters));
+      assert.equal(readCrash(stage.platform.store)?.log, "l".repeat(maxCrashLogCharacters));
     }
   });
 
@@ -593,7 +600,7 @@ describe("limits: extensions", () => {
     const found = (bytes: number) => {
       const stage = new Stage();
       const network = new ScriptedNetwork();
-      Object.assign(stage.host, { network });
+      Object.assign(stage.platform, { network });
       const geo = new GeoIp("http://where.test/");
       geo.install(stage.core);
       let position: unknown;

@@ -3,26 +3,23 @@
  */
 
 import type { Fault } from "../../modules/fault/fault.js";
-import type { ByteStreamListener, ByteStreamOptions } from "../../modules/host/byte-stream.js";
-import { BodyReader } from "../../modules/http/body.js";
-import { HttpGet, type HttpListener } from "../../modules/http/get.js";
-import { HeadReader } from "../../modules/http/head.js";
+import { BodyReader, maxChunkLineBytes } from "../../modules/http/body.js";
+import { HttpGet, type HttpListener, maxRedirects } from "../../modules/http/get.js";
 import {
-  maxChunkLineBytes,
+  HeadReader,
   maxHeadBytes,
   maxHeaderCount,
   maxHeaderLineBytes,
   maxInterimResponses,
-  maxRedirects,
-  maxRefusalBodyBytes,
-} from "../../modules/limits/limits.js";
+} from "../../modules/http/head.js";
+import type { ByteStreamListener, ByteStreamOptions } from "../../modules/platform/byte-stream.js";
 import { encodeUtf8 } from "../../modules/text/utf8.js";
 import { Opening } from "../../modules/websocket/opening.js";
-import { RefusalReader } from "../../modules/websocket/refusal.js";
+import { maxRefusalBodyBytes, RefusalReader } from "../../modules/websocket/refusal.js";
 import { SharedSecret } from "../../src/connection/credentials.js";
 import { redirectTarget } from "../../src/connection/redirect.js";
 import { assert, crypto, describe, stackInUse } from "../harness.js";
-import { ScriptedNetwork } from "../modules/host/scripted-network.js";
+import { ScriptedNetwork } from "../modules/platform/scripted-network.js";
 import { ManualTimers } from "../support/manual-timers.js";
 import { limit } from "./limit.js";
 

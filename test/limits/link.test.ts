@@ -7,26 +7,16 @@ import { type Cells, TwoCopies } from "../../hosts/esp32/two-copies.js";
 import { FlashStore } from "../../hosts/flash-model/flash-store.js";
 import { MemoryFlash } from "../../hosts/flash-model/memory-flash.js";
 import type { Fault } from "../../modules/fault/fault.js";
-import type { Store } from "../../modules/host/store.js";
-import {
-  maxClockAheadOfBuildMs,
-  maxJoinAttempts,
-  maxLogLineCharacters,
-  maxRecentCharacters,
-  maxRecentLines,
-  maxRetryAfterMs,
-  maxServerKeys,
-  maxServerKeysCharacters,
-  maxStoreValueBytes,
-  maxUpdateRefusalMinutes,
-} from "../../modules/limits/limits.js";
+import { maxClockAheadOfBuildMs } from "../../modules/ota/build-time.js";
+import { maxStoreValueBytes, type Store } from "../../modules/platform/store.js";
 import { toBase64 } from "../../modules/text/base64.js";
-import { retryAfterMs } from "../../src/connection/retry-after.js";
+import { maxRetryAfterMs, retryAfterMs } from "../../src/connection/retry-after.js";
+import { maxJoinAttempts } from "../../src/connection/topic.js";
 import { WallClock } from "../../src/connection/wall-clock.js";
-import { RecentLines } from "../../src/device/recent-lines.js";
-import { ManagedUpdates } from "../../src/features/managed-updates/managed-updates.js";
-import { ServerKeys } from "../../src/features/server-keys/server-keys.js";
-import { Log } from "../../src/log/log.js";
+import { maxRecentCharacters, maxRecentLines, RecentLines } from "../../src/device/recent-lines.js";
+import { ManagedUpdates, maxUpdateRefusalMinutes } from "../../src/features/managed-updates/managed-updates.js";
+import { maxServerKeys, maxServerKeysCharacters, ServerKeys } from "../../src/features/server-keys/server-keys.js";
+import { Log, maxLogLineCharacters } from "../../src/log/log.js";
 import { Redactor } from "../../src/log/redact.js";
 import { Stage } from "../features/extensions/stage.js";
 import { assert, describe } from "../harness.js";
@@ -38,10 +28,10 @@ const builtMs = Date.UTC(2026, 10, 1);
 describe("limits: the link", () => {
   limit("maxClockAheadOfBuildMs", "a Date that far after the build sets the clock, a second more does not", () => {
     const learnt = (aheadMs: number): boolean => {
-      const { host, log } = new Stage();
+      const { platform, log } = new Stage();
       let set = false;
       const clock = { now: () => undefined, monotonic: () => 0, set: () => (set = true) };
-      new WallClock(clock, host.store, log, builtMs).learn(new Date(builtMs + aheadMs).toUTCString(), undefined);
+      new WallClock(clock, platform.store, log, builtMs).learn(new Date(builtMs + aheadMs).toUTCString(), undefined);
       return set;
     };
     assert.equal(learnt(maxClockAheadOfBuildMs), true);

@@ -5,21 +5,16 @@
 import { MemoryFlash } from "../../hosts/flash-model/memory-flash.js";
 import { partitionTable } from "../../hosts/flash-model/partition-table.js";
 import { DeltaDecoder } from "../../modules/delta/decoder.js";
+import { deltaWindowBitsLimit, sizeBytesLimit } from "../../modules/delta/state.js";
 import type { Fault } from "../../modules/fault/fault.js";
-import {
-  deltaWindowBitsLimit,
-  maxPartFailures,
-  maxReasonCharacters,
-  maxSourceUses,
-  maxStartOvers,
-  maxUpdateParts,
-  maxUpdateUrlCharacters,
-} from "../../modules/limits/limits.js";
+import { maxImageSize, parseSegmentLength, segmentHeaderSize } from "../../modules/ota/image.js";
 import { DevicePort } from "../../src/connection/device-port.js";
 import { parseArchiveOffer } from "../../src/features/archives/archive-offer.js";
-import { parseOffer } from "../../src/update/offer.js";
+import { maxPartFailures, maxStartOvers } from "../../src/update/download.js";
+import { maxUpdateParts, maxUpdateUrlCharacters, parseOffer } from "../../src/update/offer.js";
 import { UpdateRecords } from "../../src/update/records.js";
-import { Report } from "../../src/update/report.js";
+import { maxReasonCharacters, Report } from "../../src/update/report.js";
+import { maxSourceUses } from "../../src/update/updater.js";
 import { assert, describe, fixture } from "../harness.js";
 import { pair, pushAll, Target } from "../modules/delta/rebuild.js";
 import type { Answer } from "../virtual/file-server.js";
@@ -154,13 +149,13 @@ describe("limits: updates", () => {
         scene.files.answer = ({ number }) => (number === 1 ? { cutAfter: 200_000, breakAs: "silence" } : undefined);
         scene.device.powerOn();
         await scene.run(() => scene.files.served > 150_000, hour);
-        const records = new UpdateRecords(scene.device.host!.store);
+        const records = new UpdateRecords(scene.device.platform!.store);
         records.source = { ...records.source!, uses };
         scene.device.powerOff();
         scene.hub.blocked = true;
         scene.device.powerOn();
         await scene.run(() => scene.files.requests > 1, 60_000);
-        const { source } = new UpdateRecords(scene.device.host!.store);
+        const { source } = new UpdateRecords(scene.device.platform!.store);
         return { asked: scene.files.requests > 1, uses: source?.uses };
       };
       assert.deepEqual(await resumed(maxSourceUses - 1), { asked: true, uses: maxSourceUses });
@@ -179,6 +174,33 @@ describe("limits: updates", () => {
     assert.throws(
       () => pushAll(beyond, fixture(`delta/refused-window-${deltaWindowBitsLimit + 1}.patch`), 1000),
       (error) => (error as Fault).code === "patch-window-too-large",
+    );
+  });
+
+  limit("sizeBytesLimit", "a size of that many bytes is read, one of a byte more is no size", () => {
+    const refusal = (bytes: number): string => {
+      const size = [...new Array<number>(bytes - 1).fill(0x80), 0x01];
+      try {
+        new DeltaDecoder(new Target(before, 8192).options).push(new Uint8Array([0x04, ...size]));
+        return "";
+      } catch (error) {
+        return (error as Fault).code;
+      }
+    };
+    assert.equal(refusal(sizeBytesLimit), "patch-too-large");
+    assert.equal(refusal(sizeBytesLimit + 1), "patch-corrupt");
+  });
+
+  limit("maxImageSize", "a segment may be four bytes shorter than the largest image, and no longer", () => {
+    const length = (bytes: number): number => {
+      const header = new Uint8Array(segmentHeaderSize);
+      new DataView(header.buffer).setUint32(4, bytes, true);
+      return parseSegmentLength(header, 0);
+    };
+    assert.equal(length(maxImageSize - 4), maxImageSize - 4);
+    assert.throws(
+      () => length(maxImageSize),
+      (error) => (error as Fault).code === "image-segment-length",
     );
   });
 });

@@ -3,18 +3,13 @@
  */
 
 import type { Fault } from "../../modules/fault/fault.js";
-import { parseJson } from "../../modules/json/parse.js";
-import {
-  keptMessageBytes,
-  keptSendQueueBytes,
-  maxJsonDepth,
-  maxMessageBytes,
-  maxSendQueueBytes,
-} from "../../modules/limits/limits.js";
-import { Receiver } from "../../modules/websocket/receiver.js";
-import { Sender } from "../../modules/websocket/sender.js";
+import { maxJsonDepth, parseJson } from "../../modules/json/parse.js";
+import { maxReplyReasonCharacters, newChannel, step } from "../../modules/phoenix/channel.js";
+import { maxControlBytes } from "../../modules/websocket/frame.js";
+import { keptMessageBytes, maxMessageBytes, Receiver } from "../../modules/websocket/receiver.js";
+import { keptSendQueueBytes, maxSendQueueBytes, Sender } from "../../modules/websocket/sender.js";
 import { assert, describe } from "../harness.js";
-import { concat, ScriptedStream } from "../modules/host/scripted-network.js";
+import { concat, ScriptedStream } from "../modules/platform/scripted-network.js";
 import { limit } from "./limit.js";
 
 const binary = 2;
@@ -85,6 +80,24 @@ class Sending {
 }
 
 describe("limits: WebSocket and JSON", () => {
+  limit("maxControlBytes", "a ping that long is taken, one of a byte more is a violation", () => {
+    const ping = 0x89;
+    assert.equal(received(frame(maxControlBytes, ping)).violation, undefined);
+    assert.equal(received(frame(maxControlBytes + 1, ping)).violation, "long-control");
+  });
+
+  limit("maxReplyReasonCharacters", "a reason that long is told whole, a longer one is cut", () => {
+    const told = (characters: number) => {
+      const { channel } = step(newChannel("device"), { type: "join", ref: "1", payload: {} });
+      const payload = { status: "error", response: { reason: "x".repeat(characters) } };
+      const frame = { joinRef: "1", ref: "1", topic: "device", event: "phx_reply", payload };
+      return step(channel, { type: "frame", frame }).actions;
+    };
+    const whole = [{ type: "refused", reason: "x".repeat(maxReplyReasonCharacters) }];
+    assert.deepEqual(told(maxReplyReasonCharacters), whole);
+    assert.deepEqual(told(maxReplyReasonCharacters + 1), whole);
+  });
+
   limit("maxMessageBytes", "a message that long is delivered, a byte more is refused, in one frame or several", () => {
     assert.deepEqual(received(frame(maxMessageBytes)).lengths, [maxMessageBytes]);
     assert.equal(received(frame(maxMessageBytes + 1)).violation, "message-too-big");

@@ -4,15 +4,16 @@
  */
 
 import type { Fault } from "../../modules/fault/fault.js";
+import { earliestPlausibleMs } from "../../modules/platform/clock.js";
+import { encodeUtf8 } from "../../modules/text/utf8.js";
+import { type Certificate, nameForPeople, readCertificate, sameBytes } from "../../modules/x509/certificate.js";
 import {
-  earliestPlausibleMs,
   maxCertificateChain,
   maxPathSteps,
   maxPathsChecked,
-} from "../../modules/limits/limits.js";
-import { encodeUtf8 } from "../../modules/text/utf8.js";
-import { type Certificate, nameForPeople, readCertificate, sameBytes } from "../../modules/x509/certificate.js";
-import { type TrustAnchors, verifyPath } from "../../modules/x509/path.js";
+  type TrustAnchors,
+  verifyPath,
+} from "../../modules/x509/path.js";
 import { assert, describe } from "../harness.js";
 import { Anchors, make } from "../modules/x509/made-certificate.js";
 import { limit } from "./limit.js";

@@ -1,9 +1,9 @@
-import { maxTimeServers } from "../../modules/limits/limits.js";
 import { encodeUtf8 } from "../../modules/text/utf8.js";
 import { readRoots } from "../../modules/x509/encoded.js";
 import { linkOptions, readSettings } from "../../src/app-settings.js";
 import type { SharedSecret } from "../../src/connection/credentials.js";
 import { checkOptions } from "../../src/options.js";
+import { maxTimeServers } from "../../src/setting-checks.js";
 import { assert, describe, it } from "../harness.js";
 import { limit } from "../limits/limit.js";
 

@@ -6,7 +6,7 @@
 import { createServer } from "node:http";
 import { NodeClock } from "../../hosts/node/clock.js";
 import { Fault } from "../../modules/fault/fault.js";
-import type { Clock } from "../../modules/host/clock.js";
+import type { Clock } from "../../modules/platform/clock.js";
 import { ClientCertificate } from "../../src/features/client-certificate/client-certificate.js";
 import type { LinkOptions } from "../../src/options.js";
 import { Hub } from "../../tools/hub/hub.js";

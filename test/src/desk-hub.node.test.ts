@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { buildImage } from "../../hosts/flash-model/build-image.js";
 import type { Lack } from "../../hosts/flash-model/lacking.js";
 import { nodeCrypto } from "../../hosts/node/crypto.js";
-import { flashByCable, openNodeHost } from "../../hosts/node/node-host.js";
+import { flashByCable, openNodePlatform } from "../../hosts/node/node-platform.js";
 import { NervesHubLink } from "../../src/link.js";
 import { Hub } from "../../tools/hub/hub.js";
 import type { Json, JsonObject } from "../../tools/hub/json.js";
@@ -37,7 +37,7 @@ class Bench {
   async start(options: LinkWithFeatures, lacking: readonly Lack[] = []): Promise<void> {
     await this.hub.start();
     flashByCable(this.#dataDir, buildImage({ chipId: 9, projectName: product, version: "1.0.0" }, nodeCrypto));
-    const host = openNodeHost({
+    const platform = openNodePlatform({
       dataDir: this.#dataDir,
       identifier,
       lacking,
@@ -48,7 +48,7 @@ class Bench {
     const auth = { productKey: key.key, productSecret: key.secret };
     this.features = new AllFeatures(options);
     const link = { host: "127.0.0.1", port: this.hub.port, ssl: false, auth, ...this.features.options };
-    this.link = new NervesHubLink(link, host);
+    this.link = new NervesHubLink(link, platform);
     this.link.start();
     await this.until("joined", () => this.hub.device(identifier)?.connection.status === "connected");
   }

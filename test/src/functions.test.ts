@@ -6,7 +6,7 @@
  * else: the device is joined still, and its health report goes out. On XS a rejection that nobody looks at ends the run.
  */
 
-import type { Timers } from "../../modules/host/timers.js";
+import type { Timers } from "../../modules/platform/timers.js";
 import type { Client } from "../../src/client.js";
 import type { Topology } from "../../src/features/components/components.js";
 import type { Extension } from "../../src/features/extensions/extension.js";
@@ -463,7 +463,7 @@ const updateRows: readonly Row<UpdateScene>[] = [
     run: async (scene, deed) => {
       await intoTrial(scene);
       await scene.run(() => false, 50 * second);
-      assert.equal(scene.device.host?.slots.trial, "pending", deed);
+      assert.equal(scene.device.platform?.slots.trial, "pending", deed);
       assert.ok(await scene.run(() => scene.device.restarts === 2, 30 * second), deed);
       await scene.run(() => false, 2 * second);
       assert.equal(scene.version, "1.0.0", deed);

@@ -12,9 +12,9 @@ import { NodeClock } from "../../hosts/node/clock.js";
 import { nodeCrypto, nodeRandom } from "../../hosts/node/crypto.js";
 import { NodeNetwork } from "../../hosts/node/network.js";
 import { NodeTimers } from "../../hosts/node/timers.js";
-import type { Network } from "../../modules/host/byte-stream.js";
-import type { Clock } from "../../modules/host/clock.js";
-import type { Host } from "../../modules/host/host.js";
+import type { Network } from "../../modules/platform/byte-stream.js";
+import type { Clock } from "../../modules/platform/clock.js";
+import type { Platform } from "../../modules/platform/platform.js";
 import { NervesHubLink } from "../../src/link.js";
 import { assert } from "../harness.js";
 import { AllFeatures, type LinkWithFeatures } from "../support/all-features.js";
@@ -44,7 +44,7 @@ export class NodeLink {
         for (const look of [...this.#waiting]) look();
       });
     };
-    const host: Host = {
+    const platform: Platform = {
       network,
       clock,
       timers: new NodeTimers((line) => assert.fail(line)),
@@ -71,7 +71,7 @@ export class NodeLink {
         backoff: { baseMs: 1, capMs: 4, cleanCloseFloorMs: 1 },
         ...this.features.options,
       },
-      host,
+      platform,
     );
   }
 

@@ -82,15 +82,15 @@ describe("12.5 what can be reached from a link", () => {
   it("holds no shared secret, while it connects, when it has joined, and between two attempts", () => {
     const auth = { productKey: "nhp_virtual", productSecret: secret, identifier: "virtual" };
     const scene = new LinkScene({ auth, console: true, scripts: true, localShell: true });
-    const host = scene.device.host!;
+    const platform = scene.device.platform!;
     for (const ms of [1, 10, 10_000]) {
       scene.advance(ms);
-      assert.deepEqual(waysTo(reachable(scene.device.link!, [host.network]), [secret]), [], `after ${ms} ms`);
+      assert.deepEqual(waysTo(reachable(scene.device.link!, [platform.network]), [secret]), [], `after ${ms} ms`);
     }
     assert.equal(scene.device.link?.connected, true);
     scene.down();
     scene.advance(500);
-    assert.deepEqual(waysTo(reachable(scene.device.link!, [host.network]), [secret]), []);
+    assert.deepEqual(waysTo(reachable(scene.device.link!, [platform.network]), [secret]), []);
   });
 
   it("holds no private key, in PEM or DER, before the link was made and after", () => {
@@ -101,7 +101,7 @@ describe("12.5 what can be reached from a link", () => {
     assert.deepEqual(waysTo(reachable(auth, []), wanted), []);
     const scene = new LinkScene({ ssl: true, auth });
     scene.advance(10_000);
-    assert.deepEqual(waysTo(reachable(scene.device.link!, [scene.device.host!.network]), wanted), []);
+    assert.deepEqual(waysTo(reachable(scene.device.link!, [scene.device.platform!.network]), wanted), []);
   });
 
   it("holds no signed URL while an update is downloaded", async () => {
@@ -113,7 +113,7 @@ describe("12.5 what can be reached from a link", () => {
     scene.device.powerOn();
     assert.ok(await scene.run(() => scene.files.requests > 0, 600_000));
     // The store has it for a restart: who reaches that, or what reads it, reaches the URL.
-    const { network, store, slots } = scene.device.host!;
+    const { network, store, slots } = scene.device.platform!;
     const { _trial: trial } = scene.device.link as unknown as { _trial: { _records: object } };
     const leaveOut = [network, store, slots, trial._records];
     assert.deepEqual(waysTo(reachable(scene.device.link!, leaveOut), [secret]), []);

@@ -3,7 +3,7 @@
  * 1,024 slots of it, and an overflow restarts the device. (Commands: test/features/console/instant-commands.test.ts.)
  */
 
-import type { ByteStreamListener, ByteStreamOptions } from "../../modules/host/byte-stream.js";
+import type { ByteStreamListener, ByteStreamOptions } from "../../modules/platform/byte-stream.js";
 import { decodeCertificates } from "../../modules/x509/encoded.js";
 import { Commands } from "../../src/features/console/commands.js";
 import { Stage } from "../features/extensions/stage.js";
@@ -26,7 +26,7 @@ describe("stack: what comes at once, again and again", () => {
     const get = () => {
       throw new Error("worn out");
     };
-    Object.defineProperty(scene.device.host!.store, "get", { value: get });
+    Object.defineProperty(scene.device.platform!.store, "get", { value: get });
     scene.advance(6000);
     assert.ok(depths.length >= 100);
     assert.equal(new Set(depths.slice(1)).size, 1, depths.slice(0, 8).join(" "));
@@ -36,7 +36,7 @@ describe("stack: what comes at once, again and again", () => {
     const scene = new LinkScene();
     let answers = 0;
     const opened: number[] = [];
-    const { network } = scene.device.host!;
+    const { network } = scene.device.platform!;
     const open = network.open.bind(network);
     const watched = (options: ByteStreamOptions, listener: ByteStreamListener) => {
       opened.push(stackInUse());

@@ -2,7 +2,7 @@
  * Timers that a test moves: time stands still until `advance`.
  */
 
-import type { Timer, Timers } from "../../modules/host/timers.js";
+import type { Timer, Timers } from "../../modules/platform/timers.js";
 
 interface Entry {
   at: number;

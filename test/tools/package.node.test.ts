@@ -14,12 +14,12 @@ const home = join(folder, "node_modules", name);
 
 const program = `
 import { NervesHubLink } from "${name}/link";
-import { flashByCable, openNodeHost } from "${name}/node";
+import { flashByCable, openNodePlatform } from "${name}/node";
 import { Health } from "${name}/features/health";
 import { Commands, Console } from "${name}/features/console";
 import { ClientCertificate } from "${name}/features/client-certificate";
 const made = [new Health(), new Console(), new Commands([])];
-console.log([NervesHubLink, flashByCable, openNodeHost, ClientCertificate].map((one) => typeof one).join(), made.length);
+console.log([NervesHubLink, flashByCable, openNodePlatform, ClientCertificate].map((one) => typeof one).join(), made.length);
 `;
 
 describe("12 the package", () => {

@@ -4,7 +4,7 @@
 
 import { MemoryFlash } from "../../hosts/flash-model/memory-flash.js";
 import { openPartition, partitionTable } from "../../hosts/flash-model/partition-table.js";
-import type { Clock } from "../../modules/host/clock.js";
+import type { Clock } from "../../modules/platform/clock.js";
 import { crypto } from "../harness.js";
 import type { LinkWithFeatures } from "../support/all-features.js";
 import { ManualTimers } from "../support/manual-timers.js";

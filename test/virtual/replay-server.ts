@@ -4,11 +4,11 @@
  * and replies to joins wait for our joins. Portable.
  */
 
-import type { Crypto } from "../../modules/host/crypto.js";
-import type { Timers } from "../../modules/host/timers.js";
+import type { Crypto } from "../../modules/platform/crypto.js";
+import type { Timers } from "../../modules/platform/timers.js";
 import { toBase64 } from "../../modules/text/base64.js";
 import { decodeUtf8, encodeUtf8 } from "../../modules/text/utf8.js";
-import { concat } from "../modules/host/scripted-network.js";
+import { concat } from "../modules/platform/scripted-network.js";
 import { acceptGuid, frameSize, textFrame, unmask } from "./server-frames.js";
 import type { Connection } from "./virtual-network.js";
 

@@ -4,7 +4,7 @@
  */
 
 import { encodeUtf8 } from "../../modules/text/utf8.js";
-import { concat } from "../modules/host/scripted-network.js";
+import { concat } from "../modules/platform/scripted-network.js";
 
 /** RFC 6455 §1.3 */
 export const acceptGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";

@@ -2,12 +2,12 @@
  * The slots of a host, with some of what they do changed: what hardware can do wrong. Portable.
  */
 
-import type { Host } from "../../modules/host/host.js";
-import type { Slots } from "../../modules/host/slots.js";
+import type { Platform } from "../../modules/platform/platform.js";
+import type { Slots } from "../../modules/platform/slots.js";
 
-export function withSlots(change: (slots: Slots) => Partial<Slots>): (host: Host) => Host {
-  return (host) => {
-    const { slots } = host;
+export function withSlots(change: (slots: Slots) => Partial<Slots>): (platform: Platform) => Platform {
+  return (platform) => {
+    const { slots } = platform;
     const plain: Slots = {
       running: slots.running,
       inactive: slots.inactive,
@@ -22,6 +22,6 @@ export function withSlots(change: (slots: Slots) => Partial<Slots>): (host: Host
       confirm: () => slots.confirm(),
       revert: () => slots.revert(),
     };
-    return { ...host, slots: Object.defineProperties(plain, Object.getOwnPropertyDescriptors(change(slots))) };
+    return { ...platform, slots: Object.defineProperties(plain, Object.getOwnPropertyDescriptors(change(slots))) };
   };
 }

@@ -3,10 +3,10 @@
  * joins and heartbeats, when it closes. By default it does what a healthy hub does. Portable.
  */
 
-import type { Crypto } from "../../modules/host/crypto.js";
+import type { Crypto } from "../../modules/platform/crypto.js";
 import { toBase64 } from "../../modules/text/base64.js";
 import { decodeUtf8, encodeUtf8 } from "../../modules/text/utf8.js";
-import { concat } from "../modules/host/scripted-network.js";
+import { concat } from "../modules/platform/scripted-network.js";
 import { acceptGuid, frameSize, refusedBy, textFrame, unmask } from "./server-frames.js";
 import type { Break, Connection } from "./virtual-network.js";
 

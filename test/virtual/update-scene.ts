@@ -7,9 +7,9 @@ import { buildImage } from "../../hosts/flash-model/build-image.js";
 import type { Lack } from "../../hosts/flash-model/lacking.js";
 import { MemoryFlash } from "../../hosts/flash-model/memory-flash.js";
 import { openPartition, type PartitionTable, partitionTable } from "../../hosts/flash-model/partition-table.js";
-import type { Host } from "../../modules/host/host.js";
 import { firmwareMetadata } from "../../modules/ota/firmware-metadata.js";
 import { parseImageHead } from "../../modules/ota/image.js";
+import type { Platform } from "../../modules/platform/platform.js";
 import { toHex } from "../../modules/text/hex.js";
 import { partSize } from "../../src/update/offer.js";
 import { crypto } from "../harness.js";
@@ -60,7 +60,7 @@ export interface SceneOptions {
   /** Makes the flash; default: the model with every rule checked. */
   newFlash?(size: number): MemoryFlash;
   /** Changes the host of every run: what hardware can do wrong. */
-  changeHost?(host: Host): Host;
+  changePlatform?(platform: Platform): Platform;
   /** What every run lacks; a test may change it between two. */
   lacking?: readonly Lack[];
   /** Moments at which the power goes, in order. */
@@ -114,7 +114,7 @@ export class UpdateScene {
   get version(): string | undefined {
     const head = new Uint8Array(4096);
     try {
-      this.device.host?.slots.running.read(0, head);
+      this.device.platform?.slots.running.read(0, head);
       return firmwareMetadata(parseImageHead(head)).version;
     } catch {
       return undefined;

@@ -11,10 +11,10 @@ import { openPartition, type PartitionTable } from "../../hosts/flash-model/part
 import { PowerCut } from "../../hosts/flash-model/power-cut.js";
 import { SeededRandom } from "../../hosts/flash-model/seeded-random.js";
 import { Fault } from "../../modules/fault/fault.js";
-import type { Clock } from "../../modules/host/clock.js";
-import type { Crypto } from "../../modules/host/crypto.js";
-import type { Host } from "../../modules/host/host.js";
-import type { Timer, Timers } from "../../modules/host/timers.js";
+import type { Clock } from "../../modules/platform/clock.js";
+import type { Crypto } from "../../modules/platform/crypto.js";
+import type { Platform } from "../../modules/platform/platform.js";
+import type { Timer, Timers } from "../../modules/platform/timers.js";
 import { NervesHubLink } from "../../src/link.js";
 import { AllFeatures, type LinkWithFeatures } from "../support/all-features.js";
 import type { ManualTimers } from "../support/manual-timers.js";
@@ -48,7 +48,7 @@ export interface VirtualDeviceOptions {
   /** In order. */
   cuts?: readonly Cut[];
   /** Changes the host of every run: what hardware can do wrong. */
-  changeHost?(host: Host): Host;
+  changePlatform?(platform: Platform): Platform;
 }
 
 /** Timers of one run of the device: with the power they are gone. */
@@ -111,7 +111,7 @@ export class VirtualDevice {
   link: NervesHubLink | undefined;
   /** Of the link that was made last. */
   features = new AllFeatures();
-  host: Host | undefined;
+  platform: Platform | undefined;
   /** Flash operations over all runs. */
   operations = 0;
   /** Power cuts that happened. */
@@ -136,9 +136,9 @@ export class VirtualDevice {
     const runTimers = new RunTimers(timers, print);
     this.#timers = runTimers;
     try {
-      const host = this.#host(this.#watch(flash, runTimers), runTimers, print);
-      this.host = this.#options.changeHost?.(host) ?? host;
-      this.link = this.#newLink(this.host);
+      const platform = this.#host(this.#watch(flash, runTimers), runTimers, print);
+      this.platform = this.#options.changePlatform?.(platform) ?? platform;
+      this.link = this.#newLink(this.platform);
       if (this.link !== undefined) this.begin(this.link);
     } catch (error) {
       // Cut during the boot itself: the next one is set already.
@@ -147,7 +147,7 @@ export class VirtualDevice {
   }
 
   /** As an application does: what is wrong with the options is printed, and nothing more happens. */
-  #newLink(host: Host): NervesHubLink | undefined {
+  #newLink(platform: Platform): NervesHubLink | undefined {
     try {
       this.features = new AllFeatures(this.#options.link);
       return new NervesHubLink(
@@ -159,19 +159,19 @@ export class VirtualDevice {
           logLevel: "debug",
           ...this.features.options,
         },
-        host,
+        platform,
       );
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      host.print(error.message);
+      platform.print(error.message);
       return undefined;
     }
   }
 
   /** The application makes another link on the same host. */
   relink(): void {
-    if (this.host === undefined) return;
-    this.link = this.#newLink(this.host);
+    if (this.platform === undefined) return;
+    this.link = this.#newLink(this.platform);
     if (this.link !== undefined) this.begin(this.link);
   }
 
@@ -180,7 +180,7 @@ export class VirtualDevice {
     this.link = undefined;
   }
 
-  #host(flash: Flash, timers: RunTimers, print: (line: string) => void): Host {
+  #host(flash: Flash, timers: RunTimers, print: (line: string) => void): Platform {
     const { table, crypto, servers, chipId, seed = 1, lacking = [] } = this.#options;
     const world = this.#options.timers;
     const random = new SeededRandom(seed + this.restarts + this.cuts);

@@ -6,8 +6,8 @@
  */
 
 import { connectionRefused, connectionReset } from "../../modules/fault/network.js";
-import type { ByteStream, ByteStreamListener, ByteStreamOptions, Network } from "../../modules/host/byte-stream.js";
-import type { Timers } from "../../modules/host/timers.js";
+import type { ByteStream, ByteStreamListener, ByteStreamOptions, Network } from "../../modules/platform/byte-stream.js";
+import type { Timers } from "../../modules/platform/timers.js";
 import { readRoots } from "../../modules/x509/encoded.js";
 
 const latencyMs = 1;

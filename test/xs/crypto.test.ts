@@ -3,7 +3,7 @@
  */
 
 import { XsCrypto } from "../../hosts/xs/crypto.js";
-import type { DigestName } from "../../modules/host/crypto.js";
+import type { DigestName } from "../../modules/platform/crypto.js";
 import { fromHex, toHex } from "../../modules/text/hex.js";
 import { encodeUtf8 } from "../../modules/text/utf8.js";
 import { assert, describe, it } from "./harness.js";

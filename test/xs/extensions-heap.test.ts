@@ -5,7 +5,7 @@
 
 import Debug from "debug";
 import { machineFacts } from "../../hosts/xs/machine.js";
-import type { Host } from "../../modules/host/host.js";
+import type { Platform } from "../../modules/platform/platform.js";
 import type { Core, Feature } from "../../src/feature.js";
 import { Alarms } from "../../src/features/alarms/alarms.js";
 import { ErrorReports } from "../../src/features/error-reports/error-reports.js";
@@ -29,13 +29,13 @@ function inUse(): Use {
 
 /** What these extensions use of a link. */
 class BareCore {
-  readonly platform: Host;
+  readonly platform: Platform;
   readonly redactor = new Redactor([]);
   readonly log = new Log(() => {}, this.redactor, "error", "t");
   readonly firmware = { uuid: "u" };
   readonly features: Feature[] = [];
 
-  constructor(platform: Host) {
+  constructor(platform: Platform) {
     this.platform = platform;
   }
 
@@ -59,7 +59,7 @@ describe("extensions over a long time", () => {
       store: { get: () => undefined, set: () => {}, delete: () => {} },
       device: { resetReason: "software", facts: () => ({ heapFree: 100_000 }) },
     };
-    const core = new BareCore(host as unknown as Host);
+    const core = new BareCore(host as unknown as Platform);
     const empty = inUse();
     const logging = core.install(new Logging());
     const metrics = core.install(new Metrics());

@@ -7,32 +7,27 @@ import { XsClock } from "../../hosts/xs/clock.js";
 import { PlainNetwork } from "../../hosts/xs/network.js";
 import { XsTimers } from "../../hosts/xs/timers.js";
 import type { Fault } from "../../modules/fault/fault.js";
-import type { ByteStream, ByteStreamListener, ByteStreamOptions, Network } from "../../modules/host/byte-stream.js";
-import type { Timers } from "../../modules/host/timers.js";
-import type * as limits from "../../modules/limits/limits.js";
+import type { ByteStream, ByteStreamListener, ByteStreamOptions, Network } from "../../modules/platform/byte-stream.js";
+import type { Timers } from "../../modules/platform/timers.js";
+import { fromHex } from "../../modules/text/hex.js";
+import { maxTlsWarnings } from "../../modules/tls/client-session.js";
+import { readPublicKey } from "../../modules/tls/public-key.js";
 import {
-  defaultHandshakeTimeoutMs,
   keptTlsRecordBytes,
   maxHandshakeMessageBytes,
-  maxRsaBits,
   maxTlsRecordBytes,
-  maxTlsSendBytes,
-  maxTlsSessionAgeMs,
-  maxTlsSessions,
-  maxTlsWarnings,
-  minRsaBits,
-} from "../../modules/limits/limits.js";
-import { fromHex } from "../../modules/text/hex.js";
-import { readPublicKey } from "../../modules/tls/public-key.js";
-import { RecordReader } from "../../modules/tls/record-reader.js";
+  RecordReader,
+} from "../../modules/tls/record-reader.js";
 import { SecureNetwork } from "../../modules/tls/secure-network.js";
-import { SessionCache } from "../../modules/tls/session-cache.js";
-import { concat, ScriptedNetwork, ScriptedStream, unheard } from "../modules/host/scripted-network.js";
+import { defaultHandshakeTimeoutMs, maxTlsSendBytes } from "../../modules/tls/secure-stream.js";
+import { maxTlsSessionAgeMs, maxTlsSessions, SessionCache } from "../../modules/tls/session-cache.js";
+import { maxRsaBits, minRsaBits } from "../../modules/x509/certificate.js";
+import { concat, ScriptedNetwork, ScriptedStream, unheard } from "../modules/platform/scripted-network.js";
 import { ManualTimers } from "../support/manual-timers.js";
 import { assert, describe, environment, it } from "./harness.js";
 
 /** As test/limits/limit.ts, which has the types of Node's harness. */
-const limit = (name: keyof typeof limits, claim: string, body: () => unknown): void => it(`${name}: ${claim}`, body);
+const limit = (name: string, claim: string, body: () => unknown): void => it(`${name}: ${claim}`, body);
 
 const headerBytes = 5;
 const applicationData = 23;

@@ -6,10 +6,10 @@ import { resolve, SystemRandom } from "../../hosts/simulator/system.js";
 import { XsClock } from "../../hosts/xs/clock.js";
 import { PlainNetwork } from "../../hosts/xs/network.js";
 import { XsTimers } from "../../hosts/xs/timers.js";
-import type { ByteStream } from "../../modules/host/byte-stream.js";
+import type { ByteStream } from "../../modules/platform/byte-stream.js";
 import { fromHex } from "../../modules/text/hex.js";
 import { SecureNetwork } from "../../modules/tls/secure-network.js";
-import { unheard } from "../modules/host/scripted-network.js";
+import { unheard } from "../modules/platform/scripted-network.js";
 import { reachable } from "../support/reachable.js";
 import { assert, describe, environment, it } from "./harness.js";
 

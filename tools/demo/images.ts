@@ -6,7 +6,7 @@
 import { readFileSync } from "node:fs";
 import { buildImage } from "../../hosts/flash-model/build-image.js";
 import { nodeCrypto } from "../../hosts/node/crypto.js";
-import { defaultChipId } from "../../hosts/node/node-host.js";
+import { defaultChipId } from "../../hosts/node/node-platform.js";
 import { chipOf } from "../../modules/ota/chip.js";
 import { parseImageHead } from "../../modules/ota/image.js";
 import { ImageVerifier } from "../../modules/ota/image-verifier.js";

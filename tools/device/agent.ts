@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildImage } from "../../hosts/flash-model/build-image.js";
 import { nodeCrypto } from "../../hosts/node/crypto.js";
-import { defaultChipId, flashByCable, openNodeHost } from "../../hosts/node/node-host.js";
+import { defaultChipId, flashByCable, openNodePlatform } from "../../hosts/node/node-platform.js";
 import { makePrivateFolder } from "../../hosts/node/private-file.js";
 import { firmwareMetadata } from "../../modules/ota/firmware-metadata.js";
 import { imageHeadSize, parseImageHead } from "../../modules/ota/image.js";
@@ -59,7 +59,7 @@ function features({ console }: DeviceOptions): Feature[] {
 
 function run(options: DeviceOptions): void {
   const chipId = prepare(options);
-  const host = openNodeHost({
+  const platform = openNodePlatform({
     dataDir: options.dataDir,
     chipId,
     identifier: options.identifier,
@@ -78,9 +78,9 @@ function run(options: DeviceOptions): void {
     },
   });
   const head = new Uint8Array(imageHeadSize);
-  host.slots.running.read(0, head);
+  platform.slots.running.read(0, head);
   const { version } = firmwareMetadata(parseImageHead(head));
-  tell({ type: "started", version, trial: host.slots.trial === "pending" });
+  tell({ type: "started", version, trial: platform.slots.trial === "pending" });
   const link = new NervesHubLink(
     {
       ...options.link,
@@ -90,14 +90,14 @@ function run(options: DeviceOptions): void {
         connected: () => tell({ type: "connected" }),
         progress: (percent) => tell({ type: "progress", percent }),
         error: ({ code, message }) => tell({ type: "error", code, message }),
-        identify: () => host.print("*** blinking: somebody wants to find this device ***"),
+        identify: () => platform.print("*** blinking: somebody wants to find this device ***"),
         updateAvailable: (update) => {
           tell({ type: "offered", version: update.version, size: update.size });
           return "apply";
         },
       },
     },
-    host,
+    platform,
   );
   link.start();
   const stop = (): void => {

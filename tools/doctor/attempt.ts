@@ -9,14 +9,13 @@ import { nodeCrypto, nodeRandom } from "../../hosts/node/crypto.js";
 import { NodeNetwork } from "../../hosts/node/network.js";
 import { NodeTimers } from "../../hosts/node/timers.js";
 import { Fault } from "../../modules/fault/fault.js";
-import type { Clock } from "../../modules/host/clock.js";
-import type { Store } from "../../modules/host/store.js";
-import { earliestPlausibleMs } from "../../modules/limits/limits.js";
+import { type Clock, earliestPlausibleMs } from "../../modules/platform/clock.js";
+import type { Store } from "../../modules/platform/store.js";
 import { type Closed, type UpgradeRefusal, WebSocketClient } from "../../modules/websocket/websocket.js";
 import { Destination } from "../../src/connection/destination.js";
 import { closeFault } from "../../src/connection/diagnosis.js";
 import { type Ended, Session } from "../../src/connection/session.js";
-import type { SessionHost } from "../../src/connection/session-host.js";
+import type { SessionPlatform } from "../../src/connection/session-platform.js";
 import { WallClock } from "../../src/connection/wall-clock.js";
 import type { Log } from "../../src/log/log.js";
 import type { Settings } from "../../src/options.js";
@@ -35,7 +34,11 @@ const emptyStore: Store = { get: () => undefined, set: () => undefined, delete: 
 const patience = { connectTimeoutMs: 30_000, upgradeTimeoutMs: 30_000, closeTimeoutMs: 2000 };
 
 /** One connection; `ended` says undefined when a redirect is to be followed. */
-type Connection = (host: SessionHost, destination: Destination, ended: (outcome: Outcome | undefined) => void) => void;
+type Connection = (
+  platform: SessionPlatform,
+  destination: Destination,
+  ended: (outcome: Outcome | undefined) => void,
+) => void;
 
 /**
  * @param clock of the device that is played; what it cannot know yet is learnt from a refusal, as there
@@ -55,9 +58,13 @@ export function attempt(settings: Settings, clock: Clock, log: Log, join: object
 }
 
 /** The upgrade and nothing behind it: no frame of ours but the close. */
-function login(host: SessionHost, destination: Destination, ended: (outcome: Outcome | undefined) => void): void {
+function login(
+  platform: SessionPlatform,
+  destination: Destination,
+  ended: (outcome: Outcome | undefined) => void,
+): void {
   const socket: WebSocketClient = new WebSocketClient(
-    { ...host, ...destination.endpoint(), ...patience },
+    { ...platform, ...destination.endpoint(), ...patience },
     {
       opened: (headers) => {
         destination.opened(headers);
@@ -73,13 +80,13 @@ function login(host: SessionHost, destination: Destination, ended: (outcome: Out
 }
 
 function joining(settings: Settings, log: Log, payload: object): Connection {
-  return (host, destination, ended) => {
+  return (platform, destination, ended) => {
     const finish = (join: "accepted" | Fault): void => {
       session.close(1000, "");
       ended({ login: "accepted", join });
     };
     const session: Session = new Session({
-      host,
+      platform,
       log,
       endpoint: destination.endpoint(),
       names: deviceNames,

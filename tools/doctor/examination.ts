@@ -9,7 +9,7 @@ import { request as secureRequest } from "node:https";
 import { NodeNetwork } from "../../hosts/node/network.js";
 import { networkFault } from "../../hosts/node/network-fault.js";
 import { Fault } from "../../modules/fault/fault.js";
-import type { Clock } from "../../modules/host/clock.js";
+import type { Clock } from "../../modules/platform/clock.js";
 import { toHex } from "../../modules/text/hex.js";
 import { printable } from "../../modules/text/printable.js";
 import { nameForPeople, readCertificate } from "../../modules/x509/certificate.js";

@@ -5,9 +5,14 @@
 
 import { createPublicKey, verify } from "node:crypto";
 import { asFault, type Fault } from "../../modules/fault/fault.js";
-import { maxRsaBits, minRsaBits } from "../../modules/limits/limits.js";
 import { toHex } from "../../modules/text/hex.js";
-import { type Certificate, nameForPeople, readCertificate } from "../../modules/x509/certificate.js";
+import {
+  type Certificate,
+  maxRsaBits,
+  minRsaBits,
+  nameForPeople,
+  readCertificate,
+} from "../../modules/x509/certificate.js";
 import { certificateUnsupported } from "../../modules/x509/certificate-fault.js";
 import { verifyPath } from "../../modules/x509/path.js";
 import { type RootCatalogue, RootList } from "./roots.js";

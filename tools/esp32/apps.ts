@@ -60,11 +60,11 @@ function ownApp(folder: string, name: string, own: { options: string; table: str
 }
 
 const otaMain = `import config from "mc/config";
-import { createHost, NervesHubLink } from "nerveshub";
+import { createPlatform, NervesHubLink } from "nerveshub";
 import { startNetwork } from "nerveshub/network";
 import { OtaWriter } from "nerveshub/features/ota-writer";
 
-const host = createHost();
+const host = createPlatform();
 const link = new NervesHubLink(
   {
     host: config.host,

@@ -5,7 +5,7 @@
 
 import type { IncomingMessage } from "node:http";
 import type { RawData } from "ws";
-import type { Timer } from "../../modules/host/timers.js";
+import type { Timer } from "../../modules/platform/timers.js";
 import { type Channel, ChannelCrash, type Reply, type Topic } from "./channel.js";
 import { ConsoleChannel } from "./console-channel.js";
 import type { Desk } from "./desk.js";

@@ -5,7 +5,7 @@
 
 import type { IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
-import type { Timer } from "../../modules/host/timers.js";
+import type { Timer } from "../../modules/platform/timers.js";
 import { type Admitted, admit, type Refused } from "./admission.js";
 import { answerApi } from "./api.js";
 import { Archives } from "./archives.js";

@@ -3,7 +3,7 @@
  * for a test.
  */
 
-import type { Timers } from "../../modules/host/timers.js";
+import type { Timers } from "../../modules/platform/timers.js";
 import { type DeriveKey, deriveKeyAside } from "./shared-secret.js";
 import { type HubClock, systemClock, systemTimers } from "./system-time.js";
 

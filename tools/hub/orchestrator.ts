@@ -5,7 +5,7 @@
  * The rule it guards: what one device does costs a look at that device, not at all of them.
  */
 
-import type { Timers } from "../../modules/host/timers.js";
+import type { Timers } from "../../modules/platform/timers.js";
 import type { Deltas, Patch } from "./deltas.js";
 import type { Device } from "./device.js";
 import type { FirmwareImage, FirmwareLibrary, ServedFile } from "./firmware-library.js";

@@ -3,7 +3,7 @@
  */
 
 import { randomBytes } from "node:crypto";
-import type { Timer, Timers } from "../../modules/host/timers.js";
+import type { Timer, Timers } from "../../modules/platform/timers.js";
 import { ChannelCrash } from "./channel.js";
 import { isObject, isText, type Json } from "./json.js";
 

@@ -2,7 +2,7 @@
  * The hub's clock and timers when nobody gives others: the machine's own.
  */
 
-import type { Timer, Timers } from "../../modules/host/timers.js";
+import type { Timer, Timers } from "../../modules/platform/timers.js";
 
 /** What the hub asks of a clock: milliseconds since 1970. */
 export interface HubClock {

@@ -1,12 +1,13 @@
 /*
  * Rule: what src, modules and hosts export is imported by another file that is no suite; what only suites need is no part of
- * the product. Of a type it is enough that another export of its file speaks of it, since who uses that may want to name it.
+ * the product, but for bounds (bounds.mjs): of them it is enough that their own file uses them. Of a type it is enough that another export of its file speaks of it, since who uses that may want to name it.
  * What a manifest gives on under another name than its path's ("ssl/cert", "nerveshub/hosts/platform/network") is used.
  */
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as is from "typescript/unstable/ast/is";
+import { isBound } from "./bounds.mjs";
 
 const product = /^(src|modules|hosts)\/.*\.ts$/;
 const suites = /^(test|bench)\//;
@@ -62,6 +63,7 @@ export function deadExports({ files, imports, exceptions }) {
       const all = exportsOf(file);
       return all
         .filter(({ name }) => !used.has(`${path} ${name}`))
+        .filter(({ name }) => !(isBound(name) && file.text.split(new RegExp(`\\b${name}\\b`)).length > 2))
         .filter((one) => !(one.type && isNamedByAnother(one, tree)))
         .filter(
           ({ name }) => !exceptions.allow("deadExports", (entry) => entry === path || entry === `${path}: ${name}`),

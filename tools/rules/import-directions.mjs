@@ -65,12 +65,12 @@ function refusal(from, to) {
   if (isPlatform(to) && (isEntry(from) || from === "src/main.ts" || here === "hosts")) return undefined;
   if (here === "hosts") {
     if (there !== "hosts")
-      return "hosts know nothing of src; what a host and src agree on is an interface of modules/host";
+      return "hosts know nothing of src; what a host and src agree on is an interface of modules/platform";
     const [own, other] = [from.split("/")[1], to.split("/")[1]];
     if (own === other || (own !== "flash-model" && sharedHosts.includes(other))) return undefined;
     return "a host imports its own folder, hosts/xs and hosts/flash-model; what two hosts need belongs in one of those";
   }
-  if (there === "hosts") return "src knows no host: a platform is passed in, as an interface of modules/host";
+  if (there === "hosts") return "src knows no host: a platform is passed in, as an interface of modules/platform";
   if (isEntry(from)) return undefined;
   if (isEntry(to)) return "an entry is for applications; import what it exports from where that is made";
   return inSrc(from, to);

@@ -8,6 +8,7 @@
  */
 
 import { Exceptions } from "./allowed.mjs";
+import { bounds } from "./bounds.mjs";
 import { deadExports } from "./dead-exports.mjs";
 import { faultCodes } from "./fault-codes.mjs";
 import { functionDeclarations } from "./function-declarations.mjs";
@@ -28,6 +29,7 @@ const rules = [
   privateNames,
   functionDeclarations,
   faultCodes,
+  bounds,
   deadExports,
 ];
 

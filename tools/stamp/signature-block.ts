@@ -6,9 +6,9 @@
  * (lib/nerves_hub/firmwares/update_tool/esp_idf.ex).
  */
 
-import type { Crypto } from "../../modules/host/crypto.js";
 import { crc32 } from "../../modules/ota/crc32.js";
 import { signatureSectorSize } from "../../modules/ota/image-trailer.js";
+import type { Crypto } from "../../modules/platform/crypto.js";
 import { toHex } from "../../modules/text/hex.js";
 
 const digestOffset = 4;

@@ -8,11 +8,11 @@
 
 import { sealImage } from "../../hosts/flash-model/seal-image.js";
 import { Fault } from "../../modules/fault/fault.js";
-import type { Crypto } from "../../modules/host/crypto.js";
 import { projectNameField, type TextField, versionField } from "../../modules/ota/app-description.js";
 import { appDescriptionOffset, parseImageHead } from "../../modules/ota/image.js";
 import { ImageVerifier } from "../../modules/ota/image-verifier.js";
 import { isSemVer, normaliseVersion } from "../../modules/ota/version.js";
+import type { Crypto } from "../../modules/platform/crypto.js";
 import { isPrintable } from "../../modules/text/printable.js";
 import { encodeUtf8 } from "../../modules/text/utf8.js";
 

@@ -50,9 +50,7 @@ function closure(entries, inside) {
   return [...found].sort();
 }
 
-/** Types only: nothing of it is left on a device. */
-const typesOnly = ["modules/host"];
-/** The same of single files. An empty module would cost some 250 bytes of flash. */
+/** Of types only nothing is left on a device. An empty module would cost some 250 bytes of flash. */
 const hasCode = (file) =>
   /^(export )?(const|let|class|abstract class|async|function)\b|^export (\*|\{)/m.test(
     readFileSync(`${file}.ts`, "utf8"),
@@ -77,7 +75,7 @@ const simulator = closure(
   sources("hosts/simulator").filter((file) => !byPlatform.includes(file) && !named.includes(file)),
   (file) => (/^hosts\/(simulator|flash-model)\//.test(file) && !named.includes(file)) || file === "hosts/xs/datagrams",
 );
-const esp32 = closure(["hosts/esp32/host"], (file) => file.startsWith("hosts/esp32/"));
+const esp32 = closure(["hosts/esp32/esp32-platform"], (file) => file.startsWith("hosts/esp32/"));
 const esp32Network = closure(importsOf("hosts/esp32/network"), (file) =>
   /^hosts\/esp32\/|^hosts\/xs\/datagrams$/.test(file),
 ).filter((file) => !esp32.includes(file));
@@ -85,7 +83,7 @@ const esp32Network = closure(importsOf("hosts/esp32/network"), (file) =>
 /** Manifest, its modules, and the platform that it is for, if one. */
 const manifests = [
   ...folders("modules")
-    .filter((folder) => !typesOnly.includes(folder) && !byHand.includes(folder))
+    .filter((folder) => !byHand.includes(folder))
     .map((folder) => ({ path: `${folder}/manifest.json`, files: sources(folder) })),
   { path: "src/manifest.json", files: core },
   ...folders("src/features").map((folder) => {

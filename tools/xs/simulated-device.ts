@@ -11,7 +11,7 @@ import { NorFlash } from "../../hosts/flash-model/nor-flash.js";
 import { openPartition, partitionTable } from "../../hosts/flash-model/partition-table.js";
 import { nodeCrypto } from "../../hosts/node/crypto.js";
 import { FileBacking } from "../../hosts/node/file-backing.js";
-import { defaultChipId, flashByCable } from "../../hosts/node/node-host.js";
+import { defaultChipId, flashByCable } from "../../hosts/node/node-platform.js";
 import type { Hub } from "../hub/hub.js";
 import { type HeapSample, startProduct } from "./loader.js";
 
@@ -60,7 +60,7 @@ function most(samples: HeapSample[]): HeapSample {
 
 /**
  * Runs the app until `hub` has seen its update confirmed, or something fails.
- * @param environment of the app: what its host reads, see hosts/simulator/host.ts
+ * @param environment of the app: what its host reads, see hosts/simulator/simulator-platform.ts
  */
 export async function runUpdate(
   loader: string,

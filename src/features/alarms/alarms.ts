@@ -7,23 +7,25 @@
  * descriptions is sent without them.
  */
 
-import {
-  alarmsRate,
-  maxAlarmAgeMs,
-  maxAlarmDescriptionCharacters,
-  maxAlarmNameBytes,
-  maxAlarmNameCharacters,
-  maxAlarms,
-  maxListBytes,
-} from "../../../modules/limits/limits.js";
 import { cut } from "../../../modules/text/cut.js";
 import type { Core, Feature } from "../../feature.js";
 import { inspect } from "../../log/inspect.js";
 import type { Extension, ExtensionPort } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
-import { jsonBytes } from "../extensions/json-bytes.js";
+import { jsonBytes, maxListBytes } from "../extensions/json-bytes.js";
 import { type Attempt, type Lane, Outbox, type Sender } from "../extensions/outbox.js";
 import { isoTime, wallTime } from "../extensions/wall-time.js";
+
+/** Alarms raised at one time; a snapshot has to fit one message. */
+export const maxAlarms = 32;
+/** Characters of an alarm's name (the server's bound) and of its description (ours). */
+export const maxAlarmNameCharacters = 255;
+/** Bytes of an alarm's name as JSON: 32 of them fit one message. */
+export const maxAlarmNameBytes = 512;
+export const maxAlarmDescriptionCharacters = 256;
+/** The server takes 1 message a second and 10 at once, and believes times back to 72 h. */
+export const alarmsRate = Object.freeze({ perSecond: 0.8, burst: 8 });
+export const maxAlarmAgeMs = 71 * 3_600_000;
 
 interface Alarm {
   readonly description: string;

@@ -2,7 +2,7 @@
  * The server's `archive` message, checked and bounded. Pure.
  */
 
-import { maxUpdateUrlCharacters } from "../../../modules/limits/limits.js";
+import { maxUpdateUrlCharacters } from "../../update/offer.js";
 import type { Archive } from "./archive.js";
 
 export interface ArchiveOffer extends Archive {

@@ -7,7 +7,7 @@
 
 import { asFault } from "../../../modules/fault/fault.js";
 import { settle } from "../../../modules/fault/settle.js";
-import type { Timer } from "../../../modules/host/timers.js";
+import type { Timer } from "../../../modules/platform/timers.js";
 import { decodeUtf8, encodeUtf8 } from "../../../modules/text/utf8.js";
 import type { Update } from "../../client.js";
 import type { Core, Feature } from "../../feature.js";
@@ -152,7 +152,7 @@ export class Archives implements Feature {
     const core = this._core!;
     const { platform, log, secure } = core;
     this._download = new Download({
-      ...{ host: platform, log, secure, target },
+      ...{ platform, log, secure, target },
       tls: () => core.tls,
       // With the latest URL, if it was offered again while the writer began.
       offer: { ...file, url: this.#offer?.url ?? file.url },

@@ -6,7 +6,7 @@
  */
 
 import { Fault } from "../../../modules/fault/fault.js";
-import type { SecureOptions } from "../../../modules/host/byte-stream.js";
+import type { SecureOptions } from "../../../modules/platform/byte-stream.js";
 import { type Certificate, nameForPeople, readCertificate, sameBytes } from "../../../modules/x509/certificate.js";
 import { badOption, decodeCertificates, ders, type Encoded, keyLabels } from "../../../modules/x509/encoded.js";
 import { belongsTo, readPrivateKey } from "../../../modules/x509/private-key.js";

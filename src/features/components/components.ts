@@ -7,19 +7,20 @@
  */
 
 import { fieldsOf } from "../../../modules/json/fields.js";
-import {
-  answerRate,
-  commandDeadlineMs,
-  maxComponentOutputCharacters,
-  maxComponentRequests,
-} from "../../../modules/limits/limits.js";
 import { cut } from "../../../modules/text/cut.js";
+import { commandDeadlineMs } from "../../command.js";
 import type { Core, Feature } from "../../feature.js";
 import { ask, type Kind, type Said, take } from "../../log/guarded.js";
 import { wrong } from "../../option-checks.js";
+import { answerRate } from "../extensions/answer.js";
 import type { Extension, ExtensionPort } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
 import { type Attempt, type Lane, Outbox, type Sender } from "../extensions/outbox.js";
+
+/** Characters of a result of a component's action or mode; the server keeps 8,192. */
+export const maxComponentOutputCharacters = 2048;
+/** Actions and modes that run at one time. */
+export const maxComponentRequests = 4;
 
 /**
  * Text, or a promise of it, is shown to the operator; anything else counts as done. What it throws or rejects with is shown

@@ -8,9 +8,8 @@
  */
 
 import { Fault } from "../../../modules/fault/fault.js";
-import { commandDeadlineMs, maxCommandOutputCharacters } from "../../../modules/limits/limits.js";
 import { cut } from "../../../modules/text/cut.js";
-import type { Command } from "../../command.js";
+import { type Command, commandDeadlineMs, maxCommandOutputCharacters } from "../../command.js";
 import type { Core, Feature } from "../../feature.js";
 import { ask, tell } from "../../log/guarded.js";
 import { inspect } from "../../log/inspect.js";

@@ -6,10 +6,10 @@
  */
 
 import { fieldsOf } from "../../../modules/json/fields.js";
-import { maxExtensionBacklogBytes } from "../../../modules/limits/limits.js";
 import { cut } from "../../../modules/text/cut.js";
 import { printable } from "../../../modules/text/printable.js";
 import type { ChannelHandler, ChannelPort } from "../../connection/channel-handler.js";
+import { maxExtensionBacklogBytes } from "../../connection/device-port.js";
 import type { Core } from "../../feature.js";
 import { consoleTopic } from "../../protocol.js";
 import { Terminal, terminalOptions } from "./terminal.js";

@@ -6,7 +6,10 @@
  * escape sequences are swallowed, also when they arrive in pieces. Characters count as one column each.
  */
 
-import { maxCommandLineCharacters, maxHistoryLines } from "../../../modules/limits/limits.js";
+/** Characters of a line that is typed. */
+export const maxCommandLineCharacters = 256;
+/** Lines of history. */
+export const maxHistoryLines = 16;
 
 export interface Edit {
   /** To be shown. */

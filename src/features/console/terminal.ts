@@ -6,16 +6,18 @@
  * be shown are bounded, and what had to go is said.
  */
 
-import type { Timer, Timers } from "../../../modules/host/timers.js";
-import {
-  maxConsoleBacklogCharacters,
-  maxConsoleMessageCharacters,
-  maxTypeAheadCharacters,
-} from "../../../modules/limits/limits.js";
+import type { Timer, Timers } from "../../../modules/platform/timers.js";
 import { cut } from "../../../modules/text/cut.js";
 import type { Core } from "../../feature.js";
 import { Commands } from "./commands.js";
 import { LineEditor } from "./line-editor.js";
+
+/** Characters typed ahead while a command runs. */
+export const maxTypeAheadCharacters = 1024;
+/** Characters of one `up` message. */
+export const maxConsoleMessageCharacters = 1024;
+/** Characters that wait for the socket; what goes beyond is dropped and said. */
+export const maxConsoleBacklogCharacters = 8192;
 
 export interface TerminalOptions {
   timers: Timers;

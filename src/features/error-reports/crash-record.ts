@@ -4,16 +4,17 @@
  * Written in the last moments of a machine that has failed (XS's abort hook), so it must be small and may never throw.
  */
 
-import type { Clock } from "../../../modules/host/clock.js";
-import type { Store } from "../../../modules/host/store.js";
 import { parseJson } from "../../../modules/json/parse.js";
-import {
-  maxCrashLogCharacters,
-  maxCrashStackCharacters,
-  maxErrorReasonCharacters,
-} from "../../../modules/limits/limits.js";
+import type { Clock } from "../../../modules/platform/clock.js";
+import type { Store } from "../../../modules/platform/store.js";
 import { cut, cutStart } from "../../../modules/text/cut.js";
 import { decodeUtf8, encodeUtf8 } from "../../../modules/text/utf8.js";
+
+/** Characters of reason and message; the server cuts at 2 KB and 8 KB. */
+export const maxErrorReasonCharacters = 500;
+/** Characters of the stack and of the last log lines in a crash record: the store takes 2,048 bytes of UTF-8 a value. */
+export const maxCrashStackCharacters = 600;
+export const maxCrashLogCharacters = 240;
 
 export interface Crash {
   readonly kind: string;

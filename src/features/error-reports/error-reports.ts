@@ -6,15 +6,6 @@
  */
 
 import { Fault } from "../../../modules/fault/fault.js";
-import {
-  errorReportsRate,
-  maxBatchCharacters,
-  maxErrorContextCharacters,
-  maxErrorContextEntries,
-  maxErrorMessageCharacters,
-  maxErrorReasonCharacters,
-  maxErrorReports,
-} from "../../../modules/limits/limits.js";
 import { cut } from "../../../modules/text/cut.js";
 import { printable } from "../../../modules/text/printable.js";
 import { RecentLines } from "../../device/recent-lines.js";
@@ -24,10 +15,26 @@ import { tell } from "../../log/guarded.js";
 import { inspect } from "../../log/inspect.js";
 import type { Extension, ExtensionPort } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
-import { type Attempt, type Lane, Outbox, type Sender } from "../extensions/outbox.js";
+import { type Attempt, type Lane, maxBatchCharacters, Outbox, type Sender } from "../extensions/outbox.js";
 import { isoTime, wallTime } from "../extensions/wall-time.js";
-import { type Crash, describeError, forgetCrash, keepCrash, readCrash } from "./crash-record.js";
+import {
+  type Crash,
+  describeError,
+  forgetCrash,
+  keepCrash,
+  maxErrorReasonCharacters,
+  readCrash,
+} from "./crash-record.js";
 import { type StackFrame, stackFrames } from "./stack-frames.js";
+
+/** Error reports that wait; the server takes 25 in one message. */
+export const maxErrorReports = 12;
+export const maxErrorMessageCharacters = 1000;
+/** Context entries (server: 32), characters of one value (server: 512 bytes). */
+export const maxErrorContextEntries = 16;
+export const maxErrorContextCharacters = 128;
+/** The server takes 1 message a second and 5 at once. */
+export const errorReportsRate = Object.freeze({ perSecond: 0.5, burst: 3 });
 
 /** Texts by name; NervesHub gives "uptime_ms", "free_memory_bytes" and "reboot_count" a label. */
 export type ErrorContext = Readonly<Record<string, string>>;

@@ -5,8 +5,10 @@
  * XS (xsError.c, fx_Error_prototype_get_stack): " at name (path/file.js:12)"; without debug information " at name ()".
  */
 
-import { maxErrorFrames } from "../../../modules/limits/limits.js";
 import { cut, cutStart } from "../../../modules/text/cut.js";
+
+/** Stack frames; the server keeps 30. */
+export const maxErrorFrames = 12;
 
 /** As the server stores it. Innermost first. */
 export interface StackFrame {

@@ -3,9 +3,11 @@
  * said. Owed twice before it could be sent, it is sent once; owed to a connection that is gone, it is not owed any more.
  */
 
-import { answerRate } from "../../../modules/limits/limits.js";
 import type { ExtensionPort } from "./extension.js";
 import type { Attempt, Lane, Outbox, Sender } from "./outbox.js";
+
+/** The server has no bucket for health, geo and the like; a flood of requests is answered about once a second. */
+export const answerRate = Object.freeze({ perSecond: 1, burst: 3 });
 
 /** Whose answer it is. */
 export interface Answering {

@@ -6,15 +6,18 @@
  * other; and extensions wait while the socket has bytes to send that somebody else may be waiting for.
  */
 
-import type { Timer, Timers } from "../../../modules/host/timers.js";
-import { maxExtensionBacklogBytes, maxRememberedRefs } from "../../../modules/limits/limits.js";
+import type { Timer, Timers } from "../../../modules/platform/timers.js";
 import type { ChannelHandler, ChannelPort } from "../../connection/channel-handler.js";
+import { maxExtensionBacklogBytes } from "../../connection/device-port.js";
 import type { Core } from "../../feature.js";
 import { ask, type Said, take, tell, yesOrNo } from "../../log/guarded.js";
 import type { Log } from "../../log/log.js";
 import { extensionsTopic } from "../../protocol.js";
 import type { Extension } from "./extension.js";
 import { chooseVersion, namesIn, type Offered, offeredVersions } from "./negotiation.js";
+
+/** Pushes whose refs are remembered, to know which extension a refusal means. */
+export const maxRememberedRefs = 32;
 
 /** Without `extensions:get` the topic is joined this long after the device topic (docs/extensions_protocol.md). */
 const unaskedJoinMs = 5000;

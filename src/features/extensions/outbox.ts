@@ -6,9 +6,12 @@
  * lanes share one timer.
  */
 
-import type { Timer } from "../../../modules/host/timers.js";
+import type { Timer } from "../../../modules/platform/timers.js";
 import type { Core, Feature } from "../../feature.js";
 import { tell } from "../../log/guarded.js";
+
+/** Characters in one batch of log lines, readings or error reports: at most 16 KB of UTF-8, half of the send queue. */
+export const maxBatchCharacters = 4096;
 
 export interface Rate {
   /** Messages a second over a long time. */

@@ -3,7 +3,7 @@
  * what happened before the time was known, or before it was corrected, gets its right time afterwards.
  */
 
-import type { Clock } from "../../../modules/host/clock.js";
+import type { Clock } from "../../../modules/platform/clock.js";
 
 /** @returns milliseconds since 1970 at the moment `monotonicMs`, or undefined while the time is unknown */
 export const wallTime = (clock: Clock, monotonicMs: number): number | undefined => {

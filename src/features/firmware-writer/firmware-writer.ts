@@ -11,8 +11,8 @@
  * is only logged.
  */
 
-import type { Crypto } from "../../../modules/host/crypto.js";
-import type { Slots } from "../../../modules/host/slots.js";
+import type { Crypto } from "../../../modules/platform/crypto.js";
+import type { Slots } from "../../../modules/platform/slots.js";
 import type { Update } from "../../client.js";
 import type { ImageTrust } from "../../feature.js";
 

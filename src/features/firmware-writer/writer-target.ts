@@ -7,7 +7,7 @@
  */
 
 import { asFault, Fault } from "../../../modules/fault/fault.js";
-import type { Digest } from "../../../modules/host/crypto.js";
+import type { Digest } from "../../../modules/platform/crypto.js";
 import { toHex } from "../../../modules/text/hex.js";
 import { ask, type How, work } from "../../log/guarded.js";
 import { requireFunctions } from "../../option-checks.js";

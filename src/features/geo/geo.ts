@@ -5,7 +5,6 @@
  * finite numbers on this planet, and not 0°/0°, which is what receivers without a fix say.
  */
 
-import { maxGeoSourceCharacters } from "../../../modules/limits/limits.js";
 import { cut } from "../../../modules/text/cut.js";
 import type { Core, Feature } from "../../feature.js";
 import { type Kind, type Said, take, withoutPromises } from "../../log/guarded.js";
@@ -15,6 +14,9 @@ import type { Extension, ExtensionPort } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
 import { type Attempt, Outbox } from "../extensions/outbox.js";
 import type { Position, PositionService } from "./position.js";
+
+/** Characters of a position's source: "gps". */
+export const maxGeoSourceCharacters = 64;
 
 /** A fixed position, a function that knows the current one (undefined: not now), or a `GeoIp`. When it fails, none is sent. */
 export type PositionProvider = Position | (() => Position | undefined) | PositionService;

@@ -10,11 +10,13 @@ import type { Fault } from "../../../modules/fault/fault.js";
 import { HttpGet, type HttpListener, type HttpResponse } from "../../../modules/http/get.js";
 import { parseUrl } from "../../../modules/http/url.js";
 import { parseJson } from "../../../modules/json/parse.js";
-import { maxGeoIpBytes } from "../../../modules/limits/limits.js";
 import { decodeUtf8 } from "../../../modules/text/utf8.js";
 import type { Core } from "../../feature.js";
 import { wrong } from "../../option-checks.js";
 import type { Position, PositionService } from "./position.js";
+
+/** Bytes of a GeoIP answer; the usual service sends about 250. */
+export const maxGeoIpBytes = 2048;
 
 const defaultUrl = "https://whenwhere.nerves-project.org/";
 

@@ -5,16 +5,9 @@
  * "unhealthy"), `mem_used_mb` never without `mem_used_percent`, alarms an object and never a list.
  */
 
-import {
-  maxHealthMetadata,
-  maxHealthMetadataBytes,
-  maxHealthMetadataCharacters,
-  maxHealthMetrics,
-  maxMetricNameBytes,
-} from "../../../modules/limits/limits.js";
 import { cut } from "../../../modules/text/cut.js";
 import { isPrintable } from "../../../modules/text/printable.js";
-import { Vitals } from "../../device/vitals.js";
+import { maxMetricNameBytes, Vitals } from "../../device/vitals.js";
 import type { Core, Feature } from "../../feature.js";
 import { type Kind, properties, type Said, take } from "../../log/guarded.js";
 import { requireFunctions } from "../../option-checks.js";
@@ -24,6 +17,16 @@ import { Extensions } from "../extensions/extensions.js";
 import { jsonBytes } from "../extensions/json-bytes.js";
 import { type Attempt, Outbox } from "../extensions/outbox.js";
 import { isoTime } from "../extensions/wall-time.js";
+
+/** Metrics of one health report: the server keeps each as a series. */
+export const maxHealthMetrics = 64;
+/**
+ * Metadata of one health report: entries, characters of a text, and bytes of all as JSON, so that they fit the send queue
+ * beside the metrics and 32 names of alarms. The device's page shows some ten of them, in one line each.
+ */
+export const maxHealthMetadata = 32;
+export const maxHealthMetadataCharacters = 256;
+export const maxHealthMetadataBytes = 8192;
 
 export interface HealthOptions {
   /**

@@ -5,8 +5,13 @@
  * before others; of the rest the oldest go first; and how many went is said in a line of its own, so no gap is silent.
  */
 
-import { keptBootLines, maxBufferedLogCharacters, maxBufferedLogLines } from "../../../modules/limits/limits.js";
 import type { Level } from "../../log/log.js";
+
+/** Log lines that wait for the server, and their characters together: what a chatty minute has, and what RAM allows. */
+export const maxBufferedLogLines = 128;
+export const maxBufferedLogCharacters = 12_288;
+/** First lines after a start that are never the ones to be dropped: a boot has about twenty. */
+export const keptBootLines = 24;
 
 export interface LogLine {
   readonly level: Level;

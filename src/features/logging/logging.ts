@@ -5,16 +5,20 @@
  * the time is known and are stamped when they are sent. Times rise strictly, since the server sorts by them.
  */
 
-import type { Clock } from "../../../modules/host/clock.js";
-import { loggingRate, maxBatchCharacters, maxLogLinesInMessage } from "../../../modules/limits/limits.js";
+import type { Clock } from "../../../modules/platform/clock.js";
 import type { Core, Feature } from "../../feature.js";
 import { type Level, levels } from "../../log/log.js";
 import { requireObject, wrong } from "../../option-checks.js";
 import type { Extension, ExtensionPort } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
-import { type Attempt, type Lane, Outbox, type Sender } from "../extensions/outbox.js";
+import { type Attempt, type Lane, maxBatchCharacters, Outbox, type Sender } from "../extensions/outbox.js";
 import { wallTime } from "../extensions/wall-time.js";
 import { type LogLine, LogRing } from "./log-ring.js";
+
+/** Lines of one `logging:send`; the server drops the rest. */
+export const maxLogLinesInMessage = 100;
+/** The server takes 5 messages a second and 10 at once. Less, since a stalled network delivers several at once. */
+export const loggingRate = Object.freeze({ perSecond: 4, burst: 8 });
 
 export interface LoggingOptions {
   /** Lowest level that is sent; default "info". */

@@ -7,7 +7,6 @@
  */
 
 import { fieldsOf } from "../../../modules/json/fields.js";
-import { maxUpdateRefusalMinutes } from "../../../modules/limits/limits.js";
 import { cut } from "../../../modules/text/cut.js";
 import { printable } from "../../../modules/text/printable.js";
 import type { Command } from "../../command.js";
@@ -16,6 +15,9 @@ import type { Core, Feature } from "../../feature.js";
 import { tell } from "../../log/guarded.js";
 import { requireFunctions } from "../../option-checks.js";
 import { fromServer, toServer } from "../../protocol.js";
+
+/** Longest time a refusal may keep a device from asking for an update again: a week, in minutes. */
+export const maxUpdateRefusalMinutes = 10_080;
 
 const modes: readonly unknown[] = Object.freeze(["automatic", "device_managed", "off"]);
 /** Where a refusal names no time: what the server names as a rule. */

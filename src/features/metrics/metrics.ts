@@ -6,27 +6,28 @@
  * be dropped is counted and said.
  */
 
-import {
-  maxBatchCharacters,
-  maxDistinctMetrics,
-  maxMetricNameBytes,
-  maxMetricNames,
-  maxMetricReports,
-  maxReadingAgeMs,
-  metricsRate,
-} from "../../../modules/limits/limits.js";
 import { cut } from "../../../modules/text/cut.js";
 import { isPrintable } from "../../../modules/text/printable.js";
 import { encodeUtf8 } from "../../../modules/text/utf8.js";
-import { Vitals } from "../../device/vitals.js";
+import { maxMetricNameBytes, Vitals } from "../../device/vitals.js";
 import type { Core, Feature } from "../../feature.js";
 import { properties, type Said, take } from "../../log/guarded.js";
 import { inspect } from "../../log/inspect.js";
 import { requireBoolean, requireFunctions } from "../../option-checks.js";
 import type { Extension, ExtensionPort } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
-import { type Attempt, type Lane, Outbox, type Sender } from "../extensions/outbox.js";
+import { type Attempt, type Lane, maxBatchCharacters, Outbox, type Sender } from "../extensions/outbox.js";
 import { isoTime, wallTime } from "../extensions/wall-time.js";
+
+/** The server takes 1 message a second and 5 at once. */
+export const metricsRate = Object.freeze({ perSecond: 0.5, burst: 3 });
+/** Reports that wait, and names of one report: what one `metrics:report` may carry. */
+export const maxMetricReports = 60;
+export const maxMetricNames = 20;
+/** Names an application may use in all: each is interned for ever on XS. */
+export const maxDistinctMetrics = 64;
+/** The server discards readings whose time is more than 24 h off. */
+export const maxReadingAgeMs = 23 * 3_600_000;
 
 export interface MetricsOptions {
   /** Readings to take whenever the server asks. When it fails, the device's own go out. */

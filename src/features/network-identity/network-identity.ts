@@ -4,13 +4,7 @@
  */
 
 import { asFault } from "../../../modules/fault/fault.js";
-import type { Timer } from "../../../modules/host/timers.js";
-import {
-  maxIdentities,
-  maxIdentityCharacters,
-  maxIdentityDetailsBytes,
-  maxListBytes,
-} from "../../../modules/limits/limits.js";
+import type { Timer } from "../../../modules/platform/timers.js";
 import { cut } from "../../../modules/text/cut.js";
 import { isPrintable } from "../../../modules/text/printable.js";
 import { encodeUtf8 } from "../../../modules/text/utf8.js";
@@ -20,7 +14,13 @@ import { wrong } from "../../option-checks.js";
 import { Answer, type Answering } from "../extensions/answer.js";
 import type { Extension, ExtensionPort } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
+import { maxListBytes } from "../extensions/json-bytes.js";
 import { type Attempt, Outbox } from "../extensions/outbox.js";
+
+/** Identities of one report (the server cuts off the rest), characters of a name, bytes of details. */
+export const maxIdentities = 10;
+export const maxIdentityCharacters = 255;
+export const maxIdentityDetailsBytes = 4096;
 
 export interface NetworkIdentityEntry {
   readonly service: "iroh" | "netbird" | "tailscale" | "wireguard";

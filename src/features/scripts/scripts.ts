@@ -6,18 +6,18 @@
  */
 
 import { fieldsOf } from "../../../modules/json/fields.js";
-import {
-  commandDeadlineMs,
-  maxCommandOutputCharacters,
-  maxScriptCharacters,
-  maxScriptLines,
-  maxScriptRefCharacters,
-  maxScripts,
-} from "../../../modules/limits/limits.js";
 import { cut } from "../../../modules/text/cut.js";
+import { commandDeadlineMs, maxCommandOutputCharacters } from "../../command.js";
+import { maxScriptRefCharacters } from "../../device/device-channel.js";
 import type { Core, Feature } from "../../feature.js";
 import { fromServer, toServer } from "../../protocol.js";
 import { Commands } from "../console/commands.js";
+
+/** Characters and lines of a script. */
+export const maxScriptCharacters = 8192;
+export const maxScriptLines = 100;
+/** Scripts that run or wait at one time; more are refused in words. */
+export const maxScripts = 4;
 
 const columns = 80;
 /** Where the send queue is full; with the deadline of the run that makes 14 of the server's 15 s. */

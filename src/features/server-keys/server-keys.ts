@@ -7,11 +7,14 @@
 
 import { fieldsOf } from "../../../modules/json/fields.js";
 import { parseJson } from "../../../modules/json/parse.js";
-import { maxServerKeys, maxServerKeysCharacters } from "../../../modules/limits/limits.js";
 import { fromBase64 } from "../../../modules/text/base64.js";
 import { decodeUtf8, encodeUtf8 } from "../../../modules/text/utf8.js";
 import type { Core, Feature } from "../../feature.js";
 import { fromServer } from "../../protocol.js";
+
+/** Public keys kept of each kind, and their characters together: the store takes 2,048 bytes a value. */
+export const maxServerKeys = 16;
+export const maxServerKeysCharacters = 1900;
 
 export type KeyKind = "firmware" | "archive";
 

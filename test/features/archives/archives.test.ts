@@ -32,7 +32,7 @@ class Scene implements ArchiveWriter {
   make(): Archives {
     const { stage, files } = this;
     const { core } = stage;
-    Object.assign(stage.host, {
+    Object.assign(stage.platform, {
       network: new VirtualNetwork(stage.timers, new Map([[4001, files.accept.bind(files)]])),
     });
     this.archives = core.install(

@@ -3,17 +3,13 @@
  * can catch and which restarts the device: eight lines of a support script were enough.
  */
 
-import {
-  maxCommandLineCharacters,
-  maxScriptLines,
-  maxScripts,
-  maxTypeAheadCharacters,
-} from "../../../modules/limits/limits.js";
 import type { Command } from "../../../src/command.js";
 import { Commands, type Evaluate } from "../../../src/features/console/commands.js";
 import { ConsoleChannel } from "../../../src/features/console/console-channel.js";
+import { maxCommandLineCharacters } from "../../../src/features/console/line-editor.js";
+import { maxTypeAheadCharacters } from "../../../src/features/console/terminal.js";
 import { LocalShell } from "../../../src/features/local-shell/local-shell.js";
-import { Scripts } from "../../../src/features/scripts/scripts.js";
+import { maxScriptLines, maxScripts, Scripts } from "../../../src/features/scripts/scripts.js";
 import { assert, describe, it, stackInUse } from "../../harness.js";
 import { ServerSide, Stage } from "../extensions/stage.js";
 

@@ -56,7 +56,7 @@ describe("geo 0.0.1", () => {
         connection.end();
       };
     };
-    Object.assign(stage.host, { network: new VirtualNetwork(stage.timers, new Map([[80, accept]])) });
+    Object.assign(stage.platform, { network: new VirtualNetwork(stage.timers, new Map([[80, accept]])) });
     const geo = stage.core.install(new Geo(new GeoIp("http://where.test/")));
     const server = new ServerSide(stage.timers, "0.0.1");
     geo.attached(server);

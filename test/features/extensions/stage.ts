@@ -3,8 +3,8 @@
  * which count what they would drop without a word. Portable.
  */
 
-import type { DeviceFacts } from "../../../modules/host/device.js";
-import type { Host } from "../../../modules/host/host.js";
+import type { DeviceFacts } from "../../../modules/platform/device.js";
+import type { Platform } from "../../../modules/platform/platform.js";
 import type { Core, Feature } from "../../../src/feature.js";
 import type { ExtensionPort } from "../../../src/features/extensions/extension.js";
 import { Log } from "../../../src/log/log.js";
@@ -25,14 +25,14 @@ export class Stage {
   wallMs: number | undefined = startedMs;
   facts: DeviceFacts = { heapFree: 100_000 };
   storeFails = false;
-  readonly host: Host;
+  readonly platform: Platform;
   readonly core: StageCore;
 
   constructor() {
     const never = (): never => {
       throw new Error("not on this stage");
     };
-    this.host = {
+    this.platform = {
       clock: {
         now: () => (this.wallMs === undefined ? undefined : this.wallMs + this.timers.now),
         monotonic: () => this.timers.now,
@@ -81,7 +81,7 @@ export class Stage {
 /** What a link gives its features, without a connection but for what a suite sets. */
 export class StageCore implements Core {
   readonly features: Feature[] = [];
-  readonly platform: Host;
+  readonly platform: Platform;
   readonly log: Log;
   readonly redactor: Redactor;
   /** Makes "> " of a terminal's prompt. */
@@ -109,8 +109,8 @@ export class StageCore implements Core {
   /** Where nothing can be sent now. */
   offline = false;
 
-  constructor({ host, log, redactor }: Stage) {
-    this.platform = host;
+  constructor({ platform, log, redactor }: Stage) {
+    this.platform = platform;
     this.log = log;
     this.redactor = redactor;
   }

@@ -70,7 +70,7 @@ for (const version of ["0.1.0", "0.0.1"]) {
       assert.equal(logging.ready(), false);
       logging.write("info", "late");
       stage.timers.advance(3000);
-      stage.host.clock.set(startedMs + 10_000);
+      stage.platform.clock.set(startedMs + 10_000);
       assert.ok(logging.ready());
       const server = new ServerSide(stage.timers, version);
       logging.attached(server);
@@ -126,11 +126,11 @@ describe("logging", () => {
     const stage = new Stage();
     const logging = stage.core.install(new Logging({}));
     const server = new ServerSide(stage.timers, "0.1.0");
-    stage.host.clock.set(startedMs + 1e12);
+    stage.platform.clock.set(startedMs + 1e12);
     logging.attached(server);
     logging.write("info", "from the future");
     stage.timers.advance(2000);
-    stage.host.clock.set(startedMs);
+    stage.platform.clock.set(startedMs);
     logging.write("info", "now");
     stage.timers.advance(2000);
     assert.equal(timeOf(server.all("lines")[1]), startedMs * 1000);

@@ -141,7 +141,7 @@ describe("metrics 0.1.0", () => {
     stage.timers.advance(25 * 3_600_000);
     metrics.record("new", 2);
     assert.equal(metrics.ready(), false);
-    stage.host.clock.set(startedMs);
+    stage.platform.clock.set(startedMs);
     assert.ok(metrics.ready());
     const server = new ServerSide(stage.timers, "0.1.0");
     metrics.attached(server);

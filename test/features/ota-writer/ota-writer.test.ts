@@ -43,7 +43,7 @@ class OtaScene extends UpdateScene {
       },
     };
     super({ before, after, ...options, link });
-    this.sdk = new Sdk(() => this.device.host!.slots as FlashSlots);
+    this.sdk = new Sdk(() => this.device.platform!.slots as FlashSlots);
     own.sdk = this.sdk;
   }
 
@@ -119,7 +119,7 @@ describe("12.6 a writer on the SDK's ota: the image's head", () => {
     const running = firmwareMetadata(parseImageHead(before));
     const { uuid } = updateMessage(after, after).firmware_meta;
     const update = { ...running, uuid, description: undefined, size: after.byteLength, manual: false };
-    const { slots } = scene.device.host!;
+    const { slots } = scene.device.platform!;
     writer.begin(after.byteLength, update, { crypto, slots, trust: new Trust({ chipId, running }) });
     for (let at = 0; at < imageHeadSize - 1; at++) writer.write(after.subarray(at, at + 1));
     assert.deepEqual(scene.sdk.calls, []);
@@ -135,7 +135,7 @@ describe("12.6 a writer on the SDK's ota: the image's head", () => {
     scene.device.powerOn();
     const running = firmwareMetadata(parseImageHead(before));
     const update = { ...running, description: undefined, size: undefined, manual: false };
-    const context = { crypto, slots: scene.device.host!.slots, trust: new Trust({ chipId, running }) };
+    const context = { crypto, slots: scene.device.platform!.slots, trust: new Trust({ chipId, running }) };
     assert.throws(
       () => new SdkWriter(scene.sdk).begin(undefined, update, context),
       (error) => /still on trial/.test(error.message),
@@ -248,7 +248,7 @@ describe("12.6 a writer on the SDK's ota: abort", () => {
         },
       },
     });
-    own.sdk = new Sdk(() => scene.device.host!.slots as FlashSlots);
+    own.sdk = new Sdk(() => scene.device.platform!.slots as FlashSlots);
     scene.files.answer = ({ number }) => (number === 1 ? { cutAfter: 9000, breakAs: "silence" } : undefined);
     scene.device.powerOn();
     assert.ok(await scene.run(() => own.sdk!.written > 4096, hour));
@@ -265,10 +265,10 @@ describe("12.6 a writer on the SDK's ota: the trial", () => {
     await scene.update();
     assert.deepEqual(scene.sdk.calls, ["open", "complete", "confirm"]);
     assert.equal(scene.device.restarts, 1);
-    assert.equal(scene.device.host!.slots.trial, "confirmed");
+    assert.equal(scene.device.platform!.slots.trial, "confirmed");
     assert.deepEqual(scene.hub.crashes, []);
     const running = new Uint8Array(after.byteLength);
-    scene.device.host!.slots.running.read(0, running);
+    scene.device.platform!.slots.running.read(0, running);
     assert.equal(sha256(running), sha256(after));
   });
 
@@ -278,7 +278,7 @@ describe("12.6 a writer on the SDK's ota: the trial", () => {
     const scene = new OtaScene({ after: file });
     await scene.update();
     const running = new Uint8Array(file.byteLength);
-    scene.device.host!.slots.running.read(0, running);
+    scene.device.platform!.slots.running.read(0, running);
     assert.equal(sha256(running), sha256(file));
   });
 
@@ -289,7 +289,7 @@ describe("12.6 a writer on the SDK's ota: the trial", () => {
     scene.hub.reachable = false;
     assert.ok(await scene.run(() => scene.device.restarts === 1 && scene.version === "1.1.0", hour), scene.tail);
     await scene.run(() => false, 5 * minute);
-    assert.equal(scene.device.host!.slots.trial, "pending");
+    assert.equal(scene.device.platform!.slots.trial, "pending");
     assert.ok(!scene.sdk.calls.includes("confirm"), scene.tail);
     scene.hub.reachable = true;
     assert.ok(await scene.run(() => scene.updated, 5 * minute), scene.tail);

@@ -1,8 +1,9 @@
 import { runningTimeBounds } from "../../../hosts/esp32/running-build.js";
 import { buildImage } from "../../../hosts/flash-model/build-image.js";
-import { earliestPlausibleMs, maxClockAheadOfBuildMs } from "../../../modules/limits/limits.js";
 import { dateField, timeField } from "../../../modules/ota/app-description.js";
+import { maxClockAheadOfBuildMs } from "../../../modules/ota/build-time.js";
 import { appDescriptionOffset } from "../../../modules/ota/image.js";
+import { earliestPlausibleMs } from "../../../modules/platform/clock.js";
 import { encodeUtf8 } from "../../../modules/text/utf8.js";
 import { assert, crypto, describe, it } from "../../harness.js";
 

@@ -4,7 +4,7 @@
 
 import { NodeNetwork } from "../../../hosts/node/network.js";
 import type { Fault } from "../../../modules/fault/fault.js";
-import type { ByteStream, ByteStreamListener, ByteStreamOptions } from "../../../modules/host/byte-stream.js";
+import type { ByteStream, ByteStreamListener, ByteStreamOptions } from "../../../modules/platform/byte-stream.js";
 
 export class StreamProbe implements ByteStreamListener {
   readonly stream: ByteStream;

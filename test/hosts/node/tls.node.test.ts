@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createServer, type TLSSocket, type TlsOptions } from "node:tls";
-import type { SecureOptions } from "../../../modules/host/byte-stream.js";
+import type { SecureOptions } from "../../../modules/platform/byte-stream.js";
 import { after, assert, before, describe, it } from "../../harness.js";
 import { type Identity, type Wish, Workshop } from "./certificates.js";
 import { Listener } from "./listener.js";

@@ -6,7 +6,7 @@ import { decodeUtf8, encodeUtf8 } from "../../../modules/text/utf8.js";
 import { assert, describe, it } from "../../harness.js";
 import { ManualTimers } from "../../support/manual-timers.js";
 import { reachable } from "../../support/reachable.js";
-import { concat, ScriptedNetwork } from "../host/scripted-network.js";
+import { concat, ScriptedNetwork } from "../platform/scripted-network.js";
 
 /** One download against a scripted server. */
 class Download {

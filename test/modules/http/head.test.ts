@@ -1,6 +1,5 @@
 import { Fault } from "../../../modules/fault/fault.js";
-import { HeadReader, type ResponseHead } from "../../../modules/http/head.js";
-import { maxHeaderCount, maxHeaderLineBytes } from "../../../modules/limits/limits.js";
+import { HeadReader, maxHeaderCount, maxHeaderLineBytes, type ResponseHead } from "../../../modules/http/head.js";
 import { decodeUtf8, encodeUtf8 } from "../../../modules/text/utf8.js";
 import { assert, describe, fixture, it } from "../../harness.js";
 

@@ -1,5 +1,5 @@
-import { earliestPlausibleMs, latestPlausibleMs, maxClockAheadOfBuildMs } from "../../../modules/limits/limits.js";
-import { buildTime, timeBounds } from "../../../modules/ota/build-time.js";
+import { buildTime, maxClockAheadOfBuildMs, timeBounds } from "../../../modules/ota/build-time.js";
+import { earliestPlausibleMs, latestPlausibleMs } from "../../../modules/platform/clock.js";
 import { assert, describe, it } from "../../harness.js";
 import { limit } from "../../limits/limit.js";
 

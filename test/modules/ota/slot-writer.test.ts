@@ -2,8 +2,8 @@ import { blockSize, sectorSize } from "../../../hosts/flash-model/flash.js";
 import { MemoryFlash } from "../../../hosts/flash-model/memory-flash.js";
 import { SeededRandom } from "../../../hosts/flash-model/seeded-random.js";
 import { Fault } from "../../../modules/fault/fault.js";
-import type { WritableSlot } from "../../../modules/host/slots.js";
 import { SlotWriter } from "../../../modules/ota/slot-writer.js";
+import type { WritableSlot } from "../../../modules/platform/slots.js";
 import { assert, describe, it } from "../../harness.js";
 
 /** A slot over the flash model, which refuses what flash refuses, that remembers what was erased. */

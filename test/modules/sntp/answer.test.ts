@@ -1,7 +1,6 @@
 import { SeededRandom } from "../../../hosts/flash-model/seeded-random.js";
-import { maxRootDistanceMs } from "../../../modules/limits/limits.js";
 import { timeBounds } from "../../../modules/ota/build-time.js";
-import { readAnswer } from "../../../modules/sntp/answer.js";
+import { maxRootDistanceMs, readAnswer } from "../../../modules/sntp/answer.js";
 import { sntpRequest } from "../../../modules/sntp/request.js";
 import { assert, describe, it } from "../../harness.js";
 import { limit } from "../../limits/limit.js";

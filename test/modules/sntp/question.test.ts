@@ -1,7 +1,6 @@
 import { SeededRandom } from "../../../hosts/flash-model/seeded-random.js";
-import { maxSntpDatagrams } from "../../../modules/limits/limits.js";
 import { timeBounds } from "../../../modules/ota/build-time.js";
-import { type Outcome, SntpQuestion } from "../../../modules/sntp/question.js";
+import { maxSntpDatagrams, type Outcome, SntpQuestion } from "../../../modules/sntp/question.js";
 import { assert, describe, it } from "../../harness.js";
 import { limit } from "../../limits/limit.js";
 import { ManualTimers } from "../../support/manual-timers.js";

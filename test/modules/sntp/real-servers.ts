@@ -2,8 +2,8 @@
  * What every UDP stack must make of the servers of tools/xs/time-servers.ts, the same on Node and on XS.
  */
 
-import type { Host } from "../../../modules/host/host.js";
 import { timeBounds } from "../../../modules/ota/build-time.js";
+import type { Platform } from "../../../modules/platform/platform.js";
 import { type OpenDatagrams, SntpQuestion } from "../../../modules/sntp/question.js";
 
 /** In the order of the servers: what a test says of one, and how the outcome reads. */
@@ -18,7 +18,7 @@ export const wanted: readonly (readonly [name: string, outcome: RegExp])[] = [
 
 /** @returns the time in ISO 8601, the code of a kiss, or why it failed */
 export function askRealServer(
-  platform: Pick<Host, "timers" | "clock" | "random">,
+  platform: Pick<Platform, "timers" | "clock" | "random">,
   open: OpenDatagrams,
   port: number,
 ): Promise<string> {

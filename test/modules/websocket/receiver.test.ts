@@ -1,12 +1,11 @@
 import { SeededRandom } from "../../../hosts/flash-model/seeded-random.js";
-import { maxMessageBytes } from "../../../modules/limits/limits.js";
 import { fromHex, toHex } from "../../../modules/text/hex.js";
 import { decodeLossy } from "../../../modules/text/lossy.js";
 import { encodeUtf8 } from "../../../modules/text/utf8.js";
 import { Violation } from "../../../modules/websocket/frame.js";
-import { Receiver } from "../../../modules/websocket/receiver.js";
+import { maxMessageBytes, Receiver } from "../../../modules/websocket/receiver.js";
 import { assert, describe, it } from "../../harness.js";
-import { concat } from "../host/scripted-network.js";
+import { concat } from "../platform/scripted-network.js";
 
 /** What a receiver makes of `bytes` in segments of `size`: "text:Hello", "close:1000:", … and at the end a violation. */
 function events(bytes: Uint8Array, size = bytes.byteLength): string[] {

@@ -1,10 +1,11 @@
 import { Fault } from "../../../modules/fault/fault.js";
 import { connectionReset } from "../../../modules/fault/network.js";
-import type { Crypto } from "../../../modules/host/crypto.js";
-import { maxRefusalBodyBytes, maxSendQueueBytes } from "../../../modules/limits/limits.js";
+import type { Crypto } from "../../../modules/platform/crypto.js";
 import { fromHex, toHex } from "../../../modules/text/hex.js";
 import { decodeUtf8, encodeUtf8 } from "../../../modules/text/utf8.js";
 import { Violation } from "../../../modules/websocket/frame.js";
+import { maxRefusalBodyBytes } from "../../../modules/websocket/refusal.js";
+import { maxSendQueueBytes } from "../../../modules/websocket/sender.js";
 import {
   type Closed,
   type UpgradeRefusal,
@@ -15,7 +16,7 @@ import {
 import { assert, describe, it } from "../../harness.js";
 import { ManualTimers } from "../../support/manual-timers.js";
 import { reachable } from "../../support/reachable.js";
-import { ScriptedNetwork, type ScriptedStream } from "../host/scripted-network.js";
+import { ScriptedNetwork, type ScriptedStream } from "../platform/scripted-network.js";
 
 // The handshake of RFC 6455 §1.3 and the mask of §5.7.
 const sampleKey = "dGhlIHNhbXBsZSBub25jZQ==";

@@ -1,8 +1,7 @@
 import type { Fault } from "../../../modules/fault/fault.js";
-import { maxNameComparisons, maxNameSubtrees } from "../../../modules/limits/limits.js";
 import { encodeUtf8 } from "../../../modules/text/utf8.js";
 import { readCertificate } from "../../../modules/x509/certificate.js";
-import { checkNameConstraints } from "../../../modules/x509/name-constraints.js";
+import { checkNameConstraints, maxNameComparisons, maxNameSubtrees } from "../../../modules/x509/name-constraints.js";
 import { ipv6Address } from "../../../modules/x509/server-name.js";
 import { assert, cpuMs, describe, it, report, stride } from "../../harness.js";
 import { limit } from "../../limits/limit.js";

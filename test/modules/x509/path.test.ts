@@ -1,8 +1,7 @@
 import type { Fault } from "../../../modules/fault/fault.js";
-import { maxPathSteps, maxPathsChecked } from "../../../modules/limits/limits.js";
 import { encodeUtf8 } from "../../../modules/text/utf8.js";
 import { type Certificate, nameForPeople, readCertificate, sameBytes } from "../../../modules/x509/certificate.js";
-import { type TrustAnchors, verifyPath } from "../../../modules/x509/path.js";
+import { maxPathSteps, maxPathsChecked, type TrustAnchors, verifyPath } from "../../../modules/x509/path.js";
 import { assert, describe, it } from "../../harness.js";
 import { Anchors, anyPurpose, clientAuth, constraints, der, dns, make, serverAuth } from "./made-certificate.js";
 

@@ -5,7 +5,7 @@
 
 import { encodeUtf8 } from "../../../modules/text/utf8.js";
 import { assert, describe, heapInUse, heapNoise, it, report } from "../../harness.js";
-import { concat } from "../../modules/host/scripted-network.js";
+import { concat } from "../../modules/platform/scripted-network.js";
 import { LinkScene } from "../../virtual/link-scene.js";
 import type { ServerSocket } from "../../virtual/socket-server.js";
 

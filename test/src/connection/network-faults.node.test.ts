@@ -5,7 +5,7 @@
 
 import { connect, createServer } from "node:net";
 import { NodeNetwork } from "../../../hosts/node/network.js";
-import type { Network } from "../../../modules/host/byte-stream.js";
+import type { Network } from "../../../modules/platform/byte-stream.js";
 import { Hub } from "../../../tools/hub/hub.js";
 import { afterEach, assert, describe, it } from "../../harness.js";
 import { Listener } from "../../hosts/node/listener.js";

@@ -1,5 +1,4 @@
-import { maxRetryAfterMs } from "../../../modules/limits/limits.js";
-import { retryAfterMs } from "../../../src/connection/retry-after.js";
+import { maxRetryAfterMs, retryAfterMs } from "../../../src/connection/retry-after.js";
 import { assert, describe, it } from "../../harness.js";
 
 const date = "Sat, 21 Nov 2026 18:48:52 GMT";

@@ -1,7 +1,7 @@
 import { SeededRandom } from "../../../hosts/flash-model/seeded-random.js";
-import type { Clock } from "../../../modules/host/clock.js";
-import type { Store } from "../../../modules/host/store.js";
-import { maxClockAheadOfBuildMs } from "../../../modules/limits/limits.js";
+import { maxClockAheadOfBuildMs } from "../../../modules/ota/build-time.js";
+import type { Clock } from "../../../modules/platform/clock.js";
+import type { Store } from "../../../modules/platform/store.js";
 import { WallClock } from "../../../src/connection/wall-clock.js";
 import { Log } from "../../../src/log/log.js";
 import { Redactor } from "../../../src/log/redact.js";

@@ -1,4 +1,4 @@
-import { maxCommandOutputCharacters } from "../../../modules/limits/limits.js";
+import { maxCommandOutputCharacters } from "../../../src/command.js";
 import { Commands } from "../../../src/features/console/commands.js";
 import { inspect } from "../../../src/log/inspect.js";
 import { Stage } from "../../features/extensions/stage.js";

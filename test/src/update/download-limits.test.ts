@@ -155,7 +155,7 @@ describe("update: parts again", () => {
     await scene.run(() => scene.updated || scene.hub.blocked, hour);
     assert.ok(scene.updated, tail(scene));
     const running = new Uint8Array(target.byteLength);
-    scene.device.host?.slots.running.read(0, running);
+    scene.device.platform?.slots.running.read(0, running);
     assert.equal(sha256(running), sha256(target));
   });
 });

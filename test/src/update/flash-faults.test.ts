@@ -3,7 +3,7 @@
  * the update ended, and takes the next offer.
  */
 
-import type { Host } from "../../../modules/host/host.js";
+import type { Platform } from "../../../modules/platform/platform.js";
 import { assert, describe, fixture, it, report, stride } from "../../harness.js";
 import { FaultyFlash, type Operation, slowFlashMs } from "../../virtual/faulty-flash.js";
 import { image, type SceneOptions, UpdateScene } from "../../virtual/update-scene.js";
@@ -16,19 +16,19 @@ const after = image("1.1.0", 2, 135168);
 /** The boot loader is not ours: refusals come while the application runs. */
 function worn(options: Partial<SceneOptions> = {}): { scene: UpdateScene; flash: FaultyFlash } {
   let flash: FaultyFlash | undefined;
-  const changeHost = (host: Host): Host => {
+  const changePlatform = (platform: Platform): Platform => {
     flash!.running = true;
     const restart = (): void => {
       flash!.running = false;
-      host.device.restart();
+      platform.device.restart();
     };
-    return { ...host, device: { ...host.device, restart } };
+    return { ...platform, device: { ...platform.device, restart } };
   };
   const newFlash = (size: number): FaultyFlash => {
     flash = new FaultyFlash(size, 16);
     return flash;
   };
-  const scene = new UpdateScene({ before, after, ...options, newFlash, changeHost });
+  const scene = new UpdateScene({ before, after, ...options, newFlash, changePlatform });
   return { scene, flash: flash! };
 }
 

@@ -79,7 +79,7 @@ describe("update: network faults", () => {
       );
       assert.equal(scene.files.served, patch.byteLength);
       const running = new Uint8Array(target.byteLength);
-      scene.device.host?.slots.running.read(0, running);
+      scene.device.platform?.slots.running.read(0, running);
       assert.equal(sha256(running), sha256(target));
     }
     const cuts = Math.ceil(patch.byteLength / stride);

@@ -2,9 +2,9 @@
  * Item 8: with TLS to the hub, a file over http: is taken only with a checksum of the whole, which the hub has said.
  */
 
-import { maxReasonCharacters } from "../../../modules/limits/limits.js";
 import type { FirmwareWriter } from "../../../src/features/firmware-writer/firmware-writer.js";
 import type { LinkOptions } from "../../../src/options.js";
+import { maxReasonCharacters } from "../../../src/update/report.js";
 import { checkTransport } from "../../../src/update/transport.js";
 import { assert, describe, it } from "../../harness.js";
 import { FaultyFlash } from "../../virtual/faulty-flash.js";

@@ -189,10 +189,10 @@ describe("update: trial", () => {
     world.hub.reachable = false;
     await world.run(() => world.version === "1.1.0", minute);
     await world.run(() => false, 5 * minute);
-    assert.equal(world.device.host?.slots.trial, "pending");
+    assert.equal(world.device.platform?.slots.trial, "pending");
     world.hub.reachable = true;
     assert.ok(await world.run(() => world.updated, 5 * minute), tail(world));
-    assert.equal(world.device.host?.slots.trial, "confirmed");
+    assert.equal(world.device.platform?.slots.trial, "confirmed");
   });
 
   it("goes back by itself when the new image never reaches the server, and says so", async () => {

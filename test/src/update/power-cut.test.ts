@@ -45,9 +45,9 @@ async function survive(
   assert.ok(done, tail(scene, `${name}: not updated, runs ${scene.version}`));
   assert.equal(scene.version, "1.1.0", name);
   const running = new Uint8Array(options.after.byteLength);
-  scene.device.host?.slots.running.read(0, running);
+  scene.device.platform?.slots.running.read(0, running);
   assert.equal(sha256(running), sha256(options.after), `${name}: other bytes run`);
-  assert.equal(scene.device.host?.slots.trial, "confirmed", name);
+  assert.equal(scene.device.platform?.slots.trial, "confirmed", name);
   assert.deepEqual(scene.hub.crashes, [], tail(scene, name));
   const file = options.file ?? options.after;
   const again = scene.files.served - file.byteLength;

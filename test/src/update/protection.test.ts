@@ -124,7 +124,7 @@ describe("7: a fresh flash without protection takes no update", () => {
     const scene = sceneOf(["rollback"]);
     scene.device.begin = (link) => {
       const file = { uuid: "former", checksum: undefined, size: 8192 };
-      const records = new UpdateRecords(scene.device.host!.store);
+      const records = new UpdateRecords(scene.device.platform!.store);
       const from = { url: "http://files.test:4001/former.bin", parts: [], version: "0.9.0", product, manual: false };
       records.source = { ...file, ...from, uses: 0 };
       records.progress = { ...file, offset: 4096, state: undefined };
@@ -177,16 +177,16 @@ describe("7: that the boot loader has no rollback shows in the first trial", () 
     const scene = sceneOf(lacking);
     cameOverTheAir(scene);
     scene.device.powerOn();
-    scene.device.host?.store.set("no-rollback", new Uint8Array([1]));
+    scene.device.platform?.store.set("no-rollback", new Uint8Array([1]));
     assert.ok(await scene.run(() => scene.updated, hour), tail(scene));
     assert.deepEqual(said(scene, warning), []);
-    assert.equal(scene.device.host?.store.get("no-rollback"), undefined);
+    assert.equal(scene.device.platform?.store.get("no-rollback"), undefined);
   });
 
   it("is forgotten by a flash by cable, which brings a boot loader", () => {
     const scene = sceneOf([]);
     scene.device.powerOn();
-    scene.device.host?.store.set("no-rollback", new Uint8Array([1]));
+    scene.device.platform?.store.set("no-rollback", new Uint8Array([1]));
     scene.device.powerOff();
     scene.device.powerOn();
     assert.deepEqual(said(scene, warning), []);

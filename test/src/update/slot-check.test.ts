@@ -1,5 +1,5 @@
 import { Fault } from "../../../modules/fault/fault.js";
-import type { Slot } from "../../../modules/host/slots.js";
+import type { Slot } from "../../../modules/platform/slots.js";
 import { SlotCheck } from "../../../src/update/slot-check.js";
 import { assert, crypto, describe, it } from "../../harness.js";
 import { image, sha256, updateMessage } from "../../virtual/update-scene.js";

@@ -40,13 +40,13 @@ async function onTrial(scene: UpdateScene): Promise<void> {
 describe("update: trial that goes wrong", () => {
   it("a confirmation that fails once is tried again, and told when it has succeeded", async () => {
     let failures = 0;
-    const changeHost = withSlots((slots) => ({
+    const changePlatform = withSlots((slots) => ({
       confirm: () => {
         if (failures++ < 2) refuse("write otadata");
         slots.confirm();
       },
     }));
-    const scene = sceneOf({ changeHost });
+    const scene = sceneOf({ changePlatform });
     await onTrial(scene);
     assert.ok(await scene.run(() => scene.updated, minute), tail(scene));
     assert.equal(scene.hub.reports.filter(({ event }) => event === "firmware_validated").length, 1);
@@ -54,8 +54,8 @@ describe("update: trial that goes wrong", () => {
   });
 
   it("an image that can never be confirmed goes back at its deadline", async () => {
-    const changeHost = withSlots(() => ({ confirm: () => refuse("write otadata") }));
-    const scene = sceneOf({ changeHost });
+    const changePlatform = withSlots(() => ({ confirm: () => refuse("write otadata") }));
+    const scene = sceneOf({ changePlatform });
     await onTrial(scene);
     assert.ok(await scene.run(() => scene.device.restarts === 2, 12 * minute), tail(scene));
     await scene.run(() => false, 3000);
@@ -63,9 +63,9 @@ describe("update: trial that goes wrong", () => {
   });
 
   it("with no way back it neither restarts for ever nor gives up: a later join still confirms it", async () => {
-    const changeHost = withSlots(() => ({ revert: () => refuse("revert") }));
+    const changePlatform = withSlots(() => ({ revert: () => refuse("revert") }));
     let valid = false;
-    const scene = sceneOf({ changeHost, link: { client: { validate: () => valid } } });
+    const scene = sceneOf({ changePlatform, link: { client: { validate: () => valid } } });
     await onTrial(scene);
     await scene.run(() => false, 3 * hour);
     assert.equal(scene.device.restarts, 1, tail(scene));
@@ -82,13 +82,13 @@ describe("update: trial that goes wrong", () => {
   it("an image that starts again and again is given up after three starts, and where nothing else starts it stays", async () => {
     // A boot loader without rollback: only the count in the store ends it. Nor does it heed the revert.
     let reverted = 0;
-    const changeHost = withSlots(() => ({
+    const changePlatform = withSlots(() => ({
       trial: "pending",
       revert: () => {
         reverted++;
       },
     }));
-    const scene = sceneOf({ changeHost });
+    const scene = sceneOf({ changePlatform });
     scene.hub.reachable = false;
     scene.device.powerOn();
     for (let boots = 1; boots <= 4; boots++) {
@@ -135,18 +135,18 @@ describe("update: trial that goes wrong", () => {
     assert.deepEqual(statuses(scene), ["received", "rescheduled"], tail(scene));
     assert.equal(scene.files.requests, 1);
     assert.deepEqual(flash.bytes.slice(offset, offset + size), old);
-    assert.equal(scene.device.host?.slots.trial, "pending");
+    assert.equal(scene.device.platform?.slots.trial, "pending");
   });
 
   it("an activation that fails is put off, and the next one works", async () => {
     let failures = 0;
-    const changeHost = withSlots((slots) => ({
+    const changePlatform = withSlots((slots) => ({
       activate: () => {
         if (failures++ === 0) refuse("write otadata");
         slots.activate();
       },
     }));
-    const scene = sceneOf({ changeHost });
+    const scene = sceneOf({ changePlatform });
     scene.device.powerOn();
     assert.ok(await scene.run(() => scene.updated, hour), tail(scene));
     assert.equal(scene.hub.offers, 2);
@@ -154,7 +154,7 @@ describe("update: trial that goes wrong", () => {
   });
 
   it("a device without a second slot says so, and nothing is downloaded", async () => {
-    const scene = sceneOf({ changeHost: withSlots(() => ({ inactive: undefined })) });
+    const scene = sceneOf({ changePlatform: withSlots(() => ({ inactive: undefined })) });
     scene.device.powerOn();
     await scene.run(() => scene.hub.blocked, minute);
     assert.deepEqual(statuses(scene), ["received", "failed"]);

@@ -3,7 +3,7 @@
  * and an event loop that waits for nothing trips no watchdog.
  */
 
-import type { Host } from "../../../modules/host/host.js";
+import type { Platform } from "../../../modules/platform/platform.js";
 import { encodeUtf8 } from "../../../modules/text/utf8.js";
 import { readConfiguration } from "../../../src/app-settings.js";
 import { assert, describe, it } from "../../harness.js";
@@ -15,21 +15,21 @@ const hour = 3600000;
 
 /** The app with a setting that only the new image refuses, read before there is a link, as src/main.ts does. */
 function sceneWith(name: string, value: string): UpdateScene {
-  let host: Host | undefined;
+  let platform: Platform | undefined;
   const stored = (key: string): Uint8Array | undefined => (key === name ? encodeUtf8(value) : undefined);
   const scene: UpdateScene = new UpdateScene({
     before,
     after,
-    changeHost: (made) => {
-      host = made;
+    changePlatform: (made) => {
+      platform = made;
       return made;
     },
     link: {
       get name() {
-        const { store } = host!;
+        const { store } = platform!;
         const get = (key: string): Uint8Array | undefined => stored(key) ?? store.get(key);
         const changed = { get, set: store.set.bind(store), delete: store.delete.bind(store) };
-        if (scene.version === "1.1.0") readConfiguration({ ...host!, store: changed }, {});
+        if (scene.version === "1.1.0") readConfiguration({ ...platform!, store: changed }, {});
         return "nerveshub";
       },
     },

@@ -36,7 +36,7 @@ describe("update: the whole way", () => {
     );
     await scene.run(() => scene.updated, minute);
     assert.equal(scene.version, "1.1.0");
-    assert.equal(scene.device.host?.slots.trial, "confirmed");
+    assert.equal(scene.device.platform?.slots.trial, "confirmed");
     assert.equal(scene.hub.reports.filter(({ event }) => event === "firmware_validated").length, 1);
   });
 

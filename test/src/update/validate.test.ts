@@ -29,7 +29,7 @@ async function onTrial(validate: () => unknown, more: Partial<SceneOptions> = {}
 }
 
 function trialOf(scene: UpdateScene): string | undefined {
-  return scene.device.host?.slots.trial;
+  return scene.device.platform?.slots.trial;
 }
 
 describe("a bad image is not confirmed (issue 11, item 6)", () => {
@@ -57,12 +57,12 @@ describe("a bad image is not confirmed (issue 11, item 6)", () => {
 
   it("by a promise that comes to true after the trial has ended", async () => {
     const pending: ((passed: boolean) => void)[] = [];
-    const changeHost = withSlots(() => ({
+    const changePlatform = withSlots(() => ({
       revert: () => {
         throw new Error("worn out");
       },
     }));
-    const scene = await onTrial(() => new Promise<boolean>((passed) => pending.push(passed)), { changeHost });
+    const scene = await onTrial(() => new Promise<boolean>((passed) => pending.push(passed)), { changePlatform });
     // The device cannot go back, and stays on trial.
     await scene.run(() => false, 3 * minute);
     assert.equal(pending.length, 1, "not asked again meanwhile");

@@ -29,14 +29,14 @@ describe("linkedModules", () => {
   // Three lines of the table that the SDK's linker (8.2.3) writes: preloaded, types only, left to run on the device.
   const linked = `static const txScript gxScripts[mxScriptsCount] = {
 	{ xsHostModule9, NULL, 0, NULL, 0, NULL, 0, "nerveshub/hosts/esp32/slots", { 0 } },
-	{ NULL, NULL, 0, (txS1*)gxCode39, 19, NULL, 0, "nerveshub/modules/host/clock", { 0 } },
+	{ NULL, NULL, 0, (txS1*)gxCode39, 19, NULL, 0, "nerveshub/modules/platform/clock", { 0 } },
 	{ NULL, NULL, 0, (txS1*)gxCode50, 161, NULL, 0, "nerveshub/modules/tls/secure-network", { 0 } }
 };`;
 
   it("names every module, and which ones were left out of the preload", () => {
     assert.deepEqual(linkedModules(linked), [
       { name: "nerveshub/hosts/esp32/slots", runsOnDevice: false },
-      { name: "nerveshub/modules/host/clock", runsOnDevice: false },
+      { name: "nerveshub/modules/platform/clock", runsOnDevice: false },
       { name: "nerveshub/modules/tls/secure-network", runsOnDevice: true },
     ]);
   });

@@ -25,7 +25,7 @@ const refused: readonly (readonly [from: string, to: string, says: RegExp])[] = 
   ["src/features/health/health.ts", "src/main.ts", /main is an application/],
   ["src/features/health/health.ts", "hosts/xs/clock.ts", /src knows no host: a platform is passed in/],
   ["src/link.ts", "hosts/flash-model/flash.ts", /src knows no host/],
-  ["src/main.ts", "hosts/esp32/host.ts", /src knows no host/],
+  ["src/main.ts", "hosts/esp32/esp32-platform.ts", /src knows no host/],
   ["src/options.ts", "src/link.ts", /an import up, .* belongs on the lower one/],
   ["src/device/firmware.ts", "src/options.ts", /an import up/],
   ["src/update/report.ts", "src/device/vitals.ts", /an import up/],
@@ -36,15 +36,19 @@ const refused: readonly (readonly [from: string, to: string, says: RegExp])[] = 
   ["src/link.ts", "src/novelties/one.ts", /src\/novelties\/one\.ts is on no floor/],
   ["modules/http/get.ts", "src/protocol.ts", /modules know nothing of src/],
   ["modules/http/get.ts", "hosts/xs/clock.ts", /modules know nothing of hosts/],
-  ["hosts/esp32/host.ts", "src/protocol.ts", /hosts know nothing of src; .* an interface of modules\/host/],
-  ["hosts/esp32/host.ts", "hosts/simulator/tcp.ts", /a host imports its own folder, hosts\/xs and hosts\/flash-model/],
+  ["hosts/esp32/esp32-platform.ts", "src/protocol.ts", /hosts know nothing of src; .* an interface of modules\/host/],
+  [
+    "hosts/esp32/esp32-platform.ts",
+    "hosts/simulator/tcp.ts",
+    /a host imports its own folder, hosts\/xs and hosts\/flash-model/,
+  ],
   ["hosts/flash-model/flash.ts", "hosts/xs/clock.ts", /a host imports its own folder/],
   ["src/feature.ts", "src/update/trust.ts", /an import up/],
-  ["nerveshub.ts", "hosts/esp32/host.ts", /src knows no host/],
+  ["nerveshub.ts", "hosts/esp32/esp32-platform.ts", /src knows no host/],
   ["features/health.ts", "hosts/xs/clock.ts", /src knows no host/],
   ["src/link.ts", "features/health.ts", /an entry is for applications; import what it exports from where that is made/],
   ["src/features/health/health.ts", "nerveshub.ts", /an entry is for applications/],
-  ["hosts/esp32/host.ts", "features/health.ts", /hosts know nothing of src/],
+  ["hosts/esp32/esp32-platform.ts", "features/health.ts", /hosts know nothing of src/],
   ["src/link.ts", "tools/hub/hub.ts", /imports nothing of tools and tests/],
   ["modules/http/get.ts", "test/planted.ts", /imports nothing of tools and tests/],
 ];
@@ -70,9 +74,9 @@ const allowed: readonly (readonly [from: string, to: string])[] = [
   ["src/features/local-shell/local-shell.ts", "src/features/deeper/deeper.ts"],
   ["src/link.ts", "modules/http/get.ts"],
   ["modules/http/get.ts", "modules/text/utf8.ts"],
-  ["hosts/esp32/host.ts", "hosts/xs/clock.ts"],
-  ["hosts/simulator/host.ts", "hosts/flash-model/flash.ts"],
-  ["hosts/node/host.ts", "modules/host/host.ts"],
+  ["hosts/esp32/esp32-platform.ts", "hosts/xs/clock.ts"],
+  ["hosts/simulator/simulator-platform.ts", "hosts/flash-model/flash.ts"],
+  ["hosts/node/host.ts", "modules/platform/platform.ts"],
   ["tools/hub/hub.ts", "src/protocol.ts"],
   ["test/src/a.test.ts", "hosts/xs/clock.ts"],
   ["bench/a.ts", "src/link.ts"],
@@ -116,8 +120,8 @@ describe("12.3 an import that the design does not allow fails `npm run check`", 
     });
 
   it("by a module's name as by a path; entries, main and hosts name the platform's", () => {
-    const platform = 'import { createHost } from "nerveshub/hosts/platform/platform";\n';
-    const naming = ["nerveshub.ts", "src/main.ts", "hosts/esp32/host.ts"];
+    const platform = 'import { createPlatform } from "nerveshub/hosts/platform/platform";\n';
+    const naming = ["nerveshub.ts", "src/main.ts", "hosts/esp32/esp32-platform.ts"];
     const { lines } = check(
       {
         ...Object.fromEntries(naming.map((path) => [path, platform])),

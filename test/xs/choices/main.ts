@@ -3,7 +3,7 @@
  * heap (tools/xs/heap-budgets.ts). "platform" makes no link: what the simulator's model of a device takes by itself.
  */
 
-import { createHost, NervesHubLink } from "nerveshub";
+import { createPlatform, NervesHubLink } from "nerveshub";
 import { Alarms } from "nerveshub/features/alarms";
 import { Delta } from "nerveshub/features/delta";
 import { ErrorReports } from "nerveshub/features/error-reports";
@@ -14,7 +14,7 @@ import { Metrics } from "nerveshub/features/metrics";
 import { ServerKeys } from "nerveshub/features/server-keys";
 import { startNetwork } from "nerveshub/network";
 
-const platform = createHost();
+const platform = createPlatform();
 const bytes = (name: string): Uint8Array => platform.store.get(name) ?? new Uint8Array(0);
 const setting = (name: string): string => String.fromCharCode(...bytes(name));
 

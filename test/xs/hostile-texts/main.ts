@@ -3,7 +3,7 @@
  * what arrives. Strings of XS hold half a surrogate pair as one character, and U+0000 like any other.
  */
 
-import { createHost, NervesHubLink } from "nerveshub";
+import { createPlatform, NervesHubLink } from "nerveshub";
 import { Alarms } from "nerveshub/features/alarms";
 import { Components } from "nerveshub/features/components";
 import { Commands, Console } from "nerveshub/features/console";
@@ -13,8 +13,8 @@ import { Logging } from "nerveshub/features/logging";
 import { Scripts } from "nerveshub/features/scripts";
 import { startNetwork } from "nerveshub/network";
 
-const host = createHost();
-const setting = (name: string): string => String.fromCharCode(...(host.store.get(name) ?? []));
+const platform = createPlatform();
+const setting = (name: string): string => String.fromCharCode(...(platform.store.get(name) ?? []));
 
 const half = "\ud83d";
 const bad = `${half}\0\ude00`;
@@ -26,7 +26,7 @@ const link = new NervesHubLink(
   {
     host: setting("host"),
     port: Number(setting("port")),
-    roots: [host.store.get("ca") ?? new Uint8Array(0)],
+    roots: [platform.store.get("ca") ?? new Uint8Array(0)],
     auth: { productKey: setting("shared-key"), productSecret: setting("shared-secret") },
     features: [
       alarms,
@@ -52,11 +52,11 @@ const link = new NervesHubLink(
       updateAvailable: () => (++offers === 1 ? { reschedule: 500, reason: "battery SN42\0" } : "ignore"),
     },
   },
-  host,
+  platform,
 );
 alarms.raise("Battery", `3.1 V ${bad}`);
 alarms.raise("Joined", `${half}\ude00`);
 link.log("info", `${"x".repeat(1023)}😀`);
 link.log("info", `${"y".repeat(1023)}${half}z`);
 errorReports.report(new Error(bad), { [bad]: bad });
-startNetwork(host, {}, () => link.start());
+startNetwork(platform, {}, () => link.start());

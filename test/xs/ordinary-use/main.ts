@@ -3,7 +3,7 @@
  * to it (tools/xs/uses) must not restart it. Settings come from the store, as in src/main.ts.
  */
 
-import { createHost, NervesHubLink } from "nerveshub";
+import { createPlatform, NervesHubLink } from "nerveshub";
 import { Alarms } from "nerveshub/features/alarms";
 import { Commands, Console } from "nerveshub/features/console";
 import { ErrorReports } from "nerveshub/features/error-reports";
@@ -14,8 +14,8 @@ import { Metrics } from "nerveshub/features/metrics";
 import { Scripts } from "nerveshub/features/scripts";
 import { startNetwork } from "nerveshub/network";
 
-const host = createHost();
-const bytes = (name: string): Uint8Array => host.store.get(name) ?? new Uint8Array(0);
+const platform = createPlatform();
+const bytes = (name: string): Uint8Array => platform.store.get(name) ?? new Uint8Array(0);
 const setting = (name: string): string => String.fromCharCode(...bytes(name));
 
 const link = new NervesHubLink(
@@ -40,11 +40,11 @@ const link = new NervesHubLink(
           usage: "ms",
           help: "Says so after that many milliseconds",
           run: ({ args }) =>
-            new Promise((resolve) => host.timers.set(() => resolve(`${args[0]} ms later`), Number(args[0]))),
+            new Promise((resolve) => platform.timers.set(() => resolve(`${args[0]} ms later`), Number(args[0]))),
         },
       ]),
     ],
   },
-  host,
+  platform,
 );
-startNetwork(host, {}, () => link.start());
+startNetwork(platform, {}, () => link.start());

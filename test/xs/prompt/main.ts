@@ -4,7 +4,7 @@
  */
 
 import Debug from "debug";
-import { createHost, NervesHubLink } from "nerveshub";
+import { createPlatform, NervesHubLink } from "nerveshub";
 import { Commands, Console } from "nerveshub/features/console";
 import { Health } from "nerveshub/features/health";
 import { Prompt } from "nerveshub/features/prompt";
@@ -12,8 +12,8 @@ import { Scripts } from "nerveshub/features/scripts";
 import { startNetwork } from "nerveshub/network";
 import { everything } from "./everything.js";
 
-const host = createHost();
-const setting = (name: string): string => String.fromCharCode(...(host.store.get(name) ?? []));
+const platform = createPlatform();
+const setting = (name: string): string => String.fromCharCode(...(platform.store.get(name) ?? []));
 const relay = { on: false };
 const commands: Commands = new Commands([
   { name: "say", usage: "[text]", help: "Says it again", run: ({ args }) => args.join(" ") },
@@ -22,7 +22,7 @@ const commands: Commands = new Commands([
   {
     name: "everything",
     help: "Calls every function of the language",
-    run: () => String(commands.evaluate?.(everything, (reason) => host.print(`rejected: ${String(reason)}`))),
+    run: () => String(commands.evaluate?.(everything, (reason) => platform.print(`rejected: ${String(reason)}`))),
   },
 ]);
 
@@ -30,10 +30,10 @@ const link = new NervesHubLink(
   {
     host: setting("host"),
     port: Number(setting("port")),
-    roots: [host.store.get("ca") ?? new Uint8Array(0)],
+    roots: [platform.store.get("ca") ?? new Uint8Array(0)],
     auth: { productKey: setting("shared-key"), productSecret: setting("shared-secret") },
     features: [new Health(), new Console(), new Scripts(), new Prompt({ relay }), commands],
   },
-  host,
+  platform,
 );
-startNetwork(host, {}, () => link.start());
+startNetwork(platform, {}, () => link.start());

@@ -9,7 +9,7 @@ import type {
   ByteStreamOptions,
   Network,
   SecureOptions,
-} from "../../../modules/host/byte-stream.js";
+} from "../../../modules/platform/byte-stream.js";
 import { sessionOptions } from "../../../modules/tls/client-session.js";
 import { SecureNetwork } from "../../../modules/tls/secure-network.js";
 import { assert, describe, it } from "../harness.js";

@@ -2,7 +2,7 @@
  * x509-limbo on XS: the path validation with the signatures that the device itself computes.
  */
 
-import type { Clock } from "../../../modules/host/clock.js";
+import type { Clock } from "../../../modules/platform/clock.js";
 import { fromHex } from "../../../modules/text/hex.js";
 import { ConfiguredRoots, ServerTrust } from "../../../modules/tls/trust.js";
 import { type LimboCase, unexpected } from "../../modules/x509/limbo.js";

@@ -6,9 +6,9 @@ import { XsClock } from "../../../hosts/xs/clock.js";
 import { PlainNetwork } from "../../../hosts/xs/network.js";
 import { XsTimers } from "../../../hosts/xs/timers.js";
 import { Fault } from "../../../modules/fault/fault.js";
-import type { ByteStream, ByteStreamListener } from "../../../modules/host/byte-stream.js";
-import type { Clock } from "../../../modules/host/clock.js";
-import type { Timer } from "../../../modules/host/timers.js";
+import type { ByteStream, ByteStreamListener } from "../../../modules/platform/byte-stream.js";
+import type { Clock } from "../../../modules/platform/clock.js";
+import type { Timer } from "../../../modules/platform/timers.js";
 import { SecureNetwork } from "../../../modules/tls/secure-network.js";
 
 const file = native("test_file") as (path: string) => ArrayBuffer;

@@ -3,7 +3,7 @@
  * had to drop something (NervesHub, docs/alarms.md).
  */
 
-import type { Timer } from "../../../modules/host/timers.js";
+import type { Timer } from "../../../modules/platform/timers.js";
 import { isObject, isText, type Json, member, sizeOf } from "../json.js";
 import { maxAlarmDescriptionCharacters, maxAlarms } from "../limits.js";
 import { Bucket } from "./bucket.js";

@@ -3,7 +3,7 @@
  * Nothing in here may crash the channel: what cannot be used is said in the timeline and dropped.
  */
 
-import type { Timers } from "../../../modules/host/timers.js";
+import type { Timers } from "../../../modules/platform/timers.js";
 import type { Device } from "../device.js";
 import type { Json } from "../json.js";
 import type { HubClock } from "../system-time.js";

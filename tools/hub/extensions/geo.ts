@@ -2,7 +2,7 @@
  * geo 0.0.1: asks for the position, once or every so often, and stores whatever object comes, as the real server does.
  */
 
-import type { Timer } from "../../../modules/host/timers.js";
+import type { Timer } from "../../../modules/platform/timers.js";
 import { isObject, type Json, sizeOf } from "../json.js";
 import { maxFactBytes } from "../limits.js";
 import type { ExtensionContext, ServerExtension } from "./extension.js";

@@ -2,7 +2,7 @@
  * health 0.0.1: asks at once and every hour, keeps the last report, and rates it as the real server does.
  */
 
-import type { Timer } from "../../../modules/host/timers.js";
+import type { Timer } from "../../../modules/platform/timers.js";
 import { isObject, type Json, type JsonObject, member } from "../json.js";
 import type { ExtensionContext, ServerExtension } from "./extension.js";
 

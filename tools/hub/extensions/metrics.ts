@@ -3,7 +3,7 @@
  * (NervesHub, docs/metrics.md and lib/nerves_hub/extensions/metrics.ex).
  */
 
-import type { Timer } from "../../../modules/host/timers.js";
+import type { Timer } from "../../../modules/platform/timers.js";
 import { isObject, isText, type Json, member } from "../json.js";
 import { Bucket } from "./bucket.js";
 import type { ExtensionContext, ServerExtension } from "./extension.js";

@@ -3,7 +3,8 @@
  * one beyond. Commands that end at once must not go deeper into the stack with each line.
  */
 
-import { maxScriptLines, maxScripts, maxTypeAheadCharacters } from "../../../modules/limits/limits.js";
+import { maxTypeAheadCharacters } from "../../../src/features/console/terminal.js";
+import { maxScriptLines, maxScripts } from "../../../src/features/scripts/scripts.js";
 import { ordinaryApp as app, type Use } from "../use.js";
 import type { UsedDevice } from "../used-device.js";
 

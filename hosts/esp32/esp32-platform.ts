@@ -3,7 +3,7 @@
  */
 
 import { networkOver } from "nerveshub/hosts/platform/secure";
-import type { Host } from "../../modules/host/host.js";
+import type { Platform } from "../../modules/platform/platform.js";
 import { XsClock } from "../xs/clock.js";
 import { XsCrypto } from "../xs/crypto.js";
 import { PlainNetwork } from "../xs/network.js";
@@ -16,7 +16,7 @@ import { PartitionSlots } from "./slots.js";
 import { nvsStore } from "./store.js";
 
 /** One per run: slots, clock and the cache of TLS sessions keep state. */
-export const createHost = (): Host => {
+export const createPlatform = (): Platform => {
   const timers = new XsTimers();
   const random = new HardwareRandom();
   const slots = new PartitionSlots();

@@ -1,11 +1,16 @@
 /*
  * A network without a network: the test plays the server byte by byte. Portable.
  *
- * It keeps the contract of modules/host/byte-stream.ts to the letter, so that code which passes here relies on nothing
+ * It keeps the contract of modules/platform/byte-stream.ts to the letter, so that code which passes here relies on nothing
  * more: no callback from inside `open`, none after `close`, no repeated `readable`, partial writes.
  */
 
-import type { ByteStream, ByteStreamListener, ByteStreamOptions, Network } from "../../../modules/host/byte-stream.js";
+import type {
+  ByteStream,
+  ByteStreamListener,
+  ByteStreamOptions,
+  Network,
+} from "../../../modules/platform/byte-stream.js";
 
 /** Where nobody listens. */
 export const unheard: ByteStreamListener = Object.freeze({ opened() {}, readable() {}, writable() {}, closed() {} });

@@ -3,6 +3,11 @@
  * device that has just started, the second always has.
  */
 
+/** No clock is beyond this: the SDK's `Time.set` takes 32 bits of seconds, which end on 2106-02-07. */
+export const latestPlausibleMs = 0xffff_ffff * 1000;
+/** A clock before this was never set: this software did not exist. 2026-01-01. */
+export const earliestPlausibleMs = 1_767_225_600_000;
+
 /** Between which moments the time must lie, milliseconds since 1970. */
 export interface TimeBounds {
   readonly earliestMs: number;

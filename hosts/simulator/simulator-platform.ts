@@ -11,8 +11,8 @@
  */
 
 import { networkOver } from "nerveshub/hosts/platform/secure";
-import type { Device, DeviceFacts } from "../../modules/host/device.js";
-import type { Host } from "../../modules/host/host.js";
+import type { Device, DeviceFacts } from "../../modules/platform/device.js";
+import type { Platform } from "../../modules/platform/platform.js";
 import { buildImage } from "../flash-model/build-image.js";
 import { FlashStore } from "../flash-model/flash-store.js";
 import { openSlots, readLacks } from "../flash-model/lacking.js";
@@ -74,7 +74,7 @@ const openFlash = (crypto: XsCrypto): NorFlash => {
 };
 
 /** @throws Fault "no-bootable-image" when neither slot holds an image for this chip */
-export const createHost = (): Host => {
+export const createPlatform = (): Platform => {
   const crypto = new XsCrypto();
   const clock = new XsClock();
   const timers = new XsTimers();

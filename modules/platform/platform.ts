@@ -1,5 +1,5 @@
 /*
- * Host: everything the agent needs from the platform below it, in one object. The list of interfaces is the seam that
+ * Platform: everything the agent needs from the platform below it, in one object. The list of interfaces is the seam that
  * README.md's architecture section draws; a new platform implements these and nothing else.
  */
 
@@ -12,7 +12,7 @@ import type { Slots } from "./slots.js";
 import type { Store } from "./store.js";
 import type { Timers } from "./timers.js";
 
-export interface Host {
+export interface Platform {
   readonly network: Network;
   readonly clock: Clock;
   readonly timers: Timers;

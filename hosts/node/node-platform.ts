@@ -6,8 +6,8 @@
 
 import { join } from "node:path";
 import { getHeapStatistics } from "node:v8";
-import type { Device, DeviceFacts } from "../../modules/host/device.js";
-import type { Host } from "../../modules/host/host.js";
+import type { Device, DeviceFacts } from "../../modules/platform/device.js";
+import type { Platform } from "../../modules/platform/platform.js";
 import { FlashStore } from "../flash-model/flash-store.js";
 import { type Lack, openSlots } from "../flash-model/lacking.js";
 import { NorFlash } from "../flash-model/nor-flash.js";
@@ -18,7 +18,7 @@ import { FileBacking } from "./file-backing.js";
 import { NodeNetwork } from "./network.js";
 import { NodeTimers } from "./timers.js";
 
-export interface NodeHostOptions {
+export interface NodePlatformOptions {
   /** Folder that holds the flash; it must exist. */
   dataDir: string;
   /** esp_chip_id_t that the simulated boot loader starts images for; default 9, the ESP32-S3. */
@@ -54,7 +54,7 @@ function facts(): DeviceFacts {
 }
 
 /** @throws Fault "no-bootable-image" when neither slot holds an image for this chip */
-export function openNodeHost(options: NodeHostOptions): Host {
+export function openNodePlatform(options: NodePlatformOptions): Platform {
   const { dataDir, chipId = defaultChipId, identifier, resetReason = "power_on", lacking = [], restart } = options;
   const print = options.print ?? ((line: string) => void process.stdout.write(`${line}\n`));
   const table = partitionTable();

@@ -7,6 +7,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
+/** The compiler's server says this at times when it is closed. */
+const compilerEnded = "context canceled";
+
 const rules = resolve("tools/rules/main.mjs");
 
 /**
@@ -22,7 +25,8 @@ export function check(files: Readonly<Record<string, string>>, only = ""): { sta
       writeFileSync(join(root, path), text);
     }
     const { status, stderr } = spawnSync(process.execPath, [rules, only], { cwd: root, encoding: "utf8" });
-    return { status, lines: stderr.split("\n").filter((line) => line !== "") };
+    const lines = stderr.split("\n").filter((line) => line !== "" && line !== compilerEnded);
+    return { status, lines };
   } finally {
     rmSync(root, { recursive: true });
   }

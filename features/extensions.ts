@@ -2,5 +2,5 @@
  * The module "nerveshub/features/extensions": extensions of the application's own.
  */
 
-export type { Extension, ExtensionPort } from "../src/features/extensions/extension.js";
+export type { Attachment, Extension } from "../src/features/extensions/extension.js";
 export { Extensions } from "../src/features/extensions/extensions.js";

@@ -9,7 +9,7 @@ import type { FirmwareMetadata } from "../modules/ota/firmware-metadata.js";
 import type { SecureOptions } from "../modules/platform/byte-stream.js";
 import type { Platform } from "../modules/platform/platform.js";
 import type { Connector } from "./connection/connector.js";
-import type { DevicePort } from "./connection/device-port.js";
+import type { DevicePusher } from "./connection/device-pusher.js";
 import type { Core, Feature } from "./feature.js";
 import type { Log } from "./log/log.js";
 import type { Redactor } from "./log/redact.js";
@@ -26,7 +26,7 @@ export interface CoreParts {
   firmware: FirmwareMetadata;
   trust: Trust;
   secure: SecureOptions;
-  port: DevicePort;
+  pusher: DevicePusher;
   connector: Connector;
   updater: Updater;
   protection: Protection | undefined;
@@ -45,7 +45,7 @@ export class LinkCore implements Core {
   readonly secure: SecureOptions;
   readonly update: Updater;
   readonly restart: () => void;
-  private readonly _port: DevicePort;
+  private readonly _pusher: DevicePusher;
   private readonly _connector: Connector;
   private readonly _protection: Protection | undefined;
   private _given: readonly Feature[] = [];
@@ -60,7 +60,7 @@ export class LinkCore implements Core {
     this.secure = parts.secure;
     this.update = parts.updater;
     this.restart = parts.restart;
-    this._port = parts.port;
+    this._pusher = parts.pusher;
     this._connector = parts.connector;
     this._protection = parts.protection;
   }
@@ -82,7 +82,7 @@ export class LinkCore implements Core {
   }
 
   push(event: string, payload: object): string | undefined {
-    return this._port.push(event, payload);
+    return this._pusher.push(event, payload);
   }
 
   join(topic: string): void {

@@ -12,7 +12,7 @@ import type { ImageHead } from "../modules/ota/image.js";
 import type { SecureOptions } from "../modules/platform/byte-stream.js";
 import type { Platform } from "../modules/platform/platform.js";
 import type { Command } from "./command.js";
-import type { ChannelHandler, ChannelPort } from "./connection/channel-handler.js";
+import type { ChannelHandler, Pusher } from "./connection/channel-handler.js";
 import type { Log } from "./log/log.js";
 import type { Redactor } from "./log/redact.js";
 
@@ -23,7 +23,7 @@ export interface ImageTrust {
 }
 
 /** What a link gives its features. */
-export interface Core extends ChannelPort {
+export interface Core extends Pusher {
   readonly platform: Platform;
   readonly log: Log;
   readonly redactor: Redactor;

@@ -12,7 +12,7 @@ import { buildTime } from "../modules/ota/build-time.js";
 import type { Platform } from "../modules/platform/platform.js";
 import type { ChannelHandler } from "./connection/channel-handler.js";
 import { Connector, type ConnectorListener } from "./connection/connector.js";
-import { DevicePort } from "./connection/device-port.js";
+import { DevicePusher } from "./connection/device-pusher.js";
 import { LinkCore } from "./core.js";
 import { DeviceChannel, type DeviceListener } from "./device/device-channel.js";
 import { type Firmware, readFirmware } from "./device/firmware.js";
@@ -51,7 +51,7 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
   private readonly _platform: Platform;
   private readonly _settings: Omit<Settings, "secrets">;
   private readonly _log: Log;
-  private readonly _port = new DevicePort();
+  private readonly _pusher = new DevicePusher();
   private readonly _connector: Connector;
   private readonly _target: UpdateTarget;
   private readonly _trial: Trial;
@@ -74,7 +74,7 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
     this._platform = platform;
     this._settings = settings;
     this._log = log;
-    const port = this._port;
+    const pusher = this._pusher;
     const connector = new Connector(platform, log, settings, buildTime(firmware.head?.description), this);
     this._connector = connector;
     const records = new UpdateRecords(platform.store);
@@ -85,7 +85,7 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
     this._target = settings.target ?? new SlotTarget(platform, log, trust, records, settings.formats);
     const secure = settings.roots === undefined ? {} : { roots: settings.roots };
     this._updater = new Updater({
-      ...{ platform, log, client, port, records, protection, secure, statusWords },
+      ...{ platform, log, client, pusher: pusher, records, protection, secure, statusWords },
       trial: this._trial,
       target: this._target,
       tls: () => connector.tls,
@@ -93,13 +93,13 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
       restart: () => this.restart(),
     });
     this._core = new LinkCore({
-      ...{ platform, log, redactor, name, trust, secure, port, connector, protection },
+      ...{ platform, log, redactor, name, trust, secure, pusher: pusher, connector, protection },
       firmware: metadata,
       updater: this._updater,
       restart: () => this.restart(),
     });
     this._device = new DeviceChannel({
-      ...{ log, firmware, port },
+      ...{ log, firmware, pusher: pusher },
       updater: this._updater,
       trial: this._trial,
       networkInterface: platform.device.networkInterface,
@@ -145,7 +145,7 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
 
   /** True while the server has accepted this device. */
   get connected(): boolean {
-    return this._port.joined !== undefined;
+    return this._pusher.joined !== undefined;
   }
 
   /** Round trip of the last heartbeat, in milliseconds. */
@@ -178,7 +178,7 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
       client,
       deadlineMs: rebootDeadlineMs,
       farewell: () => {
-        this._port.push(toServer.rebooting, {});
+        this._pusher.push(toServer.rebooting, {});
         this._connector.close();
       },
     });
@@ -238,7 +238,7 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
   /** @internal */
   confirmed(): void {
     this._call("the target", () => this._target.confirm?.());
-    this._port.push(toServer.firmwareValidated, {});
+    this._pusher.push(toServer.firmwareValidated, {});
   }
 
   /** @internal The image on trial has failed; the slots are set back already. */

@@ -4,7 +4,7 @@
  */
 
 import type { Command } from "nerveshub/features/console";
-import type { Extension, ExtensionPort } from "nerveshub/features/extensions";
+import type { Attachment, Extension } from "nerveshub/features/extensions";
 
 /** The hardware, as the application knows it. */
 export interface Door {
@@ -19,15 +19,15 @@ export class DoorExtension implements Extension {
   /** Of `door:buzz {"seconds": 3}`. */
   readonly names = ["seconds"];
   readonly #door: Door;
-  #port: ExtensionPort | undefined;
+  #attachment: Attachment | undefined;
 
   constructor(door: Door) {
     this.#door = door;
     door.onChange = () => this.#tell();
   }
 
-  attached(port: ExtensionPort): void {
-    this.#port = port;
+  attached(attachment: Attachment): void {
+    this.#attachment = attachment;
     this.#tell();
   }
 
@@ -40,12 +40,12 @@ export class DoorExtension implements Extension {
   }
 
   detached(): void {
-    this.#port = undefined;
+    this.#attachment = undefined;
   }
 
   /** What cannot be sent now is the state of later: `attached` tells it again. */
   #tell(): void {
-    this.#port?.send("changed", { open: this.#door.open });
+    this.#attachment?.send("changed", { open: this.#door.open });
   }
 }
 

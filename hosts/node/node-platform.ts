@@ -14,8 +14,8 @@ import { NorFlash } from "../flash-model/nor-flash.js";
 import { openPartition, partitionTable } from "../flash-model/partition-table.js";
 import { NodeClock } from "./clock.js";
 import { nodeCrypto, nodeRandom } from "./crypto.js";
-import { FileBacking } from "./file-backing.js";
 import { NodeNetwork } from "./network.js";
+import { NodeFile } from "./node-file.js";
 import { NodeTimers } from "./timers.js";
 
 export interface NodePlatformOptions {
@@ -35,7 +35,7 @@ export interface NodePlatformOptions {
 export const defaultChipId = 9;
 
 function openFlash(dataDir: string): NorFlash {
-  return new NorFlash(new FileBacking(join(dataDir, "flash.bin"), partitionTable().flashSize), 16);
+  return new NorFlash(new NodeFile(join(dataDir, "flash.bin"), partitionTable().flashSize), 16);
 }
 
 /** What a programmer at the cable does: the image into the first slot, and nothing else in the flash. */

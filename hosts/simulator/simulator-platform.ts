@@ -23,7 +23,7 @@ import { XsCrypto } from "../xs/crypto.js";
 import { machineFacts } from "../xs/machine.js";
 import { PlainNetwork } from "../xs/network.js";
 import { XsTimers } from "../xs/timers.js";
-import { FileBacking, passingFile } from "./file-backing.js";
+import { passingFile, SimulatorFile } from "./simulator-file.js";
 import { environment, resolve, restart, SystemRandom } from "./system.js";
 
 /** esp_chip_id_t of the ESP32-S3, whose images the simulated boot loader starts. */
@@ -55,7 +55,7 @@ class SimulatedDevice implements Device {
 const openFlash = (crypto: XsCrypto): NorFlash => {
   const table = partitionTable();
   const path = environment("NERVESHUB_FLASH") ?? passingFile();
-  const flash = new NorFlash(new FileBacking(path, table.flashSize), writeSize);
+  const flash = new NorFlash(new SimulatorFile(path, table.flashSize), writeSize);
   const slots = table.slots.map((slot) => openPartition(flash, slot));
   const first = new Uint8Array(1);
   const empty = slots.every((slot) => {

@@ -24,13 +24,13 @@ import type { Timer, Timers } from "../platform/timers.js";
 import { clockUnknown } from "../x509/certificate-fault.js";
 import { sniName } from "../x509/server-name.js";
 import { ClientSession } from "./client-session.js";
+import { alertFor, explain } from "./explanation.js";
 import { truncated } from "./handshake-fault.js";
 import { readIdentity } from "./identity.js";
 import { Outgoing } from "./outgoing.js";
 import { RecordReader } from "./record-reader.js";
-import { alertFor, explain } from "./refusal.js";
+import { BuiltInRoots, ConfiguredRoots, ServerVerification } from "./server-verification.js";
 import { type SessionCache, sessionKey } from "./session-cache.js";
-import { BuiltInRoots, ConfiguredRoots, ServerTrust } from "./trust.js";
 
 /** Plain bytes per TLS record sent: encryption holds three copies of a record for a moment. */
 export const maxTlsSendBytes = 2048;
@@ -203,7 +203,7 @@ export class SecureStream implements ByteStream, ByteStreamListener {
     return new ClientSession({
       serverName: sniName(serverName),
       identity,
-      trust: new ServerTrust(anchors, serverName, clock),
+      trust: new ServerVerification(anchors, serverName, clock),
       cache: cache.forKey(this._sessionKey),
       maxFragmentLength,
     });

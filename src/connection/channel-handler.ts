@@ -4,7 +4,7 @@
  */
 
 /** The way to the server while the topic is joined. */
-export interface ChannelPort {
+export interface Pusher {
   /**
    * Sends one message. NervesHub acknowledges none. One that can never be sent, since it is larger than the send queue or
    * no JSON, is dropped with a line in the log and counts as sent, so that nobody tries it again.
@@ -17,7 +17,7 @@ export interface ChannelHandler {
   readonly topic: string;
   /** The join's payload, asked for at every join. */
   joinPayload(): object;
-  joined(response: unknown, port: ChannelPort): void;
+  joined(response: unknown, pusher: Pusher): void;
   /** The server refused the join; it is tried again later. */
   refused?(reason: string): void;
   message(event: string, payload: unknown): void;

@@ -13,7 +13,7 @@ import type { Log } from "../log/log.js";
 import { vsn } from "../protocol.js";
 import { type CertificateCredentials, type Credentials, socketPathOf } from "./credentials.js";
 import { lostUpgradeFault, refusalFault } from "./diagnosis.js";
-import { type Place, redirectTarget } from "./redirect.js";
+import { type Place, redirectLocation } from "./redirect.js";
 import { retryAfterMs } from "./retry-after.js";
 import type { Endpoint } from "./session.js";
 import type { WallClock } from "./wall-clock.js";
@@ -95,7 +95,7 @@ export class Destination {
       const fault = refusalFault(refusal, { credentials, signed, guessed });
       return { fault, retryAfterMs: retryAfterMs(headers.get("retry-after"), date) };
     }
-    const place = redirectTarget(this._place, refusal, credentials, this._redirects);
+    const place = redirectLocation(this._place, refusal, credentials, this._redirects);
     if (place instanceof Fault) return { fault: place, retryAfterMs: undefined };
     this._redirects++;
     this._place = place;

@@ -28,7 +28,7 @@ export interface Place {
  * @param count redirects followed in this attempt
  * @returns where to go, or why not
  */
-export const redirectTarget = (
+export const redirectLocation = (
   from: Place,
   refusal: UpgradeRefusal,
   credentials: Credentials,

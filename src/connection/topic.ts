@@ -19,7 +19,7 @@ import type { Timer } from "../../modules/platform/timers.js";
 import { tell } from "../log/guarded.js";
 import type { Log } from "../log/log.js";
 import { backoffDelay, defaultBackoff } from "./backoff.js";
-import type { ChannelHandler, ChannelPort } from "./channel-handler.js";
+import type { ChannelHandler, Pusher } from "./channel-handler.js";
 import { randomFraction } from "./fraction.js";
 import type { SessionPlatform } from "./session-platform.js";
 
@@ -44,7 +44,7 @@ export interface TopicOwner {
   fail(fault: Fault): void;
 }
 
-export class Topic implements ChannelPort {
+export class Topic implements Pusher {
   readonly handler: ChannelHandler;
   private readonly _owner: TopicOwner;
   private readonly _isVital: boolean;

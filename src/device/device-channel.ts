@@ -4,8 +4,8 @@
  */
 
 import { fieldsOf } from "../../modules/json/fields.js";
-import type { ChannelHandler, ChannelPort } from "../connection/channel-handler.js";
-import type { DevicePort } from "../connection/device-port.js";
+import type { ChannelHandler, Pusher } from "../connection/channel-handler.js";
+import type { DevicePusher } from "../connection/device-pusher.js";
 import type { Feature } from "../feature.js";
 import { tell } from "../log/guarded.js";
 import type { Log } from "../log/log.js";
@@ -23,7 +23,7 @@ export interface DeviceChannelOptions {
   updater: Updater;
   trial: Trial;
   networkInterface: string;
-  port: DevicePort;
+  pusher: DevicePusher;
   /** Of the link; more may come. */
   features: readonly Feature[];
   listener: DeviceListener;
@@ -51,19 +51,19 @@ export class DeviceChannel implements ChannelHandler {
     return payload;
   }
 
-  joined(_response: unknown, port: ChannelPort): void {
+  joined(_response: unknown, pusher: Pusher): void {
     const { updater, networkInterface } = this._options;
-    this._options.port.joined = port;
-    port.push(toServer.reportNetworkInterface, { interface: networkInterface });
+    this._options.pusher.joined = pusher;
+    pusher.push(toServer.reportNetworkInterface, { interface: networkInterface });
     const type = connectionType(networkInterface);
-    if (type !== undefined) port.push(toServer.connectionTypes, { values: [type] });
+    if (type !== undefined) pusher.push(toServer.connectionTypes, { values: [type] });
     updater.online();
     this._each((feature) => feature.online?.());
   }
 
   message(event: string, payload: unknown): void {
-    const { port, features, updater, listener, log } = this._options;
-    if (port.joined === undefined) return;
+    const { pusher, features, updater, listener, log } = this._options;
+    if (pusher.joined === undefined) return;
     switch (event) {
       case fromServer.update:
         this._each((feature) => feature.updating?.());
@@ -82,7 +82,7 @@ export class DeviceChannel implements ChannelHandler {
   }
 
   left(): void {
-    this._options.port.joined = undefined;
+    this._options.pusher.joined = undefined;
     this._each((feature) => feature.offline?.());
   }
 
@@ -100,7 +100,7 @@ export class DeviceChannel implements ChannelHandler {
     const { ref } = fieldsOf(payload);
     if (typeof ref !== "string" || ref.length > maxScriptRefCharacters) return;
     const output = "This device runs no scripts: its firmware has not switched them on.";
-    this._options.port.push(toServer.scriptsRun, { ref, result: "error", output, return: "" });
+    this._options.pusher.push(toServer.scriptsRun, { ref, result: "error", output, return: "" });
   }
 
   private _each(body: (feature: Feature) => void): void {

@@ -8,7 +8,7 @@
  */
 
 import { cut } from "../../modules/text/cut.js";
-import type { DevicePort } from "../connection/device-port.js";
+import type { DevicePusher } from "../connection/device-pusher.js";
 import { toServer } from "../protocol.js";
 import type { Outcome } from "./outcome.js";
 
@@ -29,15 +29,15 @@ interface Message {
 export class Report {
   private readonly _words: StatusWords;
   private readonly _networkInterface: string;
-  private readonly _port: DevicePort;
+  private readonly _pusher: DevicePusher;
   /** An update is in flight: between `received` and a terminal word. */
   private _open = false;
   /** What must still be said when the connection comes back: the latest progress, or the terminal word. */
   private _unsaid: Message | undefined;
   private _progress = -progressStep;
 
-  constructor(port: DevicePort, words: StatusWords, networkInterface: string) {
-    this._port = port;
+  constructor(pusher: DevicePusher, words: StatusWords, networkInterface: string) {
+    this._pusher = pusher;
     this._words = words;
     this._networkInterface = networkInterface;
   }
@@ -49,7 +49,7 @@ export class Report {
 
   /** The server can be told at once. */
   get connected(): boolean {
-    return this._port.joined !== undefined;
+    return this._pusher.joined !== undefined;
   }
 
   /** There is a connection again. */
@@ -123,6 +123,6 @@ export class Report {
   }
 
   private _say(message: Message): void {
-    if (this._port.push(message.event, message.payload) === undefined) this._unsaid = message;
+    if (this._pusher.push(message.event, message.payload) === undefined) this._unsaid = message;
   }
 }

@@ -9,7 +9,7 @@ import { asFault, Fault } from "../../modules/fault/fault.js";
 import type { SecureOptions } from "../../modules/platform/byte-stream.js";
 import type { Platform } from "../../modules/platform/platform.js";
 import type { Client } from "../client.js";
-import type { DevicePort } from "../connection/device-port.js";
+import type { DevicePusher } from "../connection/device-pusher.js";
 import { ask, type Kind, type Said, tell } from "../log/guarded.js";
 import type { Log } from "../log/log.js";
 import { Download, maxPartFailures } from "./download.js";
@@ -47,7 +47,7 @@ export interface UpdaterOptions {
   platform: Platform;
   log: Log;
   client: Client;
-  port: DevicePort;
+  pusher: DevicePusher;
   records: UpdateRecords;
   trial: Trial;
   /** Absent: the application's own target answers for what becomes of an update. */
@@ -89,7 +89,7 @@ export class Updater {
 
   constructor(options: UpdaterOptions) {
     this._options = options;
-    this._report = new Report(options.port, options.statusWords, options.platform.device.networkInterface);
+    this._report = new Report(options.pusher, options.statusWords, options.platform.device.networkInterface);
   }
 
   /** What the join says: the server keeps its record of this update, and sends no other meanwhile. */

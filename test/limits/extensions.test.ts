@@ -3,8 +3,8 @@
  */
 
 import { encodeUtf8 } from "../../modules/text/utf8.js";
-import type { ChannelPort } from "../../src/connection/channel-handler.js";
-import { maxExtensionBacklogBytes } from "../../src/connection/device-port.js";
+import type { Pusher } from "../../src/connection/channel-handler.js";
+import { maxFeatureBacklogBytes } from "../../src/connection/device-pusher.js";
 import { RecentLines } from "../../src/device/recent-lines.js";
 import { maxMetricNameBytes, Vitals } from "../../src/device/vitals.js";
 import {
@@ -38,7 +38,7 @@ import {
 } from "../../src/features/error-reports/error-reports.js";
 import { maxErrorFrames, stackFrames } from "../../src/features/error-reports/stack-frames.js";
 import { answerRate } from "../../src/features/extensions/answer.js";
-import type { Extension, ExtensionPort } from "../../src/features/extensions/extension.js";
+import type { Attachment, Extension } from "../../src/features/extensions/extension.js";
 import { Extensions } from "../../src/features/extensions/extensions.js";
 import { ExtensionsChannel, maxRememberedRefs } from "../../src/features/extensions/extensions-channel.js";
 import { maxListBytes } from "../../src/features/extensions/json-bytes.js";
@@ -114,18 +114,18 @@ function reported(error: unknown, context: Record<string, string> = {}): Record<
 class ChannelScene {
   buffered = 0;
   detached = false;
-  port: ExtensionPort | undefined;
+  attachment: Attachment | undefined;
   readonly channel: ExtensionsChannel;
   #ref = 0;
-  readonly #port: ChannelPort = { push: () => String(++this.#ref) };
+  readonly #pusher: Pusher = { push: () => String(++this.#ref) };
 
   constructor() {
     const { core, log, timers } = new Stage();
     const extension = {
       key: "x",
       versions: ["0.0.1"],
-      attached: (port: ExtensionPort) => {
-        this.port = port;
+      attached: (attachment: Attachment) => {
+        this.attachment = attachment;
       },
       event: () => {},
       detached: () => {
@@ -141,12 +141,12 @@ class ChannelScene {
     };
     this.channel = new ExtensionsChannel(core.install(new Extensions([extension])), log, timers, connection);
     this.channel.joinPayload();
-    this.channel.joined(["x"], this.#port);
+    this.channel.joined(["x"], this.#pusher);
   }
 
   /** @returns the ref of what was pushed last */
   send(): string {
-    assert.equal(this.port?.send("event", {}), true);
+    assert.equal(this.attachment?.send("event", {}), true);
     return String(this.#ref);
   }
 }
@@ -178,14 +178,14 @@ function rateHolds(rate: Rate): void {
 
 describe("limits: extensions", () => {
   limit(
-    "maxExtensionBacklogBytes",
+    "maxFeatureBacklogBytes",
     "with so many bytes waiting extensions and console still send, not with one more",
     () => {
       const scene = new ChannelScene();
-      scene.buffered = maxExtensionBacklogBytes;
-      assert.equal(scene.port?.send("event", {}), true);
+      scene.buffered = maxFeatureBacklogBytes;
+      assert.equal(scene.attachment?.send("event", {}), true);
       scene.buffered++;
-      assert.equal(scene.port?.send("event", {}), false);
+      assert.equal(scene.attachment?.send("event", {}), false);
       const shown = (buffered: number) => {
         const { core } = new Stage();
         let pushes = 0;
@@ -193,8 +193,8 @@ describe("limits: extensions", () => {
         new ConsoleChannel(core).joined({}, { push: () => String(++pushes) });
         return pushes;
       };
-      assert.equal(shown(maxExtensionBacklogBytes), 1);
-      assert.equal(shown(maxExtensionBacklogBytes + 1), 0);
+      assert.equal(shown(maxFeatureBacklogBytes), 1);
+      assert.equal(shown(maxFeatureBacklogBytes + 1), 0);
     },
   );
 

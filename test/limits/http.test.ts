@@ -17,7 +17,7 @@ import { encodeUtf8 } from "../../modules/text/utf8.js";
 import { Opening } from "../../modules/websocket/opening.js";
 import { maxRefusalBodyBytes, RefusalReader } from "../../modules/websocket/refusal.js";
 import { SharedSecret } from "../../src/connection/credentials.js";
-import { redirectTarget } from "../../src/connection/redirect.js";
+import { redirectLocation } from "../../src/connection/redirect.js";
 import { assert, crypto, describe, stackInUse } from "../harness.js";
 import { ScriptedNetwork } from "../modules/platform/scripted-network.js";
 import { ManualTimers } from "../support/manual-timers.js";
@@ -184,7 +184,7 @@ describe("limits: HTTP", () => {
     };
     const credentials = new SharedSecret("nhp_x", "x", "x");
     const from = { host: "a.example", port: 80, ssl: false, path: "/device-socket/websocket" };
-    const followed = (count: number) => redirectTarget(from, refusal, credentials, count);
+    const followed = (count: number) => redirectLocation(from, refusal, credentials, count);
     assert.equal(followed(maxRedirects - 1).constructor, Object);
     assert.equal((followed(maxRedirects) as Fault).code, "too-many-redirects");
   });

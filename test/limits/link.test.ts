@@ -14,7 +14,7 @@ import { maxRetryAfterMs, retryAfterMs } from "../../src/connection/retry-after.
 import { maxJoinAttempts } from "../../src/connection/topic.js";
 import { WallClock } from "../../src/connection/wall-clock.js";
 import { maxRecentCharacters, maxRecentLines, RecentLines } from "../../src/device/recent-lines.js";
-import { ManagedUpdates, maxUpdateRefusalMinutes } from "../../src/features/managed-updates/managed-updates.js";
+import { ManagedUpdates, maxUpdateRejectionMinutes } from "../../src/features/managed-updates/managed-updates.js";
 import { maxServerKeys, maxServerKeysCharacters, ServerKeys } from "../../src/features/server-keys/server-keys.js";
 import { Log, maxLogLineCharacters } from "../../src/log/log.js";
 import { Redactor } from "../../src/log/redact.js";
@@ -137,11 +137,11 @@ describe("limits: the link", () => {
     assert.equal(kept(maxServerKeysCharacters + 1), 0);
   });
 
-  limit("maxUpdateRefusalMinutes", "that long is waited as told, and no longer when the server says more", () => {
+  limit("maxUpdateRejectionMinutes", "that long is waited as told, and no longer when the server says more", () => {
     for (const [minutes, waited] of [
-      [maxUpdateRefusalMinutes - 1, maxUpdateRefusalMinutes - 1],
-      [maxUpdateRefusalMinutes, maxUpdateRefusalMinutes],
-      [maxUpdateRefusalMinutes + 1, maxUpdateRefusalMinutes],
+      [maxUpdateRejectionMinutes - 1, maxUpdateRejectionMinutes - 1],
+      [maxUpdateRejectionMinutes, maxUpdateRejectionMinutes],
+      [maxUpdateRejectionMinutes + 1, maxUpdateRejectionMinutes],
     ]) {
       const updates = new Stage().core.install(new ManagedUpdates());
       updates.message("update_rejected", { reason: "later", delay_for: minutes });

@@ -8,7 +8,7 @@ import { DeltaDecoder } from "../../modules/delta/decoder.js";
 import { deltaWindowBitsLimit, sizeBytesLimit } from "../../modules/delta/state.js";
 import type { Fault } from "../../modules/fault/fault.js";
 import { maxImageSize, parseSegmentLength, segmentHeaderSize } from "../../modules/ota/image.js";
-import { DevicePort } from "../../src/connection/device-port.js";
+import { DevicePusher } from "../../src/connection/device-pusher.js";
 import { parseArchiveOffer } from "../../src/features/archives/archive-offer.js";
 import { maxPartFailures, maxStartOvers } from "../../src/update/download.js";
 import { maxUpdateParts, maxUpdateUrlCharacters, parseOffer } from "../../src/update/offer.js";
@@ -90,10 +90,10 @@ describe("limits: updates", () => {
 
   limit("maxReasonCharacters", "a reason that long is sent whole, a longer one is cut", () => {
     const sent = (characters: number) => {
-      const port = new DevicePort();
-      const report = new Report(port, "current", "wlan0");
+      const pusher = new DevicePusher();
+      const report = new Report(pusher, "current", "wlan0");
       let reason: unknown;
-      port.joined = {
+      pusher.joined = {
         push: (_event, payload) => {
           reason = (payload as { reason?: unknown }).reason;
           return "1";

@@ -34,7 +34,7 @@ const everything: LinkWithFeatures = {
     {
       key: "own",
       versions: ["0.0.1"],
-      attached: (port) => void port.send(bad, { [bad]: { toJSON: () => [bad] } }),
+      attached: (attachment) => void attachment.send(bad, { [bad]: { toJSON: () => [bad] } }),
       event: () => {},
       detached: () => {},
     },

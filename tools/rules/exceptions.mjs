@@ -56,7 +56,7 @@ export const deadExports = [
   ["modules/delta/state.ts: stateSize", suites],
   ["modules/nh1/shared-secret.ts: saltOf", suites],
   ["modules/tls/client-session.ts: sessionOptions", suites],
-  ["modules/tls/trust.ts: builtInRoot", suites],
+  ["modules/tls/server-verification.ts: builtInRoot", suites],
   ["modules/x509/server-name.ts: ipv4Address", suites],
   ["modules/x509/server-name.ts: ipv6Address", suites],
   ["src/features/console/commands.ts: words", suites],

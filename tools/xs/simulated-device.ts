@@ -10,7 +10,7 @@ import { FlashStore } from "../../hosts/flash-model/flash-store.js";
 import { NorFlash } from "../../hosts/flash-model/nor-flash.js";
 import { openPartition, partitionTable } from "../../hosts/flash-model/partition-table.js";
 import { nodeCrypto } from "../../hosts/node/crypto.js";
-import { FileBacking } from "../../hosts/node/file-backing.js";
+import { NodeFile } from "../../hosts/node/node-file.js";
 import { defaultChipId, flashByCable } from "../../hosts/node/node-platform.js";
 import type { Hub } from "../hub/hub.js";
 import { type HeapSample, startProduct } from "./loader.js";
@@ -34,7 +34,7 @@ export const environmentOf = (folder: string): NodeJS.ProcessEnv => ({
 export function provision(folder: string, image: Uint8Array, settings: Map<string, Uint8Array | string>): void {
   flashByCable(folder, image);
   const table = partitionTable();
-  const file = new FileBacking(join(folder, "flash.bin"), table.flashSize);
+  const file = new NodeFile(join(folder, "flash.bin"), table.flashSize);
   const store = new FlashStore(openPartition(new NorFlash(file, writeSize), table.state));
   for (const [key, value] of settings) store.set(key, new Uint8Array(Buffer.from(value as Uint8Array)));
   file.close();

@@ -7,7 +7,7 @@
  * - the device can prove an EC key, not only an RSA one;
  * - the CA list of a CertificateRequest (12 to 15 kB from NervesHub) is not looked at, instead of copied name by name.
  *
- * An error that has to reach an operator carries a `refusal`, which SecureStream turns into its Fault.
+ * An error that has to reach an operator carries a `kind`, which SecureStream turns into its Fault.
  */
 
 /// <reference path="../../../types/tls.d.ts" />
@@ -35,15 +35,15 @@ requireShape("ssl/handshake", sdk, [
   "finished.unpacketize",
 ]);
 
-type Refusal = "order" | "version" | "suite" | "key-exchange" | "finished";
+type HandshakeErrorKind = "order" | "version" | "suite" | "key-exchange" | "finished";
 
 /** An error with a reason that a program can tell apart. */
 class HandshakeError extends Error {
-  readonly refusal: Refusal;
+  readonly kind: HandshakeErrorKind;
 
-  constructor(refusal: Refusal, message: string) {
+  constructor(kind: HandshakeErrorKind, message: string) {
     super(message);
-    this.refusal = refusal;
+    this.kind = kind;
   }
 }
 

@@ -10,7 +10,7 @@
 import { cut } from "../../../modules/text/cut.js";
 import type { Core, Feature } from "../../feature.js";
 import { inspect } from "../../log/inspect.js";
-import type { Extension, ExtensionPort } from "../extensions/extension.js";
+import type { Attachment, Extension } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
 import { jsonBytes, maxListBytes } from "../extensions/json-bytes.js";
 import { type Attempt, type Lane, Outbox, type Sender } from "../extensions/outbox.js";
@@ -47,7 +47,7 @@ export class Alarms implements Feature, Extension, Sender {
   /** Changes that the server has not heard of, in their order. */
   private _changes: Change[] = [];
   private _snapshotDue = false;
-  private _port: ExtensionPort | undefined;
+  private _attachment: Attachment | undefined;
 
   install(core: Core): void {
     this._core = core;
@@ -91,11 +91,11 @@ export class Alarms implements Feature, Extension, Sender {
 
   /** True while the server hears of alarms by this extension; health reports leave them out then. */
   get isAttached(): boolean {
-    return this._port !== undefined;
+    return this._attachment !== undefined;
   }
 
-  attached(port: ExtensionPort): void {
-    this._port = port;
+  attached(attachment: Attachment): void {
+    this._attachment = attachment;
     this._changes = [];
     // The server asks for a sync on attach; should that get lost, the set is said without being asked.
     this._snapshotDue = true;
@@ -109,12 +109,12 @@ export class Alarms implements Feature, Extension, Sender {
   }
 
   detached(): void {
-    this._port = undefined;
+    this._attachment = undefined;
     this._lane?.stop();
   }
 
   private _changed(change: Change): void {
-    if (this._port === undefined) return;
+    if (this._attachment === undefined) return;
     this._changes.push(change);
     // More than a set holds: the set itself is shorter to say.
     if (this._changes.length > maxAlarms) this._snapshotDue = true;
@@ -123,12 +123,12 @@ export class Alarms implements Feature, Extension, Sender {
 
   /** Of the outbox. */
   flush(): Attempt {
-    if (this._port === undefined) return "refused";
+    if (this._attachment === undefined) return "refused";
     if (this._snapshotDue) {
       let alarms = [...this._raised].map(([name, alarm]) => this._entry(name, alarm));
       if (jsonBytes(alarms) > maxListBytes)
         alarms = [...this._raised].map(([name, alarm]) => this._entry(name, { ...alarm, description: "" }));
-      if (!this._port.send("snapshot", { alarms })) return "refused";
+      if (!this._attachment.send("snapshot", { alarms })) return "refused";
       this._snapshotDue = false;
       this._changes = [];
       return "sent";
@@ -141,7 +141,7 @@ export class Alarms implements Feature, Extension, Sender {
     const payload = raised
       ? this._entry(name, alarm ?? { description: "", raisedMs: atMs })
       : { alarm: name, ...this._time("cleared_at", atMs) };
-    if (!this._port.send(raised ? "raised" : "cleared", payload)) return "refused";
+    if (!this._attachment.send(raised ? "raised" : "cleared", payload)) return "refused";
     this._changes.shift();
     return "sent";
   }

@@ -13,7 +13,7 @@ import type { Core, Feature } from "../../feature.js";
 import { ask, type Kind, type Said, take } from "../../log/guarded.js";
 import { wrong } from "../../option-checks.js";
 import { answerRate } from "../extensions/answer.js";
-import type { Extension, ExtensionPort } from "../extensions/extension.js";
+import type { Attachment, Extension } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
 import { type Attempt, type Lane, Outbox, type Sender } from "../extensions/outbox.js";
 
@@ -88,7 +88,7 @@ export class Components implements Feature, Extension, Sender {
   private _reportDue = false;
   private _results: { readonly event: string; readonly result: Result }[] = [];
   private _running = 0;
-  private _port: ExtensionPort | undefined;
+  private _attachment: Attachment | undefined;
 
   /** @param provider asked for it whenever the server asks */
   constructor(provider: () => Topology) {
@@ -105,14 +105,14 @@ export class Components implements Feature, Extension, Sender {
 
   /** Sends the topology again, after a change. @returns false while the server wants none */
   report(): boolean {
-    if (this._port === undefined) return false;
+    if (this._attachment === undefined) return false;
     this._reportDue = true;
     this._lane?.wake();
     return true;
   }
 
-  attached(port: ExtensionPort): void {
-    this._port = port;
+  attached(attachment: Attachment): void {
+    this._attachment = attachment;
   }
 
   event(event: string, payload: unknown): void {
@@ -122,7 +122,7 @@ export class Components implements Feature, Extension, Sender {
   }
 
   detached(): void {
-    this._port = undefined;
+    this._attachment = undefined;
     this._reportDue = false;
     this._results = [];
     this._lane?.stop();
@@ -181,7 +181,7 @@ export class Components implements Feature, Extension, Sender {
   }
 
   private _answer(event: string, request: Result, status: string, output: string): void {
-    if (this._port === undefined || this._results.length >= maxComponentRequests * 2) return;
+    if (this._attachment === undefined || this._results.length >= maxComponentRequests * 2) return;
     this._results.push({
       event,
       result: { ...request, status, output: cut(output, maxComponentOutputCharacters) },
@@ -193,7 +193,7 @@ export class Components implements Feature, Extension, Sender {
   flush(): Attempt {
     const next = this._results[0];
     if (next !== undefined) {
-      if (!this._port?.send(next.event, next.result)) return "refused";
+      if (!this._attachment?.send(next.event, next.result)) return "refused";
       this._results.shift();
       return "sent";
     }
@@ -201,7 +201,7 @@ export class Components implements Feature, Extension, Sender {
     this._reportDue = false;
     const report = take(this._core!.log, "components", this._provider, topologies, this._said);
     if (report === undefined) return "empty";
-    if (this._port?.send("report", report)) return "sent";
+    if (this._attachment?.send("report", report)) return "sent";
     this._reportDue = true;
     return "refused";
   }

@@ -8,8 +8,8 @@
 import { fieldsOf } from "../../../modules/json/fields.js";
 import { cut } from "../../../modules/text/cut.js";
 import { printable } from "../../../modules/text/printable.js";
-import type { ChannelHandler, ChannelPort } from "../../connection/channel-handler.js";
-import { maxExtensionBacklogBytes } from "../../connection/device-port.js";
+import type { ChannelHandler, Pusher } from "../../connection/channel-handler.js";
+import { maxFeatureBacklogBytes } from "../../connection/device-pusher.js";
 import type { Core } from "../../feature.js";
 import { consoleTopic } from "../../protocol.js";
 import { Terminal, terminalOptions } from "./terminal.js";
@@ -23,12 +23,12 @@ export const consoleNames: readonly string[] = Object.freeze(["data", "height", 
 export class ConsoleChannel implements ChannelHandler {
   readonly topic = consoleTopic;
   private readonly _terminal: Terminal;
-  private _port: ChannelPort | undefined;
+  private _pusher: Pusher | undefined;
 
   constructor(core: Core) {
     this._terminal = new Terminal({
       ...terminalOptions(core),
-      send: (data) => core.bufferedBytes <= maxExtensionBacklogBytes && this._port?.push("up", { data }) !== undefined,
+      send: (data) => core.bufferedBytes <= maxFeatureBacklogBytes && this._pusher?.push("up", { data }) !== undefined,
     });
   }
 
@@ -36,8 +36,8 @@ export class ConsoleChannel implements ChannelHandler {
     return { console_version: consoleVersion };
   }
 
-  joined(_response: unknown, port: ChannelPort): void {
-    this._port = port;
+  joined(_response: unknown, pusher: Pusher): void {
+    this._pusher = pusher;
     this._terminal.begin();
   }
 
@@ -52,7 +52,7 @@ export class ConsoleChannel implements ChannelHandler {
   }
 
   left(): void {
-    this._port = undefined;
+    this._pusher = undefined;
     this._terminal.end();
   }
 }

@@ -10,7 +10,7 @@ import type { Store } from "../../../modules/platform/store.js";
 import { cut, cutStart } from "../../../modules/text/cut.js";
 import { decodeUtf8, encodeUtf8 } from "../../../modules/text/utf8.js";
 
-/** Characters of reason and message; the server cuts at 2 KB and 8 KB. */
+/** Characters of a reason; the server cuts at 2 KB. */
 export const maxErrorReasonCharacters = 500;
 /** Characters of the stack and of the last log lines in a crash record: the store takes 2,048 bytes of UTF-8 a value. */
 export const maxCrashStackCharacters = 600;

@@ -13,7 +13,7 @@ import { Vitals } from "../../device/vitals.js";
 import type { Core, Feature } from "../../feature.js";
 import { tell } from "../../log/guarded.js";
 import { inspect } from "../../log/inspect.js";
-import type { Extension, ExtensionPort } from "../extensions/extension.js";
+import type { Attachment, Extension } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
 import { type Attempt, type Lane, maxBatchCharacters, Outbox, type Sender } from "../extensions/outbox.js";
 import { isoTime, wallTime } from "../extensions/wall-time.js";
@@ -29,6 +29,7 @@ import { type StackFrame, stackFrames } from "./stack-frames.js";
 
 /** Error reports that wait; the server takes 25 in one message. */
 export const maxErrorReports = 12;
+/** Characters of a message; the server cuts at 8 KB. */
 export const maxErrorMessageCharacters = 1000;
 /** Context entries (server: 32), characters of one value (server: 512 bytes). */
 export const maxErrorContextEntries = 16;
@@ -68,7 +69,7 @@ export class ErrorReports implements Feature, Extension, Sender {
   private _entries: Entry[] = [];
   private _crash: Entry | undefined;
   private _dropped = 0;
-  private _port: ExtensionPort | undefined;
+  private _attachment: Attachment | undefined;
 
   install(core: Core): void {
     this._core = core;
@@ -132,15 +133,15 @@ export class ErrorReports implements Feature, Extension, Sender {
     return this._core!.platform.clock.now() !== undefined;
   }
 
-  attached(port: ExtensionPort): void {
-    this._port = port;
+  attached(attachment: Attachment): void {
+    this._attachment = attachment;
     this._lane?.wake();
   }
 
   event(): void {}
 
   detached(): void {
-    this._port = undefined;
+    this._attachment = undefined;
     this._lane?.stop();
   }
 
@@ -152,12 +153,12 @@ export class ErrorReports implements Feature, Extension, Sender {
     if (same !== undefined) same.count++;
     else if (this._entries.length >= maxErrorReports) this._dropped++;
     else this._entries.push(entry);
-    if (this._port !== undefined) this._lane?.wake(gatherMs);
+    if (this._attachment !== undefined) this._lane?.wake(gatherMs);
   }
 
   /** Of the outbox. */
   flush(): Attempt {
-    if (this._port === undefined) return "refused";
+    if (this._attachment === undefined) return "refused";
     const reports: object[] = this._dropped > 0 ? [this._droppedNotice()] : [];
     const batch: Entry[] = [];
     let characters = 0;
@@ -168,7 +169,7 @@ export class ErrorReports implements Feature, Extension, Sender {
       reports.push(this._payload(entry));
     }
     if (reports.length === 0) return "empty";
-    if (!this._port.send("report", { reports })) return "refused";
+    if (!this._attachment.send("report", { reports })) return "refused";
     this._dropped = 0;
     this._entries.splice(0, batch.length);
     if (this._crash !== undefined && batch.includes(this._crash)) this._crashSent();

@@ -8,7 +8,7 @@
  */
 
 /** The way to the server while the extension is attached. */
-export interface ExtensionPort {
+export interface Attachment {
   /** The version that was agreed on, one of `versions`. */
   readonly version: string;
   /**
@@ -30,7 +30,7 @@ export interface Extension {
   /** Ready is `true` alone; anything else is not yet (a clock that is not set), asked again every few seconds. Default: always. */
   ready?(): boolean;
   /** The server has agreed and been told so; from here on `port` sends. */
-  attached(port: ExtensionPort): void;
+  attached(attachment: Attachment): void;
   /** A message of the server. @param event without the key: "check" */
   event(event: string, payload: unknown): void;
   /** It is over, until `attached` comes again: switched off, refused, or the connection is gone. */

@@ -7,8 +7,8 @@
  */
 
 import type { Timer, Timers } from "../../../modules/platform/timers.js";
-import type { ChannelHandler, ChannelPort } from "../../connection/channel-handler.js";
-import { maxExtensionBacklogBytes } from "../../connection/device-port.js";
+import type { ChannelHandler, Pusher } from "../../connection/channel-handler.js";
+import { maxFeatureBacklogBytes } from "../../connection/device-pusher.js";
 import type { Core } from "../../feature.js";
 import { ask, type Said, take, tell, yesOrNo } from "../../log/guarded.js";
 import type { Log } from "../../log/log.js";
@@ -48,7 +48,7 @@ export class ExtensionsChannel implements ChannelHandler {
   private readonly _waiting = new Map<string, Said>();
   /** Which extension a ref belongs to, of the latest pushes. */
   private readonly _refs = new Map<string, string>();
-  private _port: ChannelPort | undefined;
+  private _pusher: Pusher | undefined;
   private _joinTimer: Timer | undefined;
   private _readyTimer: Timer | undefined;
 
@@ -97,8 +97,8 @@ export class ExtensionsChannel implements ChannelHandler {
     return payload;
   }
 
-  joined(response: unknown, port: ChannelPort): void {
-    this._port = port;
+  joined(response: unknown, pusher: Pusher): void {
+    this._pusher = pusher;
     const granted: readonly unknown[] = Array.isArray(response) ? response : [];
     for (const key of this._wanted.keys()) {
       if (granted.includes(key)) this._attach(key);
@@ -129,7 +129,7 @@ export class ExtensionsChannel implements ChannelHandler {
   left(): void {
     this._timers.clear(this._readyTimer);
     this._readyTimer = undefined;
-    this._port = undefined;
+    this._pusher = undefined;
     this._waiting.clear();
     this._refs.clear();
     for (const key of [...this._attached.keys()]) this._detach(key);
@@ -161,7 +161,7 @@ export class ExtensionsChannel implements ChannelHandler {
     const ready = (): unknown => (extension.ready === undefined ? true : extension.ready());
     const isReady = take(this._log, nameOf(key, "ready"), ready, yesOrNo, said) === true;
     // It may have closed the link.
-    if (this._port === undefined) return;
+    if (this._pusher === undefined) return;
     if (!isReady || this._push(key, "attached", {}) === undefined) {
       this._wait(key, said);
       return;
@@ -179,7 +179,7 @@ export class ExtensionsChannel implements ChannelHandler {
       version,
       send: (event: string, payload: object): boolean =>
         this._attached.get(key) === attachment &&
-        this._connection.bufferedBytes <= maxExtensionBacklogBytes &&
+        this._connection.bufferedBytes <= maxFeatureBacklogBytes &&
         this._push(key, event, payload) !== undefined,
     };
     ask({
@@ -219,7 +219,7 @@ export class ExtensionsChannel implements ChannelHandler {
   }
 
   private _push(key: string, event: string, payload: object): string | undefined {
-    const ref = this._port?.push(`${key}:${event}`, payload);
+    const ref = this._pusher?.push(`${key}:${event}`, payload);
     if (ref === undefined) return undefined;
     this._refs.set(ref, key);
     if (this._refs.size > maxRememberedRefs) {

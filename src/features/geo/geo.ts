@@ -10,7 +10,7 @@ import type { Core, Feature } from "../../feature.js";
 import { type Kind, type Said, take, withoutPromises } from "../../log/guarded.js";
 import { requireObject } from "../../option-checks.js";
 import { Answer, type Answering } from "../extensions/answer.js";
-import type { Extension, ExtensionPort } from "../extensions/extension.js";
+import type { Attachment, Extension } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
 import { type Attempt, Outbox } from "../extensions/outbox.js";
 import type { Position, PositionService } from "./position.js";
@@ -68,8 +68,8 @@ export class Geo implements Feature, Extension, Answering {
     return this._answer?.owe() ?? false;
   }
 
-  attached(port: ExtensionPort): void {
-    this._answer?.attached(port);
+  attached(attachment: Attachment): void {
+    this._answer?.attached(attachment);
   }
 
   event(event: string): void {
@@ -82,7 +82,7 @@ export class Geo implements Feature, Extension, Answering {
   }
 
   /** Of its Answer. */
-  answer(port: ExtensionPort): Attempt {
+  answer(attachment: Attachment): Attempt {
     const position = this._position();
     if (position === undefined) return "empty";
     if (!isPosition(position)) {
@@ -92,7 +92,7 @@ export class Geo implements Feature, Extension, Answering {
     const { latitude, longitude, accuracy } = position;
     const source = typeof position.source === "string" ? cut(position.source, maxGeoSourceCharacters) : "device";
     const payload = { latitude, longitude, source, ...(Number.isFinite(accuracy) ? { accuracy } : {}) };
-    return port.send("location:update", payload) ? "sent" : "refused";
+    return attachment.send("location:update", payload) ? "sent" : "refused";
   }
 
   private _position(): Position | undefined {

@@ -12,7 +12,7 @@ import type { Core, Feature } from "../../feature.js";
 import { type Kind, properties, type Said, take } from "../../log/guarded.js";
 import { requireFunctions } from "../../option-checks.js";
 import { Answer, type Answering } from "../extensions/answer.js";
-import type { Extension, ExtensionPort } from "../extensions/extension.js";
+import type { Attachment, Extension } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
 import { jsonBytes } from "../extensions/json-bytes.js";
 import { type Attempt, Outbox } from "../extensions/outbox.js";
@@ -133,8 +133,8 @@ export class Health implements Feature, Extension, Answering {
     return this._answer?.owe() ?? false;
   }
 
-  attached(port: ExtensionPort): void {
-    this._answer?.attached(port);
+  attached(attachment: Attachment): void {
+    this._answer?.attached(attachment);
   }
 
   event(event: string): void {
@@ -146,8 +146,8 @@ export class Health implements Feature, Extension, Answering {
   }
 
   /** Of its Answer. */
-  answer(port: ExtensionPort): Attempt {
-    return port.send("report", { value: this._value() }) ? "sent" : "refused";
+  answer(attachment: Attachment): Attempt {
+    return attachment.send("report", { value: this._value() }) ? "sent" : "refused";
   }
 
   private _value(): object {

@@ -9,7 +9,7 @@ import type { Clock } from "../../../modules/platform/clock.js";
 import type { Core, Feature } from "../../feature.js";
 import { type Level, levels } from "../../log/log.js";
 import { requireObject, wrong } from "../../option-checks.js";
-import type { Extension, ExtensionPort } from "../extensions/extension.js";
+import type { Attachment, Extension } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
 import { type Attempt, type Lane, maxBatchCharacters, Outbox, type Sender } from "../extensions/outbox.js";
 import { wallTime } from "../extensions/wall-time.js";
@@ -41,7 +41,7 @@ export class Logging implements Feature, Extension, Sender {
   private _lane: Lane | undefined;
   /** Microseconds since 1970 of the line that was stamped last. */
   private _lastUs = 0;
-  private _port: ExtensionPort | undefined;
+  private _attachment: Attachment | undefined;
 
   constructor(options: LoggingOptions = {}) {
     this._options = options;
@@ -65,35 +65,35 @@ export class Logging implements Feature, Extension, Sender {
     // The server drops empty messages.
     if (levels.indexOf(level) < this._least || message === "") return;
     this._ring.push({ level, message, atMs: this._clock!.monotonic() });
-    if (this._port !== undefined) this._lane?.wake(gatherMs);
+    if (this._attachment !== undefined) this._lane?.wake(gatherMs);
   }
 
   ready(): boolean {
     return this._clock!.now() !== undefined;
   }
 
-  attached(port: ExtensionPort): void {
-    this._port = port;
+  attached(attachment: Attachment): void {
+    this._attachment = attachment;
     this._lane?.wake(gatherMs);
   }
 
   event(): void {}
 
   detached(): void {
-    this._port = undefined;
+    this._attachment = undefined;
     this._lane?.stop();
   }
 
   /** Of the outbox. */
   flush(): Attempt {
-    const port = this._port;
-    if (port === undefined) return "refused";
+    const attachment = this._attachment;
+    if (attachment === undefined) return "refused";
     if (this._ring.isEmpty) return "empty";
-    const many = port.version === batched;
+    const many = attachment.version === batched;
     const batch = this._ring.next(many ? maxLogLinesInMessage : 1, maxBatchCharacters);
     const before = this._lastUs;
     const lines = batch.map((line) => this._stamped(line));
-    if (!port.send("send", many ? { lines } : lines[0])) {
+    if (!attachment.send("send", many ? { lines } : lines[0])) {
       this._lastUs = before;
       return "refused";
     }

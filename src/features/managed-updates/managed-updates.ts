@@ -17,11 +17,11 @@ import { requireFunctions } from "../../option-checks.js";
 import { fromServer, toServer } from "../../protocol.js";
 
 /** Longest time a refusal may keep a device from asking for an update again: a week, in minutes. */
-export const maxUpdateRefusalMinutes = 10_080;
+export const maxUpdateRejectionMinutes = 10_080;
 
 const modes: readonly unknown[] = Object.freeze(["automatic", "device_managed", "off"]);
 /** Where a refusal names no time: what the server names as a rule. */
-const defaultRefusalMinutes = 5;
+const defaultRejectionMinutes = 5;
 
 /** Who decides when an update is made (API 2.4.0). */
 export type UpdateMode = "automatic" | "device_managed" | "off";
@@ -134,7 +134,7 @@ export class ManagedUpdates implements Feature {
   private _rejected(payload: unknown): void {
     const { reason, delay_for: minutes } = fieldsOf(payload);
     const named = typeof minutes === "number" && Number.isFinite(minutes) && minutes >= 0;
-    const delayMs = Math.min(named ? minutes : defaultRefusalMinutes, maxUpdateRefusalMinutes) * 60_000;
+    const delayMs = Math.min(named ? minutes : defaultRejectionMinutes, maxUpdateRejectionMinutes) * 60_000;
     this._notBeforeMs = this._core!.platform.clock.monotonic() + delayMs;
     const why = typeof reason === "string" ? printable(cut(reason, 100)) : "no reason given";
     this._core!.log.info(

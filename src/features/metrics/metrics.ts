@@ -14,7 +14,7 @@ import type { Core, Feature } from "../../feature.js";
 import { properties, type Said, take } from "../../log/guarded.js";
 import { inspect } from "../../log/inspect.js";
 import { requireBoolean, requireFunctions } from "../../option-checks.js";
-import type { Extension, ExtensionPort } from "../extensions/extension.js";
+import type { Attachment, Extension } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
 import { type Attempt, type Lane, maxBatchCharacters, Outbox, type Sender } from "../extensions/outbox.js";
 import { isoTime, wallTime } from "../extensions/wall-time.js";
@@ -60,7 +60,7 @@ export class Metrics implements Feature, Extension, Sender {
   private readonly _readingsSaid: Said = {};
   private _readings: Reading[] = [];
   private _dropped = 0;
-  private _port: ExtensionPort | undefined;
+  private _attachment: Attachment | undefined;
 
   constructor(options: MetricsOptions = {}) {
     this._options = options;
@@ -84,7 +84,7 @@ export class Metrics implements Feature, Extension, Sender {
    */
   record(name: string, value: number): boolean {
     if (!this._add(name, value)) return false;
-    if (this._port !== undefined) this._lane?.wake(this._readings.length >= sendEarlyReports ? 0 : sendAfterMs);
+    if (this._attachment !== undefined) this._lane?.wake(this._readings.length >= sendEarlyReports ? 0 : sendAfterMs);
     return true;
   }
 
@@ -93,8 +93,8 @@ export class Metrics implements Feature, Extension, Sender {
     return this._core!.platform.clock.now() !== undefined;
   }
 
-  attached(port: ExtensionPort): void {
-    this._port = port;
+  attached(attachment: Attachment): void {
+    this._attachment = attachment;
     this._lane?.wake();
   }
 
@@ -110,7 +110,7 @@ export class Metrics implements Feature, Extension, Sender {
   }
 
   detached(): void {
-    this._port = undefined;
+    this._attachment = undefined;
     this._lane?.stop();
   }
 
@@ -149,7 +149,7 @@ export class Metrics implements Feature, Extension, Sender {
 
   /** Of the outbox. */
   flush(): Attempt {
-    if (this._port === undefined) return "refused";
+    if (this._attachment === undefined) return "refused";
     const now = this._core!.platform.clock.monotonic();
     while (this._readings.length > 0 && now - this._readings[0].atMs > maxReadingAgeMs)
       this._dropped += this._readings.shift()!.values.size;
@@ -166,7 +166,7 @@ export class Metrics implements Feature, Extension, Sender {
       reports.push({ timestamp: isoTime(ms), metrics: Object.fromEntries(reading.values) });
     }
     if (reports.length === 0) return "empty";
-    if (!this._port.send("report", { reports })) return "refused";
+    if (!this._attachment.send("report", { reports })) return "refused";
     this._readings.splice(0, reports.length);
     return "sent";
   }

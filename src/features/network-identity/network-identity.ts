@@ -12,7 +12,7 @@ import type { Core, Feature } from "../../feature.js";
 import { type Kind, type Said, take } from "../../log/guarded.js";
 import { wrong } from "../../option-checks.js";
 import { Answer, type Answering } from "../extensions/answer.js";
-import type { Extension, ExtensionPort } from "../extensions/extension.js";
+import type { Attachment, Extension } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
 import { maxListBytes } from "../extensions/json-bytes.js";
 import { type Attempt, Outbox } from "../extensions/outbox.js";
@@ -70,8 +70,8 @@ export class NetworkIdentity implements Feature, Extension, Answering {
     core.feature(Extensions).add(this);
   }
 
-  attached(port: ExtensionPort): void {
-    this._answer?.attached(port);
+  attached(attachment: Attachment): void {
+    this._answer?.attached(attachment);
     this._told.clear();
     this._timer = this._core!.platform.timers.repeat(() => this._answer?.owe(), pollMs);
   }
@@ -88,7 +88,7 @@ export class NetworkIdentity implements Feature, Extension, Answering {
   }
 
   /** Of its Answer. */
-  answer(port: ExtensionPort): Attempt {
+  answer(attachment: Attachment): Attempt {
     const fresh = new Map<string, string>();
     for (const { name, json } of take(this._core!.log, "networkIdentity", this._provider, identities, this._said) ??
       []) {
@@ -98,7 +98,8 @@ export class NetworkIdentity implements Feature, Extension, Answering {
     }
     if (fresh.size === 0) return "empty";
     const sent = firstOf(fresh);
-    if (!port.send("report", { identities: sent.map(([, json]) => JSON.parse(json) as object) })) return "refused";
+    if (!attachment.send("report", { identities: sent.map(([, json]) => JSON.parse(json) as object) }))
+      return "refused";
     for (const [name, json] of sent) this._told.set(name, json);
     // The server adds to what it has: the rest comes in a message of its own.
     if (sent.length < fresh.size) this._answer?.owe();

@@ -1,5 +1,5 @@
-import type { ChannelPort } from "../../../src/connection/channel-handler.js";
-import type { Extension, ExtensionPort } from "../../../src/features/extensions/extension.js";
+import type { Pusher } from "../../../src/connection/channel-handler.js";
+import type { Attachment, Extension } from "../../../src/features/extensions/extension.js";
 import { Extensions } from "../../../src/features/extensions/extensions.js";
 import { ExtensionsChannel } from "../../../src/features/extensions/extensions-channel.js";
 import { assert, describe, it } from "../../harness.js";
@@ -9,7 +9,7 @@ class Probe implements Extension {
   readonly key: string;
   readonly versions = ["0.2.0", "0.0.1"];
   readonly calls: string[] = [];
-  port: ExtensionPort | undefined;
+  attachment: Attachment | undefined;
   throwsIn = "";
   isReady = true;
 
@@ -21,9 +21,9 @@ class Probe implements Extension {
     return this.isReady;
   }
 
-  attached(port: ExtensionPort): void {
-    this.#note(`attached ${port.version}`);
-    this.port = port;
+  attached(attachment: Attachment): void {
+    this.#note(`attached ${attachment.version}`);
+    this.attachment = attachment;
   }
 
   event(event: string, payload: unknown): void {
@@ -50,7 +50,7 @@ class Scene {
   buffered = 0;
   channel = this.connect();
   #ref = 10;
-  readonly port: ChannelPort = {
+  readonly pusher: Pusher = {
     push: (event) => {
       this.pushed.push(event);
       return String(++this.#ref);
@@ -77,7 +77,7 @@ class Scene {
     this.channel.deviceJoined();
     this.channel.asked(offered);
     this.channel.joinPayload();
-    this.channel.joined(granted, this.port);
+    this.channel.joined(granted, this.pusher);
   }
 
   get lastRef(): string {
@@ -126,7 +126,7 @@ describe("extensions channel", () => {
     assert.deepEqual(scene.pushed, ["a:attached", "b:attached"]);
     assert.deepEqual(scene.a.calls, ["attached 0.2.0"]);
     assert.deepEqual(scene.b.calls, ["attached 0.0.1"]);
-    assert.ok(scene.a.port?.send("hello", {}));
+    assert.ok(scene.a.attachment?.send("hello", {}));
     assert.equal(scene.pushed.at(-1), "a:hello");
   });
 
@@ -167,26 +167,26 @@ describe("extensions channel", () => {
   it("detaches and attaches on request, and says so", () => {
     const scene = new Scene();
     scene.attach();
-    const { port } = scene.a;
+    const { attachment } = scene.a;
     scene.channel.message("detach", { extensions: ["a"] });
     assert.equal(scene.pushed.at(-1), "a:detached");
-    assert.equal(port?.send("late", {}), false);
+    assert.equal(attachment?.send("late", {}), false);
     scene.channel.message("a:check", {});
     scene.channel.message("attach", { extensions: ["a"] });
     assert.equal(scene.pushed.at(-1), "a:attached");
     assert.deepEqual(scene.a.calls, ["attached 0.2.0", "detached", "attached 0.2.0"]);
-    assert.equal(port?.send("of the old attachment", {}), false);
-    assert.ok(scene.a.port?.send("of the new one", {}));
+    assert.equal(attachment?.send("of the old attachment", {}), false);
+    assert.ok(scene.a.attachment?.send("of the new one", {}));
   });
 
   it("stops an extension whose message was refused, found by the ref", () => {
     const scene = new Scene();
     scene.attach();
-    scene.b.port?.send("hello", {});
+    scene.b.attachment?.send("hello", {});
     scene.channel.reply(scene.lastRef, "error", "detach");
     assert.deepEqual(scene.b.calls, ["attached 0.0.1", "detached"]);
     assert.deepEqual(scene.a.calls, ["attached 0.2.0"]);
-    assert.equal(scene.b.port?.send("again", {}), false);
+    assert.equal(scene.b.attachment?.send("again", {}), false);
   });
 
   it("takes no other reply for a refusal", () => {
@@ -204,7 +204,7 @@ describe("extensions channel", () => {
     scene.attach();
     assert.deepEqual(scene.pushed, ["a:attached", "a:error", "b:attached"]);
     assert.deepEqual(scene.a.calls, ["attached 0.2.0", "detached"]);
-    assert.ok(scene.b.port?.send("hello", {}));
+    assert.ok(scene.b.attachment?.send("hello", {}));
   });
 
   it("contains an extension that throws at an event or at its end", () => {
@@ -212,7 +212,7 @@ describe("extensions channel", () => {
     scene.attach();
     scene.a.throwsIn = "check";
     scene.channel.message("a:check", {});
-    assert.ok(scene.a.port?.send("still here", {}));
+    assert.ok(scene.a.attachment?.send("still here", {}));
     scene.a.throwsIn = "detached";
     scene.channel.left();
     assert.deepEqual(scene.b.calls.at(-1), "detached");
@@ -223,9 +223,9 @@ describe("extensions channel", () => {
     const scene = new Scene();
     scene.attach();
     scene.buffered = 5000;
-    assert.equal(scene.a.port?.send("hello", {}), false);
+    assert.equal(scene.a.attachment?.send("hello", {}), false);
     scene.buffered = 100;
-    assert.ok(scene.a.port?.send("hello", {}));
+    assert.ok(scene.a.attachment?.send("hello", {}));
   });
 
   it("attaches an extension that was not ready as soon as it is", () => {
@@ -244,7 +244,7 @@ describe("extensions channel", () => {
   it("attaches again on the next connection, and nothing of the old one sends", () => {
     const scene = new Scene();
     scene.attach();
-    const old = scene.a.port;
+    const old = scene.a.attachment;
     scene.channel.left();
     assert.equal(old?.send("late", {}), false);
     scene.connect();

@@ -6,7 +6,7 @@
 import type { DeviceFacts } from "../../../modules/platform/device.js";
 import type { Platform } from "../../../modules/platform/platform.js";
 import type { Core, Feature } from "../../../src/feature.js";
-import type { ExtensionPort } from "../../../src/features/extensions/extension.js";
+import type { Attachment } from "../../../src/features/extensions/extension.js";
 import { Log } from "../../../src/log/log.js";
 import { Redactor } from "../../../src/log/redact.js";
 import { crypto } from "../../harness.js";
@@ -172,7 +172,7 @@ export class ServerBucket {
 }
 
 /** A port with a server behind it. */
-export class ServerSide implements ExtensionPort {
+export class ServerSide implements Attachment {
   readonly version: string;
   /** What passed the bucket. */
   readonly sent: Sent[] = [];

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FileBacking } from "../../../hosts/node/file-backing.js";
+import { NodeFile } from "../../../hosts/node/node-file.js";
 import { makePrivateFolder, writePrivateFile } from "../../../hosts/node/private-file.js";
 import { afterEach, assert, beforeEach, describe, it } from "../../harness.js";
 
@@ -75,11 +75,11 @@ describe("keys on disk: private files", () => {
 
   it("hold a simulated device's flash, with its signed URLs and keys", () => {
     const path = join(folder, "flash.bin");
-    new FileBacking(path, 4096).close();
+    new NodeFile(path, 4096).close();
     assert.equal(modeOf(path), 0o600);
     assert.deepEqual(new Uint8Array(readFileSync(path)), new Uint8Array(4096).fill(0xff));
     chmodSync(path, 0o644);
-    new FileBacking(path, 4096).close();
+    new NodeFile(path, 4096).close();
     assert.equal(modeOf(path), 0o600, "one that an earlier version left open is closed");
   });
 });

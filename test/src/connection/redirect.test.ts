@@ -1,6 +1,6 @@
 import { Fault } from "../../../modules/fault/fault.js";
 import { SharedSecret } from "../../../src/connection/credentials.js";
-import { type Place, redirectTarget } from "../../../src/connection/redirect.js";
+import { type Place, redirectLocation } from "../../../src/connection/redirect.js";
 import { assert, describe, it } from "../../harness.js";
 
 const credentials = new SharedSecret("nhp_x", "s", "dev-01");
@@ -8,7 +8,7 @@ const from: Place = { host: "hub.test", port: 443, ssl: true, path: "/device-soc
 
 function follow(location: string | undefined, place = from, count = 0): Place | string {
   const headers = new Map(location === undefined ? [] : [["location", location] as const]);
-  const result = redirectTarget(place, { status: 301, reason: "", headers, body: "" }, credentials, count);
+  const result = redirectLocation(place, { status: 301, reason: "", headers, body: "" }, credentials, count);
   return result instanceof Fault ? result.code : result;
 }
 

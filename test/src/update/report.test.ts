@@ -1,8 +1,8 @@
-import { DevicePort } from "../../../src/connection/device-port.js";
+import { DevicePusher } from "../../../src/connection/device-pusher.js";
 import { Report } from "../../../src/update/report.js";
 import { assert, describe, it } from "../../harness.js";
 
-class Port extends DevicePort {
+class Port extends DevicePusher {
   readonly sent: string[] = [];
   open = true;
 

@@ -11,7 +11,7 @@ import { signatureNumbers } from "nerveshub/modules/tls/hardened/signature";
 import CertificateManager from "ssl/cert";
 import suites from "ssl/ciphersuites";
 import { fromHex, toHex } from "../../../modules/text/hex.js";
-import { BuiltInRoots, builtInRoot, ConfiguredRoots } from "../../../modules/tls/trust.js";
+import { BuiltInRoots, builtInRoot, ConfiguredRoots } from "../../../modules/tls/server-verification.js";
 import { readCertificate, sameBytes } from "../../../modules/x509/certificate.js";
 import { assert, describe, it } from "../harness.js";
 

@@ -4,7 +4,7 @@
 
 import type { Clock } from "../../../modules/platform/clock.js";
 import { fromHex } from "../../../modules/text/hex.js";
-import { ConfiguredRoots, ServerTrust } from "../../../modules/tls/trust.js";
+import { ConfiguredRoots, ServerVerification } from "../../../modules/tls/server-verification.js";
 import { type LimboCase, unexpected } from "../../modules/x509/limbo.js";
 import { assert, describe, environment, it, report } from "../harness.js";
 
@@ -15,7 +15,7 @@ const bytes = (hex: string): Uint8Array => fromHex(hex)!;
 function verdict({ chain, serverName, roots, nowMs }: LimboCase): string {
   const clock: Clock = { now: () => nowMs, monotonic: () => 0, set() {} };
   try {
-    new ServerTrust(new ConfiguredRoots(roots.map(bytes)), serverName, clock).verify(chain.map(bytes));
+    new ServerVerification(new ConfiguredRoots(roots.map(bytes)), serverName, clock).verify(chain.map(bytes));
     return "ok";
   } catch (error) {
     return String(error);

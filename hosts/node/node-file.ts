@@ -9,7 +9,7 @@ import { closeSync, existsSync, fchmodSync, openSync, readSync, writeSync } from
 import type { Backing } from "../flash-model/nor-flash.js";
 import { privateMode, writePrivateFile } from "./private-file.js";
 
-export class FileBacking implements Backing {
+export class NodeFile implements Backing {
   readonly size: number;
   readonly #file: number;
 

@@ -12,7 +12,7 @@ const writeAt = native("nh_file_write") as (file: number, offset: number, bytes:
 /** Path of a new file in memory, which lasts as long as the process. The variable NERVESHUB_FLASH names it from here on. */
 export const passingFile = native("nh_file_passing") as () => string;
 
-export class FileBacking implements Backing {
+export class SimulatorFile implements Backing {
   readonly size: number;
   private readonly _file: number;
 

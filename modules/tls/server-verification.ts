@@ -120,7 +120,7 @@ const isSignedBy = (certificate: Certificate, issuer: Certificate): boolean => {
 };
 
 /** Judges one server's chain; given to the session as its `trust`. */
-export class ServerTrust {
+export class ServerVerification {
   private readonly _anchors: TrustAnchors;
   private readonly _serverName: string;
   private readonly _clock: Clock;

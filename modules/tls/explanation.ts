@@ -23,7 +23,7 @@ export const explain = (error: unknown, session: ClientSession | undefined, host
   if (alert)
     return alert.description === closeNotify ? handshakeClosed(host, port) : tlsAlert(host, alert.description, error);
   const message = error instanceof Error ? error.message : String(error);
-  switch ((error as { refusal?: string }).refusal) {
+  switch ((error as { kind?: string }).kind) {
     case "order":
       return badRecord(message, error);
     case "version":

@@ -85,7 +85,7 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
     this._target = settings.target ?? new SlotTarget(platform, log, trust, records, settings.formats);
     const secure = settings.roots === undefined ? {} : { roots: settings.roots };
     this._updater = new Updater({
-      ...{ platform, log, client, pusher: pusher, records, protection, secure, statusWords },
+      ...{ platform, log, client, pusher, records, protection, secure, statusWords },
       trial: this._trial,
       target: this._target,
       tls: () => connector.tls,
@@ -93,13 +93,13 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
       restart: () => this.restart(),
     });
     this._core = new LinkCore({
-      ...{ platform, log, redactor, name, trust, secure, pusher: pusher, connector, protection },
+      ...{ platform, log, redactor, name, trust, secure, pusher, connector, protection },
       firmware: metadata,
       updater: this._updater,
       restart: () => this.restart(),
     });
     this._device = new DeviceChannel({
-      ...{ log, firmware, pusher: pusher },
+      ...{ log, firmware, pusher },
       updater: this._updater,
       trial: this._trial,
       networkInterface: platform.device.networkInterface,

@@ -16,10 +16,10 @@ import { machineFacts } from "../xs/machine.js";
 const MALLOC_CAP_DEFAULT = 1 << 12;
 
 /** esp_app_format.h: `chip_id`, 16 bits little endian in esp_image_header_t. */
-const CHIP_ID_OFFSET = 12;
+const chipIdOffset = 12;
 
 /** esp_reset_reason_t, in the words that NervesHub's agents use. */
-const RESET_REASONS: readonly string[] = Object.freeze([
+const resetReasons: readonly string[] = Object.freeze([
   "unknown", // ESP_RST_UNKNOWN
   "power_on", // ESP_RST_POWERON
   "external_pin", // ESP_RST_EXT
@@ -50,11 +50,11 @@ export class EspDevice implements Device {
     this.identifier = `esp32-${toHex(mac)}`;
 
     const chip = new Uint8Array(2);
-    running.read(CHIP_ID_OFFSET, chip);
+    running.read(chipIdOffset, chip);
     this.chipId = chip[0] | (chip[1] << 8);
 
     // Reasons that were added since (USB, JTAG, eFuse error, power glitch, lock-up) have no word in NervesHub.
-    this.resetReason = RESET_REASONS[this._idf.esp_reset_reason()] ?? "unknown";
+    this.resetReason = resetReasons[this._idf.esp_reset_reason()] ?? "unknown";
   }
 
   facts(): DeviceFacts {

@@ -8,10 +8,10 @@ import { runningTimeBounds } from "../esp32/running-build.js";
 import { Uplink } from "../esp32/uplink.js";
 
 /** Of two operators: one that is wrong, or that a network does not let through, is not the only one. */
-const DEFAULT_TIME_SERVERS: readonly string[] = Object.freeze(["pool.ntp.org", "time.cloudflare.com"]);
+const defaultTimeServers: readonly string[] = Object.freeze(["pool.ntp.org", "time.cloudflare.com"]);
 
 /** A first connection without the date fails for certain; with a time server that does not answer, it may still be plain. */
-const TIME_LIMIT_MS = 10_000;
+const timeLimitMs = 10_000;
 
 /**
  * Joins Wi-Fi, for as long as the device runs.
@@ -45,11 +45,11 @@ export const startNetwork = (
   new Uplink({
     ...platform,
     wifi: password === undefined ? { ssid } : { ssid, password },
-    timeServers: timeServers.length > 0 ? timeServers : DEFAULT_TIME_SERVERS,
+    timeServers: timeServers.length > 0 ? timeServers : defaultTimeServers,
     timeBounds: runningTimeBounds(platform.slots.running),
     onNetworkUp: () => {
       if (platform.clock.now() !== undefined) up();
-      else platform.timers.set(up, TIME_LIMIT_MS);
+      else platform.timers.set(up, timeLimitMs);
     },
     onNetworkDown: () => {},
     onTime: up,

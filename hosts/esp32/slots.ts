@@ -28,9 +28,9 @@ const slotConfirm = native("nh_slot_confirm") as () => number;
 const slotRevert = native("nh_slot_revert") as () => number;
 
 /** NOR flash of ESP32 modules: 4 KB sectors, 64 KB blocks; 16 bytes is the unit of flash encryption. */
-const SECTOR_SIZE = 4096;
-const BLOCK_SIZE = 65536;
-const ENCRYPTION_UNIT = 16;
+const sectorSize = 4096;
+const blockSize = 65536;
+const encryptionUnit = 16;
 
 /** esp_err.h and esp_ota_ops.h: the codes that an operator can do something about. */
 const ESP_ERR_INVALID_STATE = 0x103;
@@ -79,9 +79,9 @@ class RunningSlot implements Slot {
 class InactiveSlot implements WritableSlot {
   readonly label: string;
   readonly size = slotSize(true);
-  readonly eraseSize = SECTOR_SIZE;
-  readonly eraseBlockSize = BLOCK_SIZE;
-  readonly writeSize = ENCRYPTION_UNIT;
+  readonly eraseSize = sectorSize;
+  readonly eraseBlockSize = blockSize;
+  readonly writeSize = encryptionUnit;
 
   constructor(label: string) {
     this.label = label;

@@ -33,9 +33,9 @@ export interface StationOptions {
 }
 
 /** Association and DHCP take 2 to 10 s on a busy access point; lwIP's DHCP gives a lost offer 4 tries within 30 s. */
-const ATTEMPT_LIMIT_MS = 30_000;
-const FIRST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 60_000;
+const attemptLimitMs = 30_000;
+const firstWaitMs = 1_000;
+const longestWaitMs = 60_000;
 
 export class Station {
   private readonly _options: StationOptions;
@@ -71,7 +71,7 @@ export class Station {
 
   private _join(): void {
     this._phase = "joining";
-    this._timer = this._options.timers.set(() => this._failed("no address in time"), ATTEMPT_LIMIT_MS);
+    this._timer = this._options.timers.set(() => this._failed("no address in time"), attemptLimitMs);
     try {
       this._options.radio.connect();
     } catch (error) {
@@ -88,7 +88,7 @@ export class Station {
   }
 
   private _failed(reason: string): void {
-    const spread = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(this._failures, 16));
+    const spread = Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(this._failures, 16));
     const waitMs = Math.round(spread / 2 + (this._options.fraction() * spread) / 2);
     this._failures++;
     this._options.print(`Wi-Fi: ${reason}; next attempt in ${waitMs} ms`);

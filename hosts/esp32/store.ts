@@ -8,20 +8,20 @@ import Preference from "preference";
 import { type Cells, TwoCopies } from "./two-copies.js";
 
 /** NVS namespace, at most 15 characters. */
-const NAMESPACE = "nerveshub";
+const nvsNamespace = "nerveshub";
 
 class NvsCells implements Cells {
   get(name: string): Uint8Array | undefined {
-    const blob = Preference.get(NAMESPACE, name);
+    const blob = Preference.get(nvsNamespace, name);
     return blob instanceof ArrayBuffer ? new Uint8Array(blob) : undefined;
   }
 
   set(name: string, bytes: Uint8Array): void {
-    Preference.set(NAMESPACE, name, bytes.slice().buffer);
+    Preference.set(nvsNamespace, name, bytes.slice().buffer);
   }
 
   delete(name: string): void {
-    Preference.delete(NAMESPACE, name);
+    Preference.delete(nvsNamespace, name);
   }
 }
 

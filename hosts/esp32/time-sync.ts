@@ -28,19 +28,19 @@ export interface TimeSyncOptions {
   print(line: string): void;
 }
 
-const FIRST_WAIT_MS = 2_000;
-const LONGEST_WAIT_MS = 300_000;
+const firstWaitMs = 2_000;
+const longestWaitMs = 300_000;
 /** The crystal of an ESP32 drifts by up to 10 ppm, under a second a day. */
-const NEXT_SYNC_MS = 86_400_000;
-const FIRST_DOUBT_WAIT_MS = 60_000;
-const LONGEST_DOUBT_WAIT_MS = 3_600_000;
+const nextSyncMs = 86_400_000;
+const firstDoubtWaitMs = 60_000;
+const longestDoubtWaitMs = 3_600_000;
 /** A server that says RATE is asked too often, by this device or its neighbours. */
-const RATE_PAUSE_MS = 3_600_000;
+const ratePauseMs = 3_600_000;
 /** One that says DENY or RSTR must not be asked again (RFC 5905 §7.4). A name may be another server tomorrow. */
-const DENIED_PAUSE_MS = 86_400_000;
+const deniedPauseMs = 86_400_000;
 
 const pauseOf = (code: string): number => {
-  return code === "RATE" ? RATE_PAUSE_MS : code === "DENY" || code === "RSTR" ? DENIED_PAUSE_MS : 0;
+  return code === "RATE" ? ratePauseMs : code === "DENY" || code === "RSTR" ? deniedPauseMs : 0;
 };
 
 export class TimeSync {
@@ -55,7 +55,7 @@ export class TimeSync {
   private readonly _paused = new Map<string, number>();
   /** When a server answered last, in monotonic milliseconds; undefined while none has on this network. */
   private _answeredMs: number | undefined;
-  private _doubtWaitMs = FIRST_DOUBT_WAIT_MS;
+  private _doubtWaitMs = firstDoubtWaitMs;
   /** The next answer is to a question that comes of a contradiction. */
   private _doubted = false;
 
@@ -143,9 +143,9 @@ export class TimeSync {
     const { nowMs } = outcome;
     this._failures = 0;
     this._answeredMs = this._options.clock.monotonic();
-    this._doubtWaitMs = this._doubted ? Math.min(LONGEST_DOUBT_WAIT_MS, this._doubtWaitMs * 2) : FIRST_DOUBT_WAIT_MS;
+    this._doubtWaitMs = this._doubted ? Math.min(longestDoubtWaitMs, this._doubtWaitMs * 2) : firstDoubtWaitMs;
     this._doubted = false;
-    this._askIn(NEXT_SYNC_MS);
+    this._askIn(nextSyncMs);
     this._options.print(`Time: ${new Date(nowMs).toISOString()} from ${server}`);
     this._options.onTime(nowMs);
   }
@@ -160,7 +160,7 @@ export class TimeSync {
       if (pauseMs > 0) this._paused.set(server, clock.monotonic() + pauseMs);
     }
     const rounds = Math.floor(this._failures++ / servers.length);
-    const spread = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(rounds, 16));
+    const spread = Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(rounds, 16));
     const waitMs = Math.round(spread / 2 + (fraction() * spread) / 2);
     this._askIn(waitMs);
     print(`Time: no usable answer from ${server}, ${why}; next question in ${waitMs} ms`);

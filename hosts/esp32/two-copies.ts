@@ -29,7 +29,7 @@ export interface Cells {
   delete(name: string): void;
 }
 
-const HEADER_SIZE = 8;
+const headerSize = 8;
 
 interface Copy {
   cell: string;
@@ -38,9 +38,9 @@ interface Copy {
 }
 
 const encode = (counter: number, value: Uint8Array): Uint8Array => {
-  const record = new Uint8Array(HEADER_SIZE + value.byteLength);
+  const record = new Uint8Array(headerSize + value.byteLength);
   const view = new DataView(record.buffer);
-  record.set(value, HEADER_SIZE);
+  record.set(value, headerSize);
   view.setUint32(0, counter, true);
   view.setUint32(4, crc32(value, crc32(record.subarray(0, 4))), true);
   return record;
@@ -48,9 +48,9 @@ const encode = (counter: number, value: Uint8Array): Uint8Array => {
 
 /** @returns undefined for a cell that is empty or was not written to its end */
 const decode = (cell: string, record: Uint8Array | undefined): Copy | undefined => {
-  if (record === undefined || record.byteLength < HEADER_SIZE) return undefined;
+  if (record === undefined || record.byteLength < headerSize) return undefined;
   const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
-  const value = record.subarray(HEADER_SIZE);
+  const value = record.subarray(headerSize);
   if (view.getUint32(4, true) !== crc32(value, crc32(record.subarray(0, 4)))) return undefined;
   return { cell, counter: view.getUint32(0, true), value };
 };

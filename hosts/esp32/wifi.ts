@@ -8,9 +8,9 @@ import WiFi from "embedded:network/interface/wifi";
 import type { Radio } from "./station.js";
 
 /** `connection` of ECMA-419's network interface: below, idle or refused; from here on, joining. */
-const CONNECTING = 300;
+const connecting = 300;
 /** From here on there are addresses. */
-const READY = 500;
+const ready = 500;
 
 export interface WifiCredentials {
   ssid: string;
@@ -39,6 +39,6 @@ export class WifiRadio implements Radio {
 
   get state(): "up" | "busy" | "down" {
     const { connection } = this._interface;
-    return connection >= READY ? "up" : connection >= CONNECTING ? "busy" : "down";
+    return connection >= ready ? "up" : connection >= connecting ? "busy" : "down";
   }
 }

@@ -15,7 +15,7 @@ const pbkdf2 = native("nh_pbkdf2") as (
 ) => void;
 
 /** Bytes. Frozen, as everything that is preloaded should be. */
-const DIGEST_SIZES = Object.freeze({ sha1: 20, sha224: 28, sha256: 32, sha384: 48, sha512: 64 });
+const digestSizes = Object.freeze({ sha1: 20, sha224: 28, sha256: 32, sha384: 48, sha512: 64 });
 
 class XsDigest implements Digest {
   private readonly _digest: SdkDigest;
@@ -43,7 +43,7 @@ export class XsCrypto implements Crypto {
   }
 
   hmac(name: DigestName, key: Uint8Array, bytes: Uint8Array): Uint8Array {
-    const mac = new Uint8Array(DIGEST_SIZES[name]);
+    const mac = new Uint8Array(digestSizes[name]);
     hmac(name, key, bytes, mac);
     return mac;
   }

@@ -67,7 +67,7 @@ export class DeltaDecoder {
   /**
    * Continues from what `save` gave; the caller appends to the `produced` bytes written then, and pushes the patch from
    * `consumed` on. The source must be the same.
-   * @throws Fault of stage "image", "delta-state-invalid"
+   * @throws Fault of stage "image": "delta-state-invalid"
    */
   static restore(options: DeltaOptions, saved: Uint8Array): DeltaDecoder {
     const { state, window } = unpackState(saved, options.source.size, options.maxToSize, chunkSize);

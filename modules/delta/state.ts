@@ -97,7 +97,7 @@ export const packState = (state: DecoderState, window: WindowState | undefined):
   return bytes;
 };
 
-/** @throws Fault of stage "image", "delta-state-invalid", when a decoder in this state could leave its bounds */
+/** @throws Fault of stage "image": "delta-state-invalid", when a decoder in this state could leave its bounds */
 export const unpackState = (
   bytes: Uint8Array,
   sourceSize: number,

@@ -35,7 +35,7 @@ export class BodyReader {
   private _trailerBytes = 0;
   private _lines = new LineReader(maxChunkLineBytes);
 
-  /** Throws Fault when the head contradicts itself. `stage` and `peer` are as in HeadReader. */
+  /** @throws Fault when the head contradicts itself. `stage` and `peer` are as in HeadReader. */
   constructor(head: ResponseHead, stage: Stage, peer: string) {
     this._stage = stage;
     this._peer = peer;

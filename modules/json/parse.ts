@@ -49,7 +49,7 @@ const depth = (text: string): number => {
 
 /**
  * @param names the property names to keep; all others vanish, at every depth
- * @throws Fault of stage "channel", code "bad-json" or "json-too-deep"
+ * @throws Fault of stage "channel": "bad-json" or "json-too-deep"
  */
 export const parseJson = (text: string, names: readonly string[]): unknown => {
   if (depth(text) > maxJsonDepth) {

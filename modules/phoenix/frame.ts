@@ -36,7 +36,7 @@ const isRef = (value: unknown): value is string | null => {
 /**
  * @param text one text message
  * @param names property names to keep in the payload (see modules/json/parse.ts)
- * @throws Fault of stage "channel", code "bad-json", "json-too-deep" or "bad-frame"
+ * @throws Fault of stage "channel": "bad-json", "json-too-deep" or "bad-frame"
  */
 export const decodeFrame = (text: string, names: readonly string[]): Frame => {
   const value = parseJson(text, names);

@@ -14,7 +14,7 @@ export interface Slot {
   readonly label: string;
   /** Bytes. */
   readonly size: number;
-  /** Fills `into` from `offset`. Throws a Fault of stage "flash" beyond the end or on a hardware error. */
+  /** Fills `into` from `offset`. @throws Fault of stage "flash" beyond the end or on a hardware error. */
   read(offset: number, into: Uint8Array): void;
 }
 

@@ -11,7 +11,7 @@ export const maxStoreValueBytes = 2048;
 export interface Store {
   /** The value last set completely, or undefined. `key`: at most 13 characters of a-z, 0-9 and "-" (NVS allows 15). */
   get(key: string): Uint8Array | undefined;
-  /** At most 2048 bytes (a signed download URL must fit). Throws a Fault of stage "store" when the medium fails. */
+  /** At most 2048 bytes (a signed download URL must fit). @throws Fault of stage "store" when the medium fails. */
   set(key: string, value: Uint8Array): void;
   delete(key: string): void;
 }

@@ -29,7 +29,7 @@ export const encodeUtf8 = (text: string): Uint8Array => {
   return new Uint8Array((ArrayBuffer as XsArrayBuffer).fromString!(wellFormed));
 };
 
-/** Throws TypeError for what XS lets through: leads that no character has, and a second byte out of its range (RFC 3629 §4). */
+/** @throws TypeError for what XS lets through: leads that no character has, and a second byte out of its range (RFC 3629 §4). */
 const refuse = (bytes: Uint8Array): void => {
   const { byteLength } = bytes;
   for (let at = 0; at < byteLength; at++) {
@@ -49,7 +49,7 @@ const refuse = (bytes: Uint8Array): void => {
   }
 };
 
-/** The text that `bytes` hold. Throws TypeError when they are not valid UTF-8. */
+/** The text that `bytes` hold. @throws TypeError when they are not valid UTF-8. */
 export const decodeUtf8 = (bytes: Uint8Array): string => {
   if (decoder) return decoder.decode(bytes);
   const text = (String as XsString).fromArrayBuffer!(bytes.slice().buffer as ArrayBuffer);

@@ -116,7 +116,8 @@ export class ClientSession extends SDKSession {
   /**
    * Goes on with the handshake as far as what was received allows.
    * @param random a fresh seed before each flight of ours
-   * @returns whether the handshake is over. Throws.
+   * @returns whether the handshake is over
+   * @throws Fault of stage "tls", or what the SDK's states throw
    */
   proceed(reader: RecordReader, stream: ByteStream, transport: Transport, random: Random): boolean {
     for (;;) {
@@ -147,7 +148,10 @@ export class ClientSession extends SDKSession {
     }
   }
 
-  /** Application data of the next record that has some; null after the server's close_notify. Throws. */
+  /**
+   * Application data of the next record that has some; null after the server's close_notify.
+   * @throws Fault of stage "tls", or what the SDK's states throw
+   */
   receive(reader: RecordReader, stream: ByteStream, transport: Transport): Uint8Array | null | undefined {
     for (;;) {
       const packet = reader.next(stream, true, undefined);

@@ -18,7 +18,7 @@ export interface Identity {
 
 /**
  * @returns undefined when there are none
- * Throws a Fault of stage "tls" when certificate and key cannot be used together.
+ * @throws Fault of stage "tls" when certificate and key cannot be used together.
  */
 export const readIdentity = ({ certificate: chain = [], key }: SecureOptions): Identity | undefined => {
   if (chain.length === 0 && !key) return undefined;

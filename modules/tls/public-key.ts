@@ -50,7 +50,7 @@ const ecKey = (curveName: string, bits: Uint8Array): PublicKey => {
 
 /**
  * @param spki SubjectPublicKeyInfo, DER
- * Throws an Error that ends the sentence "the key is …".
+ * @throws Error that ends the sentence "the key is …".
  */
 export const readPublicKey = (spki: Uint8Array): PublicKey => {
   const reader = new DerReader(spki).enter();

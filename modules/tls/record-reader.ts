@@ -56,7 +56,7 @@ export class RecordReader {
    * The next packet, valid until the next call; undefined when the stream has not enough yet.
    * @param encrypted records are encrypted now, so messages cannot be seen
    * @param hash takes a CertificateRequest, header included, as it comes
-   * Throws a Fault of stage "tls", or NotTls.
+   * @throws Fault of stage "tls", or NotTls.
    */
   next(stream: ByteStream, encrypted: boolean, hash: Hash | undefined): Uint8Array | undefined {
     for (;;) {

@@ -17,7 +17,7 @@ import { readPublicKey } from "./public-key.js";
 
 const identifierBytes = 20;
 
-/** Roots that were given, DER. Throws a Fault when one cannot be read. */
+/** Roots that were given, DER. @throws Fault when one cannot be read. */
 export class ConfiguredRoots implements TrustAnchors {
   private readonly _roots: Certificate[];
 
@@ -131,7 +131,7 @@ export class ServerVerification {
     this._clock = clock;
   }
 
-  /** @returns the key of the server's certificate. Throws a Fault when the chain is not to be trusted. */
+  /** @returns the key of the server's certificate. @throws Fault when the chain is not to be trusted. */
   verify(chain: Uint8Array[]): PublicKey {
     const nowMs = this._clock.now();
     if (nowMs === undefined) throw clockUnknown();

@@ -18,7 +18,7 @@ import type { WebSocketOptions } from "./options.js";
 // RFC 6455 §1.3.
 const magic = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/** Where a WebSocket is asked for: IPv6 addresses without brackets, `path` with the query. Throws Fault "bad-endpoint". */
+/** Where a WebSocket is asked for: IPv6 addresses without brackets, `path` with the query. @throws Fault "bad-endpoint". */
 export const upgradeUrl = ({ host, port, path, secure }: WebSocketOptions): Url => {
   const name = host.includes(":") ? `[${host}]` : host;
   const url = parseUrl(`${secure ? "wss" : "ws"}://${name}:${port}${path}`);

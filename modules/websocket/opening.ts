@@ -26,7 +26,7 @@ export class Opening {
   private _refusal: RefusalReader | undefined;
   private _accepted: Map<string, string> | undefined;
 
-  /** `headers` are the caller's own. Throws Fault when one cannot be sent. */
+  /** `headers` are the caller's own. @throws Fault when one cannot be sent. */
   constructor(url: Url, headers: [name: string, value: string][], random: Random, crypto: Crypto) {
     this._crypto = crypto;
     this._peer = publicText(url);

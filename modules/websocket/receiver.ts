@@ -58,7 +58,7 @@ export class Receiver {
     this._stopped = true;
   }
 
-  /** Takes `bytes[from..to)`. Throws Violation; the receiver must not be used afterwards. */
+  /** Takes `bytes[from..to)`. @throws Violation; the receiver must not be used afterwards. */
   push(bytes: Uint8Array, from: number, to: number): void {
     while (!this._stopped && (from < to || this._left === 0)) {
       if (this._left < 0) {

@@ -149,7 +149,7 @@ const readExtension = (id: string, critical: boolean, bytes: Uint8Array, into: E
 /**
  * @param der one certificate, nothing after it
  * @returns views into `der`, so it must outlive the result unchanged
- * Throws an Error when it is not a certificate.
+ * @throws Error when it is not a certificate.
  */
 export const readCertificate = (der: Uint8Array): Certificate => {
   const file = new DerReader(der);

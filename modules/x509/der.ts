@@ -44,7 +44,7 @@ export class DerReader {
     return this._bytes.subarray(start, this._at);
   }
 
-  /** The contents of the next element. Throws when it is not `expected`. */
+  /** The contents of the next element. @throws Error when it is not `expected`. */
   read(expected: number): Uint8Array {
     if (this.next !== expected) throw new Error(`tag ${expected} expected, found ${this.next}`);
     return this._contents();
@@ -74,7 +74,7 @@ export class DerReader {
     return bytes.subarray(1);
   }
 
-  /** Throws when something is left. */
+  /** @throws Error when something is left. */
   end(): void {
     if (!this.done) throw new Error("bytes after the end");
   }

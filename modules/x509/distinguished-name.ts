@@ -93,7 +93,7 @@ const sameSet = (a: Uint8Array, b: Uint8Array): boolean => {
  * @param name Name, DER
  * @param base Name, DER
  * @returns whether `name` begins with all of `base`
- * Throws an Error when one of them cannot be read.
+ * @throws Error when one of them cannot be read.
  */
 export const isBelow = (name: Uint8Array, base: Uint8Array): boolean => {
   const ours = new DerReader(name).enter();
@@ -104,7 +104,7 @@ export const isBelow = (name: Uint8Array, base: Uint8Array): boolean => {
   return true;
 };
 
-/** Is there a mail address among the attributes of `name` (DER)? Throws an Error when it cannot be read. */
+/** Is there a mail address among the attributes of `name` (DER)? @throws Error when it cannot be read. */
 export const hasEmailAddress = (name: Uint8Array): boolean => {
   const sets = new DerReader(name).enter();
   while (!sets.done) {

@@ -54,7 +54,7 @@ export const decodeCertificates = (option: string, values: Encoded | Encoded[]):
 
 /**
  * Trust anchors as DER, each looked at.
- * @throws Fault of stage "options", code "bad-option"
+ * @throws Fault of stage "options": "bad-option"
  */
 export const readRoots = (roots: readonly Encoded[]): Uint8Array[] => {
   if (!Array.isArray(roots) || roots.length === 0) throw badOption("roots", "must be a list of certificates");

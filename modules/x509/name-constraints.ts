@@ -145,7 +145,7 @@ const violates = (subtrees: readonly Subtree[], form: number, name: Uint8Array):
   return limited && !permitted;
 };
 
-/** Throws an Error unless the base of a subtree is one. */
+/** @throws Error unless the base of a subtree is one. */
 const checkBase = ({ form, base }: Subtree): void => {
   switch (form) {
     case dnsName:
@@ -180,7 +180,7 @@ const readSubtrees = (bytes: Uint8Array | undefined, excluded: boolean, into: Su
   }
 };
 
-/** Throws a Fault for what is not according to the RFC, also where others would pass over it. */
+/** @throws Fault for what is not according to the RFC, also where others would pass over it. */
 const readConstraints = ({ subject, nameConstraints }: Certificate): Subtree[] => {
   try {
     const file = new DerReader(nameConstraints!);
@@ -229,7 +229,7 @@ const textOf = (form: number, name: Uint8Array): string => {
 /**
  * @param path the server's certificate first, the trust anchor last: an anchor's own constraints count, as in OpenSSL
  * and Go
- * Throws a Fault of stage "tls" when a certificate has a name that one above does not permit.
+ * @throws Fault of stage "tls" when a certificate has a name that one above does not permit.
  */
 export const checkNameConstraints = (path: readonly Certificate[]): void => {
   let comparisons = 0;

@@ -53,7 +53,7 @@ export interface PathOptions {
   nowMs: number;
   anchors: TrustAnchors;
   /**
-   * Is `certificate` signed by the key of `issuer`? Throws a Fault for a key or algorithm that it cannot use; both
+   * Is `certificate` signed by the key of `issuer`? @throws Fault for a key or algorithm that it cannot use; both
    * certificates' bytes are well-formed, the key is trusted.
    */
   verifySignature(certificate: Certificate, issuer: Certificate): boolean;

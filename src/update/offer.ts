@@ -63,7 +63,7 @@ const partsOf = (value: unknown, size: number | undefined): string[] => {
 
 /**
  * @returns undefined when the message says that there is nothing to do (`update_available: false`)
- * @throws Fault of stage "offer", code "bad-offer"
+ * @throws Fault of stage "offer": "bad-offer"
  */
 export const parseOffer = (payload: unknown): Offer | undefined => {
   if (typeof payload !== "object" || payload === null) throw bad("without a payload");

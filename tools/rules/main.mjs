@@ -16,6 +16,7 @@ import { circlesOfImports } from "./import-circles.mjs";
 import { importsThatAreNotAllowed } from "./import-directions.mjs";
 import { importsOf } from "./imports.mjs";
 import { jumpsThatLeaveASwitch } from "./leaving-a-switch.mjs";
+import { oneHand } from "./one-hand.mjs";
 import { preloadedRegExps } from "./preloaded-reg-exp.mjs";
 import { privateNames } from "./private-names.mjs";
 import { readSources } from "./sources.mjs";
@@ -30,6 +31,7 @@ const rules = [
   functionDeclarations,
   faultCodes,
   bounds,
+  oneHand,
   deadExports,
 ];
 

@@ -46,7 +46,7 @@ export default class CertificateManager extends sdk {
     this.#options = options;
   }
 
-  /** Throws the Fault of the trust, or returns whether the SDK's rules pass. */
+  /** @throws Fault of the trust, or returns whether the SDK's rules pass. */
   override verify(certificates: Uint8Array[], options: object): boolean {
     const trust = this.#options.trust;
     if (trust) {

@@ -109,7 +109,7 @@ const resumes = ({ clientSessionID, serverSessionID }: Session): boolean => {
   return new Uint8Array(serverSessionID).every((byte, i) => byte === offered[i]);
 };
 
-/** Throws unless the point, uncompressed, lies on the curve. */
+/** @throws Error unless the point, uncompressed, lies on the curve. */
 const checkPoint = ({ ec, orderSize }: Curve, point: Uint8Array<ArrayBuffer>): void => {
   const { a, b, m } = ec;
   const x = BigInt.fromArrayBuffer(point.slice(1, 1 + orderSize).buffer);

@@ -57,7 +57,7 @@ export class Commands implements Feature {
     this._given = commands;
   }
 
-  /** @throws Fault of stage "options", code "bad-command" */
+  /** @throws Fault of stage "options": "bad-command" */
   install(core: Core): void {
     requireObjects("commands", this._given);
     this._core = core;

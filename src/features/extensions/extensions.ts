@@ -26,13 +26,13 @@ export class Extensions implements Feature, ExtensionsOfLink {
     this._given = extensions;
   }
 
-  /** @throws Fault of stage "options", code "bad-extension" */
+  /** @throws Fault of stage "options": "bad-extension" */
   install(core: Core): void {
     this._core = core;
     for (const extension of requireObjects("extensions", this._given)) this.add(extension);
   }
 
-  /** @throws Fault of stage "options", code "bad-extension" */
+  /** @throws Fault of stage "options": "bad-extension" */
   add(extension: Extension): void {
     const { key } = extension;
     const wrong =

@@ -62,7 +62,8 @@ function missing(root: string, path: string, seen = new Set<string>()): void {
     platforms?: Record<string, Manifest>;
   }
   const follow = ({ include = [], platforms = {} }: Manifest): void => {
-    for (const one of [include].flat()) if (!one.startsWith("$(")) missing(root, join(path, "..", one), seen);
+    for (const one of [include].flat())
+      if (!one.startsWith("$(")) missing(root, join(path, "..", one.replace("$(NERVESHUB_BEFORE)", "undefined")), seen);
     for (const platform of Object.values(platforms)) follow(platform);
   };
   follow(JSON.parse(readFileSync(join(root, path), "utf8")) as Manifest);

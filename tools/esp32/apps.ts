@@ -16,7 +16,7 @@ export interface App {
   readonly refused?: RegExp;
   /** Looked at on every board; the others say nothing new on most. */
   readonly everywhere?: true;
-  /** Its byte code is linked too: modules of ours that the flashable app leaves out. */
+  /** Its byte code is linked too, for one chip: other ways in, and modules that the flashable app leaves out. */
   readonly linked?: true;
 }
 
@@ -104,7 +104,7 @@ export function otherApps(folder: string): App[] {
     const app = placeExample(example, folder);
     const manifest = join(app, example.packed ? "package.json" : "manifest.json");
     // The quickest to generate.
-    return { name: example.name, manifest, ...(example.name === "by-path" ? { everywhere: true } : {}) };
+    return { name: example.name, manifest, linked: true, ...(example.name === "by-path" ? { everywhere: true } : {}) };
   });
   const without = (line: string) => `${options}${line}\n`;
   return [

@@ -10,7 +10,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, type Sdk } from "../xs/sdk.js";
 import { imageSize } from "./image-size.js";
-import { link, type Target } from "./link.js";
+import { type Link, link, type Target } from "./link.js";
 
 const table = join(ROOT, "tools/esp32/budgets.json");
 /** All are measured on one chip: what XS makes of them is the same on each. */
@@ -25,20 +25,13 @@ new NervesHubLink({ host: "h", auth: { productKey: "nhp_x", productSecret: "y" }
 `;
 
 /** @returns bytes of the app's image */
-function measure(
-  sdk: Sdk,
-  folder: string,
-  name: string,
-  include: readonly string[],
-  source: string,
-  compiled?: string,
-) {
+function measure(sdk: Sdk, folder: string, name: string, include: readonly string[], source: string, earlier?: Link) {
   const app = join(folder, `budget-${name}`);
   mkdirSync(app, { recursive: true });
   writeFileSync(join(app, "main.js"), source);
   const manifest = { build: { NAME: `budget-${name}` }, include, modules: { "*": "./main" } };
   writeFileSync(join(app, "manifest.json"), JSON.stringify(manifest));
-  const made = link(sdk, join(app, "manifest.json"), `budget-${name}`, budgetsTarget, compiled);
+  const made = link(sdk, join(app, "manifest.json"), `budget-${name}`, budgetsTarget, earlier);
   return { made, bytes: linkedBytes(made.folder) };
 }
 
@@ -48,8 +41,9 @@ const linkedBytes = (folder: string): number => imageSize(readFileSync(join(fold
  * Of dist/ what `npm run prepare` has made.
  * @param folder an empty one outside the repository
  * @param flashable the folder of the flashable app's link for that chip
+ * @returns with the link of everything, compiled as applications are
  */
-export function measureAll(sdk: Sdk, folder: string, flashable: string): Budgets {
+export function measureAll(sdk: Sdk, folder: string, flashable: string): { measured: Budgets; everything: Link } {
   const ours = (...paths: string[]) => paths.map((path) => join(ROOT, path));
   const featureOf = (name: string) => `src/features/${name}/manifest.json`;
   const nothing = 'trace("hi");\n';
@@ -59,7 +53,7 @@ export function measureAll(sdk: Sdk, folder: string, flashable: string): Budgets
   const all = ["manifest_all.json", "manifest_network.json"];
   // Compiled anew, and for the rows after it: the flashable app has compiler options of its own.
   const everything = measure(sdk, folder, "all", ours(...all), main);
-  const compiled = everything.made.folder;
+  const compiled = everything.made;
   const plain = measure(sdk, folder, "plain", ours("manifest_plain.json"), main, compiled).bytes;
   const core = measure(sdk, folder, "link", ours("manifest_link.json"), main, compiled).bytes;
   const budgets: Budgets = {
@@ -83,7 +77,7 @@ export function measureAll(sdk: Sdk, folder: string, flashable: string): Budgets
   add("network (manifest_network.json)", "manifest_network.json");
   // The prompt keeps every built-in and XS's parser, which are C: what it takes is not in this file.
   for (const name of readdirSync(join(ROOT, "src/features"))) if (name !== "prompt") add(name, featureOf(name));
-  return budgets;
+  return { measured: budgets, everything: everything.made };
 }
 
 /** Prints the table. @returns what is above its budget */

@@ -10,8 +10,8 @@
  * served say so. With IDF_PATH at a real ESP-IDF the C files are compiled against its headers, and the slots run with its
  * own sources; with its tools on the PATH too an image is built, and what it leaves of its slot printed. Prints one JSON object
  * a line with the byte code of each of our modules. Then the first check for the same targets; without a MANIFEST for the
- * flashable app and one example on ten targets, and for the other examples and apps with options of their own on two. An app
- * with what the flashable one leaves out is linked for one chip as well.
+ * flashable app and one example on ten targets, and for the other examples and apps with options of their own on two. The
+ * examples, and an app with what the flashable one leaves out, are linked for one chip as well.
  *
  * Then what the core and each feature take of the flash, against their budgets (budgets.ts; `-- --set-budgets` sets them).
  *
@@ -114,7 +114,7 @@ function linkAll(manifest: string): Map<string, Link> {
   for (const target of TARGETS) {
     attempt(target.platform, () => {
       writeFolder(sdk, manifest, target.platform);
-      const made = link(sdk, manifest, name, target, first?.folder);
+      const made = link(sdk, manifest, name, target, first);
       first ??= made;
       links.set(target.chip, made);
       const faults = faultsOf(made);
@@ -137,14 +137,15 @@ function linkAll(manifest: string): Map<string, Link> {
   return links;
 }
 
-/** Another app's byte code, for one chip. @param compiled a folder of compiled modules, most of which it has as well */
-function linkOther({ name, manifest }: App, compiled: string | undefined): void {
-  const [target] = TARGETS;
-  attempt(`${name}, ${target.platform}`, () => {
-    writeFolder(sdk, manifest, target.platform);
-    const made = link(sdk, manifest, nameOf(manifest), target, compiled);
+/** Another app's byte code, for one chip that its boards have. @param earlier a link with most of its modules */
+function linkOther({ name, manifest }: App, earlier: Link | undefined): void {
+  attempt(`${name}, ${budgetsTarget.platform}`, () => {
+    const began = performance.now();
+    const made = link(sdk, manifest, nameOf(manifest), budgetsTarget, earlier);
     const faults = faultsOf(made);
-    console.log(`${name}, ${target.platform}: type-checked, linked${faults.length === 0 ? "" : ", with faults"}`);
+    const seconds = Math.round((performance.now() - began) / 1000);
+    const passed = `type-checked, linked in ${seconds} s${faults.length === 0 ? "" : ", with faults"}`;
+    console.log(`${name}, ${budgetsTarget.platform}: ${passed}`);
     return faults;
   });
 }
@@ -185,15 +186,18 @@ function check({ manifest = join(ROOT, "manifest.json"), platforms, setBudgets }
   if (!isOurs) return;
   const folder = mkdtempSync(join(tmpdir(), "nerveshub-check-"));
   try {
+    let earlier: Link | undefined;
     attempt("budgets", () => {
       const flashable = links.get(budgetsTarget.chip);
       if (flashable === undefined) return ["nothing to measure with: the app does not link"];
       execFileSync(process.execPath, [join(ROOT, "dist/tools/xs/package.js")], { stdio: "inherit" });
-      return compareBudgets(measureAll(sdk, folder, flashable.folder), setBudgets);
+      const { measured, everything } = measureAll(sdk, folder, flashable.folder);
+      earlier = everything;
+      return compareBudgets(measured, setBudgets);
     });
     for (const other of otherApps(folder)) {
-      if (other.linked) linkOther(other, links.values().next().value?.folder);
       checkBoards(other, other.everywhere ? BOARDS : FEW_BOARDS);
+      if (other.linked) linkOther(other, earlier);
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -6,11 +6,11 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { readTable, slotsOf } from "../sdkconfig/table-faults.js";
 import { tableOffset } from "../sdkconfig/verdict.js";
-import { build, type Sdk } from "../xs/sdk.js";
+import { BUILDS, build, type Sdk } from "../xs/sdk.js";
 import type { Link, Target } from "./link.js";
 
 export interface Slot {
@@ -38,17 +38,23 @@ export function measureImage(
   { platform, chip }: Target,
   link: Link,
 ): string[] {
-  const idf = process.env["IDF_PATH"];
-  if (idf === undefined || spawnSync("idf.py", ["--version"]).status !== 0) {
+  const { environment } = sdk;
+  const idf = environment["IDF_PATH"];
+  if (idf === undefined || spawnSync("idf.py", ["--version"], { env: environment }).status !== 0) {
     console.log(`${platform}, image: not built, needs an ESP-IDF (IDF_PATH) and its tools (idf.py on the PATH)`);
     return [];
   }
   // A folder of its own: in the link's, what stands in for ESP-IDF's configuration lies.
-  const made = build(sdk, { manifest, name, platform, output: `${name}-${chip}-image` });
+  const output = `${name}-${chip}-image`;
+  const file = join(BUILDS, output, "bin", platform, "release", name, "xs_esp32.bin");
+  // The SDK's rules go on when ESP-IDF's build has failed, end with 0, and leave an earlier image where it is.
+  rmSync(file, { force: true });
+  const made = build(sdk, { manifest, name, platform, output });
   if (made.failure !== undefined) return [made.failure];
   const options = readFileSync(join(link.project, "sdkconfig.mc"), "utf8");
   const table = readFileSync(join(link.project, "partitions.csv"), "utf8");
-  const { size } = statSync(join(made.folder, "xs_esp32.bin"));
+  if (!existsSync(file)) return [`ESP-IDF made no ${file}: build it by hand to see why`];
+  const { size } = statSync(file);
   const { line, faults } = fitting(size, slotsOf(readTable(table, tableOffset(options))));
   console.log(`${platform}, ${line}`);
   return faults;

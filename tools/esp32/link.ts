@@ -9,6 +9,8 @@
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { sourcesOf } from "../sdkconfig/app-modules.js";
+import { generateApp } from "../sdkconfig/generation.js";
 import { BUILDS, type Sdk } from "../xs/sdk.js";
 import { byteCodeSize, linkedModules } from "./byte-code.js";
 
@@ -29,6 +31,8 @@ export interface Link {
   readonly project: string;
   /** Our modules: name to bytes of byte code. */
   readonly modules: ReadonlyMap<string, number>;
+  /** All modules: name to its source. */
+  readonly sources: ReadonlyMap<string, string>;
   /** Modules whose body still has to run on the device. */
   readonly notPreloaded: readonly string[];
   /** What compiler and linker warned about. */
@@ -79,19 +83,39 @@ function standInIdf(): string {
   return folder;
 }
 
+/** Where the build has what tsc and xsc make of a module, each older than the next. */
+function compiledPaths(folder: string, name: string, source: string): string[] {
+  const xsb = join(folder, "modules", `${name}.xsb`);
+  if (!source.endsWith(".ts")) return [xsb];
+  const script = join(folder, "tsc", name, source.replace(/\.ts$/, ".js"));
+  return [`${script}.map`, script, xsb];
+}
+
+/** Takes over what an earlier link compiled of the same text: compiling is most of the time of a link. */
+function takeOver(folder: string, sources: ReadonlyMap<string, string>, earlier: Link): void {
+  for (const [name, source] of sources) {
+    const before = earlier.sources.get(name);
+    if (before === undefined || (source !== before && readFileSync(source, "utf8") !== readFileSync(before, "utf8")))
+      continue;
+    const to = compiledPaths(folder, name, source);
+    for (const [at, from] of compiledPaths(earlier.folder, name, before).entries())
+      if (existsSync(from)) cpSync(from, to[at]);
+  }
+}
+
 /**
+ * @param manifest a manifest, or the package.json of an app for mcpack
  * @param name of the output folder below .build, and build.NAME of the manifest
- * @param compiled an earlier target's folder, whose compiled TypeScript is taken over: sources and typings are the same
+ * @param earlier a link of which compiled modules are taken over
  * @throws Error with what the tool said
  */
-export function link(sdk: Sdk, manifest: string, name: string, target: Target, compiled: string | undefined): Link {
-  const generated = generate(sdk, manifest, target.platform, name);
-  if (generated.status !== 0) throw new Error(generated.text);
-  const folder = join(BUILDS, name, "tmp", target.platform, "release", name);
+export function link(sdk: Sdk, manifest: string, name: string, target: Target, earlier?: Link): Link {
+  const { folder } = generateApp(sdk, manifest, target.platform, join(BUILDS, name));
+  const sources = sourcesOf(readFileSync(join(folder, "makefile"), "utf8"));
   const project = join(folder, `xsProj-${target.chip}`);
   mkdirSync(join(project, "build/config"), { recursive: true });
   writeFileSync(join(project, "build/config/sdkconfig.h"), "");
-  if (compiled !== undefined) cpSync(join(compiled, "tsc"), join(folder, "tsc"), { recursive: true });
+  if (earlier !== undefined) takeOver(folder, sources, earlier);
 
   const environment = { ...sdk.environment, IDF_PATH: standInIdf() };
   const made = run("make", ["-f", join(folder, "makefile"), join(folder, "mc.xs.c")], environment);
@@ -104,5 +128,12 @@ export function link(sdk: Sdk, manifest: string, name: string, target: Target, c
     modules.set(name, byteCodeSize(readFileSync(join(folder, "modules", `${name}.xsb`))));
   }
   const notPreloaded = linked.filter((module) => module.runsOnDevice).map((module) => module.name);
-  return { folder, project, modules, notPreloaded, warnings: lines.filter((line) => /not frozen|no const/.test(line)) };
+  return {
+    folder,
+    project,
+    modules,
+    sources,
+    notPreloaded,
+    warnings: lines.filter((line) => /not frozen|no const/.test(line)),
+  };
 }

@@ -39,7 +39,8 @@ const wrappers = "modules/tls/manifest_wrappers.json";
 
 const list = <T>(value: T | T[] | undefined): T[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value];
-const isOurs = (include: string): boolean => !include.startsWith("$(");
+/** Not the SDK's, nor what sdk/manifest_base.json refuses a second version with. */
+const isOurs = (include: string): boolean => !include.includes("$(");
 const sectionsOf = (manifest: Manifest): Section[] => [manifest, ...Object.values(manifest.platforms ?? {})];
 
 /** @returns what `paths` include and they themselves, by path below `root` */

@@ -4,8 +4,8 @@
  */
 
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { ROOT } from "./sdk.js";
 
 export const packageName = "nerves-hub-link-moddable";
@@ -25,16 +25,18 @@ function rewrite(app: string, change: (manifest: { include: unknown[] }) => void
   writeFileSync(path, JSON.stringify(manifest, null, 2));
 }
 
-/** As `npm install` does, from the package that `npm publish` would send. */
+/** As `npm install` does, from the package that `npm publish` would send; packed once for all that lie beside each other. */
 export function installPackage(app: string): void {
-  const packed = execFileSync("npm", ["pack", "--silent", "--pack-destination", app], {
-    cwd: ROOT,
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  const home = join(app, "node_modules", packageName);
-  mkdirSync(home, { recursive: true });
-  execFileSync("tar", ["-xzf", join(app, packed.trim().split("\n").pop()!), "--strip-components=1", "-C", home]);
+  const packed = join(dirname(app), "packed");
+  if (!existsSync(packed)) {
+    mkdirSync(packed);
+    const options = ["pack", "--silent", "--pack-destination", packed];
+    const said = execFileSync("npm", options, { cwd: ROOT, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    const tarball = join(packed, said.trim().split("\n").pop()!);
+    execFileSync("tar", ["-xzf", tarball, "--strip-components=1", "-C", packed]);
+    rmSync(tarball);
+  }
+  cpSync(packed, join(app, "node_modules", packageName), { recursive: true });
 }
 
 export const exampleApps: readonly ExampleApp[] = [

@@ -137,7 +137,7 @@ interface WayIn {
 }
 
 const linked = (sdk: Sdk, folder: string, files: AppFiles): string => {
-  link(sdk, writeApp(folder, "left-out", files), "left-out", target, undefined);
+  link(sdk, writeApp(folder, "left-out", files), "left-out", target);
   return "";
 };
 const examined = (sdk: Sdk, folder: string, files: AppFiles): string =>

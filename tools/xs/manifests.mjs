@@ -4,11 +4,12 @@
  *
  * A module's name is "nerveshub/" and its path below the root. The rules:
  *  - each manifest includes sdk/manifest_base.json first, so that every order of includes gives the same build;
+ *  - that one refuses a second copy of another version, of which the first of each file would win without a word;
  *  - it lists and preloads its own modules one by one, and includes the manifests of what they import when they run;
  *  - what is written by hand (the SDK's includes, C files, resources, platforms, defines) stays as it is.
  */
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
 const write = process.argv.includes("--write");
@@ -159,8 +160,33 @@ keep("manifest_all.json", {
   include: [`./${base}`, "./manifest_link.json", ...all.map((folder) => `./${folder}/manifest.json`)],
 });
 
-/** Each by name: mcpack of SDK 8.2.3 ends with an error of its own at a pattern ("./features/*"). */
 const pack = JSON.parse(readFileSync("package.json", "utf8"));
+
+/**
+ * Two versions in one app. mcconfig takes the variables of a manifest in their order before its includes, writes "undefined"
+ * for one that nobody has set, and stops at an include that is not there: the second copy finds the version of the first,
+ * and the path that is missing says both. It costs the device nothing.
+ */
+const refusal = "two-versions-of-nerves-hub-link-moddable";
+keep(base, {
+  build: { NERVESHUB_BEFORE: "$(NERVESHUB_VERSION)", NERVESHUB_VERSION: pack.version },
+  include: [`./${refusal}/$(NERVESHUB_BEFORE)-and-${pack.version}.json`, "$(MODDABLE)/examples/manifest_base.json"],
+});
+const allowed = ["undefined", pack.version].map((before) => `${before}-and-${pack.version}.json`).sort();
+const refusals = join(dirname(base), refusal);
+const found = existsSync(refusals) ? readdirSync(refusals).sort() : [];
+if (JSON.stringify(found) !== JSON.stringify(allowed)) {
+  if (write) {
+    rmSync(refusals, { recursive: true, force: true });
+    mkdirSync(refusals);
+    for (const name of allowed) writeFileSync(join(refusals, name), "{}\n");
+  } else {
+    console.error(`${refusals} has not the files of ${pack.version}`);
+    wrong++;
+  }
+}
+
+/** Each by name: mcpack of SDK 8.2.3 ends with an error of its own at a pattern ("./features/*"). */
 const others = Object.entries(pack.exports).filter(([name]) => !name.startsWith("./features/"));
 const features = sources("features").map((file) => [
   `./${file}`,

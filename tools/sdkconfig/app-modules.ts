@@ -9,9 +9,11 @@
  */
 
 import { existsSync, readFileSync, realpathSync } from "node:fs";
-import { dirname, extname, join } from "node:path";
+import { dirname, extname, join, resolve } from "node:path";
+import { includeLine, packageName } from "./include-line.js";
 
-const ours = /^nerveshub(\/|$)/;
+/** The second is the name for Node and mcpack, which makes modules of it. */
+const ours = /^(nerveshub|nerves-hub-link-moddable)(\/|$)/;
 
 /** @param makefile of mcconfig @returns each module's name and source, as it is compiled or was written */
 export function sourcesOf(makefile: string): Map<string, string> {
@@ -22,13 +24,16 @@ export function sourcesOf(makefile: string): Map<string, string> {
   return new Map([...rules].map(([, name, source]) => [name, typed.get(source) ?? source]));
 }
 
+/** Comments, and texts with what they hold. */
+const tokens = /("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|\/\*.*?\*\/|\/\/[^\n]*/gs;
+/** Where texts are their numbers. */
+const imports = /\b(?:import|export)\b(?!\s+type\b)[^";()]*?\bfrom\s*"(\d+)"|\bimport\s*\(?\s*"(\d+)"/g;
+
 /** Specifiers of what a module imports when it runs. */
 export function importsOf(text: string): string[] {
-  const code = text.replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
-  const found = code.matchAll(
-    /\b(?:import|export)\s+(?!type\b)(?:[\w$*{}\s,]+?\s*from\s*)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/g,
-  );
-  return [...found].map(([, named, called]) => named ?? called);
+  const texts: string[] = [];
+  const bare = text.replace(tokens, (_, token?: string) => (token === undefined ? " " : `"${texts.push(token) - 1}"`));
+  return [...bare.matchAll(imports)].map(([, from, alone]) => texts[Number(from ?? alone)].slice(1, -1));
 }
 
 /** The manifest, from the agent's folder, that brings a module. */
@@ -41,20 +46,74 @@ function manifestOf(name: string): string | undefined {
 
 const isJavaScript = (source: string): boolean => [".js", ".mjs"].includes(extname(source));
 
-/** @returns a sentence for each import of ours that no manifest provides */
-export function leftOut(sources: ReadonlyMap<string, string>, read: (source: string) => string): string[] {
-  const faults: string[] = [];
-  for (const [name, source] of sources) {
-    if (ours.test(name) || !isJavaScript(source)) continue;
-    for (const specifier of importsOf(read(source))) {
-      if (!ours.test(specifier) || sources.has(specifier)) continue;
-      const manifest = manifestOf(specifier);
-      const missing =
-        manifest === undefined ? "which is no module of the agent" : `and no manifest includes the agent's ${manifest}`;
-      faults.push(`${source} imports "${specifier}", ${missing}: the device would not find it.`);
-    }
-  }
-  return faults;
+/**
+ * @param has whether the build has a module
+ * @param line what to add to the app's includes for a manifest of ours
+ */
+function sentenceOn(
+  source: string,
+  specifier: string,
+  has: (name: string) => boolean,
+  line: (manifest: string) => string,
+): string {
+  const name = specifier.replace(packageName, "nerveshub");
+  const says = `${source} imports "${specifier}"`;
+  const manifest = manifestOf(name);
+  if (manifest === undefined) return `${says}, which is no module of the agent: the device would not find it.`;
+  if (has(name)) return `${says}, which is its name for Node and mcpack: the device would find "${name}".`;
+  const missing = `no manifest includes the agent's ${manifest}: the device would not find it.`;
+  return `${says}, and ${missing} To be added to the app's includes: ${line(manifest)}`;
+}
+
+/** @param line what to add for a manifest of ours @returns a sentence for each import of ours that no manifest provides */
+export function leftOut(
+  sources: ReadonlyMap<string, string>,
+  read: (source: string) => string,
+  line: (manifest: string) => string,
+): string[] {
+  const has = (name: string) => sources.has(name);
+  return [...sources]
+    .filter(([name, source]) => !ours.test(name) && isJavaScript(source))
+    .flatMap(([, source]) =>
+      importsOf(read(source))
+        .filter((specifier) => ours.test(specifier) && !has(specifier))
+        .map((specifier) => sentenceOn(source, specifier, has, line)),
+    );
+}
+
+/** An app's main and what it imports by relative paths. */
+function sourcesFrom(path: string, found = new Set<string>()): Set<string> {
+  if (found.has(path) || !existsSync(path)) return found;
+  found.add(path);
+  for (const specifier of importsOf(readFileSync(path, "utf8")))
+    if (specifier.startsWith(".")) sourcesFrom(resolve(dirname(path), specifier), found);
+  return found;
+}
+
+/**
+ * mcpack finds what is left out, and says neither where nor what to do.
+ *
+ * @param manifest absolute path of the app's package.json
+ * @param said by mcpack
+ * @returns a sentence for each import of a module that it did not find
+ */
+export function leftOutByMcpack(manifest: string, said: string): string[] {
+  const names = new Set([...said.matchAll(/moddable:(nerveshub\S*): manifest not found/g)].map(([, name]) => name));
+  if (names.size === 0) return [];
+  const { main = "./main.js" } = JSON.parse(readFileSync(manifest, "utf8")) as { main?: string };
+  const isMissing = (specifier: string) => names.has(specifier.replace(packageName, "nerveshub"));
+  return [...sourcesFrom(resolve(dirname(manifest), main))].flatMap((source) =>
+    importsOf(readFileSync(source, "utf8"))
+      .filter((specifier) => ours.test(specifier) && isMissing(specifier))
+      .map((specifier) =>
+        sentenceOn(
+          source,
+          specifier,
+          () => false,
+          (path) => includeLine(manifest, path),
+        ),
+      ),
+  );
 }
 
 /** The folder that holds a module's whole copy of the agent; undefined where its file is called differently. */
@@ -74,9 +133,9 @@ export function copiesOf(modules: Readonly<Record<string, string | readonly stri
   return [...copies];
 }
 
-/** "/app/node_modules/… (0.2.0)"; dist/ has the version of the package that it is in. */
+/** "/app/node_modules/… (0.2.0)"; dist/ and dist/xs have the version of the package that they are in. */
 function withVersion(copy: string): string {
-  const description = [copy, dirname(copy)]
+  const description = [copy, dirname(copy), dirname(dirname(copy))]
     .map((folder) => join(folder, "package.json"))
     .find((path) => existsSync(path));
   if (description === undefined) return copy;
@@ -86,12 +145,14 @@ function withVersion(copy: string): string {
 
 /**
  * @param generated mcconfig's folder of generated files
+ * @param manifest absolute path of the app's
  * @returns what the device would miss or mix, a sentence each
  */
-export function moduleFaults(generated: string): string[] {
+export function moduleFaults(generated: string, manifest: string): string[] {
   const flat = JSON.parse(readFileSync(join(generated, "manifest_flat.json"), "utf8"));
   const sources = sourcesOf(readFileSync(join(generated, "makefile"), "utf8"));
-  const faults = leftOut(sources, (source) => (existsSync(source) ? readFileSync(source, "utf8") : ""));
+  const read = (source: string) => (existsSync(source) ? readFileSync(source, "utf8") : "");
+  const faults = leftOut(sources, read, (path) => includeLine(manifest, path));
   const copies = [...new Set(copiesOf(flat.modules).map((copy) => (existsSync(copy) ? realpathSync(copy) : copy)))];
   if (copies.length > 1)
     faults.push(

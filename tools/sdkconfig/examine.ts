@@ -43,6 +43,6 @@ export function examine(
   const build = generateApp(sdk, manifest, platform, output);
   const faults = judge(build, expectation);
   if (faults.length > 0 && build.optionsFolder !== path) faults.push(lostTo(build.optionsFolder, build.platform));
-  faults.push(...moduleFaults(build.folder));
+  faults.push(...moduleFaults(build.folder, manifest));
   return { path, build, faults, notes: [...notes, ...tableNotes(build.partitions, tableOffset(build.options))] };
 }

@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Sdk } from "../xs/sdk.js";
+import { leftOutByMcpack } from "./app-modules.js";
 
 export interface Generation {
   /** mcconfig's folder of generated files. */
@@ -79,8 +80,11 @@ export function generateApp(
   const ran = spawnSync(command, args, { cwd, env, encoding: "utf8", maxBuffer: 64 << 20 });
   const said = ran.error?.message ?? `${ran.stdout}${ran.stderr}`;
   // mcpack ends with 0 whatever happens.
-  if (ran.status !== 0 || (packed && /error/i.test(said)))
-    throw new Error(`${command} -p ${called}: ${said.trim().replaceAll(platform, called)}${missingTables(manifest)}`);
+  if (ran.status !== 0 || (packed && /error/i.test(said))) {
+    const missing = packed ? leftOutByMcpack(manifest, said) : [];
+    const lines = [`${command} -p ${called}: ${said.trim().replaceAll(platform, called)}`, ...missing].join("\n");
+    throw new Error(`${lines}${missingTables(manifest)}`);
+  }
   return readGeneration(projectsOf(output, platform, cwd), cwd);
 }
 

@@ -7,7 +7,7 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { sourcesOf } from "../sdkconfig/app-modules.js";
 import { generateApp } from "../sdkconfig/generation.js";
@@ -110,6 +110,8 @@ function takeOver(folder: string, sources: ReadonlyMap<string, string>, earlier:
  * @throws Error with what the tool said
  */
 export function link(sdk: Sdk, manifest: string, name: string, target: Target, earlier?: Link): Link {
+  // What an earlier build left there would be linked too.
+  rmSync(join(BUILDS, name, "tmp", target.platform, "release"), { recursive: true, force: true });
   const { folder } = generateApp(sdk, manifest, target.platform, join(BUILDS, name));
   const sources = sourcesOf(readFileSync(join(folder, "makefile"), "utf8"));
   const project = join(folder, `xsProj-${target.chip}`);

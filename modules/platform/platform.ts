@@ -1,6 +1,6 @@
 /*
  * Platform: everything the agent needs from the platform below it, in one object. The list of interfaces is the seam that
- * README.md's architecture section draws; a new platform implements these and nothing else.
+ * docs/architecture.md draws; a new platform implements these and nothing else.
  */
 
 import type { Network } from "./byte-stream.js";

@@ -1,6 +1,6 @@
 /*
  * Diagnosis: why there is no connection, in one sentence with the likely cause and the remedy, under a stable code.
- * Pure. README.md lists the codes for operators.
+ * Pure. docs/connecting.md lists the codes for operators.
  *
  * NervesHub's own answers say little: nearly every refused login is an empty 401, a refused certificate is TLS alert 40,
  * a mistyped path is a redirect to the documentation (transcripts auth-failures, upgrade-paths, cert-variants). What

@@ -4,7 +4,7 @@
  * a promise as well.
  *
  * The rule it guards: a function that throws, rejects, is late or returns something else than it should is named in the
- * log, has the outcome that its caller states (README, "When a function fails"), and costs nothing else. What comes after
+ * log, has the outcome that its caller states (docs/application.md, "When a function fails"), and costs nothing else. What comes after
  * its deadline, or after it was called off, changes nothing any more. A promise inside what a function gives back is one that
  * nobody has awaited: it is looked at, whatever becomes of it, and where a value is wanted it is the wrong one.
  */

@@ -3,7 +3,7 @@
  *
  * The server blocks a device for 24 hours on `failed` and on `ignored` (nerves_hub_web, firmware_updates.ex). So what
  * may pass by itself ends in `rescheduled`, with a delay that grows; only what cannot pass, because the same bytes would
- * fail again, ends in `failed`. README.md shows this table to operators.
+ * fail again, ends in `failed`. docs/updates.md shows this table to operators.
  */
 
 import type { Fault } from "../../modules/fault/fault.js";

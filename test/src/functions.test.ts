@@ -2,7 +2,7 @@
  * Issue 11, items 5 and 6: every function that an application hands in, and everything that it can do wrong. One row a
  * function; every-function.node.test.ts sees that none is forgotten.
  *
- * Of each deed: it is in the log under the function's name, the outcome is the one that README states, and it costs nothing
+ * Of each deed: it is in the log under the function's name, the outcome is the one that docs/application.md states, and it costs nothing
  * else: the device is joined still, and its health report goes out. On XS a rejection that nobody looks at ends the run.
  */
 
@@ -97,7 +97,7 @@ const shown = ["resolves", "undefined", "null", "wrong type"];
 interface Row<Scene> {
   /** As the log names it. */
   readonly name: string;
-  /** What becomes of it, as README says. */
+  /** What becomes of it, as docs/application.md says. */
   readonly outcome: string;
   /** Options with the function in its place. */
   link(body: () => unknown): LinkWithFeatures;

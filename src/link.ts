@@ -49,7 +49,7 @@ const newLog = (
 
 export class NervesHubLink implements ConnectorListener, DeviceListener, TrialListener {
   private readonly _platform: Platform;
-  private readonly _settings: Omit<Settings, "secrets">;
+  private readonly _settings: Pick<Settings, "client" | "rebootDeadlineMs">;
   private readonly _log: Log;
   private readonly _pusher = new DevicePusher();
   private readonly _connector: Connector;
@@ -65,7 +65,7 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
    * @throws Fault of stage "options" that names the option, or says why the running firmware cannot be told to a server
    */
   constructor(options: LinkOptions, platform: Platform) {
-    const { secrets, ...settings } = made(platform, () => checkOptions(options, platform));
+    const { secrets, features, formats, target, ...settings } = made(platform, () => checkOptions(options, platform));
     const firmware = made(platform, () => readFirmware(platform.slots.running, settings.firmware));
     const { client, name, statusWords } = settings;
     const { metadata } = firmware;
@@ -79,10 +79,10 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
     this._connector = connector;
     const records = new UpdateRecords(platform.store);
     this._trial = new Trial(platform, log, records, settings.trial, metadata.uuid, this);
-    const ofApplication = settings.target !== undefined && settings.target.writesSlots !== true;
+    const ofApplication = target !== undefined && target.writesSlots !== true;
     const protection = ofApplication ? undefined : new Protection(platform, log, settings.unprotectedUpdates);
     const trust = trustOf(platform, firmware);
-    this._target = settings.target ?? new SlotTarget(platform, log, trust, records, settings.formats);
+    this._target = target ?? new SlotTarget(platform, log, trust, records, formats);
     const secure = settings.roots === undefined ? {} : { roots: settings.roots };
     this._updater = new Updater({
       ...{ platform, log, client, pusher, records, protection, secure, statusWords },
@@ -108,7 +108,7 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
     });
     made(platform, () => {
       this._target.install?.(this._core);
-      this._core.install(settings.features);
+      this._core.install(features);
     });
     log.info(`Running ${metadata.product} ${metadata.version} (${metadata.platform}, ${metadata.uuid}).`);
     this._call("the protection", () => protection?.start());

@@ -13,7 +13,7 @@ import type { Core } from "../../feature.js";
 import { ask, type Said, take, tell, yesOrNo } from "../../log/guarded.js";
 import type { Log } from "../../log/log.js";
 import { extensionsTopic } from "../../protocol.js";
-import type { Extension } from "./extension.js";
+import type { Attachment, Extension } from "./extension.js";
 import { chooseVersion, namesIn, type Offered, offeredVersions } from "./negotiation.js";
 
 /** Pushes whose refs are remembered, to know which extension a refusal means. */
@@ -42,8 +42,8 @@ export class ExtensionsChannel implements ChannelHandler {
   private _offered: Offered;
   /** Versions of the last join, by key. */
   private _wanted = new Map<string, string>();
-  /** Extensions in use; each value is what their port compares itself with. */
-  private readonly _attached = new Map<string, object>();
+  /** Extensions in use, by key. */
+  private readonly _attached = new Map<string, Attachment>();
   /** Granted and not ready yet; how `ready` has failed. */
   private readonly _waiting = new Map<string, Said>();
   /** Which extension a ref belongs to, of the latest pushes. */
@@ -170,22 +170,24 @@ export class ExtensionsChannel implements ChannelHandler {
     this._start(extension, version);
   }
 
+  /** Sends for an attachment, unless it is no longer the extension's or others wait for the socket. @returns whether it did */
+  send(attachment: Attachment, key: string, event: string, payload: object): boolean {
+    return (
+      this._attached.get(key) === attachment &&
+      this._connection.bufferedBytes <= maxFeatureBacklogBytes &&
+      this._push(key, event, payload) !== undefined
+    );
+  }
+
   private _start(extension: Extension, version: string): void {
     const { key } = extension;
-    const attachment = {};
+    const attachment = new ChannelAttachment(this, key, version);
     this._attached.set(key, attachment);
     this._extensions.nowAttached(key, version);
-    const port = {
-      version,
-      send: (event: string, payload: object): boolean =>
-        this._attached.get(key) === attachment &&
-        this._connection.bufferedBytes <= maxFeatureBacklogBytes &&
-        this._push(key, event, payload) !== undefined,
-    };
     ask({
       log: this._log,
       name: nameOf(key, "attached"),
-      body: () => extension.attached(port),
+      body: () => extension.attached(attachment),
       done: () => {},
       failed: () => {
         if (this._attached.get(key) !== attachment) return;
@@ -233,6 +235,22 @@ export class ExtensionsChannel implements ChannelHandler {
 
   private _tell(key: string, method: string, body: () => unknown): void {
     tell(this._log, nameOf(key, method), body);
+  }
+}
+
+class ChannelAttachment implements Attachment {
+  readonly version: string;
+  private readonly _channel: ExtensionsChannel;
+  private readonly _key: string;
+
+  constructor(channel: ExtensionsChannel, key: string, version: string) {
+    this.version = version;
+    this._channel = channel;
+    this._key = key;
+  }
+
+  send(event: string, payload: object): boolean {
+    return this._channel.send(this, this._key, event, payload);
   }
 }
 

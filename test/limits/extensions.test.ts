@@ -40,7 +40,7 @@ import { maxErrorFrames, stackFrames } from "../../src/features/error-reports/st
 import { answerRate } from "../../src/features/extensions/answer.js";
 import type { Attachment, Extension } from "../../src/features/extensions/extension.js";
 import { Extensions } from "../../src/features/extensions/extensions.js";
-import { ExtensionsChannel, maxRememberedRefs } from "../../src/features/extensions/extensions-channel.js";
+import { ExtensionsChannel } from "../../src/features/extensions/extensions-channel.js";
 import { maxListBytes } from "../../src/features/extensions/json-bytes.js";
 import { maxBatchCharacters, Outbox, type Rate } from "../../src/features/extensions/outbox.js";
 import { Geo, maxGeoSourceCharacters } from "../../src/features/geo/geo.js";
@@ -197,18 +197,6 @@ describe("limits: extensions", () => {
       assert.equal(shown(maxFeatureBacklogBytes + 1), 0);
     },
   );
-
-  limit("maxRememberedRefs", "a refusal of the oldest of so many pushes is understood, of one before it is not", () => {
-    const understood = (behind: number) => {
-      const scene = new ChannelScene();
-      const ref = scene.send();
-      for (let i = 0; i < behind; i++) scene.send();
-      scene.channel.reply(ref, "error", "detach");
-      return scene.detached;
-    };
-    assert.equal(understood(maxRememberedRefs - 1), true);
-    assert.equal(understood(maxRememberedRefs), false);
-  });
 
   limit(
     "maxBatchCharacters",

@@ -16,9 +16,6 @@ import { extensionsTopic } from "../../protocol.js";
 import type { Attachment, Extension } from "./extension.js";
 import { chooseVersion, namesIn, type Offered, offeredVersions } from "./negotiation.js";
 
-/** Pushes whose refs are remembered, to know which extension a refusal means. */
-export const maxRememberedRefs = 32;
-
 /** Without `extensions:get` the topic is joined this long after the device topic (docs/extensions_protocol.md). */
 const unaskedJoinMs = 5000;
 /** How often an extension that was not ready is asked again. */
@@ -27,10 +24,9 @@ const readyIntervalMs = 5000;
 /** The extensions that a link has, and what becomes of them. */
 export interface ExtensionsOfLink {
   readonly byKey: ReadonlyMap<string, Extension>;
-  readonly attached: Map<string, string>;
   /** @returns true the first time only, until the extension was attached in between */
   leftOut(key: string): boolean;
-  nowAttached(key: string, version: string): void;
+  nowAttached(key: string): void;
 }
 
 export class ExtensionsChannel implements ChannelHandler {
@@ -43,11 +39,9 @@ export class ExtensionsChannel implements ChannelHandler {
   /** Versions of the last join, by key. */
   private _wanted = new Map<string, string>();
   /** Extensions in use, by key. */
-  private readonly _attached = new Map<string, Attachment>();
+  private readonly _attached = new Map<string, ChannelAttachment>();
   /** Granted and not ready yet; how `ready` has failed. */
   private readonly _waiting = new Map<string, Said>();
-  /** Which extension a ref belongs to, of the latest pushes. */
-  private readonly _refs = new Map<string, string>();
   private _pusher: Pusher | undefined;
   private _joinTimer: Timer | undefined;
   private _readyTimer: Timer | undefined;
@@ -68,6 +62,11 @@ export class ExtensionsChannel implements ChannelHandler {
   deviceJoined(): void {
     this._timers.clear(this._joinTimer);
     this._joinTimer = this._timers.set(() => this._join(), unaskedJoinMs);
+  }
+
+  /** @returns the version in use, undefined while the extension is not attached */
+  versionOf(key: string): string | undefined {
+    return this._attached.get(key)?.version;
   }
 
   deviceLeft(): void {
@@ -119,11 +118,13 @@ export class ExtensionsChannel implements ChannelHandler {
   }
 
   reply(ref: string, status: string, response: unknown): void {
-    const key = this._refs.get(ref);
-    if (key === undefined || status !== "error" || response !== "detach") return;
-    this._refs.delete(ref);
-    if (!this._detach(key)) return;
-    this._log.info(`The server refused extension "${key}"; it is offered again on the next connection.`);
+    if (status !== "error" || response !== "detach") return;
+    for (const [key, { lastRef }] of this._attached) {
+      if (lastRef !== ref) continue;
+      this._detach(key);
+      this._log.info(`The server refused extension "${key}"; it is offered again on the next connection.`);
+      return;
+    }
   }
 
   left(): void {
@@ -131,7 +132,6 @@ export class ExtensionsChannel implements ChannelHandler {
     this._readyTimer = undefined;
     this._pusher = undefined;
     this._waiting.clear();
-    this._refs.clear();
     for (const key of [...this._attached.keys()]) this._detach(key);
   }
 
@@ -162,12 +162,13 @@ export class ExtensionsChannel implements ChannelHandler {
     const isReady = take(this._log, nameOf(key, "ready"), ready, yesOrNo, said) === true;
     // It may have closed the link.
     if (this._pusher === undefined) return;
-    if (!isReady || this._push(key, "attached", {}) === undefined) {
+    const ref = isReady ? this._push(key, "attached", {}) : undefined;
+    if (ref === undefined) {
       this._wait(key, said);
       return;
     }
     this._waiting.delete(key);
-    this._start(extension, version);
+    this._start(extension, new ChannelAttachment(this, key, version, ref));
   }
 
   /** Sends for an attachment, unless it is no longer the extension's or others wait for the socket. @returns whether it did */
@@ -179,11 +180,10 @@ export class ExtensionsChannel implements ChannelHandler {
     );
   }
 
-  private _start(extension: Extension, version: string): void {
+  private _start(extension: Extension, attachment: ChannelAttachment): void {
     const { key } = extension;
-    const attachment = new ChannelAttachment(this, key, version);
     this._attached.set(key, attachment);
-    this._extensions.nowAttached(key, version);
+    this._extensions.nowAttached(key);
     ask({
       log: this._log,
       name: nameOf(key, "attached"),
@@ -215,21 +215,14 @@ export class ExtensionsChannel implements ChannelHandler {
   /** @returns false when it was not attached */
   private _detach(key: string): boolean {
     if (!this._attached.delete(key)) return false;
-    this._extensions.attached.delete(key);
     this._tell(key, "detached", () => this._extensions.byKey.get(key)?.detached());
     return true;
   }
 
   private _push(key: string, event: string, payload: object): string | undefined {
     const ref = this._pusher?.push(`${key}:${event}`, payload);
-    if (ref === undefined) return undefined;
-    this._refs.set(ref, key);
-    if (this._refs.size > maxRememberedRefs) {
-      for (const oldest of this._refs.keys()) {
-        this._refs.delete(oldest);
-        break;
-      }
-    }
+    const attachment = this._attached.get(key);
+    if (ref !== undefined && attachment !== undefined) attachment.lastRef = ref;
     return ref;
   }
 
@@ -240,11 +233,14 @@ export class ExtensionsChannel implements ChannelHandler {
 
 class ChannelAttachment implements Attachment {
   readonly version: string;
+  /** Of its last push. The server refuses every push of an extension that it did not grant, so the last tells which it is. */
+  lastRef: string;
   private readonly _channel: ExtensionsChannel;
   private readonly _key: string;
 
-  constructor(channel: ExtensionsChannel, key: string, version: string) {
+  constructor(channel: ExtensionsChannel, key: string, version: string, ref: string) {
     this.version = version;
+    this.lastRef = ref;
     this._channel = channel;
     this._key = key;
   }

@@ -14,8 +14,6 @@ import { ExtensionsChannel, type ExtensionsOfLink } from "./extensions-channel.j
 
 export class Extensions implements Feature, ExtensionsOfLink {
   readonly byKey = new Map<string, Extension>();
-  /** Version in use by key, of those that are attached now. */
-  readonly attached = new Map<string, string>();
   private readonly _leftOut = new Set<string>();
   private readonly _given: readonly Extension[];
   private _core: Core | undefined;
@@ -82,7 +80,8 @@ export class Extensions implements Feature, ExtensionsOfLink {
         name: "extensions",
         help: "What the server uses of this device",
         run: ({ print }) => {
-          for (const key of this.byKey.keys()) print(`${key.padEnd(18)}${this.attached.get(key) ?? "not attached"}`);
+          for (const key of this.byKey.keys())
+            print(`${key.padEnd(18)}${this._channel?.versionOf(key) ?? "not attached"}`);
         },
       },
     ];
@@ -95,8 +94,7 @@ export class Extensions implements Feature, ExtensionsOfLink {
     return true;
   }
 
-  nowAttached(key: string, version: string): void {
-    this.attached.set(key, version);
+  nowAttached(key: string): void {
     this._leftOut.delete(key);
   }
 }

@@ -189,6 +189,17 @@ describe("extensions channel", () => {
     assert.equal(scene.b.attachment?.send("again", {}), false);
   });
 
+  it("stops it by the refusal of its last message, when several were on the way", () => {
+    const scene = new Scene();
+    scene.attach();
+    scene.b.attachment?.send("one", {});
+    const first = scene.lastRef;
+    scene.b.attachment?.send("two", {});
+    scene.channel.reply(first, "error", "detach");
+    scene.channel.reply(scene.lastRef, "error", "detach");
+    assert.deepEqual(scene.b.calls, ["attached 0.0.1", "detached"]);
+  });
+
   it("takes no other reply for a refusal", () => {
     const scene = new Scene();
     scene.attach();

@@ -46,15 +46,18 @@ export interface SimulatedRun {
   seconds: number;
   /** What the device printed and the hub saw, in order. */
   lines: string[];
-  /** Instrumented builds, when measured: the most of each. */
+  /** Instrumented builds, when measured: the most of each during the update, what stays afterwards. */
   heap: { update: HeapSample; idle: HeapSample } | undefined;
 }
 
 /** Samples come once a second. */
-const idleSeconds = 5;
+const idleSeconds = 4;
+/** Until the extensions are joined, and the server's first questions to them are answered. */
+const settleSeconds = 4;
 
-function most(samples: HeapSample[]): HeapSample {
-  const of = (name: keyof HeapSample) => Math.max(...samples.map((sample) => sample[name]));
+/** @param choose of the values of a column: the most is the peak; the least stays, where a sample may fall into a message */
+function summary(samples: HeapSample[], choose: (...values: number[]) => number): HeapSample {
+  const of = (name: keyof HeapSample) => choose(...samples.map((sample) => sample[name]));
   return { chunks: of("chunks"), slots: of("slots"), stack: of("stack") };
 }
 
@@ -91,9 +94,11 @@ export async function runUpdate(
   const seconds = (performance.now() - started) / 1000;
   let heap: SimulatedRun["heap"];
   if (samples.length > 0 && failure === undefined) {
-    const update = most(samples.splice(0));
+    const update = summary(samples.splice(0), Math.max);
+    await setTimeout(settleSeconds * 1000);
+    samples.length = 0;
     await setTimeout(idleSeconds * 1000);
-    heap = { update, idle: most(samples) };
+    heap = { update, idle: summary(samples, Math.min) };
   }
   device.stop();
   await device.ended;

@@ -1,7 +1,7 @@
 /*
- * The module "nerveshub": what another Moddable app imports. The link of src/link.ts with the platform that the app is built
- * for, so that an app includes manifest_link.json, constructs and starts. What the link does beyond firmware is in
- * "nerveshub/features/…", a module and a manifest each.
+ * The module "nerveshub": what another Moddable app imports. It binds the link of src/link.ts to the platform that the app is
+ * built for: an app includes manifest_link.json, constructs a NervesHubLink and calls `start`. What the link does beyond
+ * firmware is in "nerveshub/features/…", a module and a manifest each.
  */
 
 import { createPlatform } from "nerveshub/hosts/platform/platform";
@@ -17,7 +17,7 @@ export type { LinkOptions, Platform };
 
 export class NervesHubLink extends Link {
   /**
-   * @param platform one per run; pass it when the app uses its store or slots as well
+   * @param platform made once per run; pass it when the app uses its store or slots as well
    * @throws Fault of stage "options", see src/options.ts
    */
   constructor(options: LinkOptions, platform: Platform = createPlatform()) {

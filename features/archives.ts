@@ -1,5 +1,5 @@
 /*
- * The module "nerveshub/features/archives": files for the application.
+ * The module "nerveshub/features/archives": files that the server sends to the application.
  */
 
 export type { Archive } from "../src/features/archives/archive.js";

@@ -1,5 +1,5 @@
 /*
- * The module "nerveshub/features/extensions": extensions of the application's own.
+ * The module "nerveshub/features/extensions": extensions that the application writes itself.
  */
 
 export type { Attachment, Extension } from "../src/features/extensions/extension.js";

@@ -1,5 +1,5 @@
 /*
- * The module "nerveshub/features/geo": where the device is.
+ * The module "nerveshub/features/geo": the position of the device.
  */
 
 export { Geo, type PositionProvider } from "../src/features/geo/geo.js";

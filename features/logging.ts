@@ -1,5 +1,5 @@
 /*
- * The module "nerveshub/features/logging": the log, on the server.
+ * The module "nerveshub/features/logging": sends the log to the server.
  */
 
 export { Logging, type LoggingOptions } from "../src/features/logging/logging.js";

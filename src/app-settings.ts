@@ -1,9 +1,9 @@
 /*
- * Settings of the flashable app (main.ts): what they are called, where they come from, and what each must look like.
- * nerveshub-provision runs this very code over what it stores.
+ * Settings of the flashable app (main.ts): their names, their sources and their checks. nerveshub-provision runs the same
+ * checks over what it stores.
  *
- * They come from the store (provisioned, survives updates) and else from what was built in (mc/config). The rule it
- * guards: a setting that is there and cannot be used is refused by name; none is passed over for another.
+ * A setting comes from the store (provisioned, survives updates), or else from mc/config (built in). The rule it guards: a
+ * setting that is present and unusable is refused by name; the other source never replaces it.
  */
 
 import type { Platform } from "../modules/platform/platform.js";
@@ -18,7 +18,7 @@ import type { LinkOptions } from "./options.js";
 import { requirePassphrase, requireSsid, requireTimeServers } from "./setting-checks.js";
 import { made } from "./update/trial.js";
 
-/** Texts. A client certificate lies in the store alone, in DER: "cert" and "cert-key". */
+/** Settings that are texts. A client certificate is DER, in the store alone: "cert" and "cert-key". */
 const names = Object.freeze([
   "host",
   "port",
@@ -38,7 +38,10 @@ type Name = (typeof names)[number];
 export type AppSettings = { [N in Name]?: string };
 
 /**
- * @param builtIn mc/config
+ * Reads and checks the settings that are texts.
+ *
+ * @param builtIn the object that mc/config exports
+ * @returns the settings that are present and not empty
  * @throws Fault of stage "options" that names the setting
  */
 export const readSettings = (store: Pick<Store, "get">, builtIn: Readonly<Record<string, unknown>>): AppSettings => {
@@ -70,7 +73,7 @@ const text = (name: Name, stored: Uint8Array): string => {
 };
 
 /**
- * What main.ts makes its link with; `checkOptions` has the last word.
+ * Makes the options of main.ts's link; `checkOptions` judges them finally.
  *
  * @param builtIn as for `readSettings`
  * @throws Fault of stage "options" that names the setting
@@ -96,8 +99,8 @@ export const linkOptions = (
 };
 
 /**
- * Both, at the start of the app. An image on trial that cannot use what the device was given goes back, with the sentence
- * below as its reason: the device would be out of reach otherwise, until somebody restarts it.
+ * Reads settings and options at the start of the app. An image on trial that cannot use them is reverted, with the fault's
+ * sentence as the reason: otherwise the device would be out of reach until somebody restarts it.
  *
  * @param builtIn as for `readSettings`
  * @throws Fault of stage "options" that names the setting
@@ -111,7 +114,7 @@ export const readConfiguration = (
     return { settings, options: linkOptions(platform.store, builtIn, settings) };
   });
 
-/** The one root to trust: DER in the store under "ca", else base64 of it built in. */
+/** The one trust anchor: DER in the store under "ca", or else its base64 in mc/config. */
 const readRoot = (store: Pick<Store, "get">, builtIn: Readonly<Record<string, unknown>>): Uint8Array | undefined => {
   const stored = store.get("ca");
   if (stored !== undefined || builtIn["ca"] === undefined) return stored;
@@ -120,7 +123,7 @@ const readRoot = (store: Pick<Store, "get">, builtIn: Readonly<Record<string, un
   return root;
 };
 
-/** A client certificate comes before a shared secret. */
+/** A client certificate takes precedence over a shared secret. */
 const readAuth = (store: Pick<Store, "get">, settings: AppSettings): LinkOptions["auth"] => {
   const [certificate, key] = [store.get("cert"), store.get("cert-key")];
   if (certificate !== undefined && key !== undefined) return new ClientCertificate({ certificate, key });

@@ -1,7 +1,7 @@
 /*
- * What the application may decide or be told. Everything is optional. A function that throws, rejects or returns something
- * else than it should is named in the log, and takes nothing down (src/log/guarded.ts); what then applies stands with each.
- * Whatever cannot be taken back needs the exact word. Functions that return nothing here may be async.
+ * Client: the functions by which the application decides and is told. Each is optional. One that throws, rejects or returns
+ * a wrong value is named in the log and takes nothing down (src/log/guarded.ts); its own comment says what applies then. A
+ * step that cannot be undone needs the exact value. Functions that return `void` may be async.
  */
 
 import type { Fault } from "../modules/fault/fault.js";
@@ -14,28 +14,28 @@ export interface Update {
   readonly platform: string;
   readonly architecture: string;
   readonly description: string | undefined;
-  /** Bytes of the file to download (which may be a patch); undefined on older servers. */
+  /** Bytes of the file to download (which may be a patch); undefined with NervesHub 2.4.0 and older. */
   readonly size: number | undefined;
   /** An operator pushed it to this device by hand. */
   readonly manual: boolean;
 }
 
-/** Policy: take it now, refuse it (the server then blocks the device for 24 h), or have it offered again later. */
+/** Take the update now, refuse it (the server then blocks the device for 24 h), or have it offered again later. */
 export type Decision = "apply" | "ignore" | { readonly reschedule: number; readonly reason?: string };
 
 export interface Client {
   /**
-   * Default: "apply". `reschedule` is in milliseconds. A promise is waited for, at most a minute. Anything else than a
-   * Decision has the update offered again later.
+   * Decides about an update. Default: "apply". `reschedule` is in milliseconds. A promise is awaited for at most a minute. After
+   * any other value than a Decision the update is offered again later.
    */
   updateAvailable?(update: Update): Decision | Promise<Decision>;
-  /** Of the running update, whole percent, rising. */
+  /** Progress of the running update in whole percent, rising. */
   progress?(percent: number): void;
   /** An update or the connection failed; the link goes on by itself. */
   error?(fault: Fault): void;
   /**
-   * The device is about to restart, after an update or on the operator's wish. A promise delays the restart until it
-   * settles, at most for `rebootDeadlineMs`.
+   * The device is about to restart, after an update or because an operator asked for it. A promise delays the restart until
+   * it settles, at most for `rebootDeadlineMs`.
    */
   reboot?(): void | Promise<void>;
   /** The operator wants to find this device: blink. */
@@ -44,10 +44,10 @@ export interface Client {
   connected?(): void;
   disconnected?(reason: string): void;
   /**
-   * The application's own check of a new image, asked after the server accepted its join and then every ten seconds.
-   * The image is confirmed once it returns `true` itself or a promise of it, and by nothing else; without this callback it
-   * is confirmed at once. While a promise is pending it is not asked again. When the trial's deadline passes first, the
-   * device goes back to the old image, and what a promise comes to after that does not count.
+   * The application's own check of a new image, called after the server accepted its join and then every ten seconds. Only
+   * `true`, or a promise of `true`, confirms the image; without this function the image is confirmed at the join. The check
+   * is not repeated while its promise is pending. When the trial's deadline passes first, the device goes back to the old
+   * image, and a later result does not count.
    */
   validate?(): boolean | Promise<boolean>;
 }

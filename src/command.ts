@@ -2,9 +2,9 @@
  * Command: one word that an operator can say to the device, in the console, the local shell or a support script.
  */
 
-/** Characters of what one command prints: a screen or two, and it must wait in RAM until the socket takes it. */
+/** Characters that one command may print: a screen or two. They wait in RAM until the socket takes them. */
 export const maxCommandOutputCharacters = 4096;
-/** Commands that return a promise are given up after this; scripts as a whole too, since the server forgets them at 15 s. */
+/** Time for a command's promise, and for a whole script: the server forgets a script after 15 s. */
 export const commandDeadlineMs = 10_000;
 
 export interface CommandCall {
@@ -24,8 +24,8 @@ export interface Command {
   /** What it does, in one line, for `help`. */
   readonly help: string;
   /**
-   * Does it. A text that it returns is printed; a promise is waited for, at most ten seconds; what it throws is shown as
-   * the reason why it failed.
+   * Runs the command. A returned text is printed; a promise is awaited for at most ten seconds; an error is shown as the
+   * reason of the failure.
    */
   run(call: CommandCall): unknown;
 }

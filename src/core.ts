@@ -1,8 +1,8 @@
 /*
- * LinkCore: the features of one link, and what they see of it.
+ * LinkCore: the features of one link, and what they see of the link.
  *
- * The rule it guards: a feature is installed once, after those that it asks for; what each does is guarded, so that none
- * takes the link or another one down.
+ * The rule it guards: each feature is installed once, and a feature that `feature` is asked for is installed before it is
+ * returned.
  */
 
 import type { FirmwareMetadata } from "../modules/ota/firmware-metadata.js";
@@ -89,7 +89,7 @@ export class LinkCore implements Core {
     this._connector.join(topic);
   }
 
-  /** @param given by the application, in its order @throws Fault of stage "options" */
+  /** @param given the application's features, in its order @throws Fault of stage "options" */
   install(given: readonly Feature[]): void {
     this._given = given;
     for (const feature of given) this._install(feature);

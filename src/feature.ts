@@ -1,10 +1,11 @@
 /*
- * Feature: a part of the agent that an application chooses. It passes one in (`features: [new Health(), …]`) and includes its
- * manifest; whatever speaks on a topic of the server beyond firmware is one. Ours and an application's are the same.
+ * Feature: a part of the agent that an application chooses. The application passes it in (`features: [new Health(), …]`) and
+ * includes its manifest. Everything that speaks with the server about more than firmware is a feature. An application's own
+ * features use the same interface as ours.
  *
- * A feature lives as long as the link; connections come and go around it. What it throws, or rejects with, is logged and
- * costs nothing else. The rule it guards: a feature sees a Core and nothing else of the link, so that the core can be read,
- * built and run without any.
+ * A feature lives as long as the link, across connections. What it throws, or rejects with, is logged and costs nothing
+ * else. The rule it guards: a feature sees a Core and nothing else of the link, so that the core can be read, built and run
+ * without any feature.
  */
 
 import type { FirmwareMetadata } from "../modules/ota/firmware-metadata.js";
@@ -27,53 +28,55 @@ export interface Core extends Pusher {
   readonly platform: Platform;
   readonly log: Log;
   readonly redactor: Redactor;
-  /** Of the link: before log lines, and the prompt of a terminal. */
+  /** The link's name: it precedes log lines, and is the prompt of a terminal. */
   readonly name: string;
-  /** What runs here. */
+  /** The running firmware. */
   readonly firmware: FirmwareMetadata;
-  /** What an image must be before this device starts it. */
+  /** The judge of images that would replace the running one. */
   readonly trust: ImageTrust;
-  /** Trust anchors for downloads; empty: the platform's. */
+  /** Trust anchors for downloads; without `roots` the platform's apply. */
   readonly secure: SecureOptions;
   /** Whether the hub is reached over TLS now, wherever redirects have led. */
   readonly tls: boolean;
   /** The update under way, if any. */
   readonly update: { readonly busy: boolean; readonly currentlyDownloading: string | undefined };
-  /** What the device lacks to survive a bad update, for people; undefined: nothing. */
+  /** What the device lacks to survive a bad update, in words for people; undefined when it lacks nothing. */
   readonly lacking: string | undefined;
   /** Round trip of the last heartbeat, in milliseconds. */
   readonly roundTripMs: number | undefined;
   /** Bytes that wait to be sent on the connection. */
   readonly bufferedBytes: number;
-  /** The features of this link, those that `feature` has made among them. */
+  /** The features of this link, including those that `feature` has made. */
   readonly features: readonly Feature[];
-  /** The one feature of a kind, made where the application gave none: what several features have together. */
+  /** The one feature of class `kind`, made when the application passed none. Several features share a part this way. */
   feature<F extends Feature>(kind: new () => F): F;
-  /** Joins the topic of a handler that `channel` gave; nothing happens while it is joined or being joined. */
+  /** Joins the topic of a handler that `channel` returned; has no effect while the topic is joined or being joined. */
   join(topic: string): void;
   /** Restarts the device in an orderly way. */
   restart(): void;
 }
 
 export interface Feature {
-  /** Property names in what the server sends it. Names that nobody lists are not there: see src/protocol.ts. */
+  /** Property names in the payloads that it receives. Properties of other names are dropped: see src/protocol.ts. */
   readonly names?: readonly string[];
   /** Once, while the link is made. @throws Fault of stage "options" */
   install?(core: Core): void;
   /** At the link's `start`. */
   start?(): void;
-  /** A handler of its own topic, for one connection and no other; it is joined when the feature calls `core.join`. */
+  /** Makes a handler of the feature's own topic for one connection. The feature joins the topic with `core.join`. */
   channel?(): ChannelHandler;
-  /** What operators can say to it, for the console, the local shell and scripts; asked for where there is one of these. */
+  /** Its commands for operators. Called only where the link has a console, local shell or scripts. */
   commands?(): readonly Command[];
-  /** Adds to what the device topic is joined with. */
+  /** Adds properties to the join payload of the device topic. */
   joining?(payload: Record<string, unknown>): void;
-  /** The server has accepted the device: `core.push` sends on the device topic. */
+  /** The device topic is joined: from now on `core.push` sends on it. */
   online?(): void;
-  /** A message on the device topic. @returns true: it is dealt with, and nobody else hears of it */
+  /** A message on the device topic. @returns true when the feature has handled it; no other feature gets it then */
   message?(event: string, payload: unknown): boolean;
-  /** An update is offered: whatever downloads gives way to it. */
+  /** An update is offered: a feature that downloads stops in favour of it. */
   updating?(): void;
+  /** The device topic is no longer joined. */
   offline?(): void;
+  /** The link is being closed. */
   close?(): void;
 }

@@ -1,9 +1,9 @@
 /*
- * NervesHubLink: the agent. It owns what outlives a connection: the update, the trial, the features, and the Connector that
- * makes one connection after the other.
+ * NervesHubLink: the agent. It owns what outlives a connection: the update, the trial, the features, and the Connector, which
+ * makes one connection after another.
  *
- * The rule it guards: an image on trial that cannot even make its link goes back at once, and whatever an application or a
- * feature does, the link goes on.
+ * The rules it guards: an image on trial that cannot construct its link is reverted at once; an application or a feature
+ * that fails does not stop the link.
  */
 
 import type { Fault } from "../modules/fault/fault.js";
@@ -32,7 +32,7 @@ import { made, Trial, type TrialListener } from "./update/trial.js";
 import { Trust } from "./update/trust.js";
 import { Updater } from "./update/updater.js";
 
-/** To the platform's console. One that fails has nowhere to be told of; whoever else listens gets the line. */
+/** Makes the log that prints to the platform's console. A failing console has nowhere to be reported; listeners get the line. */
 const newLog = (
   platform: Platform,
   { logLevel, name }: Pick<Settings, "logLevel" | "name">,
@@ -62,7 +62,8 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
   private _state: "new" | "running" | "restarting" | "closed" = "new";
 
   /**
-   * @throws Fault of stage "options" that names the option, or says why the running firmware cannot be told to a server
+   * @param platform what the host gives (modules/platform/platform.ts)
+   * @throws Fault of stage "options" that names the option, or says why the running image has no usable metadata
    */
   constructor(options: LinkOptions, platform: Platform) {
     const { secrets, features, formats, target, ...settings } = made(platform, () => checkOptions(options, platform));
@@ -128,11 +129,11 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
   /** Drops the connection, if any, and makes a new one at once. */
   reconnect(): void {
     if (this._state !== "running") return;
-    // Last: it may call this again, or close.
+    // Last, because the application's `disconnected` may call `reconnect` or `close`.
     if (this._connector.reconnect()) this._disconnected("A reconnect was asked for.");
   }
 
-  /** Confirms an image on trial on the application's word alone. */
+  /** Confirms an image on trial because the application says so; neither the server nor `validate` is asked. */
   confirmUpdate(): void {
     this._trial.confirm();
   }
@@ -221,7 +222,7 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
     this._call("error", () => this._settings.client.error?.(fault));
   }
 
-  /** @internal Without a deadline: the trial has one. */
+  /** @internal Sets no deadline: the trial has one. */
   validate(answer: (passed: boolean) => void): () => void {
     const { client } = this._settings;
     return ask({
@@ -241,7 +242,7 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
     this._pusher.push(toServer.firmwareValidated, {});
   }
 
-  /** @internal The image on trial has failed; the slots are set back already. */
+  /** @internal The image on trial has failed; the slots are already reverted. */
   gaveUp(): void {
     this.restart();
   }
@@ -254,7 +255,7 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
     for (const feature of [...this._core.features]) this._call("a feature", () => body(feature));
   }
 
-  /** Runs code of the application, or of the platform, that must not take the link down. */
+  /** Runs code whose failure must not take the link down. */
   private _call(what: string, body: () => unknown): void {
     tell(this._log, what, body);
   }

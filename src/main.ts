@@ -1,9 +1,10 @@
 /*
- * The application: a device that does nothing but be reachable and updatable through NervesHub. Configuration, network up,
- * start the link. An application of your own does the same with `new NervesHubLink(options, host)`.
+ * The flashable app: a device that can be reached and updated through NervesHub, and does nothing else. It reads the
+ * configuration, brings up the network and starts the link. An application of your own does the same with
+ * `new NervesHubLink(options, platform)`.
  *
- * Configuration comes from the store (provisioned, survives updates) and else from mc/config (built in; `mcconfig … host=…`);
- * app-settings.ts has the names. Secrets belong in the store: an image is readable for everybody who has it.
+ * Configuration comes from the store (provisioned, survives updates), or else from mc/config (built in by `mcconfig … host=…`);
+ * app-settings.ts has the names. Secrets belong in the store: everybody who has an image can read it.
  */
 
 import config from "mc/config";
@@ -20,8 +21,8 @@ import { Logging } from "./features/logging/logging.js";
 import { NervesHubLink } from "./link.js";
 
 /**
- * XS calls `abort` before it gives up and the device restarts (the define abortHook in the manifest; not on a stack
- * overflow). What it was called with reaches the server after the next join.
+ * XS calls the global `abort` before it gives up and the device restarts (the define abortHook in the manifest), but not on a
+ * stack overflow. The reason and the error reach the server after the next join.
  */
 const keepCrashes = (platform: Platform, errorReports: ErrorReports): void => {
   Object.assign(globalThis, {
@@ -42,8 +43,8 @@ const main = (): void => {
     keepCrashes(platform, errorReports);
     startNetwork(platform, settings, () => link.start());
   } catch (error) {
-    // Nothing was changed and nothing is retried: the sentence says what to configure, and a restart loop would hide it. An
-    // image on trial is given up by now: the one before it worked with what is stored.
+    // The app does not retry or restart: a restart loop would hide the sentence that says what to configure. An image on trial
+    // is reverted by now, because the image before it worked with the stored settings.
     platform.print(printable(error instanceof Error ? error.message : String(error)));
   }
 };

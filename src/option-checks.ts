@@ -1,25 +1,29 @@
 /*
- * What a single option must look like, and the sentence when it does not. Used for the options of a link and by the tools that write those: what is stored is what the device would accept.
+ * Checks of a single option, each with the sentence for a wrong value. The link uses them for its options, and the tools for
+ * what they store, so that a device accepts what is stored.
  *
- * The rule it guards: what can never connect is refused where it is written, by name, before anything was sent.
+ * The rule it guards: a value that can never connect is refused by name where it is written, before anything is sent.
  */
 
 import { Fault } from "../modules/fault/fault.js";
 import { decimal, digits, hexadecimal, hexDigits, isMadeOf, letters } from "../modules/text/characters.js";
 
-/** Of a name in DNS (RFC 1035 §2.3.4), and of each of its parts. */
+/** Longest DNS name and longest label, in characters (RFC 1035 §2.3.4). */
 const longestName = 253;
 const longestLabel = 63;
-/** Of a key, in characters: one header line with room to spare. NervesHub's have 47. */
+/** Longest key, in characters: it fits a header line with room to spare. NervesHub's keys have 47. */
 const longestKey = 255;
-/** @param what "must be …", "does not …", without a full stop */
+
+/** Makes the fault for a wrong option. @param what "must be …", "does not …", without a full stop */
 export const wrong = (option: string, what: string): Fault => {
   return new Fault("options", "bad-option", `Option "${option}" ${what}.`);
 };
 
 /**
- * A text that is not blank and holds no control character: a line end that was copied along, most of all. Less strict than
- * `isPrintable`, since a network or a device may really have a name with a mark of direction in it.
+ * Requires a text that is not blank and holds no control character; the usual one is a line end that was copied along. This
+ * is less strict than `isPrintable`, since the name of a network or a device may hold a direction mark.
+ *
+ * @throws Fault of stage "options" that names the option, as every `require…` here
  */
 export const requireText = (option: string, value: unknown): string => {
   if (typeof value !== "string" || value.trim() === "") throw wrong(option, "must be a text that is not empty");
@@ -39,7 +43,7 @@ export const requireExactText = (option: string, value: unknown): string => {
   return text;
 };
 
-/** What travels as the value of a header. */
+/** Requires a key, which is sent as the value of a header. */
 export const requireKey = (option: string, value: unknown, prefix: string): string => {
   const key = requireExactText(option, value);
   if (!key.startsWith(prefix)) throw wrong(option, `does not start with "${prefix}": copy the key, not its secret`);
@@ -50,7 +54,7 @@ export const requireKey = (option: string, value: unknown, prefix: string): stri
   return key;
 };
 
-/** Texts are told apart: what mcconfig puts into mc/config is one, and "false" would switch on. */
+/** Requires a boolean. A text gets its own sentence: mcconfig puts texts into mc/config, and "false" is truthy. */
 export const requireBoolean = (option: string, value: unknown): boolean => {
   if (typeof value === "string")
     throw wrong(option, 'must be true or false, not a text: compare what mc/config holds with "true"');
@@ -58,13 +62,13 @@ export const requireBoolean = (option: string, value: unknown): boolean => {
   return value;
 };
 
-/** Not null and no list, which a spread would take for one without a word. */
+/** Requires an object; null and lists are refused, since a spread would accept them silently. */
 export const requireObject = (option: string, value: unknown): object => {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong(option, "must be an object");
   return value;
 };
 
-/** A list of objects. @returns it as it is; an empty one for undefined */
+/** Requires a list of objects. @returns the list itself; an empty list for undefined */
 export const requireObjects = <Item extends object>(
   option: string,
   list: readonly Item[] | undefined,
@@ -76,8 +80,8 @@ export const requireObjects = <Item extends object>(
 };
 
 /**
- * That an object has functions under these names. Each is called through src/log/guarded.ts, and nowhere else.
- * @param optional may be absent
+ * Requires an object with functions of these names. They are called only through src/log/guarded.ts.
+ * @param optional names that may be absent
  */
 export const requireFunctions = (
   option: string,
@@ -93,7 +97,7 @@ export const requireFunctions = (
   }
 };
 
-/** What is copied beside a key. Of the secret itself the sentence says nothing. */
+/** Requires the secret of a key. The sentence shows nothing of the secret. */
 export const requireSecret = (option: string, value: unknown): string => {
   const secret = requireExactText(option, value);
   if (secret.startsWith("nhp_") || secret.startsWith("nhd_"))
@@ -102,7 +106,7 @@ export const requireSecret = (option: string, value: unknown): string => {
   return secret;
 };
 
-/** The first character that is not visible ASCII, which keys and secrets of NervesHub are made of. */
+/** The first character that is not visible ASCII; NervesHub's keys and secrets are visible ASCII. */
 const foreignTo = (text: string): string | undefined => {
   for (const character of text) if (character <= " " || character > "~") return character;
   return undefined;
@@ -119,7 +123,7 @@ export const requireWhole = (option: string, value: number, least: number, most:
   return value;
 };
 
-/** A host name or an address, alone. */
+/** Requires a host name or an IP address, without scheme, port and path. */
 export const requireHost = (option: string, value: unknown): string => {
   const host = requireText(option, value);
   if (host.includes("/") || host.includes(" ")) throw wrong(option, "must be a name without scheme and path");
@@ -127,7 +131,7 @@ export const requireHost = (option: string, value: unknown): string => {
   if (host.includes(":")) throw wrong(option, 'must be a name without a port, which is an option of its own: "port"');
   if (host.length > longestName) throw wrong(option, `has more than ${longestName} characters`);
   const labels = host.split(".");
-  // What ends in a number is an address to every resolver (the URL standard, "ends in a number").
+  // A name whose last label is a number is an IPv4 address to every resolver (the URL standard, "ends in a number").
   if (isNumeric(labels[labels.length - 1]) && !isIpv4(host))
     throw wrong(option, "is no address: that has four numbers from 0 to 255");
   for (const label of labels)
@@ -135,13 +139,13 @@ export const requireHost = (option: string, value: unknown): string => {
   return host;
 };
 
-/** "12", "0x", "0xAB". */
+/** Whether a label is a number as the URL standard reads it: "12", "0x", "0xAB". */
 const isNumeric = (label: string): boolean => {
   if (label.startsWith("0x") || label.startsWith("0X")) return isMadeOf(label.slice(2), hexDigits);
   return label !== "" && isMadeOf(label, digits);
 };
 
-/** Letters and digits with "-" and "_" between them. */
+/** Whether a text is a label: letters, digits, "_" and "-", with no "-" at either end. */
 const isLabel = (label: string): boolean => {
   if (label === "" || label.length > longestLabel || label.startsWith("-") || label.endsWith("-")) return false;
   return isMadeOf(label, `${digits}${letters}_-`);
@@ -152,11 +156,11 @@ const isIpv4 = (text: string): boolean => {
   return octets.length === 4 && octets.every((octet) => octet !== undefined && octet <= 255);
 };
 
-/** Its shape: groups of hexadecimal digits, eight at most, fewer with one gap "::" (RFC 4291 §2.2). */
+/** Whether a text looks like an IPv6 address: eight groups of hexadecimal digits, or fewer with one "::" (RFC 4291 §2.2). */
 const isIpv6 = (text: string): boolean => {
   const groups = text.split(":");
   if (groups.length < 3 || groups.length > 9 || text.split("::").length > 2 || text.includes(":::")) return false;
-  // A single colon at an end has a group missing.
+  // A single colon at the start or the end lacks a group.
   if ((groups[0] === "" && groups[1] !== "") || (groups.at(-1) === "" && groups.at(-2) !== "")) return false;
   const dotted = groups[groups.length - 1].includes(".") ? groups.pop() : undefined;
   if (dotted !== undefined && !isIpv4(dotted)) return false;

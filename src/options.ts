@@ -1,6 +1,6 @@
 /*
- * The options of a link, checked once, at construction. What leaves this file is complete and valid; nothing after it
- * looks for defaults.
+ * The options of a link, checked once, at construction. The rule it guards: Settings are complete and valid, so that no
+ * other file looks for defaults.
  */
 
 import { normaliseVersion } from "../modules/ota/version.js";
@@ -39,7 +39,7 @@ export interface ProductSecretAuth {
   /** "nhp_…" */
   productKey: string;
   productSecret: string;
-  /** Default: the host's. */
+  /** Default: the platform's. */
   identifier?: string;
 }
 
@@ -47,44 +47,45 @@ export interface DeviceSecretAuth {
   /** "nhd_…" */
   deviceKey: string;
   deviceSecret: string;
-  /** Must be this very device's. */
+  /** Must be the identifier that the device key was made for. Default: the platform's. */
   identifier?: string;
 }
 
 export interface LinkOptions {
-  /** Of the NervesHub device endpoint: "devices.nervescloud.com". */
+  /** Host name of the NervesHub device endpoint: "devices.nervescloud.com". */
   host: string;
-  /** Default 443 */
+  /** Default 443; 80 with `ssl: false`. */
   port?: number;
-  /** Default true */
+  /** Whether to connect over TLS; default true. */
   ssl?: boolean;
   /** A shared secret, or a `ClientCertificate` (src/features/client-certificate). */
   auth: ProductSecretAuth | DeviceSecretAuth | CertificateCredentials;
-  /** Trust anchors (PEM or DER) in place of the host's built-in ones, for the socket and for downloads. */
+  /** Trust anchors (PEM or DER) in place of the platform's built-in ones, for the socket and for downloads. */
   roots?: Encoded[];
-  /** Default: read from the running image. */
+  /** What the server is told of the running firmware. Default: the metadata of the running image. */
   firmware?: FirmwareOptions;
   client?: Client;
   /** What the agent does beyond firmware: `[new Health(), new Logging()]`. Default: nothing. */
   features?: readonly Feature[];
   /** Where updates go. Default: the platform's slots. */
   target?: UpdateTarget;
-  /** What an update may be besides a whole image: `[new Delta()]`. */
+  /** Formats of updates besides a whole image: `[new Delta()]`. */
   formats?: readonly ImageFormat[];
   /**
-   * Put before log lines, so that several links can be told apart. Default "nerveshub". A host has one inactive slot and
-   * one record of what is in it: of several links on a host, one may take updates.
+   * Precedes log lines, so that several links can be told apart. Default "nerveshub". A device has one inactive slot and one
+   * record of its content: of several links on a device, only one may take updates.
    */
   name?: string;
   heartbeat?: Partial<HeartbeatOptions>;
   backoff?: Partial<BackoffOptions>;
   trial?: Partial<TrialOptions>;
   /**
-   * Takes updates although the device was flashed without rollback or watchdog, so that a bad one may stay. Default false: such
-   * a device refuses them in words until it is flashed right; one that was updated over the air before goes on.
+   * Takes updates although the device lacks a protection such as rollback or the watchdog, so that a bad update may stay.
+   * Default false: a device that was flashed like this refuses updates, with the reason, until it is flashed right. A device
+   * that was already updated over the air takes them.
    */
   unprotectedUpdates?: boolean;
-  /** "legacy" for servers from before June 2026. */
+  /** "legacy" for servers from before June 2026; default "current". */
   statusWords?: StatusWords;
   /** How long the application's `reboot` may take, in milliseconds; default 30,000. */
   rebootDeadlineMs?: number;
@@ -118,15 +119,15 @@ export interface Settings {
 
 const withoutTls = "needs TLS, which this build does not have: include the manifest that has it";
 
-/** The server closes after 180 s without a byte; beyond this a single lost beat would be fatal. */
+/** The server closes after 180 s without a byte: with a longer interval one lost heartbeat would end the connection. */
 const longestHeartbeatMs = 120000;
 
-/** Null is no way to leave an option out: it is judged as any other value. */
+/** The default applies to undefined alone: null is checked like any other value. */
 const withDefault = <Value>(given: Value | undefined, value: Value): Value => {
   return given === undefined ? value : given;
 };
 
-/** Those of a group that are given, over the defaults of the others. */
+/** Fills a group of options with defaults where a member is undefined. */
 const withDefaults = <Group extends object>(option: string, given: Partial<Group> | undefined, group: Group): Group => {
   if (given === undefined) return group;
   requireObject(option, given);
@@ -184,7 +185,7 @@ const checkAuth = (
   return { credentials: new SharedSecret(key, secret, identifier), secrets: [secret] };
 };
 
-/** Its functions, each called through src/log/guarded.ts. */
+/** Functions of a Client, each called through src/log/guarded.ts. */
 const clientFunctions = Object.freeze([
   "updateAvailable",
   "progress",
@@ -202,7 +203,7 @@ const checkClient = (client: Client | undefined): Client => {
   return client;
 };
 
-/** What a link calls of a feature (src/feature.ts). */
+/** Functions of a Feature that a link calls (src/feature.ts). */
 const featureFunctions = Object.freeze([
   "install",
   "start",
@@ -224,6 +225,7 @@ const checkFeatures = (features: readonly Feature[] | undefined): readonly Featu
 
 const targetFunctions = Object.freeze(["begin", "write", "drain", "rewind", "verify", "activate", "abort"] as const);
 
+/** Functions that an UpdateTarget may lack. */
 const targetExtras = Object.freeze(["install", "confirm"] as const);
 
 const checkTarget = (target: UpdateTarget | undefined): UpdateTarget | undefined => {
@@ -232,7 +234,9 @@ const checkTarget = (target: UpdateTarget | undefined): UpdateTarget | undefined
 };
 
 /**
- * @param platform for the default identifier, and for what its network can do
+ * Checks the options of a link and fills in the defaults.
+ *
+ * @param platform gives the default identifier, and tells whether its network has TLS
  * @throws Fault of stage "options" that names the option
  */
 export const checkOptions = (

@@ -3,13 +3,13 @@
  * other file spells an event of the device topic.
  */
 
-/** JSON frames; the server wants three parts ("2.0" is a 403). */
+/** Version of Phoenix's serializer: JSON frames. The server requires three numbers and answers "2.0" with 403. */
 export const vsn = "2.0.0";
 
 /** Unlocks archives (2.0), scripts (2.1), extensions (2.2) and device-managed updates (2.4). */
 export const deviceApiVersion = "2.4.0";
 
-/** The browser's socket lives under "/socket" on the web endpoint, so only certificates go there. */
+/** Certificates alone connect to "/socket": on the web endpoint this path is the browser's socket. */
 export const certificateSocketPath = "/socket/websocket";
 export const sharedSecretSocketPath = "/device-socket/websocket";
 
@@ -50,8 +50,8 @@ export const toServer = Object.freeze({
 } as const);
 
 /**
- * Every property name that the device topic's payloads may carry. What is not listed never becomes an object property:
- * on XS a name is interned for ever, so foreign names would be a leak that the server controls.
+ * Every property name that payloads of the device topic may have. Other names never become properties: XS interns a name for
+ * ever, so the server could fill the memory with names.
  */
 export const deviceNames: readonly string[] = Object.freeze([
   "status",

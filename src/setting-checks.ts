@@ -13,12 +13,12 @@ import { requireHost, requireText, wrong } from "./option-checks.js";
  */
 export const maxTimeServers = 10;
 
-/** IEEE 802.11: bytes of a network's name, and of a WPA pass phrase; 64 are a key in hexadecimal digits. */
+/** Bytes of an SSID and of a WPA pass phrase (IEEE 802.11). 64 bytes are the key itself, in hexadecimal digits. */
 const longestSsid = 32;
 const shortestPassphrase = 8;
 const longestPassphrase = 63;
 
-/** Time servers as hosts/esp32/platform.ts takes them: host names or addresses with spaces or commas between. */
+/** Requires a list of time servers: host names or addresses with spaces or commas between. */
 export const requireTimeServers = (option: string, value: unknown): readonly string[] => {
   const servers = requireText(option, value)
     .split(",")

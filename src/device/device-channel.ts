@@ -1,6 +1,6 @@
 /*
- * DeviceChannel: the device topic. The join that says what runs, and the one dispatch of what the server sends on it: to the
- * update, to the link, and else to the feature that knows the event.
+ * DeviceChannel: the handler of the device topic. Its join payload names the running firmware. It is the one dispatch of the
+ * server's events: to the updater, to the link, or else to the feature that knows the event.
  */
 
 import { fieldsOf } from "../../modules/json/fields.js";
@@ -24,7 +24,7 @@ export interface DeviceChannelOptions {
   trial: Trial;
   networkInterface: string;
   pusher: DevicePusher;
-  /** Of the link; more may come. */
+  /** The link's features; the list may grow. */
   features: readonly Feature[];
   listener: DeviceListener;
 }
@@ -86,7 +86,7 @@ export class DeviceChannel implements ChannelHandler {
     this._each((feature) => feature.offline?.());
   }
 
-  /** One that throws has taken nothing, and the next is asked. */
+  /** Whether a feature has handled the event. A feature that throws has not: the next one is asked. */
   private _takes(feature: Feature, event: string, payload: unknown): boolean {
     let taken = false;
     tell(this._options.log, "a feature", () => {
@@ -110,11 +110,11 @@ export class DeviceChannel implements ChannelHandler {
 }
 
 /**
- * What the device topic is joined with. All of it: a join that does not say which firmware runs makes the server forget
- * the device's update and what failed (nerves_hub_web, device_link.ex).
+ * The complete join payload of the device topic. A join that does not name the running firmware makes the server forget the
+ * device's update and its failures (nerves_hub_web, device_link.ex).
  *
- * @param downloading uuid of the update under way. Any text keeps the server's record of it alive, so it is only said
- *   while there is one.
+ * @param downloading uuid of the update under way, or undefined. Any text keeps the server's record of an update alive, so
+ *   the key is absent without an update.
  */
 export const deviceJoin = (
   firmware: Firmware,

@@ -1,8 +1,8 @@
 /*
- * The running firmware, as the server shall know it: read from the running image, or stated by the application.
+ * Firmware: the running firmware as the server is told of it, read from the running image or stated by the application.
  *
- * A device whose metadata are incomplete looks healthy to an operator and is never updated, without a word. So whatever
- * would make it so is an error at construction here.
+ * The rule it guards: incomplete metadata are an error at construction. A device with incomplete metadata looks healthy to an
+ * operator, and the server silently never updates it.
  */
 
 import { asFault, Fault } from "../../modules/fault/fault.js";
@@ -11,7 +11,7 @@ import { type ImageHead, imageHeadSize, parseImageHead } from "../../modules/ota
 import type { Slot } from "../../modules/platform/slots.js";
 import { toHex } from "../../modules/text/hex.js";
 
-/** For servers without ESP-IDF support, or firmware that is no ESP-IDF image: what the server shall believe runs. */
+/** The firmware that the server is told, for servers without ESP-IDF support or firmware that is no ESP-IDF image. */
 export interface FirmwareOptions {
   uuid: string;
   product: string;
@@ -26,7 +26,7 @@ export interface Firmware {
   readonly head: ImageHead | undefined;
 }
 
-/** @throws Fault "firmware-unreadable" or "firmware-unstamped" with what to do about it */
+/** @throws Fault of stage "options": "firmware-unreadable" or "firmware-unstamped", each with what to do about it */
 export const readFirmware = (running: Slot, stated: FirmwareOptions | undefined): Firmware => {
   if (stated !== undefined) return { metadata: stated, head: undefined };
   try {
@@ -45,7 +45,7 @@ export const readFirmware = (running: Slot, stated: FirmwareOptions | undefined)
   }
 };
 
-/** The keys of the device join that say what runs. Servers up to the 2.4.0 release read the `nerves_fw_` family only. */
+/** The keys of the join payload that name the running firmware. Servers up to 2.4.0 read only those with `nerves_fw_`. */
 export const firmwareKeys = ({ metadata, head }: Firmware): Record<string, string | number> => {
   const keys: Record<string, string | number> = {
     nerves_fw_uuid: metadata.uuid,

@@ -1,6 +1,6 @@
 /*
- * RecentLines: the last log lines, for whoever asks the device itself: the console's `log`, and the record of a crash.
- * What the server gets is another matter (src/features/logging/log-ring.ts).
+ * RecentLines: the last log lines, for the console's `log` and for crash records. The lines for the server's log are kept in
+ * src/features/logging/log-ring.ts.
  */
 
 import type { Core, Feature } from "../feature.js";
@@ -18,7 +18,7 @@ export class RecentLines implements Feature {
     core.log.listen(this);
   }
 
-  /** As a LogListener. */
+  /** A log line (LogListener). */
   write(level: Level, message: string): void {
     if (level === "debug") return;
     const line = `${level}: ${message}`;
@@ -28,7 +28,7 @@ export class RecentLines implements Feature {
       this._characters -= this._lines.shift()!.length;
   }
 
-  /** @param count at most so many, the newest last */
+  /** @returns at most `count` lines, the newest last */
   last(count: number): readonly string[] {
     return count <= 0 ? [] : this._lines.slice(-count);
   }

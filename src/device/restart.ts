@@ -1,6 +1,6 @@
 /*
- * An orderly restart: the application gets its moment, the server hears of it, the socket is closed, and then the device
- * restarts whatever became of those. Nothing is promised about delivery.
+ * An orderly restart: the application's `reboot` runs, the server is told, the socket is closed, and the device restarts, even
+ * when one of these fails. It does not wait until the server has got the message.
  */
 
 import type { Platform } from "../../modules/platform/platform.js";

@@ -1,12 +1,12 @@
 /*
- * Vitals: what a device says of itself without being told what to measure. Names and units are those that NervesHub's
- * pages render, and else those of its other ESP32 agent.
+ * Vitals: the metrics that every device reports by itself. Names and units are those that NervesHub's pages render, or else
+ * those of NervesHub's other ESP32 agent.
  *
- * The rule it guards: `mem_used_percent` means something. Nearly all of an ESP32's heap is taken before the first line of
- * JavaScript runs (XS allocates its machine at once), so the share of the whole is above the server's 80 % on a healthy
- * device, for ever. What is reported is the share of what was free when the link was made: 100 % is a device that is
- * about to run out. `mem_size_mb` and `mem_used_mb` are the whole heap and what is taken of it, as other agents say them;
- * where a platform cannot tell the whole, they are of what was free as well.
+ * The rule it guards: `mem_used_percent` is meaningful. XS allocates its machine before the first line of JavaScript runs and
+ * takes nearly all of an ESP32's heap, so a healthy device would always be above the server's 80 % of the whole heap.
+ * `mem_used_percent` is therefore the used share of the heap that was free when the link was made: at 100 % the device is
+ * about to run out. `mem_size_mb` and `mem_used_mb` are the size and the used part of the whole heap, as other agents report
+ * them; where a platform does not know its whole heap, they too refer to the heap that was free when the link was made.
  */
 
 import type { Core, Feature } from "../feature.js";
@@ -32,12 +32,12 @@ export class Vitals implements Feature {
     this._heapAtStart = device.facts().heapFree;
   }
 
-  /** Milliseconds since the link was made, which is since the start of the application as a rule. */
+  /** Milliseconds since the link was made, usually at the start of the application. */
   get uptimeMs(): number {
     return this._core!.platform.clock.monotonic() - this._startedMs;
   }
 
-  /** By name; only what this platform knows. */
+  /** Metrics by name; only those that this platform knows. */
   metrics(): Record<string, number> {
     const facts = this._core!.platform.device.facts();
     const metrics: Record<string, number> = { uptime_seconds: Math.floor(this.uptimeMs / 1000) };

@@ -1,12 +1,11 @@
 /*
- * The one way to call a function that an application has handed in (callbacks, providers, writers, commands, extensions),
- * and any other code that must not take the link down. `tell` wants nothing back, `take` wants a value now, `ask` waits for
- * a promise as well.
+ * Guarded calls: the one way to call an application's function (callback, provider, writer, command, extension) or other
+ * code that must not take the link down. `tell` ignores the result, `take` needs a value at once, `ask` also awaits a promise.
  *
- * The rule it guards: a function that throws, rejects, is late or returns something else than it should is named in the
- * log, has the outcome that its caller states (docs/application.md, "When a function fails"), and costs nothing else. What comes after
- * its deadline, or after it was called off, changes nothing any more. A promise inside what a function gives back is one that
- * nobody has awaited: it is looked at, whatever becomes of it, and where a value is wanted it is the wrong one.
+ * The rule it guards: a function that throws, rejects, is late or returns a wrong value is named in the log, has the outcome
+ * that its caller states (docs/application.md, "When a function fails"), and costs nothing else. A result after the deadline,
+ * or after the call was cancelled, changes nothing. A promise inside a returned value was never awaited: its rejection is
+ * handled, and where a value is needed, the value counts as wrong.
  */
 
 import { asFault, Fault } from "../../modules/fault/fault.js";
@@ -17,19 +16,19 @@ import { printable } from "../../modules/text/printable.js";
 import type { Level, Log } from "./log.js";
 import { unawaited } from "./unawaited.js";
 
-/** What a function is to give back. */
+/** The kind of value that a function must return. */
 export interface Kind<T> {
-  /** For the log, behind "where": "an object is wanted". */
+  /** Name of the kind in the log, which says "it returned … where an object is wanted": "an object". */
   readonly wanted: string;
   /**
-   * Copies what is used, so that a getter of the application runs here and nowhere else.
-   * @param fulfilled it is what a promise came to
-   * @returns undefined when it is something else
+   * Copies the properties that are used, so that an application's getters run here and nowhere else.
+   * @param fulfilled whether the value comes from a fulfilled promise
+   * @returns undefined when the value is of another kind
    */
   read(value: unknown, fulfilled: boolean): T | undefined;
 }
 
-/** For a function that is called again and again: how it has failed, so that each way is said once until it does well. */
+/** How a function that is called repeatedly failed last: the same failure is not logged twice in a row. */
 export interface Said {
   how?: How;
 }
@@ -39,22 +38,22 @@ export type How = "threw" | "rejected" | "late" | "wrong";
 
 export interface Question<T> {
   log: Log;
-  /** As the application calls it: "validate", "writer.write". */
+  /** The function's name in the application: "validate", "writer.write". */
   name: string;
   body: () => unknown;
-  /** Default: whatever comes is taken as it is. */
+  /** Default: every value is accepted. */
   kind?: Kind<T>;
-  /** How long a promise may take. Default: until it is called off. */
+  /** How long a promise may take. Default: until the call is cancelled. */
   deadline?: { readonly timers: Timers; readonly ms: number };
   said?: Said;
-  /** Of the lines about failures; default "error". */
+  /** Level of the log lines about failures; default "error". */
   level?: Level;
-  /** Comes once, or `failed` does; from inside `ask` where no promise was returned. */
+  /** Either `done` or `failed` is called, once; during `ask` when no promise was returned. */
   done(value: T): void;
   failed(fault: Fault, how: How): void;
 }
 
-/** Work that is done when the function returns nothing, or when its promise fulfils, with whatever. */
+/** Work: it is done when the function returns undefined, or when its promise fulfils with any value. */
 export const work: Kind<true> = Object.freeze({
   wanted: "nothing or a promise",
   read: (value: unknown, fulfilled: boolean) => (fulfilled || value === undefined ? true : undefined),
@@ -65,7 +64,7 @@ export const yesOrNo: Kind<boolean> = Object.freeze({
   read: (value: unknown) => (typeof value === "boolean" ? value : undefined),
 });
 
-/** Its own enumerable properties. Of a list, a Map or a Set they are not what was meant. */
+/** An object's own enumerable properties. Lists, Maps and Sets are refused: their properties are not their entries. */
 export const properties: Kind<Record<string, unknown>> = Object.freeze({
   wanted: "an object without promises",
   read: (value: unknown) => {
@@ -75,7 +74,7 @@ export const properties: Kind<Record<string, unknown>> = Object.freeze({
   },
 });
 
-/** What a kind has copied: a getter may have given it a promise. @returns undefined when there is one, which is looked at */
+/** Refuses a copy that holds a promise, which a getter may have returned. @returns undefined then, with the promise handled */
 export const withoutPromises = <T extends object>(copy: T): T | undefined => {
   const promises = unawaited(copy);
   look(promises, ignore);
@@ -84,7 +83,7 @@ export const withoutPromises = <T extends object>(copy: T): T | undefined => {
 
 const ignore = (): void => {};
 
-/** Looks at promises that nobody waits for, and at what is in what they come to. @param rejected for each that rejects */
+/** Handles promises that nobody awaits, and promises inside their values. @param rejected called for each rejection */
 const look = (promises: readonly unknown[], rejected: (error: unknown) => void): void => {
   for (const promise of promises)
     settle(
@@ -115,7 +114,7 @@ export const take = <T>(log: Log, name: string, body: () => unknown, kind: Kind<
   try {
     const value = body();
     if (isThenable(value)) {
-      // Nobody waits for it, and what it rejects with must be looked at all the same.
+      // Nobody awaits this promise, and its rejection must be handled all the same.
       lookInto(call, [value]);
       complain(call, "wrong", `it returned a promise where ${kind.wanted} is wanted`);
       return undefined;
@@ -132,7 +131,7 @@ export const take = <T>(log: Log, name: string, body: () => unknown, kind: Kind<
   }
 };
 
-/** Calls a function and waits for its promise, if it returns one. @returns calls it off: what comes is only logged */
+/** Calls a function and awaits its promise, if it returns one. @returns a function that cancels: a later result is only logged */
 export const ask = <T>(question: Question<T>): (() => void) => {
   const { log, name, body, kind, deadline, said, done, failed } = question;
   let over = false;
@@ -188,7 +187,7 @@ interface Call {
   readonly level?: Level;
 }
 
-/** @returns false when it was said already */
+/** Logs a failure. @returns false when the same failure was logged before */
 const complain = ({ log, name, said, level = "error" }: Call, how: How, text: string): boolean => {
   if (said?.how === how) return false;
   if (said !== undefined) said.how = how;
@@ -196,18 +195,18 @@ const complain = ({ log, name, said, level = "error" }: Call, how: How, text: st
   return true;
 };
 
-/** Looks at the promises in a value. @returns false when there are none */
+/** Handles the promises inside a value. @returns false when there are none */
 const lookInto = (call: Call, value: unknown): boolean => {
   const promises = unawaited(value);
   look(promises, call.said?.how === undefined ? rejectedOnce(call) : ignore);
   return promises.length > 0;
 };
 
-/** Says that a promise in what a function gave back has rejected: of several, the first. */
+/** Logs the first rejection among the promises inside a returned value. */
 const rejectedOnce = (call: Call): ((error: unknown) => void) => {
   let rejected = false;
   return (error) => {
-    // How the call itself has failed stays what is known of it.
+    // This rejection does not replace the call's own failure in `said`.
     const of = call.said?.how === undefined ? call : { ...call, said: undefined };
     if (!rejected) complain(of, "rejected", failure(error).message);
     rejected = true;
@@ -227,7 +226,7 @@ const unwanted = (value: unknown, fulfilled: boolean, holdsPromise: boolean, { w
   return `${fulfilled ? "its promise came to" : "it returned"} ${what} where ${wanted} is wanted`;
 };
 
-/** What it is, and no more of it than an operator needs. */
+/** A wrong value in words, as short as an operator needs. */
 const shown = (value: unknown): string => {
   switch (typeof value) {
     case "string":

@@ -1,20 +1,20 @@
 /*
- * A value for people to read, whatever it is: what an expression at the prompt came to, or what its promise was rejected with.
+ * inspect: any value as text for people, such as the value of an expression at the prompt or the reason of a rejection.
  *
- * The rules it guards: it never throws, and neither time nor memory grow with the value. JSON.stringify and String do not
- * do: they call the value's own code, throw for some, and make a text of any length, for which a device has no room. Of the
- * value's code only an error's `toString` and the traps of a proxy run.
+ * The rules it guards: it never throws, and neither time nor memory grow with the value. JSON.stringify and String are
+ * unusable: they call the value's own code, throw for some values, and make texts of any length, for which a device has no
+ * room. Here only an error's `toString` and the traps of a proxy run.
  */
 
 import { cut } from "../../modules/text/cut.js";
 import { maxCommandOutputCharacters } from "../command.js";
 
-/** Levels of objects in objects; the stack of XS is short. */
+/** Nested objects that are shown; the stack of XS is short. */
 const maxDepth = 6;
 /** Elements or properties shown of one object. */
 const maxEntries = 100;
 
-/** @returns at most `maxCommandOutputCharacters`; a string stays as it is, and in an object is quoted */
+/** @returns at most `maxCommandOutputCharacters`; a string is unchanged at the top level, and quoted inside an object */
 export const inspect = (value: unknown): string => {
   if (typeof value === "string") return cut(value, maxCommandOutputCharacters);
   const inspection = new Inspection();
@@ -25,7 +25,7 @@ export const inspect = (value: unknown): string => {
 class Inspection {
   private readonly _parts: string[] = [];
   private _room = maxCommandOutputCharacters;
-  /** Objects that the shown one is in. */
+  /** The objects that enclose the one being shown. */
   private readonly _outer: object[] = [];
 
   get text(): string {
@@ -76,7 +76,7 @@ class Inspection {
     this._put("}");
   }
 
-  /** Puts what stands before entry `index`. @returns false: no more of them */
+  /** Puts the separator before entry `index`. @returns false when no more entries are shown */
   private _goesOn(index: number, count: number): boolean {
     if (index > 0) this._put(",");
     if (index === maxEntries) this._put(` … ${count - index} more`);

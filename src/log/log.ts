@@ -1,6 +1,6 @@
 /*
- * Logging: one line an event, redacted, bounded, printable, with a level. Lines go to the host's console and to whoever
- * listens (the logging extension); a listener that throws is dropped from that line only.
+ * Log: one line per event, redacted, bounded, printable, with a level. A line goes to the platform's console and to every
+ * listener (the logging extension); a listener that throws misses that line only.
  */
 
 import { asFault } from "../../modules/fault/fault.js";
@@ -76,7 +76,7 @@ export class Log {
   }
 }
 
-/** What a server or an error says may hold line breaks and more: it must not write lines of its own. */
+/** Makes one printable line of a text: line breaks from a server or an error must not start log lines of their own. */
 const oneLine = (text: string): string => {
   const line = bounded(text);
   return isPrintable(line) ? line : bounded(printable(withoutBreaks(line)));

@@ -29,7 +29,7 @@ const trailingWord = (text: string): string => {
   return word;
 };
 
-/** "name=…" is a query without its URL: of a path, or of a URL that was cut. */
+/** Whether a word is "name=…": a query without its URL, from a path or a URL that was cut. */
 const isQuery = (word: string): boolean => {
   const name = word.slice(0, Math.max(0, word.indexOf("=")));
   return name !== "" && letters.includes(name[0]) && isMadeOf(name, nameCharacters);
@@ -38,7 +38,7 @@ const isQuery = (word: string): boolean => {
 const withoutQueries = (text: string): string => {
   let [clean, ...rest] = text.split("?");
   let before = clean;
-  /** A query goes on behind another question mark. */
+  /** Whether the query goes on after another question mark. */
   let goesOn = false;
   for (const part of rest) {
     const word = leadingWord(part);
@@ -61,7 +61,7 @@ const withoutTokens = (text: string): string => {
       if (!tokenCharacters.includes(character)) break;
       token += character;
     }
-    // The full stop of a sentence is none of it.
+    // A full stop at the end belongs to the sentence, not to the token.
     const end = token.endsWith(".") ? token.length - 1 : token.length;
     clean += `[redacted token]${part.slice(end)}`;
   }

@@ -1,19 +1,19 @@
 /*
- * The promises inside a value: `ids.map(async …)` is an ordinary mistake, and what it makes is neither a promise nor the
- * list that is wanted.
+ * unawaited: the promises inside a value. `ids.map(async …)` is a common mistake: it makes neither a promise nor the wanted
+ * list, but a list of promises.
  *
- * The rules it guards: whoever asks looks at each of them, since on XS one that is rejected and that nobody has looked at
- * ends the machine; no getter runs but that of `then`; nothing is thrown; and neither time nor stack grow with the value.
+ * The rules it guards: the caller gets each of them to handle, since an unhandled rejection ends the XS machine; no getter
+ * runs except that of `then`; nothing is thrown; and neither time nor stack grow with the value.
  */
 
 import { isThenable } from "../../modules/fault/settle.js";
 
-/** Levels of objects in objects: a label of a mode of a component lies seven deep. */
+/** Nested objects that are searched: the label of a component's mode is seven levels deep. */
 const maxDepth = 8;
-/** Elements and properties that are looked at in all; the largest report that any server takes has fewer. */
+/** Elements and properties that are searched in total; the largest report that a server takes has fewer. */
 const maxEntries = 1000;
 
-/** @returns those in its elements, properties, and entries of a Map or Set; not the value itself */
+/** @returns the promises in the value's elements, properties and Map or Set entries; never the value itself */
 export const unawaited = (value: unknown): unknown[] => {
   const promises: unknown[] = [];
   if (!isObject(value)) return promises;
@@ -41,7 +41,7 @@ const isObject = (value: unknown): value is object => {
   return typeof value === "object" && value !== null;
 };
 
-/** One whose `then` cannot be read is none. */
+/** Whether an object is a promise. An object whose `then` cannot be read is none. */
 const isPromise = (value: object): boolean => {
   try {
     return isThenable(value);
@@ -50,7 +50,7 @@ const isPromise = (value: object): boolean => {
   }
 };
 
-/** The first ones. A proxy may throw, and has none then. */
+/** The first `most` entries of an object. A proxy that throws ends the list. */
 const entriesOf = (owner: object, most: number): unknown[] => {
   const entries: unknown[] = [];
   try {

@@ -1,12 +1,12 @@
 /*
- * How often it has failed in a row, which is what the backoff goes by. Pure.
+ * Attempts: counts failures in a row, for the backoff. Pure.
  *
- * The rules: only an accepted join starts the count anew, never an open socket. Two devices with one identifier evict
- * each other (1001), each time after an accepted join, so evictions in a row count as failures. And a server that drains
- * (1012) closes everybody within seconds, so the first wait after that is drawn from a longer span.
+ * The rules it guards: only an accepted join resets the count; an open socket does not. Two devices with one identifier evict
+ * each other (1001), each time after an accepted join, so evictions in a row count as failures. A draining server (1012)
+ * closes all connections within seconds, so the first wait after it is drawn from a longer span.
  */
 
-/** A connection that was evicted after this long was not in a fight. */
+/** An eviction after a connection of this length does not count: two devices with one identifier evict each other sooner. */
 const lastingMs = 300_000;
 
 /** A draining server closes 1,000 devices within 4 s and takes 100 a second: the first wait spreads over 8 s. */
@@ -14,7 +14,7 @@ const drainedAttempt = 3;
 
 export class Attempts {
   private _failed = 0;
-  /** Connections in a row that another one of this identifier ended early. */
+  /** Connections in a row that another connection with this identifier ended early. */
   private _replaced = 0;
   /** When the server accepted this connection, monotonic milliseconds. */
   private _acceptedMs: number | undefined;
@@ -43,7 +43,7 @@ export class Attempts {
     return attempt;
   }
 
-  /** Somebody wants a connection now. */
+  /** The application asked for a reconnect now: forgets all failures. */
   reset(): void {
     this._failed = 0;
     this._replaced = 0;

@@ -21,7 +21,7 @@ import { randomFraction } from "./fraction.js";
 import { type Ended, type Endpoint, Session, type SessionListener } from "./session.js";
 import { WallClock } from "./wall-clock.js";
 
-/** RFC 6455 §7.1.5: what an end without a close frame is called. */
+/** Close code of a connection that ended without a close frame (RFC 6455 §7.1.5). */
 const noCloseFrame = 1006;
 
 /** SNTP answers within a second or two where it answers at all. */
@@ -33,15 +33,15 @@ export interface ConnectorSettings extends DestinationSettings {
   readonly backoff: BackoffOptions;
 }
 
-/** Whom the connections are for. */
+/** The owner of the connections. */
 export interface ConnectorListener {
   /** New handlers for a new connection, one a topic. */
   handlers(): ChannelHandler[];
   /** Property names that payloads may carry. */
   readonly names: readonly string[];
-  /** The server has accepted the device. @param first on this connection */
+  /** The server has accepted the join of the device topic. @param first whether it is the first join on this connection */
   joined(first: boolean): void;
-  /** An attempt or a connection has come to its end, and why. @param wasConnected the server had accepted the device */
+  /** An attempt or a connection has ended. @param wasConnected whether the server had accepted the join */
   failed(fault: Fault, wasConnected: boolean): void;
 }
 
@@ -60,7 +60,7 @@ export class Connector implements SessionListener {
   private _clockWaitedMs = 0;
   private _running = false;
 
-  /** @param builtMs when this firmware was built, ms since 1970: no time before it is believed */
+  /** @param builtMs when this firmware was built, milliseconds since 1970: earlier times are not believed */
   constructor(platform: Platform, log: Log, settings: ConnectorSettings, builtMs: number, listener: ConnectorListener) {
     this._platform = platform;
     this._log = log;
@@ -72,7 +72,7 @@ export class Connector implements SessionListener {
     this._destination = new Destination({ settings, clock, crypto, wallClock: this._wallClock, log });
   }
 
-  /** Whether the hub is reached over TLS: where redirects have led counts, not what was configured. */
+  /** Whether the hub is reached over TLS: redirects count, not the configured value. */
   get tls(): boolean {
     return this._destination.tls;
   }
@@ -107,28 +107,27 @@ export class Connector implements SessionListener {
     return wasConnected;
   }
 
-  /** No more attempts; the connection there is stays. */
+  /** Stops making attempts; an existing connection stays. */
   stop(): void {
     this._running = false;
     this._platform.timers.clear(this._timer);
   }
 
-  /** Ends the connection there is, with a close handshake. */
+  /** Ends an existing connection with a close handshake. */
   close(): void {
     this._session?.close(1000, "");
   }
 
-  /** Keeps the time, for a start without one. */
+  /** Stores the time, for a later start at which the time is unknown. */
   rememberTime(): void {
     tell(this._log, "the store", () => this._wallClock.remember());
   }
 
-  /** As the owner of a session. */
+  /** The server took the upgrade (SessionListener, as the two that follow). */
   opened(headers: ReadonlyMap<string, string>): void {
     tell(this._log, "the clock", () => this._destination.opened(headers));
   }
 
-  /** As the owner of a session. */
   joined(): void {
     const first = this._attempts.accept(this._platform.clock.monotonic());
     this._destination.accepted();
@@ -136,7 +135,6 @@ export class Connector implements SessionListener {
     this._listener.joined(first);
   }
 
-  /** As the owner of a session. */
   ended(ended: Ended): void {
     const session = this._session;
     this._session = undefined;
@@ -148,7 +146,7 @@ export class Connector implements SessionListener {
     }
     const { code, upgraded } = ended;
     const fault = ended.fault && !upgraded ? this._destination.explain(ended.fault) : ended.fault;
-    // A connection that died of silence may have been too quiet for something in between.
+    // The longer interval may have been too long for a router or proxy in between: it starts anew.
     if (fault?.code === "heartbeat-unanswered") this._heartbeatIntervalMs = this._settings.heartbeat.intervalMs;
     this._wait(fault ?? closeFault(code), code);
   }
@@ -177,8 +175,8 @@ export class Connector implements SessionListener {
   }
 
   /**
-   * In a turn of its own: what brought it about is deep in the stack of the connection before, or is the application's
-   * `error`, which an attempt that fails at once would call again from inside itself.
+   * Connects in a turn of its own. The caller is deep in the stack of the previous connection, or is the application's `error`
+   * callback, which an attempt that fails at once would call recursively.
    */
   private _connectSoon(): void {
     const { timers } = this._platform;
@@ -186,7 +184,7 @@ export class Connector implements SessionListener {
     this._timer = timers.set(() => this._connect(), 0);
   }
 
-  /** At a cold start SNTP is under way: the clock is awaited for a moment, and then started from what is known. */
+  /** Waits for SNTP after a cold start, then starts the clock from the stored time. @returns true while it waits */
   private _waitForClock(): boolean {
     if (this._wallClock.known || this._clockWaitedMs >= clockWaitMs) return false;
     if (this._clockWaitedMs === 0) this._log.info(`The time is not known yet: waiting ${clockWaitMs / 1000} s for it.`);

@@ -1,9 +1,9 @@
 /*
- * Credentials: who the device is, as it will prove it. A shared secret is here; a client certificate is a feature
+ * Credentials: how the device proves its identity. The shared secret is here; the client certificate is a feature
  * (src/features/client-certificate).
  *
- * The rule it guards: a secret or a key is in a private field of the language, where nothing that walks over a link's
- * properties finds it.
+ * The rule it guards: a secret or a private key is in a `#` field, where code that walks over a link's properties does not
+ * find it.
  */
 
 import type { Fault } from "../../modules/fault/fault.js";
@@ -16,14 +16,14 @@ import { certificateSocketPath, sharedSecretSocketPath } from "../protocol.js";
 /** A certificate chain with its key. */
 export interface CertificateCredentials {
   readonly type: "certificate";
-  /** Once, while the link is made: what cannot work is refused. @throws Fault of stage "options" */
+  /** Checks certificate and key, once, while the link is constructed. @throws Fault of stage "options" */
   check(): void;
   /** For one attempt: certificate and key, in DER. */
   identity(): Pick<SecureOptions, "certificate" | "key">;
   /**
-   * What NervesHub will most likely refuse by TLS alert 40, whatever the reason.
-   * @param nowMs undefined while the time is unknown: dates are then not judged
-   * @returns faults to be shown, none when all is well
+   * Finds what will most likely make NervesHub refuse the certificate; NervesHub answers with TLS alert 40 for every reason.
+   * @param nowMs milliseconds since 1970; undefined while the time is unknown: validity dates are then not checked
+   * @returns a fault for each finding, to be logged
    */
   warnings(nowMs: number | undefined): Fault[];
 }
@@ -40,7 +40,7 @@ export class SharedSecret {
     this.#secret = secret;
   }
 
-  /** Signed for `time`, in seconds since 1970. */
+  /** The headers of an upgrade request, signed for `time` in seconds since 1970. */
   headers(crypto: Crypto, time: number): [string, string][] {
     const { key, identifier } = this;
     return sharedSecretHeaders(crypto, { key, identifier, secret: this.#secret, time });

@@ -1,8 +1,8 @@
 /*
- * Destination: where the next attempt goes and how it proves who the device is. It follows redirects, signs at the moment
- * of connecting, and says in the first line of every attempt what is tried.
+ * Destination: where the next attempt connects and with which credentials. It follows redirects, signs at the moment of
+ * connecting, and logs the first line of every attempt.
  *
- * Not here: when to try again, which is the link's.
+ * The time of the next attempt is not decided here, but by Connector.
  */
 
 import { Fault } from "../../modules/fault/fault.js";
@@ -44,9 +44,9 @@ export class Destination {
   /** Where redirects have led, until an attempt fails there. */
   private _place: Place;
   private _redirects = 0;
-  /** What the signature of the attempt under way says, seconds since 1970. */
+  /** The time in the signature of the current attempt, seconds since 1970. */
   private _signedAt: number | undefined;
-  /** Codes of the warnings about the certificate that were given last. */
+  /** Codes of the certificate warnings that were logged last. */
   private _warned = "";
 
   constructor(options: DestinationOptions) {
@@ -56,12 +56,12 @@ export class Destination {
     this._place = this._configured;
   }
 
-  /** Whether the hub is reached over TLS: where redirects have led counts, not what was configured. */
+  /** Whether the hub is reached over TLS: redirects count, not the configured value. */
   get tls(): boolean {
     return this._place.ssl;
   }
 
-  /** Of the attempt that begins now. */
+  /** Makes the endpoint of an attempt that begins now, and logs it. */
   endpoint(): Endpoint {
     const { settings, crypto, wallClock, log } = this._options;
     const { credentials, roots } = settings;
@@ -83,7 +83,7 @@ export class Destination {
     return endpoint;
   }
 
-  /** Takes from a refusal what it says about the time, and where it leads. */
+  /** Learns the time from a refusal's `Date` header, and follows its redirect, if any. */
   refused(refusal: UpgradeRefusal): Verdict {
     const { settings, wallClock, log } = this._options;
     const { credentials } = settings;
@@ -103,22 +103,22 @@ export class Destination {
     return "redirected";
   }
 
-  /** The server took the upgrade: what its answer says about the time is judged as a refusal's is. */
+  /** The server took the upgrade: learns the time from its `Date` header, as from a refusal's. */
   opened(headers: ReadonlyMap<string, string>): void {
     this._options.wallClock.learn(headers.get("date"), this._signedAt);
   }
 
-  /** Why the attempt under way ended before the server answered, as far as more is known here. */
+  /** Explains a fault of an attempt that ended before the server answered, from credentials and TLS. */
   explain(fault: Fault): Fault {
     return lostUpgradeFault(fault, this._options.settings.credentials, this._place.ssl);
   }
 
-  /** The server has accepted the device: this is where it belongs, until it is lost. */
+  /** The server has accepted the join: later attempts use this place until one fails. */
   accepted(): void {
     this._redirects = 0;
   }
 
-  /** An attempt failed: where redirects led once is not where they may lead now. */
+  /** An attempt failed: the next one begins at the configured place, since redirects may have changed. */
   failed(): void {
     this._redirects = 0;
     this._place = this._configured;

@@ -1,6 +1,6 @@
 /*
- * DevicePusher: the way to the server on the device topic, for as long as the link lives. It is open while the topic is
- * joined, and nobody keeps a pusher of a connection that is gone.
+ * DevicePusher: sends on the device topic for as long as the link lives. It works while the topic is joined; its users never
+ * keep the pusher of an old connection.
  */
 
 import type { Pusher } from "./channel-handler.js";
@@ -9,7 +9,7 @@ import type { Pusher } from "./channel-handler.js";
 export const maxFeatureBacklogBytes = 4096;
 
 export class DevicePusher implements Pusher {
-  /** Of the connection there is. */
+  /** The pusher of the current connection; undefined while the device topic is not joined. */
   joined: Pusher | undefined = undefined;
 
   push(event: string, payload: object): string | undefined {

@@ -16,13 +16,13 @@ import type { Signed } from "./wall-clock.js";
 
 export interface RefusalContext {
   credentials: Credentials;
-  /** What the answer's `Date` says about the signature; undefined when it says nothing. */
+  /** The answer's `Date` compared with the signature; undefined when there is nothing to compare. */
   signed: Signed | undefined;
-  /** The time was not known when it was signed. */
+  /** The time was unknown when the request was signed. */
   guessed?: boolean;
 }
 
-/** Of a server's own words, this many characters are shown. */
+/** Characters that are shown of a server's own text. */
 const toldCharacters = 80;
 
 const fault = (code: string, message: string): Fault => {
@@ -95,7 +95,7 @@ const unavailable = (told: string | undefined): Fault => {
   );
 };
 
-/** An answer to the upgrade that is not 101 and is not a redirect to be followed. */
+/** The fault of an answer to the upgrade that is neither 101 nor a redirect to follow. */
 export const refusalFault = (refusal: UpgradeRefusal, context: RefusalContext): Fault => {
   const { status, headers, body } = refusal;
   switch (status) {
@@ -145,9 +145,9 @@ export const refusalFault = (refusal: UpgradeRefusal, context: RefusalContext): 
 };
 
 /**
- * A connection that a server let go before it answered the upgrade, as a server does that expects TLS, that does not
- * like a certificate (TLS 1.3 tells it late), or that limits connections.
- * @returns `fault` with a better sentence, or as it is when it was something else
+ * Explains a connection that the server closed before it answered the upgrade. A server does so when it expects TLS, when it
+ * refuses the certificate (TLS 1.3 says so late), or when it limits connections.
+ * @returns a fault with the likely cause; `fault` itself when it is another fault
  */
 export const lostUpgradeFault = (fault: Fault, { type }: Credentials, ssl: boolean): Fault => {
   if (fault.code !== "upgrade-closed" && fault.code !== "connection-reset") return fault;
@@ -160,7 +160,7 @@ export const lostUpgradeFault = (fault: Fault, { type }: Credentials, ssl: boole
   return new Fault(fault.stage, fault.code, text, fault);
 };
 
-/** A connection that ended with a close frame; each code leads to a new attempt. */
+/** The fault of a connection that ended with a close frame. A new attempt follows every code. */
 export const closeFault = (code: number): Fault => {
   const ended = (name: string, message: string): Fault => new Fault("websocket", name, message);
   switch (code) {

@@ -5,7 +5,7 @@
 
 import type { Random } from "../../modules/platform/random.js";
 
-/** 0 (included) to 1 (excluded), 32 bits. */
+/** @returns 0 (included) to 1 (excluded), 32 bits */
 export const randomFraction = (random: Random): number => {
   const bytes = new Uint8Array(4);
   random.fill(bytes);

@@ -1,9 +1,8 @@
 /*
- * Redirects of the upgrade: operators put a redirecting front before a fleet to move it. Pure.
+ * Redirects of the upgrade: operators put a redirecting server before a fleet to move it. Pure.
  *
- * The rules are those of downloads: at most five in a row, and never from TLS to plain. Nothing of an old request goes
- * along: each attempt is signed anew, and what another host gets is a token for 90 s that the redirecting server has
- * had as well. A certificate's key stays here anyway.
+ * The rules are those of downloads: at most five redirects in a row, and never from TLS to plain. Each attempt is signed
+ * anew, so another host gets only a token of 90 s, as the redirecting server did. A certificate's key never leaves the device.
  */
 
 import { Fault } from "../../modules/fault/fault.js";
@@ -14,7 +13,7 @@ import { vsn } from "../protocol.js";
 import type { Credentials } from "./credentials.js";
 import { refusalFault } from "./diagnosis.js";
 
-/** Where a device socket is. */
+/** The place of a device socket. */
 export interface Place {
   readonly host: string;
   readonly port: number;
@@ -24,9 +23,9 @@ export interface Place {
 }
 
 /**
- * @param from whose answer `refusal` is, of status 3xx
+ * @param from the place that answered with `refusal`, which has a status 3xx
  * @param count redirects followed in this attempt
- * @returns where to go, or why not
+ * @returns the place to connect to, or the fault for which the redirect is not followed
  */
 export const redirectLocation = (
   from: Place,
@@ -37,7 +36,7 @@ export const redirectLocation = (
   const location = refusal.headers.get("location");
   const scheme: Scheme = from.ssl ? "wss" : "ws";
   const url = location === undefined ? undefined : resolveUrl({ scheme, ...from }, location);
-  // A path of its own is the mark of a device socket; the endpoint sends every other path to its documentation.
+  // A device socket's path ends in "/websocket"; the device endpoint redirects every other path to its documentation.
   if (url === undefined || !url.path.split("?")[0].endsWith("/websocket")) {
     return refusalFault(refusal, { credentials, signed: undefined });
   }
@@ -54,7 +53,7 @@ export const redirectLocation = (
   return { host, port, ssl, path: withVersion(path) };
 };
 
-/** A front may drop the query, and without `vsn` the hub answers 403. */
+/** Adds `vsn` if missing: a redirecting server may drop the query, and without `vsn` the hub answers 403. */
 const withVersion = (path: string): string => {
   if (path.includes("vsn=")) return path;
   return `${path}${path.includes("?") ? "&" : "?"}vsn=${vsn}`;

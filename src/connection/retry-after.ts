@@ -8,8 +8,9 @@ import { digits, isMadeOf } from "../../modules/text/characters.js";
 export const maxRetryAfterMs = 3_600_000;
 
 /**
- * @param date the answer's `Date`: a moment is compared with the clock that it was made by, since ours may be wrong
- * @returns milliseconds to wait at least, at most an hour; undefined without a usable header
+ * @param header the answer's `Retry-After`: seconds or a date
+ * @param date the answer's `Date`: a date in `header` is compared with it, since the device's clock may be wrong
+ * @returns least wait in milliseconds, at most an hour; undefined without a usable header
  */
 export const retryAfterMs = (header: string | undefined, date: string | undefined): number | undefined => {
   const text = header?.trim() ?? "";

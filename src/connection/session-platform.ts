@@ -1,5 +1,5 @@
 /*
- * What a connection needs of a platform.
+ * SessionPlatform: the part of a platform that a connection needs.
  */
 
 import type { Platform } from "../../modules/platform/platform.js";

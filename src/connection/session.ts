@@ -40,13 +40,13 @@ export type Ended =
   /** The connection could not be made, or broke, or was closed; with code 1006 when there was no close frame. */
   | { readonly type: "closed"; readonly code: number; readonly fault?: Fault; readonly upgraded: boolean };
 
-/** Whose session it is. */
+/** The owner of a session. */
 export interface SessionListener {
   /** The server took the upgrade, with these headers; no join was sent yet. Must not throw. */
   opened(headers: ReadonlyMap<string, string>): void;
-  /** The device topic has been joined; comes again when it was joined again. */
+  /** The device topic was joined, for the first time or again. */
   joined(): void;
-  /** It is over. Comes exactly once, and never after `abort`. */
+  /** The session is over. Called exactly once, and never after `abort`. */
   ended(ended: Ended): void;
 }
 
@@ -69,6 +69,7 @@ const connectTimeoutMs = 30000;
 /** The server was recorded taking 10 s when its database was slow (platform-unavailable). */
 const upgradeTimeoutMs = 30000;
 const closeTimeoutMs = 2000;
+
 export class Session implements WebSocketListener, TopicOwner {
   private readonly _options: Omit<SessionOptions, "endpoint">;
   private readonly _topics = new Map<string, Topic>();
@@ -79,7 +80,7 @@ export class Session implements WebSocketListener, TopicOwner {
   private _ended = false;
 
   constructor(options: SessionOptions) {
-    // What it shows to the server, keys and signed headers, is let go of when that has seen it.
+    // The endpoint holds keys and signed headers: the session does not keep it.
     const { endpoint, ...kept } = options;
     const { platform } = kept;
     this._options = kept;
@@ -105,7 +106,7 @@ export class Session implements WebSocketListener, TopicOwner {
     return this._heartbeat?.roundTripMs;
   }
 
-  /** What the heartbeat's interval has grown to, in milliseconds. */
+  /** The heartbeat's interval, which may have grown, in milliseconds. */
   get heartbeatIntervalMs(): number {
     return this._heartbeat?.intervalMs ?? this._options.heartbeatIntervalMs;
   }
@@ -130,7 +131,7 @@ export class Session implements WebSocketListener, TopicOwner {
     this._socket.abort();
   }
 
-  /** The socket is open: of WebSocketListener, as what follows. */
+  /** The socket is open (WebSocketListener, as the methods that follow). */
   opened(headers: ReadonlyMap<string, string>): void {
     const { platform, heartbeat, heartbeatIntervalMs, listener } = this._options;
     listener.opened(headers);
@@ -171,7 +172,7 @@ export class Session implements WebSocketListener, TopicOwner {
     this._end({ type: "closed", code, fault, upgraded: this._heartbeat !== undefined });
   }
 
-  /** Of TopicOwner, as what follows. */
+  /** The platform (TopicOwner, as the members that follow). */
   get platform(): SessionPlatform {
     return this._options.platform;
   }
@@ -189,7 +190,7 @@ export class Session implements WebSocketListener, TopicOwner {
     return String(this._ref);
   }
 
-  /** What can never be sent is dropped, said and over. */
+  /** A frame that can never be sent is dropped, logged, and counts as sent. */
   send(frame: Frame): boolean {
     try {
       this._socket.sendText(encodeFrame(frame));

@@ -1,9 +1,9 @@
 /*
- * Topic: one topic on the socket of a session, with its handler: the join and its repetitions, what is pushed and what
- * comes. It dies with its session.
+ * Topic: one topic on a session's socket, with its handler. It joins, joins again, pushes, and passes messages to the handler.
+ * It dies with its session.
  *
- * The rule it guards: what a handler throws is logged and ends nothing; and where a topic is gone the socket lives, but for
- * the vital one ("device"), without which a connection is worth nothing.
+ * The rules it guards: what a handler throws is logged and ends nothing; a lost topic does not end the connection, except
+ * the vital topic ("device"), without which a connection is useless.
  */
 
 import { Fault } from "../../modules/fault/fault.js";
@@ -28,7 +28,7 @@ export const maxJoinAttempts = 6;
 
 /** As long as an upgrade may take; a join waits for the same database. */
 const joinTimeoutMs = 30000;
-/** A join that held this long was a good one; the next loss starts the backoff anew. */
+/** After a join that lasted this long, the next loss starts the backoff anew. */
 const lastingJoinMs = 60000;
 
 /** The session that a topic is on. */
@@ -37,9 +37,9 @@ export interface TopicOwner {
   readonly log: Log;
   readonly isOver: boolean;
   nextRef(): string;
-  /** @returns false for "not now" */
+  /** @returns false when the frame cannot be sent now */
   send(frame: Frame): boolean;
-  /** The vital topic was joined, and its handler has heard of it. */
+  /** The vital topic was joined; its handler's `joined` has been called. */
   deviceJoined(): void;
   fail(fault: Fault): void;
 }
@@ -51,7 +51,7 @@ export class Topic implements Pusher {
   private _channel: Channel;
   /** Joins in a row that did not last. */
   private _attempts = 0;
-  /** When it was joined last, monotonic milliseconds. */
+  /** When the topic was joined last, monotonic milliseconds. */
   private _joinedMs = 0;
   private _timer: Timer | undefined;
 
@@ -62,7 +62,7 @@ export class Topic implements Pusher {
     this._channel = newChannel(handler.topic);
   }
 
-  /** Nothing happens while it is joined or being joined. */
+  /** Joins the topic; has no effect while it is joined or being joined. */
   join(): void {
     if (this._owner.isOver || this._channel.phase !== "closed" || this._timer !== undefined) return;
     this._join();

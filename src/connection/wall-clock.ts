@@ -1,14 +1,14 @@
 /*
- * WallClock: the time of day for signing and for judging certificates, and where it came from.
+ * WallClock: the time of day for signing and for checking certificates, and its source.
  *
- * A shared secret is refused when the time in it is 90 s old or ahead of the server at all, and the refusal looks like a
- * wrong secret. So the time is looked for in this order: the host's clock (which SNTP sets), the `Date` header of an
- * answer to the upgrade, be it a refusal or not, the last time known to the store. The log says which was used.
+ * The server refuses a signature whose time is 90 s old or in the future, and that refusal looks like a wrong secret. The time
+ * comes from the first of these that has one: the platform's clock (which SNTP sets), the `Date` header of an answer to the
+ * upgrade (refused or not), the time in the store. The log names the source.
  *
- * The rules it guards: no time is believed before this firmware was built nor far beyond, wherever it comes from. And a
- * `Date` header is believed only after the connection that it came over was judged: it corrects what is signed; the
- * host's clock, by which later certificates are judged, it sets only where that knows no time at all. Where it
- * contradicts that clock, the host hears of it and may ask somebody who knows.
+ * The rules it guards: a time before this firmware's build or far after it is never believed. A `Date` header is believed only
+ * after the connection that carried it was verified. It corrects the time of signatures. It sets the platform's clock, which
+ * later certificates are checked by, only while that clock knows no time. When it contradicts that clock, the platform is
+ * told (`onContradicted`) and may ask for the time again.
  */
 
 import { timeBounds } from "../../modules/ota/build-time.js";
@@ -18,36 +18,36 @@ import type { Log } from "../log/log.js";
 
 const storeKey = "last-time";
 
-/** Signed this much in the past: the server takes 90 s of age and nothing from the future. */
+/** Signatures are dated this far in the past: the server accepts an age of 90 s and no future time. */
 const signedInPastMs = 2000;
 
-/** What the server takes, in seconds. */
+/** Age at which the server refuses a signature, in seconds. */
 const maxSignatureAgeS = 90;
 
-/** With less room than this for a slow connection, the time is put right before it fails. */
+/** From this age on the time is corrected before signatures fail: a slow connection adds to the age. */
 const comfortableAgeS = 60;
 
-/** A `Date` header is as old as the connection is slow: only a difference beyond this is one of the clocks'. */
+/** A slow connection delays a `Date` header: only a larger difference shows that the clocks differ. */
 const contradictionMs = 60_000;
 
-/** The host's clock has been set meanwhile when it moved this much against the monotonic one. */
+/** A larger change between the platform's clock and the monotonic clock shows that somebody has set the platform's clock. */
 const jumpMs = 1500;
 
 type Source = "the device's clock" | "a Date header" | "the store" | "the build time";
 
-/** What a `Date` header said about a signature. */
+/** A signature, judged by the `Date` header of its answer. */
 export interface Signed {
-  /** Of the signature when the server looked at it, in seconds; negative is the future. */
+  /** Age of the signature when the server checked it, in seconds; negative for the future. */
   readonly ageS: number;
-  /** The server refuses such a signature whoever made it. */
+  /** The server refuses every signature of this age. */
   readonly refused: boolean;
 }
 
 interface Correction {
   readonly source: Source;
-  /** To be added to the host's time, in milliseconds. */
+  /** To be added to the platform's time, in milliseconds. */
   readonly offsetMs: number;
-  /** The host's clock less the monotonic one, in milliseconds: changes when somebody sets the clock. */
+  /** The platform's clock minus the monotonic clock, in milliseconds: it changes when somebody sets the platform's clock. */
   readonly basisMs: number;
 }
 
@@ -56,11 +56,11 @@ export class WallClock {
   private readonly _store: Store;
   private readonly _log: Log;
   private readonly _bounds: TimeBounds;
-  /** What is known about the host's clock; holds as long as nobody else sets that. */
+  /** The correction of the platform's clock; valid until somebody else sets that clock. */
   private _correction: Correction | undefined;
   private _source: Source = "the device's clock";
 
-  /** @param builtMs when this firmware was built, milliseconds since 1970: no true time is before it */
+  /** @param builtMs when this firmware was built, milliseconds since 1970: earlier times are not believed */
   constructor(clock: Clock, store: Store, log: Log, builtMs: number) {
     this._clock = clock;
     this._store = store;
@@ -78,14 +78,14 @@ export class WallClock {
     return this._source === "the store" || this._source === "the build time";
   }
 
-  /** Whether the host's clock can be right. */
+  /** Whether the platform's clock has a plausible time. */
   get known(): boolean {
     return this._hostTime() !== undefined;
   }
 
   /**
-   * Starts the host's clock from the last time that a server accepted, when it knows none. That time is behind, which
-   * fails at worst as a certificate that is not valid yet; without it nothing could be judged where SNTP is blocked.
+   * Sets the platform's clock, if it knows no time, to the stored time of the last accepted join. That time is in the past,
+   * so at worst a certificate seems not valid yet; without it no certificate could be checked where SNTP is blocked.
    */
   seed(): void {
     const stored = this.known ? undefined : this._stored();
@@ -97,16 +97,16 @@ export class WallClock {
     );
   }
 
-  /** Seconds since 1970 to sign with. Never undefined: a guess earns a refusal whose Date header says the true time. */
+  /** Time to sign with, seconds since 1970. Never undefined: a refusal of a guess has a Date header with the true time. */
   signingTime(): number {
     return Math.floor((this._now() - signedInPastMs) / 1000);
   }
 
   /**
-   * The `Date` header of the server's answer to the upgrade. One that accepts says as much as a refusal: a clock may be
-   * wrong by months before a certificate is judged wrongly, and by a minute before a signature is refused.
-   * @param signedAt what `signingTime` gave for this attempt; undefined when nothing was signed
-   * @returns undefined when the header is no use, or nothing was signed
+   * Learns the time from the `Date` header of an answer to the upgrade, accepted or refused: a clock may be wrong by months
+   * before a certificate check fails, and by a minute before a signature is refused.
+   * @param signedAt the `signingTime` of this attempt; undefined when nothing was signed
+   * @returns undefined when the header is unusable or nothing was signed
    */
   learn(header: string | undefined, signedAt: number | undefined): Signed | undefined {
     const serverMs = header === undefined ? Number.NaN : Date.parse(header);
@@ -117,7 +117,7 @@ export class WallClock {
       this._log.warning("The time was unknown; the clock is set from the server's Date header.");
     } else if (Math.abs(serverMs - hostMs) > contradictionMs) this._clock.onContradicted?.();
     if (signedAt === undefined) return undefined;
-    // Both are whole seconds, the header cut off as the signature is: exact, however slow the connection was.
+    // Header and signature are both truncated to whole seconds: the age is exact, however slow the connection was.
     const ageS = serverMs / 1000 - signedAt;
     if (hostMs !== undefined && (ageS < 0 || ageS >= comfortableAgeS)) {
       const basisMs = hostMs - this._clock.monotonic();
@@ -130,7 +130,7 @@ export class WallClock {
     return { ageS, refused: ageS < 0 || ageS >= maxSignatureAgeS };
   }
 
-  /** The server has accepted us: this time is good enough to start from after a restart. */
+  /** Stores the time after the server accepted the join: good enough to start from after a restart. */
   remember(): void {
     const bytes = new Uint8Array(8);
     new DataView(bytes.buffer).setFloat64(0, this._now());
@@ -171,7 +171,7 @@ export class WallClock {
     }
     const { source, offsetMs, basisMs } = this._correction;
     if (Math.abs(hostMs - this._clock.monotonic() - basisMs) > jumpMs) {
-      // Somebody has set the clock, SNTP most likely: that is better than what was known about the old one.
+      // Somebody, most likely SNTP, has set the clock: the new time is better than the correction of the old one.
       this._correction = undefined;
       this._source = "the device's clock";
       return hostMs;

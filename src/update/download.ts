@@ -1,9 +1,9 @@
 /*
- * Download: one file from its URL into a target, over as many requests as the link needs.
+ * Download: fetches one file from its URL into a target, with as many requests as the network requires.
  *
- * The rules it guards: bytes are appended only where the server proves that they belong there (206 with the right
- * Content-Range, or 200 from the start); a file that changed under its URL never mixes with its older bytes; a bad part
- * is noticed where it ends and fetched again alone; and a dead end is left after a bounded number of tries.
+ * The rules it guards: bytes are appended only where the server's answer says that they belong (206 with the right
+ * Content-Range, or 200 from the start); bytes of a file that changed under its URL are never mixed with older ones; a damaged
+ * part is noticed at its end and fetched again alone; a download that gets nowhere ends after a bounded number of tries.
  */
 
 import { asFault, Fault } from "../../modules/fault/fault.js";
@@ -22,14 +22,14 @@ import { checkTransport } from "./transport.js";
 
 /** Times that damaged parts of one download are fetched again: three, as the Linux agent does. */
 export const maxPartFailures = 3;
-/** Times that one download may start from its first byte again: a server without ranges on a link that breaks never ends. */
+/** Times that a download may start over: from a server without ranges, over a network that breaks, it would never end. */
 export const maxStartOvers = 5;
 
 const connectTimeoutMs = 30000;
-/** Longer than the longest stall of a store's first byte, shorter than an operator's patience. */
+/** Longer than the slowest file store takes for its first byte, shorter than an operator's patience. */
 const idleTimeoutMs = 60000;
 
-/** Failures that are counted at the most while the hub is away as well: some tries are left for when it is back. */
+/** Most failures that count while the hub cannot be reached either: some tries remain for the time after that. */
 const failuresOffline = 3;
 
 /** Bytes taken before the event loop runs again: at most one block is erased meanwhile. */
@@ -43,36 +43,37 @@ export interface DownloadOptions {
   secure: SecureOptions;
   /** Whether the hub is reached over TLS: asked for each request. */
   tls(): boolean;
-  /** Where to stop; undefined: at the end of the file. */
+  /** Offset in the file at which the download ends; undefined: the end of the file. */
   to: number | undefined;
   /** True while the hub cannot be reached either. Default: never. */
   offline?(): boolean;
-  /** @param received bytes of the file up to which all have been taken */
+  /** @param received the target's position in the file @param total offset at which the download ends, if known */
   onProgress(received: number, total: number | undefined): void;
   onDone(): void;
   onFault(fault: Fault): void;
 }
 
 export class Download implements HttpListener {
-  /** With the offer, which has the URL. */
+  /** In a `#` field, since the offer's URL is a credential. */
   readonly #options: DownloadOptions;
-  /** Signed: a credential for an hour. */
+  /** The URL of the next request: presigned, so a credential. */
   #url: string;
   private _to: number | undefined;
   private _end: number | undefined;
   private _parts: PartCheck;
   private _request: HttpGet | undefined;
-  /** Whether that asked for a range. */
+  /** Whether `_request` asked for a range. */
   private _ranged = false;
   private _timer: Timer | undefined;
   private _validator: string | undefined;
   /** Failures since the last byte. */
   private _failures = 0;
-  /** A range that a server refused in a way that can mean "beyond the end". */
+  /** Whether a range was refused since the last byte: by 416, or by 500, which can mean "beyond the end" as well. */
   private _rangeRefused = false;
   private _partFailures = 0;
-  /** Times that everything was fetched from the first byte again. Bytes in between prove nothing: they are the same. */
+  /** Times that the download started over. Bytes that arrive do not reset it: they are the same bytes each time. */
   private _startOvers = 0;
+  /** Whether the file was already fetched again because of a fault of the image. */
   private _doubted = false;
   /** Bytes taken since the event loop ran. */
   private _sliced = 0;
@@ -112,7 +113,7 @@ export class Download implements HttpListener {
     );
   }
 
-  /** The server has answered: of HttpListener, as what follows. */
+  /** The server has answered (HttpListener, as the three that follow). */
   responded(response: HttpResponse): void {
     try {
       this._response(response, this._ranged);
@@ -141,11 +142,11 @@ export class Download implements HttpListener {
     this._retry(fault, undefined);
   }
 
-  /** The server offers the same file under a fresh URL; the next request uses it, and is made at once if one is due. */
+  /** The server offers the same file under a new URL. The next request uses it; a request that waits for a retry is made now. */
   renew(url: string): void {
     this.#url = url;
     this._validator = undefined;
-    // With a request open, the timer is that of a patch being worked off.
+    // While a request is open, the timer belongs to `_drain`.
     if (this._timer === undefined || this._request !== undefined) return;
     this.#options.platform.timers.clear(this._timer);
     this._timer = undefined;
@@ -168,7 +169,7 @@ export class Download implements HttpListener {
   private _response(response: HttpResponse, ranged: boolean): void {
     const { status } = response;
     if (status === 416 || (ranged && status === 500)) {
-      // Local storage answers 500 where others say 416 (transcript firmware-download-ranges).
+      // NervesHub's local storage answers 500 where other servers answer 416 (transcript firmware-download-ranges).
       this._refuseRange(status, response);
       return;
     }
@@ -242,7 +243,7 @@ export class Download implements HttpListener {
       this._sliced += piece.byteLength;
       this._requireRoom(position + piece.byteLength);
       if (!target.write(piece) || this._sliced >= sliceBytes) {
-        // A patch leaves work behind; and where the network is faster than flash, there is always more to read.
+        // The event loop must run: a patch may need more slices, and a network faster than flash always has more to read.
         this._sliced = 0;
         this._request?.pause();
         this._drain(bytes.slice(at));
@@ -252,7 +253,7 @@ export class Download implements HttpListener {
     this._taken();
   }
 
-  /** @throws Fault "size-mismatch" when that is beyond the end of the file */
+  /** @throws Fault "size-mismatch" when `position` is beyond the end of the file */
   private _requireRoom(position: number): void {
     const { size } = this.#options.offer;
     if (size === undefined || position <= size) return;
@@ -260,7 +261,7 @@ export class Download implements HttpListener {
     throw new Fault("download", "size-mismatch", text);
   }
 
-  /** Everything that has come is in the target. */
+  /** All received bytes are in the target. */
   private _taken(): void {
     this._progress();
     if (this.#options.target.position !== this._to || this._finished) return;
@@ -268,7 +269,7 @@ export class Download implements HttpListener {
     this._finish();
   }
 
-  /** Works a patch off in slices, with the event loop in between; or lets an application's writer come to its end. */
+  /** Drains the target in slices, with the event loop in between, or awaits an application's writer. */
   private _drain(rest: Uint8Array): void {
     this._timer = this.#options.platform.timers.set(() => {
       this._timer = undefined;
@@ -285,7 +286,7 @@ export class Download implements HttpListener {
     }, 0);
   }
 
-  /** Reading goes on. The request was paused meanwhile, so that it can have come to no other end than `close`. */
+  /** Reading goes on. The request was paused, so only `close` can have ended it meanwhile. */
   private _drained(rest: Uint8Array): void {
     if (rest.byteLength > 0) this._data(rest);
     else this._taken();
@@ -316,7 +317,7 @@ export class Download implements HttpListener {
     this._again(0);
   }
 
-  /** What makes an image unusable ends the update for a day, and may be one damaged byte: it is fetched again once. */
+  /** Fetches the file once more: a fault of the image blocks updates for a day, and one damaged byte may be its cause. */
   private _doubt(fault: Fault): void {
     this._doubted = true;
     this._startOver(`${fault.message} It may have been damaged on its way`);
@@ -329,7 +330,7 @@ export class Download implements HttpListener {
     this._again(0);
   }
 
-  /** @throws Fault "no-progress" when this does not lead anywhere: what has come in between was thrown away each time */
+  /** Starts over. @throws Fault "no-progress" after `maxStartOvers` times */
   private _fromStart(): void {
     this._startOvers++;
     if (this._startOvers > maxStartOvers) {
@@ -343,7 +344,7 @@ export class Download implements HttpListener {
   private _rewind(from: number): void {
     const { target } = this.#options;
     target.rewind(from, this._to);
-    // A target that had to go back further than asked wants everything again.
+    // A target that went back further than asked needs the whole rest of the file.
     if (target.position < from) this._to = undefined;
     this._parts = this._newParts();
     this._end = this._to ?? this.#options.offer.size;
@@ -353,7 +354,7 @@ export class Download implements HttpListener {
     if (this._finished) return;
     this._stop();
     const { platform, log } = this.#options;
-    // Without a network nothing is learned about the file: giving up would only cost an attempt, and there are three.
+    // A failure without a network says nothing about the file: giving up would cost one of the server's three attempts.
     if (this.#options.offline?.()) this._failures = Math.min(this._failures, failuresOffline);
     const delayMs = retryDelay(this._failures, askedMs, randomFraction(platform.random));
     this._failures++;
@@ -374,7 +375,7 @@ export class Download implements HttpListener {
     }, delayMs);
   }
 
-  /** Ends the running request; what it still had is not wanted. */
+  /** Ends the running request and the timer. */
   private _stop(): void {
     this._request?.close();
     this._request = undefined;
@@ -398,7 +399,7 @@ export class Download implements HttpListener {
     this.#options.onFault(fault);
   }
 
-  /** Whatever the target throws ends the download with its reason. */
+  /** What the target throws ends the download with that fault. */
   private _guard(body: () => void): void {
     if (this._finished) return;
     try {

@@ -1,12 +1,12 @@
 /*
- * The slot that an update may overwrite, whoever writes it: there is one, it is not the way back of a trial, and the image
- * fits. Looked at before anything is lost.
+ * The slot that an update may overwrite, for every target that writes slots. The rule it guards: before anything is erased,
+ * the slot exists, it is not the way back of a trial, and the image fits.
  */
 
 import { Fault } from "../../modules/fault/fault.js";
 import type { Slots, WritableSlot } from "../../modules/platform/slots.js";
 
-/** @throws Fault "no-inactive-slot", "trial-running" */
+/** @returns the inactive slot @throws Fault "no-inactive-slot", "trial-running" */
 export const freeSlot = (slots: Slots): WritableSlot => {
   if (slots.inactive === undefined) {
     const text = "The partition table has no second application slot; flash the device once with one that has two.";

@@ -1,7 +1,9 @@
 /*
- * ImageFormat: a way to send an image other than as it is. What is downloaded is decoded on its way to the slot.
+ * ImageFormat: a format of update files that are not the plain image, such as a delta. The file is decoded on its way to the
+ * slot.
  *
- * A few bytes of a file can stand for hundreds of kilobytes of image, so a decoder takes a piece and is worked off in slices.
+ * A few bytes of a file can produce hundreds of kilobytes of image, so a decoder only takes bytes in `write` and decodes them
+ * in slices in `drain`.
  */
 
 import type { Fault } from "../../modules/fault/fault.js";
@@ -12,39 +14,40 @@ import type { ImageSink } from "./image-sink.js";
 export interface DecoderOptions {
   /** The running image. */
   source: Slot;
-  /** Of the slot that the image goes to, in bytes. */
+  /** Bytes of the slot that the image is written to. */
   slotSize: number;
   /**
-   * Called once, when the file has named the size of its image.
-   * @param from bytes of the image that an earlier run has rebuilt
+   * Makes the sink of the image. Called once, when the file has told the size of its image.
+   * @param toSize bytes of the image
+   * @param from bytes of the image that an earlier run has written
    */
   sink(toSize: number, from: number): ImageSink;
 }
 
 export interface ImageFormat {
-  /** Of the files that it decodes. */
+  /** The kind of files that it decodes. */
   readonly kind: FileKind;
-  /** @param saved what `save` gave in an earlier run; the image then continues at `produced` @throws Fault when it is damaged */
+  /** @param saved result of `save` in an earlier run; the image then continues at `produced` @throws Fault when it is damaged */
   decoder(options: DecoderOptions, saved?: Uint8Array): ImageDecoder;
 }
 
 export interface ImageDecoder {
-  /** Bytes of the image rebuilt and written. */
+  /** Bytes of the image that are decoded and written. */
   readonly produced: number;
-  /** Bytes of the file applied. */
+  /** Bytes of the file that are decoded. */
   readonly consumed: number;
-  /** Bytes of the image, when the file has named them. */
+  /** Bytes of the whole image; undefined until the file has told them. */
   readonly toSize: number | undefined;
-  /** True when `save` is allowed and the slot holds exactly what it describes. */
+  /** True when `save` may be called and the slot holds exactly `produced` bytes. */
   readonly safe: boolean;
-  /** All that is needed to go on after a power cut, in one value of the store. */
+  /** The state to resume from after a power cut; it fits one value of the store. */
   save(): Uint8Array;
-  /** Takes bytes of the file, only when `drain` has said that it is done. */
+  /** Takes bytes of the file; allowed only after `drain` has returned true. */
   write(bytes: Uint8Array): void;
-  /** @returns true when the bytes of the last `write` are applied */
+  /** Decodes one slice. @returns true when all bytes of the last `write` are decoded */
   drain(): boolean;
-  /** The file is complete. @param checksum of the file, lower-case hex, when the server gave one */
+  /** The file is complete. @param checksum SHA-256 of the file, lower-case hex, when the server gave one @throws Fault */
   finish(checksum: string | undefined): void;
-  /** What a fault of the image that was rebuilt means. */
+  /** Explains a fault of the decoded image by its format. */
   explain(fault: Fault): Fault;
 }

@@ -1,9 +1,8 @@
 /*
- * ImageSink: the bytes of an image, wherever they come from (a download as it is, or a patch being applied), on their way
- * into the inactive slot.
+ * ImageSink: takes the bytes of an image, from a whole-image download or from a decoder, and writes them to the inactive slot.
  *
- * The rule it guards: nothing is erased before the image's head was looked at. The first 4 KB wait in memory until Trust
- * has agreed; only then is there a writer.
+ * The rule it guards: nothing is erased before the image's head is checked. The first 4 KB wait in memory until
+ * `Trust.checkHead` accepts them; only then a SlotWriter is made.
  */
 
 import { parseImageHead } from "../../modules/ota/image.js";
@@ -13,7 +12,7 @@ import { requireRoom } from "./free-slot.js";
 import type { OfferedFile } from "./offer.js";
 import type { Trust } from "./trust.js";
 
-/** Bytes that are looked at before anything is erased: a whole sector, so that writing starts aligned. */
+/** Bytes that are checked before anything is erased: a whole sector, so that writing starts aligned. */
 export const headSize = 4096;
 
 export class ImageSink {
@@ -26,8 +25,8 @@ export class ImageSink {
   private _writer: SlotWriter | undefined;
 
   /**
-   * @param size bytes of the whole image, or undefined when nobody has said
-   * @param from bytes that are in the slot already, a multiple of its `eraseSize`; their head was checked
+   * @param size bytes of the whole image; undefined when unknown
+   * @param from bytes that are in the slot already, a multiple of its `eraseSize`; their head was checked before
    * @throws Fault "image-too-large"
    */
   constructor(slot: WritableSlot, trust: Trust, offer: OfferedFile, size: number | undefined, from = 0) {
@@ -40,7 +39,7 @@ export class ImageSink {
     if (from > 0) this._writer = new SlotWriter(slot, { from, size: this._size });
   }
 
-  /** Bytes that a power cut would leave in flash, from the start of the slot, in whole sectors. */
+  /** Bytes from the start of the slot that survive a power cut, in whole sectors. */
   get durable(): number {
     const durable = this._writer?.durable ?? 0;
     return durable - (durable % this._slot.eraseSize);

@@ -24,7 +24,7 @@ export interface Offer extends Update {
   readonly parts: readonly string[];
 }
 
-/** What is offered, for those who do not fetch it: without the URL, which is a credential. */
+/** An offer for code that does not fetch the file: without the URL, which is a credential. */
 export type OfferedFile = Omit<Offer, "url">;
 
 export const withoutUrl = ({ url: _url, ...file }: Offer): OfferedFile => file;
@@ -57,7 +57,7 @@ const partsOf = (value: unknown, size: number | undefined): string[] => {
   if (size !== undefined && parts.length !== Math.ceil(size / partSize))
     throw bad("whose part checksums do not fit its size");
   const known = parts.filter((part) => part !== undefined);
-  // With a gap they would be compared with the wrong parts; the checksum of the whole does without them.
+  // A gap in the list would shift it against the parts; the checksum of the whole file suffices.
   return known.length === parts.length ? known : [];
 };
 

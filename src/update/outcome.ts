@@ -1,9 +1,9 @@
 /*
- * Which word ends an update that did not succeed.
+ * Outcome: the status word that ends an update that did not succeed.
  *
- * The server blocks a device for 24 hours on `failed` and on `ignored` (nerves_hub_web, firmware_updates.ex). So what
- * may pass by itself ends in `rescheduled`, with a delay that grows; only what cannot pass, because the same bytes would
- * fail again, ends in `failed`. docs/updates.md shows this table to operators.
+ * The server blocks a device for 24 hours on `failed` and on `ignored` (nerves_hub_web, firmware_updates.ex). A fault that may
+ * pass therefore ends in `rescheduled`, with a growing delay; only a fault that the same bytes would cause again ends in
+ * `failed`. docs/updates.md shows this table to operators.
  */
 
 import type { Fault } from "../../modules/fault/fault.js";
@@ -12,7 +12,7 @@ export type Outcome =
   | { readonly word: "failed" | "ignored"; readonly reason: string }
   | { readonly word: "rescheduled"; readonly reason: string; readonly delayMs: number };
 
-/** Faults that the same file will meet again. Everything else may pass. */
+/** Codes of faults that the same file would cause again. Other faults may pass. */
 const lasting: readonly string[] = Object.freeze([
   "bad-offer",
   "not-an-image",
@@ -31,27 +31,27 @@ const lasting: readonly string[] = Object.freeze([
   "writer-refused",
 ]);
 
-/** First wait, doubled with every failure of the same firmware, in milliseconds; what the Rust agent waits at the most. */
+/** First delay in milliseconds, doubled with every failure of the same firmware. It is the longest delay of the Rust agent. */
 const firstDelayMs = 2 * 60 * 1000;
 const longestDelayMs = 6 * 60 * 60 * 1000;
 
-/** For a device that must be flashed by cable first: an hour, since "failed" would block it for a day when that is done. */
+/** Delay for a device that must first be flashed by cable: an hour, since "failed" would block the flashed device for a day. */
 export const reflashDelayMs = 60 * 60 * 1000;
 
-/** The longest delay an application can ask for: a year. Beyond 2^53 a number is no whole one to the server. */
+/** The longest delay that an application can ask for: a year. The server takes no number beyond 2^53 as a whole number. */
 const longestAskedMs = 365 * 24 * 60 * 60 * 1000;
 
-/** @param failures how often this firmware has failed before, in this run */
+/** @param failures earlier failures of this firmware in this run @returns milliseconds */
 export const rescheduleDelay = (failures: number): number => {
   return Math.min(longestDelayMs, firstDelayMs * 2 ** Math.min(failures, 20));
 };
 
-/** What an application asked for, within reason. */
+/** Bounds the delay that an application asked for. @returns milliseconds */
 export const askedDelay = (delayMs: number): number => {
   return Number.isFinite(delayMs) && delayMs > 0 ? Math.min(longestAskedMs, delayMs) : firstDelayMs;
 };
 
-/** Stages whose faults name the image itself; a code of theirs that is not listed above is lasting too. */
+/** Whether the same file would cause the fault again: every fault of stage "image", and the codes listed above. */
 export const isLasting = (fault: Fault): boolean => {
   return fault.stage === "image" || lasting.includes(fault.code);
 };

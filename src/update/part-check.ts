@@ -1,6 +1,6 @@
 /*
- * Checks a file in consecutive parts of 1 MiB while its bytes pass, so that a damaged part is noticed where it ends and
- * not at the end of the whole.
+ * PartCheck: checks a file in consecutive parts of 1 MiB while its bytes pass, so that a damaged part is noticed at its own
+ * end, not at the end of the file.
  */
 
 import type { Crypto, Digest } from "../../modules/platform/crypto.js";
@@ -12,7 +12,7 @@ export class PartCheck {
   private readonly _parts: readonly string[];
   private readonly _size: number | undefined;
   private _digest: Digest;
-  /** Begun in the middle of a part: the rest of that part cannot be judged. */
+  /** The check began in the middle of a part: the rest of that part cannot be checked. */
   private _blind: boolean;
 
   /**
@@ -29,9 +29,9 @@ export class PartCheck {
   }
 
   /**
-   * @param bytes of one part
-   * @param position offset of them in the file
-   * @returns the offset of a part that turned out bad, or undefined
+   * @param bytes bytes of one part only
+   * @param position their offset in the file
+   * @returns the offset of a part that is damaged, or undefined
    */
   update(bytes: Uint8Array, position: number): number | undefined {
     this._digest.update(bytes);

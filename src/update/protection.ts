@@ -1,10 +1,10 @@
 /*
- * Protection: what stands between an update that goes wrong and a device that stays dead: a second slot, rollback, the
- * watchdog. A build may lack them, since which options and which partition table it gets is the board's manifest to say.
+ * Protection: the second slot, rollback and watchdog that keep a bad update from leaving a dead device. A build may lack
+ * them, since the board's manifest chooses the options and the partition table.
  *
- * The rule it guards: what is missing is said at every start, before anything is offered. A device that was flashed by
- * cable and never updated takes no update until it is flashed right, since somebody is there to do it; one that came to its
- * image over the air goes on, since nobody may be, and an update is the only way to it.
+ * The rules it guards: what is missing is logged at every start, before an update can be offered. A device that was flashed by
+ * cable and never updated takes no update until it is flashed right, since somebody is near it. A device that got its image
+ * over the air takes updates, since nobody may be near it and an update is the only way to reach it.
  */
 
 import { asFault } from "../../modules/fault/fault.js";
@@ -12,7 +12,7 @@ import type { Platform } from "../../modules/platform/platform.js";
 import type { Store } from "../../modules/platform/store.js";
 import type { Log } from "../log/log.js";
 
-/** Holds one byte when a trial has shown that the boot loader has no rollback. */
+/** Key of a one-byte value that is stored when a trial has shown that the boot loader has no rollback. */
 const storeKey = "no-rollback";
 
 const remedy = "Flash it by cable with the options that nerveshub-sdkconfig writes.";
@@ -27,14 +27,14 @@ export class Protection {
   private readonly _allowed: boolean;
   private _lacking: readonly string[] = [];
 
-  /** @param allowed the application, or who provisioned the device, wants updates all the same */
+  /** @param allowed option `unprotectedUpdates`: updates are taken all the same */
   constructor(platform: Platform, log: Log, allowed: boolean) {
     this._platform = platform;
     this._log = log;
     this._allowed = allowed;
   }
 
-  /** At every start, before anything can be offered. */
+  /** Finds and logs what is missing, at every start, before an update can be offered. */
   start(): void {
     const { slots, device } = this._platform;
     const lacking: string[] = [];
@@ -54,15 +54,15 @@ export class Protection {
     return this._lacking.length === 0 ? undefined : listed(this._lacking);
   }
 
-  /** Why no update is taken, as a sentence; undefined: it may be. */
+  /** Why no update is taken, as a sentence; undefined when updates are taken. */
   get refusal(): string | undefined {
     if (this._lacking.length === 0 || this._allowed || this._platform.slots.fresh !== true) return undefined;
     return `This device was flashed without ${listed(this._lacking)} and takes no update, since a bad one would stay. ${remedy}`;
   }
 
   /**
-   * Only a trial shows it, and it is kept from then on: until another trial shows the opposite, or the device was flashed by
-   * cable, the boot loader with it.
+   * Whether the boot loader lacks rollback. Only a trial shows that. The finding is stored until another trial shows the
+   * opposite, or the device is flashed by cable together with its boot loader.
    */
   private _bootLoaderLacksRollback(): boolean {
     const { slots, store } = this._platform;

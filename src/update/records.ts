@@ -1,15 +1,15 @@
 /*
- * What an update leaves in the store, so that it survives a restart: how far it is, where it comes from, and which image
- * is on trial. Every record is bound to the firmware it is about; a record that does not decode is no record.
+ * UpdateRecords: the records that an update keeps in the store over a restart: its progress, its source, the image on trial,
+ * the firmware that was reverted. Every record names its firmware; a record that cannot be decoded counts as absent.
  *
- * JSON with names of our own, behind it raw bytes where a record has them (the state of a patch decoder).
+ * A record is JSON with our own property names, followed by raw bytes where it has them (the state of a patch decoder).
  */
 
 import { parseJson } from "../../modules/json/parse.js";
 import type { Store } from "../../modules/platform/store.js";
 import { decodeUtf8, encodeUtf8 } from "../../modules/text/utf8.js";
 
-/** Which file: a delta and the full image of one firmware carry the same uuid, so the checksum belongs to it. */
+/** The identity of a file. A delta and the full image of one firmware have the same uuid, so the checksum is part of it. */
 export interface FileIdentity {
   readonly uuid: string;
   readonly checksum: string | undefined;
@@ -20,22 +20,22 @@ export const sameFile = (a: FileIdentity, b: FileIdentity): boolean => {
   return a.uuid === b.uuid && a.checksum === b.checksum && a.size === b.size;
 };
 
-/** How far a download is. What lies below `offset` is in flash, or in `state`. */
+/** The progress of a download. The bytes before `offset` are in flash, or in `state`. */
 export interface ProgressRecord extends FileIdentity {
-  /** Bytes of the file at the URL. */
+  /** Offset in the file at the URL. */
   readonly offset: number;
-  /** Of a patch: the decoder's saved state. */
+  /** The saved state of a patch's decoder; undefined for a whole image. */
   readonly state: Uint8Array | undefined;
 }
 
-/** The running download's source, to go on after a restart without a new offer (which costs one of three attempts). */
+/** The source of the running download, to resume after a restart without a new offer, which costs one of three attempts. */
 export interface SourceRecord extends FileIdentity {
   readonly url: string;
   readonly parts: readonly string[];
   readonly version: string;
   readonly product: string;
   readonly manual: boolean;
-  /** Restarts that have used it; bounded, so that a device cannot hang on to a dead URL. */
+  /** Restarts that have used this record; bounded, so that a device does not keep a dead URL. */
   readonly uses: number;
 }
 
@@ -43,17 +43,17 @@ export interface SourceRecord extends FileIdentity {
 export interface TrialRecord {
   readonly uuid: string;
   readonly version: string;
-  /** Starts of it so far; 0 means that it never ran. */
+  /** Starts of the image so far; 0 when it never ran. */
   readonly boots: number;
-  /** Why the trial is not over, as a sentence; the last thing a hanging image leaves behind. */
+  /** Why the image is not confirmed yet, as a sentence. An image that hangs leaves it for the old image to report. */
   readonly lastError: string;
 }
 
-/** What is remembered of firmware that did not stay. */
+/** Firmware that was reverted. */
 export interface RevertRecord {
   readonly uuid: string;
   readonly reverts: number;
-  /** Times it was put off since. */
+  /** Times that an offer of this firmware was put off. */
   readonly deferred: number;
   readonly reason: string;
 }
@@ -65,7 +65,7 @@ const keys = Object.freeze({
   reverted: "upd-reverted",
 });
 
-/** Every name above; XS parses with this list. */
+/** Property names of all records; parseJson takes no others. */
 const names = Object.freeze([
   "uuid",
   "checksum",
@@ -173,7 +173,7 @@ export class UpdateRecords {
       if (typeof value !== "object" || value === null) return undefined;
       return { value: value as Record<string, unknown>, rest: bytes.slice(2 + length) };
     } catch {
-      // Written by another version of this agent, perhaps: the store's own checksum was right, so it is not damage.
+      // Another version of this agent may have written it. It is not damaged: the store's own checksum was right.
       return undefined;
     }
   }

@@ -1,10 +1,10 @@
 /*
- * What the server hears of an update, in its own words, and never a word too many.
+ * Report: tells the server the status and progress of an update, in the server's words.
  *
- * The rules it guards (reference: nerves_hub_web, device_link.ex and devices/inflight_update.ex): only words of the
- * server's enumeration, since any other ends its channel process; progress and delays as whole numbers; nothing before
- * an offer, nothing after a terminal word (that plants a record which blocks updates for 30 minutes); and the words
- * survive a lost connection, because the record on the server does.
+ * The rules it guards (nerves_hub_web, device_link.ex and devices/inflight_update.ex): only words of the server's
+ * enumeration are sent, since any other ends its channel process; progress and delays are whole numbers; nothing is sent before
+ * an offer, nor after a terminal word (that makes a record which blocks updates for 30 minutes); a message that a lost
+ * connection held back is sent on the next one, because the server's record survives too.
  */
 
 import { cut } from "../../modules/text/cut.js";
@@ -12,13 +12,13 @@ import type { DevicePusher } from "../connection/device-pusher.js";
 import { toServer } from "../protocol.js";
 import type { Outcome } from "./outcome.js";
 
-/** Characters of a reason that are sent, of which the server keeps about the first 200, and of one that a channel is told. */
+/** Characters of a reason that is sent, of which the server keeps about 200, and of a trial's stored error. */
 export const maxReasonCharacters = 200;
 
-/** "current" is today's server; "legacy" what it understood before June 2026. */
+/** The status words: "current" for today's servers, "legacy" for servers from before June 2026. */
 export type StatusWords = "current" | "legacy";
 
-/** The server stores progress every 15 s at most, so finer steps only cost bytes. */
+/** Percent between two progress messages: the server stores progress at most every 15 s, so smaller steps only cost bytes. */
 const progressStep = 5;
 
 interface Message {
@@ -30,9 +30,9 @@ export class Report {
   private readonly _words: StatusWords;
   private readonly _networkInterface: string;
   private readonly _pusher: DevicePusher;
-  /** An update is in flight: between `received` and a terminal word. */
+  /** True between `received` and a terminal word. */
   private _open = false;
-  /** What must still be said when the connection comes back: the latest progress, or the terminal word. */
+  /** The last message that could not be sent; sent when the connection is back. */
   private _unsaid: Message | undefined;
   private _progress = -progressStep;
 
@@ -42,30 +42,30 @@ export class Report {
     this._networkInterface = networkInterface;
   }
 
-  /** True while the server must keep its record of this update, also when its last word has not reached it. */
+  /** True while the server must keep its record of this update: until the terminal word is sent. */
   get inFlight(): boolean {
     return this._open || this._unsaid !== undefined;
   }
 
-  /** The server can be told at once. */
+  /** True while messages can be sent at once. */
   get connected(): boolean {
     return this._pusher.joined !== undefined;
   }
 
-  /** There is a connection again. */
+  /** The device topic is joined again: sends what could not be sent. */
   online(): void {
     const unsaid = this._unsaid;
     this._unsaid = undefined;
     if (unsaid !== undefined) this._say(unsaid);
   }
 
-  /** An offer is being dealt with. */
+  /** An offer has arrived. */
   received(): void {
     this.resume();
     this._status({ status: "received" });
   }
 
-  /** An update that began in an earlier run goes on; the server has heard of it. */
+  /** An update of an earlier run goes on; the server knows of it. */
   resume(): void {
     this._open = true;
     this._unsaid = undefined;
@@ -112,7 +112,7 @@ export class Report {
   }
 
   private _status(payload: object): void {
-    // Older servers took no notice of words in between; the older documents do not know them.
+    // Only current servers know the words before the terminal one; older servers ignore them.
     if (this._open && this._words === "current") this._say({ event: toServer.statusUpdate, payload });
   }
 

@@ -10,14 +10,14 @@ import { Fault } from "../../modules/fault/fault.js";
 
 const retryDelaysMs: readonly number[] = Object.freeze([5000, 15000, 45000, 45000, 90000, 90000]);
 
-/** A server may ask for longer than our own waits, but not for a day: then the update is better put off. */
+/** A `Retry-After` beyond this ends the attempt: the update is then better put off. */
 const longestRetryAfterMs = 120000;
 
 /**
- * @param attempt failures in a row without a byte between them, 0 for the first
- * @param retryAfterMs what the server asked for
+ * @param attempt failures since the last received byte, not counting this one
+ * @param retryAfterMs the server's `Retry-After`, in milliseconds
  * @param fraction random, 0 to 1
- * @returns milliseconds, or undefined when it is time to give up
+ * @returns wait in milliseconds; undefined to give up
  */
 export const retryDelay = (attempt: number, retryAfterMs: number | undefined, fraction: number): number | undefined => {
   if (attempt >= retryDelaysMs.length) return undefined;
@@ -26,7 +26,7 @@ export const retryDelay = (attempt: number, retryAfterMs: number | undefined, fr
   return Math.round(Math.max(asked, retryDelaysMs[attempt] / 2) + (fraction * retryDelaysMs[attempt]) / 2);
 };
 
-/** The fault of an answer that carries no file; `code` "url-gone" ends the attempt, "server-busy" may be tried again. */
+/** The fault of an answer without a file. Only "server-busy" is tried again; "url-gone" and "url-refused" end the attempt. */
 export const statusFault = (status: number): Fault => {
   if (status === 403 || status === 404 || status === 410) {
     const text = `The download URL answered ${status}: it has expired or the file is gone. NervesHub will offer the update again.`;

@@ -1,9 +1,9 @@
 /*
- * SlotCheck: the verification of an update as it lies in flash, before it may start. In slices of one read.
+ * SlotCheck: verifies an image in flash before it may start, in slices of one read.
  *
- * One pass with one hash compares the image's own structure, checksum byte and appended SHA-256, and the server's checksum
- * of the whole (or, where it sent none, of the parts). Only when something is wrong does a second pass go by parts, to
- * tell what must be downloaded again.
+ * The first pass checks the image's structure, checksum byte and appended SHA-256, and the server's checksum of the whole file
+ * (or of its parts, where the server sent no checksum of the whole). When the first pass fails, a second pass checks the parts,
+ * to find the part that must be downloaded again.
  */
 
 import { asFault, Fault } from "../../modules/fault/fault.js";
@@ -19,7 +19,7 @@ export interface SlotCheckOptions {
   slot: Slot;
   /** Bytes of the image. */
   size: number;
-  /** SHA-256 of the slot's content, lower-case hex, where known (not for a patched image). */
+  /** SHA-256 of the image, lower-case hex; undefined when unknown, as for a patched image. */
   checksum: string | undefined;
   parts: readonly string[];
 }
@@ -32,7 +32,7 @@ export class SlotCheck {
   private readonly _verifier: ImageVerifier;
   private _parts: PartCheck | undefined;
   private _offset = 0;
-  /** What was found wrong; then parts are looked for that explain it. */
+  /** The fault of the first pass; while it is set, the second pass searches for the damaged part. */
   private _fault: Fault | undefined;
 
   constructor(options: SlotCheckOptions) {
@@ -42,8 +42,9 @@ export class SlotCheck {
   }
 
   /**
-   * @returns true when all is read and right, false when there is more to read, or the range that must be fetched again
-   * @throws Fault of stage "image" or "download": the whole is wrong, and no part says where
+   * Checks one slice.
+   * @returns true when the image is verified; false when there is more to read; or the range that must be downloaded again
+   * @throws Fault of stage "image" or "download" when the image is wrong and no part is to blame
    */
   step(): boolean | { from: number; to: number } {
     const { slot, size } = this._options;
@@ -75,7 +76,7 @@ export class SlotCheck {
     }
   }
 
-  /** Begins the second pass, where there is anything to locate the damage by. */
+  /** Begins the second pass. @throws `fault` when there are no checksums of parts */
   private _locate(fault: Fault): false {
     if (this._options.parts.length === 0) throw fault;
     this._fault = fault;

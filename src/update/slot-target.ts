@@ -1,8 +1,8 @@
 /*
- * SlotTarget: an update into the host's inactive slot, as an image, or in a format that is decoded on its way.
+ * SlotTarget: writes an update to the platform's inactive slot, either a whole image or a file of an ImageFormat.
  *
- * The rules it guards: a download goes on only on top of bytes that a power cut has left where the record says; the
- * record is changed before flash below it is; and what is activated was verified as it lies in flash.
+ * The rules it guards: a download resumes only after bytes that are in flash as the ProgressRecord says; the record is changed
+ * before the flash that it covers; an image is activated only after it was verified in flash.
  */
 
 import { asFault, Fault } from "../../modules/fault/fault.js";
@@ -21,8 +21,8 @@ import type { UpdateTarget } from "./target.js";
 import type { Trust } from "./trust.js";
 
 /**
- * Bytes between two records of progress, a multiple of the erase block and a divisor of a part. A power cut costs at
- * most this and the block in work; a 1.4 MB image costs eleven records.
+ * Bytes of image between two ProgressRecords: a multiple of the erase block and a divisor of a part. A power cut costs at most
+ * this and the block being written; a 1.4 MB image costs eleven records.
  */
 export const recordInterval = 131072;
 
@@ -34,11 +34,11 @@ export class SlotTarget implements UpdateTarget {
   private readonly _formats: readonly ImageFormat[];
   private _offer: OfferedFile | undefined;
   private _slot: WritableSlot | undefined;
-  /** Bytes of the file taken. */
+  /** Bytes of the file that were taken. */
   private _offset = 0;
-  /** Of the image when it was complete once; a repair of one part does not change it. */
+  /** Bytes of the complete image; undefined before it was complete. The repair of a part does not change it. */
   private _imageSize: number | undefined;
-  /** Bytes of the image that the record stands for. */
+  /** Bytes of the image that the ProgressRecord covers. */
   private _recorded = 0;
   private _sink: ImageSink | undefined;
   private _patch: ImageDecoder | undefined;
@@ -89,7 +89,7 @@ export class SlotTarget implements UpdateTarget {
 
   rewind(from: number, to: number | undefined): void {
     this._check = undefined;
-    // A patch keeps no state of its earlier points but the last, which a damaged part may have spoilt.
+    // A patch keeps only its last saved state, and a damaged part may have spoilt that.
     const partOnly = from > 0 || to !== undefined;
     if (!partOnly || this._patch !== undefined || from % partSize !== 0) {
       this._restart();
@@ -121,7 +121,7 @@ export class SlotTarget implements UpdateTarget {
     if (!keep) this._records.clearDownload();
   }
 
-  /** Goes on where an earlier run stopped. @returns false when what it left cannot be used */
+  /** Resumes where an earlier run stopped. @returns false when the slot's content cannot be used */
   private _continue(progress: ProgressRecord): boolean {
     const { offset, state } = progress;
     const slot = this._slot!;
@@ -139,7 +139,7 @@ export class SlotTarget implements UpdateTarget {
         const head = new Uint8Array(headSize);
         slot.read(0, head);
         this._trust.checkHead(parseImageHead(head), offer);
-        // A record at the very end: there is nothing to write any more, only to verify.
+        // A record at the end of the file: nothing is left to write, only to verify.
         if (offset !== offer.size) this._sink = new ImageSink(slot, this._trust, offer, offer.size, offset);
         this._recorded = offset;
       }
@@ -162,7 +162,7 @@ export class SlotTarget implements UpdateTarget {
     this._imageSize = undefined;
   }
 
-  /** The first byte says what the file is; the update message does not. */
+  /** Makes the decoder or the sink. The file's first byte tells its kind; the server's `update` message does not. */
   private _open(firstByte: number): void {
     const offer = this._offer!;
     if (fileKind(firstByte) === "delta") this._patch = this._newPatch(undefined);
@@ -185,7 +185,7 @@ export class SlotTarget implements UpdateTarget {
     return format.decoder(options, saved);
   }
 
-  /** Everything has been taken: what must lie in flash now. */
+  /** The file is complete: finishes writing, and makes the check of the slot. */
   private _complete(): SlotCheck {
     const offer = this._offer!;
     const { crypto } = this._platform;
@@ -201,9 +201,9 @@ export class SlotTarget implements UpdateTarget {
   }
 
   /**
-   * A store that fails costs the progress and not the update: what a record that is out of date leads to is found when
-   * the slot is verified, and downloaded again.
-   * @param offset of the file up to which nothing must be downloaded again; undefined: nothing is left
+   * Writes the ProgressRecord. A store that fails costs the progress, not the update: the verification of the slot finds the
+   * bytes that an outdated record claims wrongly, and they are downloaded again.
+   * @param offset offset in the file from which the download would resume; undefined: from the start, without a record
    */
   private _record(offset: number | undefined): void {
     const { uuid, checksum, size } = this._offer!;

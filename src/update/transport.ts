@@ -1,10 +1,10 @@
 /*
- * May a file be fetched from this URL at all? Pure.
+ * Transport: whether a file may be fetched from its URL. Pure.
  *
- * Over http anybody on the path replaces the file, and an ESP-IDF image vouches for itself with hashes that anybody can
- * make. The rule it guards: where the hub was reached over TLS, a file over http is taken only with the SHA-256 of the
- * whole, which the hub said over TLS; checksums of parts do not count. (A redirect from https to http is never followed,
- * modules/http/get.ts.) Without TLS to the hub, nothing that it says is worth more than the file.
+ * Over http anybody on the path can replace the file, and anybody can make the hashes inside an ESP-IDF image. The rule it
+ * guards: when the hub is reached over TLS, a file over http is taken only with a SHA-256 of the whole file, which the hub sent
+ * over TLS; checksums of parts do not count. (A redirect from https to http is never followed, modules/http/get.ts.) Without
+ * TLS to the hub, its checksum can be replaced as easily as the file.
  */
 
 import { Fault } from "../../modules/fault/fault.js";
@@ -17,7 +17,7 @@ export interface Transport {
 }
 
 /**
- * @param tls the hub is reached over TLS now, which a redirect may have brought about
+ * @param tls whether the hub is reached over TLS now, after redirects
  * @throws Fault "plain-download"
  */
 export const checkTransport = ({ url, checksum }: Transport, tls: boolean): void => {

@@ -1,10 +1,10 @@
 /*
- * Trial: a new image proves itself, or the device goes back to the old one. Actively: it waits for no reset that a hang
- * would never give.
+ * Trial: confirms a new image, or reverts to the old one and restarts. It has a deadline of its own, since an image that hangs
+ * may never be reset.
  *
- * The rule it guards: an image is confirmed only after the server accepted its join and the application agreed. The
- * store remembers the starts and the last error, so that an image that failed leaves its reason behind, and firmware that
- * was reverted is known when the server offers it again.
+ * The rule it guards: an image is confirmed only after the server accepted its join and the application agreed. The store
+ * keeps the number of starts and the last error, so that a failed image leaves its reason, and reverted firmware is
+ * recognised when the server offers it again.
  */
 
 import { asFault } from "../../modules/fault/fault.js";
@@ -17,27 +17,27 @@ import { type RevertRecord, UpdateRecords } from "./records.js";
 import { maxReasonCharacters } from "./report.js";
 
 export interface TrialOptions {
-  /** From the start of the image to an accepted join, in milliseconds. */
+  /** Time from the start of the image to its confirmation, in milliseconds. */
   deadlineMs: number;
-  /** Starts that an unconfirmed image gets. */
+  /** Starts that an unconfirmed image gets before it is reverted. */
   boots: number;
 }
 
-/** Ten minutes: what a slow network and a busy server need together, and an operator still waits for. */
+/** Ten minutes are enough for a slow network and a busy server, and short enough for an operator to wait. */
 export const defaultTrial: TrialOptions = Object.freeze({ deadlineMs: 600000, boots: 3 });
 
-/** For the line above to leave a serial port. */
+/** Time in which the last printed line leaves a serial port. */
 const abandonDelayMs = 1000;
 
-/** Between two questions to the application. */
+/** Time between two calls of the application's `validate`. */
 const validateIntervalMs = 10000;
 
 export interface TrialListener {
-  /** The application's own check. @param answer comes once, possibly from inside. @returns calls the question off */
+  /** Calls the application's own check. @param answer called once, possibly before the return. @returns cancels the check */
   validate(answer: (passed: boolean) => void): () => void;
-  /** The image was confirmed: tell the server. */
+  /** The image was confirmed: the listener tells the server. */
   confirmed(): void;
-  /** The image has failed: the slots are set back already; restart. */
+  /** The image has failed and the slots are reverted: the listener restarts the device. */
   gaveUp(): void;
 }
 
@@ -49,14 +49,14 @@ export class Trial {
   private readonly _listener: TrialListener;
   private readonly _uuid: string;
   private _deadline: Timer | undefined;
-  /** Until the next question. */
+  /** Timer of the next call of `validate`. */
   private _question: Timer | undefined;
-  /** A question that the application has not answered yet. */
+  /** The pending call of `validate`. */
   private _asked: { callOff?: () => void } | undefined;
   private _reverted = false;
   private _started = false;
 
-  /** @param uuid of the running firmware */
+  /** @param uuid uuid of the running firmware */
   constructor(
     platform: Platform,
     log: Log,
@@ -78,18 +78,18 @@ export class Trial {
     return this._platform.slots.trial === "pending";
   }
 
-  /** True when the device has come back from an image that did not stay. */
+  /** True when the device has reverted from an image that failed its trial. */
   get revertDetected(): boolean {
     return this._reverted || this._platform.slots.reverted;
   }
 
-  /** What is known of firmware that did not stay, if it is this one. */
+  /** The record of reverted firmware, if it has this uuid. */
   revertsOf(uuid: string): RevertRecord | undefined {
     const { reverted } = this._records;
     return reverted?.uuid === uuid ? reverted : undefined;
   }
 
-  /** At every start, before anything else. Safe to repeat. */
+  /** Begins a trial, or looks for a reverted image, at every start. A second call has no effect. */
   start(): void {
     if (this._started) return;
     this._started = true;
@@ -106,18 +106,18 @@ export class Trial {
     this._asked = undefined;
   }
 
-  /** The image that is about to be activated. Recorded first: a power cut in between finds a trial that never started. */
+  /** Records the image that is about to be activated. After a power cut before the activation, `boots` is 0: it never ran. */
   prepare(uuid: string, version: string): void {
     this._records.trial = { uuid, version, boots: 0, lastError: "" };
   }
 
-  /** The server has accepted the join. */
+  /** The server has accepted the join: the application's check begins. */
   joined(): void {
     if (!this.running || this._question !== undefined || this._asked !== undefined) return;
     this._ask();
   }
 
-  /** What keeps the trial from ending well; kept for the old image to report. */
+  /** Stores the error that keeps the image from being confirmed, for the old image to report. */
   note(error: string): void {
     if (!this.running) return;
     this._keep(() => {
@@ -128,8 +128,8 @@ export class Trial {
   }
 
   /**
-   * Ends the trial well. The caller has seen to it that the server accepted this image.
-   * @throws Fault when the boot loader's data cannot be written: the trial and its deadline go on
+   * Confirms the image. The caller is responsible for the server having accepted the image.
+   * @throws Fault when the boot loader's data cannot be written; the trial and its deadline then continue
    */
   confirm(): void {
     if (!this.running) return;
@@ -144,7 +144,7 @@ export class Trial {
     this._listener.confirmed();
   }
 
-  /** Uses the store for what a trial can do without. */
+  /** Uses the store; a failure is logged and does not stop the trial. */
   private _keep(body: () => void): void {
     try {
       body();
@@ -156,7 +156,7 @@ export class Trial {
   private _begin(): void {
     const { deadlineMs, boots: allowed } = this._options;
     const seconds = Math.round(deadlineMs / 1000);
-    // Set before the store is touched: it holds also when the store does not work.
+    // The deadline is set before the store is used, so that it applies even when the store fails.
     this._arm();
     this._log.notice(`The image is on trial: it must reach the server within ${seconds} s.`);
     const trial = this._records.trial ?? { uuid: this._uuid, version: "", boots: 0, lastError: "" };
@@ -165,7 +165,7 @@ export class Trial {
       this._records.trial = { ...trial, boots };
     });
     if (boots > allowed + 1) {
-      // It has failed before, and the boot loader started it again: nothing else can run, and restarts do not help.
+      // The image has failed before and the boot loader started it again: no other image can run, and restarts do not help.
       this.stop();
       this._log.error("Going back did not lead to another image; the device stays on this one.");
       return;
@@ -184,17 +184,17 @@ export class Trial {
     }, deadlineMs);
   }
 
-  /** The old image again, or the same one as ever: has an image been tried and reverted? */
+  /** Finds out whether another image was on trial and was reverted. */
   private _lookBack(): void {
     const { trial } = this._records;
     if (trial === undefined || trial.uuid === this._uuid) return;
     this._keep(() => {
       this._records.trial = undefined;
     });
-    // Activated in the moment of a power cut, perhaps, but never started: its download is complete and can be used.
+    // The image never started, perhaps because of a power cut at its activation: its download is complete and can be used.
     if (trial.boots === 0 && !this._platform.slots.reverted) return;
     this._reverted = true;
-    // What was downloaded stays: it was verified, and is in the slot still if the image is wanted once more.
+    // The progress record stays: the verified image is still in the slot, in case it is offered again.
     this._keep(() => {
       this._records.source = undefined;
     });
@@ -214,7 +214,7 @@ export class Trial {
     this._log.error(`Firmware ${trial.version || trial.uuid} did not stay and the device went back. ${reason}`);
   }
 
-  /** Remembers that an offer of reverted firmware was put off once more. */
+  /** Counts in the record that an offer of reverted firmware was put off. */
   defer(record: RevertRecord): void {
     this._records.reverted = { ...record, deferred: record.deferred + 1 };
   }
@@ -224,7 +224,7 @@ export class Trial {
     const asked: { callOff?: () => void } = {};
     this._asked = asked;
     asked.callOff = this._listener.validate((passed) => {
-      // Called off meanwhile: the trial has ended, or the link was closed.
+      // Cancelled meanwhile: the trial has ended, or the link was closed.
       if (this._asked !== asked) return;
       this._asked = undefined;
       this._answered(passed);
@@ -254,7 +254,7 @@ export class Trial {
     try {
       this._platform.slots.revert();
     } catch (error) {
-      // A restart would start the same image again, and so on: this one stays up, for a join that it may still get.
+      // A restart would start the same image again, and so on. The image keeps running: its join may still be accepted.
       const { message } = asFault(error, "trial", "revert-failed");
       this._log.error(`The device cannot go back, and stays on this image: ${message}`);
       this._arm();
@@ -265,8 +265,8 @@ export class Trial {
 }
 
 /**
- * Gives up a new image that cannot even make a link, and restarts into the old one. Nothing else would: no deadline runs
- * yet, and a program that has ended with an error does not hang for a watchdog to see.
+ * Reverts a new image that cannot construct its link, and restarts into the old one. Nothing else would: no deadline runs
+ * yet, and a program that ended with an error does not hang, so the watchdog does not fire.
  */
 const abandonTrial = (platform: Platform, reason: string): void => {
   if (platform.slots.trial !== "pending") return;
@@ -289,8 +289,9 @@ const abandonTrial = (platform: Platform, reason: string): void => {
 };
 
 /**
- * What the application cannot do without, or an error: its settings, a part of its link. An image on trial that cannot even
- * get there is given up at once.
+ * Makes a part without which the application cannot run: its settings, or a part of its link. When that throws, an image on
+ * trial is reverted at once.
+ * @throws what `make` throws
  */
 export const made = <Part>(platform: Platform, make: () => Part): Part => {
   try {

@@ -1,9 +1,9 @@
 /*
- * Trust: what an image must be before this device lets it start. The only place that says so.
+ * Trust: the only place that decides whether an image is meant for this device.
  *
- * It looks at the first kilobytes, before a byte of the old image is erased. That an image's bytes are whole (structure,
- * checksum byte, appended SHA-256, the server's checksum) is for the verification that always follows: of what lies in flash
- * (src/update/slot-check.ts), or of the bytes on their way into the SDK's `ota` (src/features/ota-writer).
+ * It checks the head of an image, before the old image is erased. The integrity of an image (structure, checksum byte, appended
+ * SHA-256, the server's checksum) is always verified later: in flash (src/update/slot-check.ts), or while the bytes pass to
+ * the SDK's `ota` (src/features/ota-writer).
  */
 
 import { Fault } from "../../modules/fault/fault.js";
@@ -13,9 +13,9 @@ import type { ImageHead } from "../../modules/ota/image.js";
 import type { Offer } from "./offer.js";
 
 export interface TrustOptions {
-  /** Of the hardware. */
+  /** ESP-IDF chip id of this device. */
   chipId: number;
-  /** Of the running image; undefined when the application states its firmware itself. */
+  /** Metadata of the running image; undefined when the application states its firmware itself. */
   running: FirmwareMetadata | undefined;
 }
 
@@ -27,7 +27,7 @@ export class Trust {
   }
 
   /**
-   * @param head of the image that is about to replace the old one
+   * @param head head of the image that would replace the old one
    * @throws Fault of stage "image": "wrong-chip", "wrong-product", "wrong-uuid"
    */
   checkHead(head: ImageHead, offer: Pick<Offer, "uuid">): void {
@@ -36,7 +36,7 @@ export class Trust {
       const text = `The image is for ${chipOf(head.chipId).platform} and this device is a ${chipOf(chipId).platform}; check the deployment group's firmware.`;
       throw new Fault("image", "wrong-chip", text);
     }
-    // Where the application names its firmware itself, the server's metadata are its own and not the image's.
+    // Where the application states its firmware itself, the server's metadata do not come from the image.
     if (running === undefined) return;
     const { product, uuid } = firmwareMetadata(head);
     if (product !== running.product) {

@@ -1,8 +1,8 @@
 /*
- * Updater: an update from the offer to the restart. The order of its steps is `_run`, top to bottom; nothing else
- * decides it. What comes after the restart is Trial's.
+ * Updater: runs an update from the offer to the restart. `_run` alone decides the order of the steps, top to bottom. Trial
+ * does what follows the restart.
  *
- * It outlives connections: a download goes on while the socket is away, and the report says the rest later.
+ * It outlives connections: a download continues while there is no connection, and Report tells the server later.
  */
 
 import { asFault, Fault } from "../../modules/fault/fault.js";
@@ -25,10 +25,10 @@ import type { Trial } from "./trial.js";
 /** Restarts that one remembered download URL may be used after; a presigned one lives 24 hours. */
 export const maxSourceUses = 20;
 
-/** The `update` frame leaves the server before its record is written; a status in the same instant collides with it. */
+/** Wait before the first status: the server sends `update` before it has written its record, and an instant status collides. */
 const recordSettlesMs = 100;
 
-/** Of an offer that names none: any text keeps the server's record until its last word has been said. */
+/** Stands for the uuid of a bad offer: any text keeps the server's record until the terminal word is sent. */
 const unknownUuid = "unknown";
 
 /**
@@ -50,16 +50,16 @@ export interface UpdaterOptions {
   pusher: DevicePusher;
   records: UpdateRecords;
   trial: Trial;
-  /** Absent: the application's own target answers for what becomes of an update. */
+  /** Undefined for an application's target that does not write the platform's slots: it is responsible itself. */
   protection: Protection | undefined;
   target: UpdateTarget;
   secure: SecureOptions;
   /** Whether the hub is reached over TLS now. */
   tls(): boolean;
   statusWords: StatusWords;
-  /** Of the running firmware. */
+  /** uuid of the running firmware. */
   uuid: string;
-  /** The new image is in place: say goodbye and restart. */
+  /** Restarts the device in an orderly way, into the new image. */
   restart(): void;
 }
 
@@ -79,11 +79,11 @@ const decisions: Kind<Outcome | "apply"> = Object.freeze({
 export class Updater {
   private readonly _options: UpdaterOptions;
   private readonly _report: Report;
-  /** With its URL, which is a credential. */
+  /** In a `#` field, since the offer's URL is a credential. */
   #offer: Offer | undefined;
   private _download: Download | undefined;
   private _failures = new Map<string, number>();
-  /** Calls off what the application has been asked. */
+  /** Cancels the pending `updateAvailable`. */
   private _callOff: (() => void) | undefined;
   private _closed = false;
 
@@ -92,7 +92,7 @@ export class Updater {
     this._report = new Report(options.pusher, options.statusWords, options.platform.device.networkInterface);
   }
 
-  /** What the join says: the server keeps its record of this update, and sends no other meanwhile. */
+  /** The uuid in the join payload: the server keeps its record of this update, and sends no other update meanwhile. */
   get currentlyDownloading(): string | undefined {
     return this.#offer?.uuid ?? (this._report.inFlight ? this._lastUuid : undefined);
   }
@@ -103,7 +103,7 @@ export class Updater {
     return this.#offer !== undefined;
   }
 
-  /** At the start of a run: goes on with a download that a restart interrupted. The server has its record still. */
+  /** Resumes a download that a restart interrupted. The server still has its record. */
   start(): void {
     const { records, uuid, trial, protection } = this._options;
     const { source, progress } = records;
@@ -160,17 +160,17 @@ export class Updater {
     this._download?.close();
   }
 
-  /** Never rejects: whatever fails ends the update with the word that is due. */
+  /** Never rejects: a fault ends the update with the status word of its Outcome. */
   private async _run(offer: Offer, resumed: boolean): Promise<void> {
     const { log, target, trial, records, tls } = this._options;
     this.#offer = offer;
     try {
       if (!resumed) {
         await this._wait(recordSettlesMs);
-        // Said before anything can fail: a word that ends an update is only heard after this one.
+        // "received" is sent before anything can fail: the server accepts a terminal word only after it.
         this._report.received();
 
-        // Is it known to be bad? Firmware that was reverted is put off, then refused; an operator's own push lands.
+        // Was this firmware reverted before? It is put off, then refused; an operator's own push is taken.
         const known = this._judgeReverts(offer);
         if (known !== undefined) {
           this._refuseWith(offer, known);
@@ -183,7 +183,7 @@ export class Updater {
           return;
         }
 
-        // Would a bad one stay, on a device that somebody has at hand? It may be flashed right and joins again then.
+        // Would a bad update stay, on a device that was flashed by cable? It is put off until the device is flashed right.
         const unprotected = this._options.protection?.refusal;
         if (unprotected !== undefined) {
           this._refuseWith(offer, { word: "rescheduled", reason: unprotected, delayMs: reflashDelayMs });
@@ -202,23 +202,23 @@ export class Updater {
       // Could somebody on the path replace the file? (Download asks again for each request: the URL may be renewed.)
       checkTransport(offer, tls());
 
-      // Can it be taken: a slot, room, a confirmed image? Nothing is lost yet. Where does the download begin?
+      // Can the target take the update: a slot, room, a confirmed image? Nothing is lost yet. Where does the download begin?
       await target.begin(withoutUrl(offer));
       if (this._closed) return;
       const from = target.position;
-      // One that goes on keeps its record, which counts the restarts.
+      // A resumed update keeps its record, which counts the restarts.
       if (!resumed) this._remember(offer);
       log.notice(`Updating to ${offer.version}${from > 0 ? `, from byte ${from} on` : ""}.`);
       this._report.started();
 
-      // The bytes. Kind, head, chip and product are looked at before the first erase (ImageSink, Trust).
+      // Download the file. Kind, head, chip and product are checked before the first erase (ImageSink, Trust).
       await this._fetch(offer, undefined);
 
-      // Verified as it lies in flash. A part that is damaged there is downloaded again, alone.
+      // Verify the image in flash. A part that is damaged there is downloaded again, alone.
       this._report.updating();
       await this._verify(offer);
 
-      // From here on a restart starts the new image. Everything that the store must know is written before.
+      // Activate: from here on a restart starts the new image. The store's records are written before.
       trial.prepare(offer.uuid, offer.version);
       records.source = undefined;
       await target.activate();
@@ -264,7 +264,7 @@ export class Updater {
     });
   }
 
-  /** Everything that a restart needs to go on without a new offer, which would cost one of three attempts. */
+  /** Stores the source, to resume after a restart without a new offer, which would cost one of three attempts. */
   private _remember(offer: Offer): void {
     const { url, uuid, checksum, size, parts, version, product, manual } = offer;
     const source: SourceRecord = { url, uuid, checksum, size, parts, version, product, manual, uses: 0 };
@@ -307,8 +307,8 @@ export class Updater {
       try {
         result = target.verify();
       } catch (error) {
-        // The word for this blocks the device for a day, and what is wrong may be what an earlier run left in the slot,
-        // or one bit of flash where no part can be told from another: one whole download decides.
+        // "failed" would block the device for a day, and the cause may be bytes of an earlier run, or one bit of flash that
+        // no checksum of a part locates. So the whole file is downloaded once more.
         const fault = asFault(error, "image", "image-corrupt");
         if (doubted || !isLasting(fault)) throw fault;
         doubted = true;
@@ -348,7 +348,7 @@ export class Updater {
   private _percent = -1;
   private readonly _progressSaid: Said = {};
 
-  /** @returns how often this firmware has failed before */
+  /** Counts a failure of this firmware. @returns its earlier failures in this run */
   private _countFailure({ uuid }: Offer): number {
     const failures = this._failures.get(uuid) ?? 0;
     this._failures.clear();
@@ -356,13 +356,13 @@ export class Updater {
     return failures;
   }
 
-  /** An offer that is not taken: one word, nothing erased. */
+  /** Ends an offer that is not taken; nothing was erased. */
   private _refuseWith(offer: Offer, outcome: Outcome): void {
     this._options.log.notice(`The update to ${offer.version} is not taken (${outcome.word}): ${outcome.reason}`);
     this._end(offer, outcome);
   }
 
-  /** A message that is no offer: the server is told, since its record of it exists. */
+  /** Answers an `update` message that is no valid offer, since the server has a record of it. */
   private _refuse(fault: Fault): void {
     const { log, platform } = this._options;
     log.error(fault.message);

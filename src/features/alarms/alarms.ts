@@ -1,10 +1,10 @@
 /*
- * alarms 0.1.0: conditions that hold until they are cleared. The server keeps its own set of a device's alarms; this side
- * keeps the true one and sends it whole whenever single events could have been lost.
+ * alarms 0.1.0: conditions that hold until they are cleared. The server keeps a copy of the device's set of alarms; the device
+ * sends its whole set whenever single events could have been lost.
  *
- * The rule it guards: whatever is dropped on the way, the server ends with the set that is raised here. An alarm that was
- * raised and cleared while nothing could be sent leaves no trace there. A set that is too long to be sent with its
- * descriptions is sent without them.
+ * The rule it guards: after lost messages the server's set becomes the device's set again. An alarm that was raised and
+ * cleared while nothing could be sent never reaches the server. A set that is too long for one message is sent without
+ * descriptions.
  */
 
 import { cut } from "../../../modules/text/cut.js";
@@ -44,7 +44,7 @@ export class Alarms implements Feature, Extension, Sender {
   private _core: Core | undefined;
   private _lane: Lane | undefined;
   private readonly _raised = new Map<string, Alarm>();
-  /** Changes that the server has not heard of, in their order. */
+  /** Changes that were not sent yet, in their order. */
   private _changes: Change[] = [];
   private _snapshotDue = false;
   private _attachment: Attachment | undefined;
@@ -89,7 +89,7 @@ export class Alarms implements Feature, Extension, Sender {
     return this._raised;
   }
 
-  /** True while the server hears of alarms by this extension; health reports leave them out then. */
+  /** True while this extension sends the alarms; health reports then leave them out. */
   get isAttached(): boolean {
     return this._attachment !== undefined;
   }
@@ -97,7 +97,7 @@ export class Alarms implements Feature, Extension, Sender {
   attached(attachment: Attachment): void {
     this._attachment = attachment;
     this._changes = [];
-    // The server asks for a sync on attach; should that get lost, the set is said without being asked.
+    // The server sends "sync" after the attach. The set is sent without it too, in case "sync" gets lost.
     this._snapshotDue = true;
     this._lane?.wake();
   }
@@ -116,12 +116,12 @@ export class Alarms implements Feature, Extension, Sender {
   private _changed(change: Change): void {
     if (this._attachment === undefined) return;
     this._changes.push(change);
-    // More than a set holds: the set itself is shorter to say.
+    // More changes than a set has alarms: the set is shorter.
     if (this._changes.length > maxAlarms) this._snapshotDue = true;
     this._lane?.wake();
   }
 
-  /** Of the outbox. */
+  /** Sends the snapshot or the next change (Sender). */
   flush(): Attempt {
     if (this._attachment === undefined) return "refused";
     if (this._snapshotDue) {
@@ -137,7 +137,7 @@ export class Alarms implements Feature, Extension, Sender {
     if (change === undefined) return "empty";
     const { name, raised, atMs } = change;
     const alarm = this._raised.get(name);
-    // Cleared meanwhile: what follows in the list says so; the description is no longer known.
+    // An alarm that was cleared meanwhile has no description any more; its clearing follows in the list.
     const payload = raised
       ? this._entry(name, alarm ?? { description: "", raisedMs: atMs })
       : { alarm: name, ...this._time("cleared_at", atMs) };
@@ -150,7 +150,7 @@ export class Alarms implements Feature, Extension, Sender {
     return { alarm: name, description, ...this._time("raised_at", raisedMs) };
   }
 
-  /** Left out where it is unknown or older than the server believes. */
+  /** The time of a change; left out when it is unknown or older than the server believes. */
   private _time(field: "raised_at" | "cleared_at", monotonicMs: number): object {
     const ms = wallTime(this._core!.platform.clock, monotonicMs);
     if (ms === undefined || this._core!.platform.clock.monotonic() - monotonicMs > maxAlarmAgeMs) return {};

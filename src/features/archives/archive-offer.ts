@@ -1,5 +1,5 @@
 /*
- * The server's `archive` message, checked and bounded. Pure.
+ * ArchiveOffer: the server's `archive` message, checked and bounded. Pure.
  */
 
 import { maxUpdateUrlCharacters } from "../../update/offer.js";
@@ -14,7 +14,7 @@ const textOr = (value: unknown, otherwise: string): string => {
   return typeof value === "string" ? value : otherwise;
 };
 
-/** @returns undefined when it is not one that can be fetched */
+/** @returns undefined when the payload lacks a URL, uuid or size that can be used */
 export const parseArchiveOffer = (payload: unknown): ArchiveOffer | undefined => {
   if (typeof payload !== "object" || payload === null) return undefined;
   const message = payload as Record<string, unknown>;
@@ -30,7 +30,7 @@ export const parseArchiveOffer = (payload: unknown): ArchiveOffer | undefined =>
     description: textOr(message["description"], ""),
     platform: textOr(message["platform"], "generic"),
     architecture: textOr(message["architecture"], "generic"),
-    // The server leaves the zone out; it is UTC.
+    // The server sends UTC without a time zone.
     uploadedAt: typeof uploadedAt === "string" ? `${uploadedAt}Z` : undefined,
   };
 };

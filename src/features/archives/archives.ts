@@ -1,8 +1,9 @@
 /*
- * Archives: from the server's offer to the application's writer, one at a time, with the downloads of updates.
+ * Archives: downloads archives from the server's offer into the application's writer, one at a time, by the same Download as
+ * updates.
  *
- * The rules it guards: an update comes first, so an archive waits for it and gives way to it; and an archive that the
- * application has taken is not fetched again, although the server offers it with every join.
+ * The rules it guards: an update has precedence: an archive waits for it and stops in favour of it. An archive that the
+ * application has taken is not downloaded again, although the server offers it after every join.
  */
 
 import { asFault } from "../../../modules/fault/fault.js";
@@ -23,17 +24,17 @@ import { type ArchiveOffer, parseArchiveOffer } from "./archive-offer.js";
 import type { ArchiveWriter } from "./archive-writer.js";
 
 export interface ArchivesOptions {
-  /** Where archives go. */
+  /** Takes the archives. */
   writer: ArchiveWriter;
   /**
-   * An archive that this device does not have yet: "download" puts it into the writer, everything else is "ignore". Default:
-   * every one is downloaded.
+   * Decides about an archive that this device does not have yet: "download" downloads it into the writer, every other value
+   * ignores it. Default: "download".
    */
   available?(archive: Archive): "download" | "ignore";
 }
 
 const storeKey = "archive-uuid";
-/** How often it is looked whether an update has ended. */
+/** Interval at which a waiting archive checks whether the update has ended. */
 const waitMs = 30_000;
 
 const decisions: Kind<"download" | "ignore"> = Object.freeze({
@@ -41,9 +42,9 @@ const decisions: Kind<"download" | "ignore"> = Object.freeze({
   read: (value: unknown) => (value === "download" || value === "ignore" ? value : undefined),
 });
 
-/** One archive on its way. */
+/** The download of one archive. */
 interface Run {
-  /** The writer has all bytes and is at its `finish`: too late for `abort`. */
+  /** The writer's `finish` was called: it is too late for `abort`. */
   finishing: boolean;
 }
 
@@ -51,7 +52,7 @@ export class Archives implements Feature {
   private readonly _options: ArchivesOptions;
   private readonly _target: WriterTarget;
   private _core: Core | undefined;
-  /** With its URL, which is a credential. */
+  /** In a `#` field, since the offer's URL is a credential. */
   #offer: ArchiveOffer | undefined;
   private _run: Run | undefined;
   private _download: Download | undefined;
@@ -85,7 +86,7 @@ export class Archives implements Feature {
     return true;
   }
 
-  /** The uuid of the archive that the application took last. */
+  /** uuid of the archive that the application took last. */
   get taken(): string | undefined {
     const bytes = this._core!.platform.store.get(storeKey);
     return bytes === undefined ? undefined : decodeUtf8(bytes);
@@ -112,7 +113,7 @@ export class Archives implements Feature {
     this._start();
   }
 
-  /** An update has been offered: what runs here is stopped, and begun anew when the update has ended without a restart. */
+  /** An update is offered: stops the archive, which starts anew when the update has ended without a restart. */
   updating(): void {
     if (this._run === undefined || this._run.finishing) return;
     this._core!.log.info("The archive waits for the update.");
@@ -154,7 +155,7 @@ export class Archives implements Feature {
     this._download = new Download({
       ...{ platform, log, secure, target },
       tls: () => core.tls,
-      // With the latest URL, if it was offered again while the writer began.
+      // The archive may have been offered again, with a new URL, while the writer began.
       offer: { ...file, url: this.#offer?.url ?? file.url },
       to: undefined,
       onProgress: () => {},
@@ -173,7 +174,7 @@ export class Archives implements Feature {
     this._step(run, finish, () => this._done(file));
   }
 
-  /** What the writer may take its time for, and what comes after it, unless it was given up meanwhile. */
+  /** Runs a call of the writer and then `next`, unless the archive was given up meanwhile. */
   private _step(run: Run, body: () => unknown, next: () => void): void {
     const failed = (error: unknown): void => {
       if (this._run !== run) return;
@@ -204,7 +205,7 @@ export class Archives implements Feature {
     }
   }
 
-  /** Over until the server offers it again, with the next join. */
+  /** Gives the archive up until the server offers it again, after the next join. */
   private _failed(error: unknown): void {
     this._core!.log.error(`The archive was not taken: ${asFault(error, "download", "archive-failed").message}`);
     this._giveUp();
@@ -225,7 +226,7 @@ export class Archives implements Feature {
   }
 }
 
-/** Without the URL, which is a credential and not the application's. */
+/** The archive without its URL, which is a credential that the application must not get. */
 const archiveOf = ({ uuid, version, description, platform, architecture, size, uploadedAt }: Archive): Archive => {
   return { uuid, version, description, platform, architecture, size, uploadedAt };
 };

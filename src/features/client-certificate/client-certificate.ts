@@ -1,8 +1,8 @@
 /*
- * ClientCertificate: a device that proves who it is by a certificate and its key. Passed as `auth`.
+ * ClientCertificate: credentials that are an X.509 certificate and its private key, passed as `auth`.
  *
- * The rule it guards: what cannot work is refused here, before anything was sent. What may not work (dates, how
- * NervesHub judges a certificate) is said, by `warnings`, and tried.
+ * The rule it guards: a certificate or key that cannot work is refused by `check`, before anything is sent. A certificate that
+ * may not work (its dates, NervesHub's rules) is tried, and `warnings` says why it may fail.
  */
 
 import { Fault } from "../../../modules/fault/fault.js";
@@ -13,9 +13,9 @@ import { belongsTo, readPrivateKey } from "../../../modules/x509/private-key.js"
 import type { CertificateCredentials } from "../../connection/credentials.js";
 
 export interface ClientCertificateOptions {
-  /** The leaf, and what signed it where the server does not know that; leaf first. */
+  /** The device's certificate first, then the issuers that the server does not know. */
   certificate: Encoded | Encoded[];
-  /** Of the leaf: PKCS#8 or SEC1 (EC P-256), PKCS#8 or PKCS#1 (RSA); not encrypted. */
+  /** Private key of the first certificate, not encrypted: PKCS#8 or SEC1 for EC P-256, PKCS#8 or PKCS#1 for RSA. */
   key: Encoded;
 }
 

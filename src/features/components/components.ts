@@ -1,9 +1,9 @@
 /*
- * components 0.0.1: what the device is made of, with actions that an operator may run and modes that he may set
+ * components 0.0.1: the device's components, with actions that an operator may run and modes that an operator may set
  * (nerves_hub_web, lib/nerves_hub/extensions/components.ex; nerves_hub_link, extensions/components.ex).
  *
- * The rule it guards: every request is answered, by its ref, within a bounded time; only what was reported can be asked
- * for, and a mode takes only the values that it names.
+ * The rules it guards: every request is answered, by its ref, within a bounded time; only the provider's components can be
+ * addressed; a mode accepts only its `values`.
  */
 
 import { fieldsOf } from "../../../modules/json/fields.js";
@@ -23,8 +23,8 @@ export const maxComponentOutputCharacters = 2048;
 export const maxComponentRequests = 4;
 
 /**
- * Text, or a promise of it, is shown to the operator; anything else counts as done. What it throws or rejects with is shown
- * as the reason why it failed; a promise is waited for at most ten seconds.
+ * The function of an action or a mode. A text that it returns, or a promise of a text, is shown to the operator; any other value
+ * means done. An error is shown as the reason of the failure. A promise is awaited for at most ten seconds.
  */
 export type Handler<T extends unknown[]> = (...args: T) => unknown;
 
@@ -38,7 +38,7 @@ export interface ComponentMode {
   readonly identifier: string;
   readonly label?: string;
   readonly values: readonly string[];
-  /** Where health's metadata tell the value in force; default: the identifier. */
+  /** Name of the health metadata that holds the mode's current value; default: the identifier. */
   readonly metadataKey?: string;
   readonly set: Handler<[value: string]>;
 }
@@ -74,7 +74,7 @@ export interface Topology {
 
 type Result = Record<string, string>;
 
-/** The function that a request means, or why there is none. */
+/** The function that a request asks for, or the reason why there is none. */
 type Found = { readonly name: string; readonly run: () => unknown } | string;
 
 export class Components implements Feature, Extension, Sender {
@@ -90,7 +90,7 @@ export class Components implements Feature, Extension, Sender {
   private _running = 0;
   private _attachment: Attachment | undefined;
 
-  /** @param provider asked for it whenever the server asks */
+  /** @param provider returns the topology; called for every request of the server */
   constructor(provider: () => Topology) {
     this._provider = provider;
   }
@@ -189,7 +189,7 @@ export class Components implements Feature, Extension, Sender {
     this._lane?.wake();
   }
 
-  /** Of the outbox. */
+  /** Sends the next result, or the topology (Sender). */
   flush(): Attempt {
     const next = this._results[0];
     if (next !== undefined) {
@@ -207,7 +207,7 @@ export class Components implements Feature, Extension, Sender {
   }
 }
 
-/** The named texts of a request; what is no text is left out. */
+/** The texts of a request under these names; other values are left out. */
 const fields = (payload: unknown, names: readonly string[]): Result => {
   const given = fieldsOf(payload);
   const result: Result = {};
@@ -219,7 +219,7 @@ const isTopology = (value: unknown): value is Topology => {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 };
 
-/** What is sent of it: texts and lists of texts, so that nothing of the application's can keep it from being sent. */
+/** Copies a topology as texts and lists of texts, so that no value of the application prevents it from being sent. */
 const topologies: Kind<object> = Object.freeze({
   wanted: "an object with assemblies and networks",
   read: (value: unknown) => (isTopology(value) ? topologyPayload(value) : undefined),

@@ -1,10 +1,10 @@
 /*
- * Commands: the commands of one device, and how a line becomes a call of one of them. The console, the local shell and
- * support scripts all run their lines here, so that a word means the same everywhere.
+ * Commands: the commands of one device, and the call of one from a line. The console, the local shell and support scripts all
+ * run their lines here, so that a command means the same everywhere.
  *
- * The rules it guards: a line always ends, within its deadline, with output or with the reason why there is none; its
- * output is bounded; and what ends at once is told by `run` itself, never by a call back from inside it, so that whoever
- * runs line after line goes round a loop and not deeper into the stack (XS has 1,024 slots, and an overflow restarts).
+ * The rules it guards: a line always ends within its deadline, with output or with the reason why there is none; its output is
+ * bounded; `run` returns the end of a line that ends at once, and never calls `done` for it, so that a caller runs many lines
+ * in a loop and not by recursion (the XS stack has 1,024 slots, and an overflow restarts the device).
  */
 
 import { Fault } from "../../../modules/fault/fault.js";
@@ -17,11 +17,10 @@ import { requireObjects } from "../../option-checks.js";
 import { deviceCommands } from "./device-commands.js";
 
 /**
- * Evaluates JavaScript that an operator has typed, and returns its value. Whoever passes one gives every operator of the
- * server whatever the evaluator can reach.
+ * Evaluates JavaScript that an operator has typed, and returns its value. It gives every operator of the server access to
+ * everything that the evaluator can reach.
  *
- * @param rejected to be called for a promise of that code that was rejected and that nobody handled, whenever the engine
- * notices it
+ * @param rejected called for an unhandled rejection in that code, whenever the engine notices it
  */
 export type Evaluate = (source: string, rejected: (reason: unknown) => void) => unknown;
 
@@ -29,19 +28,19 @@ export interface Run {
   readonly line: string;
   readonly columns: number;
   print(line: string): void;
-  /** Comes once, unless `run` has said the end itself or the line was given up. @param ok false: it failed, and has printed why */
+  /** Called once, unless `run` returned the end or the line was given up. @param ok false when it failed and printed why */
   done(ok: boolean): void;
 }
 
-/** How a line ended at once: it did what it should, or it failed and has printed why. */
+/** The end of a line: "failed" after it has printed the reason. */
 export type Ended = "done" | "failed";
 
-/** What a line calls. */
+/** The function that a line calls. */
 interface Call {
-  /** For the log. */
+  /** Its name in the log. */
   readonly name: string;
   readonly body: () => unknown;
-  /** Makes a text of what it came to. */
+  /** Makes a text of its result. */
   readonly show: (value: unknown) => string;
 }
 
@@ -49,10 +48,10 @@ export class Commands implements Feature {
   private readonly _given: readonly Command[];
   private readonly _commands = new Map<string, Command>();
   private _core: Core | undefined;
-  /** What a line that is no command is evaluated with; undefined: it is refused. */
+  /** Evaluates a line that is no command; undefined to refuse such lines. */
   evaluate: Evaluate | undefined = undefined;
 
-  /** @param commands the application's own; one may stand in for one of ours */
+  /** @param commands the application's commands; one may replace a command of ours by its name */
   constructor(commands: readonly Command[] = []) {
     this._given = commands;
   }
@@ -71,7 +70,7 @@ export class Commands implements Feature {
     for (const command of this._given) this._add(command);
   }
 
-  /** After all are installed: what the other features can be told. The application's own commands stay. */
+  /** Adds the commands of the other features, which are all installed by now. The application's commands take precedence. */
   start(): void {
     const { features, log } = this._core!;
     for (const feature of features)
@@ -82,8 +81,9 @@ export class Commands implements Feature {
   }
 
   /**
-   * @returns how the line ended; or, where its command takes longer, a function that gives it up: nothing is printed any
-   *   more, and `done` does not come
+   * Runs a line.
+   * @returns the end of the line; or, while its command is still running, a function that gives the line up: then nothing more
+   *   is printed, and `done` is not called
    */
   run({ line, columns, print, done }: Run): Ended | (() => void) {
     let ended: Ended | "given up" | undefined;
@@ -105,7 +105,7 @@ export class Commands implements Feature {
       if (!atOnce) done(how === "done");
     };
     const succeed = (result: string): void => {
-      // One more than there is room for: that it was cut is shown.
+      // One character more than there is room for, so that `write` shows the cut.
       const some = cut(result, maxCommandOutputCharacters + 1);
       if (some !== "") for (const text of some.split("\n")) write(text);
       end("done");
@@ -123,7 +123,7 @@ export class Commands implements Feature {
         name: call.name,
         body: call.body,
         deadline: { timers: this._core!.platform.timers, ms: commandDeadlineMs },
-        // Whoever typed it is told.
+        // The operator who typed the line sees the failure.
         level: "info",
         done: (value) => succeed(call.show(value)),
         failed: ({ message }, how) =>
@@ -144,7 +144,7 @@ export class Commands implements Feature {
     this._commands.set(command.name, command);
   }
 
-  /** @returns a text: why nothing is called */
+  /** Finds the function that a line calls. @returns a text when there is none: the reason */
   private _call(line: string, columns: number, print: (text: unknown) => void): Call | string {
     const [name = "", ...args] = words(line);
     const command = this._commands.get(name);
@@ -180,7 +180,7 @@ export class Commands implements Feature {
   }
 }
 
-/** Without blanks and quotes, and short. */
+/** Whether a name is one word: up to 32 characters without blanks and quotes. */
 const isWord = (name: unknown): boolean => {
   if (typeof name !== "string" || name === "" || name.length > 32) return false;
   for (const character of name) if (character === '"' || character === "'" || character.trim() === "") return false;
@@ -212,7 +212,7 @@ export const words = (line: string): string[] => {
   return found;
 };
 
-/** What a command returns is shown where it is text, and else only means that it is done. */
+/** The text that a command returned; empty for any other value, which only means done. */
 const textIn = (value: unknown): string => {
   return typeof value === "string" ? value : "";
 };

@@ -1,8 +1,8 @@
 /*
- * The console topic: a terminal in the browser, served by the device's commands.
+ * ConsoleChannel: the handler of the console topic, which connects a terminal in the browser with the device's commands.
  *
- * The rule it guards: only `up` is ever pushed, with text: this channel has no catch-all on the server, and anything else
- * ends it there.
+ * The rule it guards: only `up` is ever pushed, with text. The server's channel has no catch-all clause, and any other event
+ * ends its process.
  */
 
 import { fieldsOf } from "../../../modules/json/fields.js";
@@ -14,10 +14,10 @@ import type { Core } from "../../feature.js";
 import { consoleTopic } from "../../protocol.js";
 import { Terminal, terminalOptions } from "./terminal.js";
 
-/** What the browser's file drop and terminal need; of the version nothing else depends. */
+/** The version that the browser's terminal and file drop need; nothing else depends on it. */
 const consoleVersion = "2.0.0";
 
-/** Property names of what the server pushes here. */
+/** Property names in the server's messages on this topic. */
 export const consoleNames: readonly string[] = Object.freeze(["data", "height", "width", "filename"]);
 
 export class ConsoleChannel implements ChannelHandler {
@@ -57,7 +57,7 @@ export class ConsoleChannel implements ChannelHandler {
   }
 }
 
-/** The name is a stranger's text: its last path component, without what a terminal would obey, and short. */
+/** A file name that is safe to show: the last path component, printable and cut, since an operator's browser sent it. */
 const fileName = (filename: unknown): string => {
   if (typeof filename !== "string") return "it";
   const last = filename.slice(Math.max(filename.lastIndexOf("/"), filename.lastIndexOf("\\")) + 1);

@@ -1,5 +1,5 @@
 /*
- * The commands that every device has. They show facts and ask for what an operator could have by a button as well; an
+ * The commands that every device has. They show facts, and do only what the buttons of the device's page do as well. An
  * application's commands are added to them.
  */
 

@@ -1,9 +1,9 @@
 /*
- * LineEditor: keys in, echo and lines out, for a terminal that shows just what it is sent (the browser's xterm neither
+ * LineEditor: turns keys into echo and lines, for a terminal that only shows what it is sent (the browser's xterm neither
  * echoes nor edits). Pure.
  *
- * Editing happens at the end of the line: type, Backspace, Ctrl-U, history by the arrows, Ctrl-C, Ctrl-D, Ctrl-L. Other
- * escape sequences are swallowed, also when they arrive in pieces. Characters count as one column each.
+ * It edits at the end of the line only: typing, Backspace, Ctrl-U, history by the arrows, Ctrl-C, Ctrl-D, Ctrl-L. Other escape
+ * sequences are ignored, even when they arrive in pieces. Every character counts as one column.
  */
 
 /** Characters of a line that is typed. */
@@ -25,11 +25,12 @@ const bell = "\x07";
 export class LineEditor {
   private readonly _prompt: string;
   private _columns: number;
-  /** Characters, since a string of XS counts code points and one of V8 does not. */
+  /** The typed characters. A list, since the length of a string counts code points on XS and UTF-16 units on V8. */
   private _line: string[] = [];
   private _history: string[] = [];
-  /** Place in the history; its length: the line that is being typed. */
+  /** Index of the shown line in the history; the history's length while the line being typed is shown. */
   private _at = 0;
+  /** The line being typed, while a line of the history is shown. */
   private _typed: string[] = [];
   private _escape: "" | "esc" | "csi" = "";
   private _afterReturn = false;
@@ -119,7 +120,7 @@ export class LineEditor {
 
   private _erase(): string {
     if (this._line.length === 0) return bell;
-    // A backspace does not climb to the row above, so a line that ends at or behind the edge is drawn again.
+    // A backspace does not move to the row above, so a line that ends at the right edge, or just beyond it, is drawn again.
     if ((this._prompt.length + this._line.length) % this._columns <= 1) return this._replace(this._line.slice(0, -1));
     this._line.pop();
     return "\b \b";

@@ -1,9 +1,9 @@
 /*
- * Terminal: a line editor in front of the command table, and output that waits for the socket. Serves the console topic and
- * the local_shell extension alike.
+ * Terminal: runs the lines of a LineEditor as Commands, and buffers output until the socket takes it. It serves the console
+ * topic and the local_shell extension.
  *
- * The rule it guards: a terminal neither fills memory nor holds up the connection. What is typed ahead and what waits to
- * be shown are bounded, and what had to go is said.
+ * The rule it guards: a terminal neither fills memory nor delays the connection. Typed-ahead input and waiting output are
+ * bounded, and the terminal shows how much output was dropped.
  */
 
 import type { Timer, Timers } from "../../../modules/platform/timers.js";
@@ -16,7 +16,7 @@ import { LineEditor } from "./line-editor.js";
 export const maxTypeAheadCharacters = 1024;
 /** Characters of one `up` message. */
 export const maxConsoleMessageCharacters = 1024;
-/** Characters that wait for the socket; what goes beyond is dropped and said. */
+/** Characters that wait for the socket; more are dropped, and the terminal shows how many. */
 export const maxConsoleBacklogCharacters = 8192;
 
 export interface TerminalOptions {
@@ -53,7 +53,7 @@ export class Terminal {
   private _timer: Timer | undefined;
   private _giveUp: (() => void) | undefined;
   private _ahead: string[] = [];
-  /** False after `end`, which a command may bring about itself: it can drop the connection it was typed on. */
+  /** False after `end`. A running command may cause `end` itself, by dropping the connection. */
   private _begun = false;
 
   constructor(options: TerminalOptions) {
@@ -77,14 +77,14 @@ export class Terminal {
     this._flush();
   }
 
-  /** @param columns of the terminal; sizes that no terminal has are passed over */
+  /** @param columns width of the terminal in characters; values other than 10 to 1,000 are ignored */
   resize(columns: unknown): void {
     if (typeof columns !== "number" || !Number.isInteger(columns) || columns < 10 || columns > 1000) return;
     this._columns = columns;
     this._editor.resize(columns);
   }
 
-  /** A line for whoever looks, between what is typed. */
+  /** Shows a line, and the prompt with the typed line again. */
   notice(text: string): void {
     this._write(`\r\n${text}\r\n${this._editor.shown}`);
   }
@@ -122,7 +122,7 @@ export class Terminal {
       this._append(this._editor.shown);
       return;
     }
-    // What it prints before it returns is sent afterwards: below a command there is no stack left for sending over TLS.
+    // What the command prints before it returns is sent after it: inside a command the stack has no room for sending over TLS.
     let calling = true;
     const state = this._options.commands.run({
       line,
@@ -144,7 +144,7 @@ export class Terminal {
     this._flush();
   }
 
-  /** Goes on with it up to the next command that takes longer. */
+  /** Takes the typed-ahead keys, up to the next command that is still running. */
   private _typedAhead(): void {
     while (this._ahead.length > 0 && this._giveUp === undefined) this._key(this._ahead.shift()!);
     this._flush();

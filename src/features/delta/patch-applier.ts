@@ -1,9 +1,9 @@
 /*
- * PatchApplier: a delta's bytes on their way to the ImageSink, through the decoder, in slices.
+ * PatchApplier: passes a delta's bytes through the DeltaDecoder to the ImageSink, in slices.
  *
- * A few bytes of a patch can stand for hundreds of kilobytes of image, so `write` only takes a piece and `drain` works it
- * off, a chunk of output at a time. At the points it says are safe, everything that is needed to go on after a power cut
- * fits in one value of the store: the decoder's state and that of the patch's hash.
+ * A few bytes of a patch can produce hundreds of kilobytes of image, so `write` only takes bytes and `drain` decodes them in
+ * slices. While `safe` is true, the state to resume from after a power cut fits one value of the store: the state of the
+ * decoder and of the patch's hash.
  */
 
 import { DeltaDecoder } from "../../../modules/delta/decoder.js";
@@ -23,7 +23,7 @@ export class PatchApplier implements ImageDecoder {
   private _sink: ImageSink | undefined;
   private _rest = new Uint8Array(0);
 
-  /** @param saved what `save` gave in an earlier run; its sink then continues at `produced` */
+  /** @param saved result of `save` in an earlier run; the sink then continues at `produced` @throws Fault when it is damaged */
   constructor(options: DecoderOptions, saved?: Uint8Array) {
     this._options = options;
     const decoderOptions = {
@@ -45,12 +45,12 @@ export class PatchApplier implements ImageDecoder {
     }
   }
 
-  /** Bytes of the image rebuilt and written. */
+  /** Bytes of the image that are decoded and written. */
   get produced(): number {
     return this._decoder.produced;
   }
 
-  /** Bytes of the patch applied. */
+  /** Bytes of the patch that are decoded. */
   get consumed(): number {
     return this._decoder.consumed;
   }
@@ -59,7 +59,7 @@ export class PatchApplier implements ImageDecoder {
     return this._decoder.toSize;
   }
 
-  /** True when `save` is allowed and the slot holds exactly what it describes. */
+  /** True when `save` may be called and the slot holds exactly `produced` bytes. */
   get safe(): boolean {
     return this._decoder.savable && this._sink !== undefined && this._sink.durable === this.produced;
   }
@@ -72,12 +72,12 @@ export class PatchApplier implements ImageDecoder {
     return bytes;
   }
 
-  /** Takes bytes of the patch, only when `drain` has said that it is done. */
+  /** Takes bytes of the patch; allowed only after `drain` has returned true. */
   write(bytes: Uint8Array): void {
     this._rest = bytes.slice();
   }
 
-  /** @returns true when the bytes of the last `write` are applied */
+  /** Decodes one slice. @returns true when all bytes of the last `write` are decoded */
   drain(): boolean {
     try {
       for (let i = 0; i < pushesPerSlice && this._rest.byteLength > 0; i++) {
@@ -93,8 +93,9 @@ export class PatchApplier implements ImageDecoder {
   }
 
   /**
-   * The patch is complete: rebuilds the rest.
-   * @param checksum of the patch, lower-case hex, when the server gave one
+   * The patch is complete: decodes the rest.
+   * @param checksum SHA-256 of the patch, lower-case hex, when the server gave one
+   * @throws Fault "checksum-mismatch", or of the patch or the image
    */
   finish(checksum: string | undefined): void {
     if (checksum !== undefined && toHex(this._hash.finish()) !== checksum) {
@@ -108,7 +109,7 @@ export class PatchApplier implements ImageDecoder {
     }
   }
 
-  /** An operator can act on it: the rebuilt image is not the one that was uploaded. */
+  /** Says what an operator can do: the rebuilt image is not the uploaded one. */
   explain(fault: Fault): Fault {
     return sourceMismatch(fault);
   }
@@ -118,7 +119,7 @@ export class PatchApplier implements ImageDecoder {
     this._sink.write(bytes);
   }
 
-  /** A patch applied to another image than it was made against gives rubbish, which shows up as any of these. */
+  /** A patch that is applied to the wrong image produces rubbish, which causes one of these faults. */
   private _mismatch(error: unknown): Fault {
     const fault = asFault(error, "image", "patch-corrupt");
     const rubbish = ["not-an-image", "no-app-description", "image-header", "image-segments", "image-segment-length"];
@@ -126,7 +127,7 @@ export class PatchApplier implements ImageDecoder {
   }
 }
 
-/** What an operator can do when the rebuilt image is not the one that was uploaded. */
+/** The fault of a delta that was made against another image than the running one. */
 const sourceMismatch = (cause: Fault): Fault => {
   const text =
     "The delta does not fit the running image, which is not byte for byte the uploaded file: flash the uploaded file once, or switch deltas off in the deployment group.";

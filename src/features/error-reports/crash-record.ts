@@ -1,7 +1,8 @@
 /*
- * CrashRecord: the error that ended a run, kept in the store until the server has it.
+ * Crash: the error that ended a run, kept in the store until it was sent to the server.
  *
- * Written in the last moments of a machine that has failed (XS's abort hook), so it must be small and may never throw.
+ * The rule it guards: `keepCrash` stores little and never throws, since it runs in the last moments of a machine that has
+ * failed (XS's abort hook).
  */
 
 import { parseJson } from "../../../modules/json/parse.js";
@@ -27,7 +28,7 @@ export interface Crash {
   readonly uptimeMs: number;
   /** Milliseconds since 1970; 0 when the time was unknown. */
   readonly atMs: number;
-  /** Runs in a row that ended like this without the server hearing of one. */
+  /** Runs in a row that ended with an error and were not reported to the server. */
   readonly count: number;
 }
 
@@ -41,7 +42,7 @@ export const readCrash = (store: Store): Crash | undefined => {
     const value = bytes === undefined ? undefined : (parseJson(decodeUtf8(bytes), names) as Partial<Crash>);
     return typeof value?.kind === "string" && typeof value.reason === "string" ? (value as Crash) : undefined;
   } catch {
-    // Written by another version, perhaps: an old crash is not worth a failing start.
+    // Another version of this agent may have written the record: an old crash must not make the start fail.
     return undefined;
   }
 };
@@ -66,7 +67,7 @@ export const keepCrash = (
       count,
     };
     let bytes = encodeUtf8(JSON.stringify(crash));
-    // Text outside ASCII takes up to four bytes a character, a control character six: then without log and stack, and shorter.
+    // A character takes up to four bytes, a control character six: a record that is too large loses log and stack first.
     for (let most = maxErrorReasonCharacters; bytes.byteLength > storeLimit && most > 0; most >>= 1)
       bytes = encodeUtf8(JSON.stringify({ ...crash, reason: cut(reason, most), log: "", stack: "" }));
     if (bytes.byteLength > storeLimit) return false;
@@ -81,7 +82,7 @@ export const forgetCrash = (store: Store): void => {
   store.delete(storeKey);
 };
 
-/** Anything thrown, as texts: the class's name, the message, the stack. */
+/** Describes any thrown value by the class's name, the message and the stack. */
 export const describeError = (error: unknown): { kind: string; reason: string; stack: string } => {
   try {
     if (!(error instanceof Error)) return { kind: "throw", reason: String(error), stack: "" };

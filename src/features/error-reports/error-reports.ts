@@ -1,8 +1,8 @@
 /*
  * error_reports 0.1.0: errors of the application and of the link, which the server groups into issues.
  *
- * The rules it guards: the reporter never reports itself and never throws; the same error again and again is one report
- * with a count; and what had to be dropped is a report of its own.
+ * The rules it guards: the reporter never reports its own errors and never throws; a repeated error is one report with a count;
+ * dropped reports are counted in a report of their own.
  */
 
 import { Fault } from "../../../modules/fault/fault.js";
@@ -48,9 +48,9 @@ interface Entry {
   readonly frames: readonly StackFrame[];
   readonly context: Map<string, string>;
   readonly uuid: string;
-  /** By the monotonic clock; undefined for a crash of an earlier run. */
+  /** Time of the error, monotonic milliseconds; undefined for a crash of an earlier run. */
   readonly atMs: number | undefined;
-  /** Milliseconds since 1970, where it is known otherwise. */
+  /** Time of a crash of an earlier run, milliseconds since 1970; 0 when unknown. */
   readonly knownMs: number;
   readonly characters: number;
   count: number;
@@ -79,7 +79,7 @@ export class ErrorReports implements Feature, Extension, Sender {
     core.feature(Extensions).add(this);
   }
 
-  /** At the start of a run: what ended the last one is said in the log, and to the server after the next join. */
+  /** Logs the crash of the last run, if any, and reports it to the server after the next join. */
   start(): void {
     const { platform, log } = this._core!;
     const crash = readCrash(platform.store);
@@ -119,8 +119,8 @@ export class ErrorReports implements Feature, Extension, Sender {
   }
 
   /**
-   * Keeps the error that is about to end this run, for XS's abort hook and its like. Never throws.
-   * @returns false when the store did not take it
+   * Stores the error that is about to end this run; for XS's abort hook and the like. Never throws.
+   * @returns false when the error could not be stored
    */
   recordCrash(error: unknown): boolean {
     const { platform, firmware } = this._core!;
@@ -156,7 +156,7 @@ export class ErrorReports implements Feature, Extension, Sender {
     if (this._attachment !== undefined) this._lane?.wake(gatherMs);
   }
 
-  /** Of the outbox. */
+  /** Sends a batch of reports (Sender). */
   flush(): Attempt {
     if (this._attachment === undefined) return "refused";
     const reports: object[] = this._dropped > 0 ? [this._droppedNotice()] : [];
@@ -210,7 +210,7 @@ export class ErrorReports implements Feature, Extension, Sender {
       kind: "nerves_hub_link_moddable",
       reason: `${this._dropped} error reports were dropped: more came than could be kept until they could be sent.`,
       source: "manual",
-      // Its own group, so that the notices of a fleet are one issue.
+      // The fingerprint makes the notices of a whole fleet one issue.
       fingerprint: "nerves_hub_link_moddable:dropped_error_reports",
       frames: [],
     };
@@ -232,7 +232,7 @@ export class ErrorReports implements Feature, Extension, Sender {
     given: Pick<Entry, "kind" | "reason" | "source" | "context" | "uuid" | "atMs"> & { stack: string },
   ): Entry {
     const { redactor } = this._core!;
-    // Cut before it is redacted too, far behind what is kept: a text may be as long as memory allows.
+    // The text is cut before redaction as well, far beyond what is kept: it may be as long as memory allows.
     const clean = (text: string, most: number): string => cut(redactor.redact(cut(text, most * 4)), most);
     const context = new Map<string, string>();
     let contextCharacters = 0;
@@ -241,7 +241,7 @@ export class ErrorReports implements Feature, Extension, Sender {
       const isLog = name === "log";
       const text = clean(value, isLog ? maxErrorReasonCharacters : maxErrorContextCharacters);
       const key = cut(printable(cut(name, maxErrorContextCharacters)), maxErrorContextCharacters);
-      // A control character takes six bytes of JSON: sixteen entries of them would not fit a message.
+      // A control character takes six bytes of JSON: sixteen entries of control characters would not fit a message.
       context.set(key, isLog ? text : cut(printable(text), maxErrorContextCharacters));
       contextCharacters += Math.max(80, key.length + text.length);
     }

@@ -1,5 +1,5 @@
 /*
- * Stack frames out of `error.stack`, for the two engines this runs on. Pure; takes what it knows and leaves the rest.
+ * StackFrame: parses `error.stack` of V8 and XS into frames. Pure; lines of an unknown shape are left out.
  *
  * V8: "    at name (file:///path/file.js:12:3)", "    at /path/file.js:12:3", "    at async name (…)".
  * XS (xsError.c, fx_Error_prototype_get_stack): " at name (path/file.js:12)"; without debug information " at name ()".
@@ -7,10 +7,10 @@
 
 import { cut, cutStart } from "../../../modules/text/cut.js";
 
-/** Stack frames; the server keeps 30. */
+/** Stack frames of one report; the server keeps 30. */
 export const maxErrorFrames = 12;
 
-/** As the server stores it. Innermost first. */
+/** A stack frame, with the server's property names. */
 export interface StackFrame {
   module: string | null;
   function: string;
@@ -24,11 +24,12 @@ const frameOf = (text: string): StackFrame | undefined => {
   const where = /^(.*?):(\d{1,7})(?::\d{1,7})?$/.exec(parts[2]);
   const file = where === null ? null : where[1];
   const module = file === null ? null : (file.split("/").at(-1) ?? file).replace(/\.[cm]?[jt]s$/, "");
-  // The server groups errors by module and function; one without a name is called by where it is.
+  // The server groups errors by module and function, so a function without a name gets one.
   const name = parts[1] === undefined || parts[1] === "" ? "(anonymous)" : parts[1];
   return { module, function: cut(name, 80), file: file && cutStart(file, 80), line: where ? Number(where[2]) : null };
 };
 
+/** @returns the frames, innermost first */
 export const stackFrames = (stack: unknown): StackFrame[] => {
   const frames: StackFrame[] = [];
   if (typeof stack !== "string") return frames;

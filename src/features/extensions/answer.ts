@@ -1,17 +1,17 @@
 /*
- * Answer: the one message that an extension owes the server, because it was asked or because the application wants it
- * said. Owed twice before it could be sent, it is sent once; owed to a connection that is gone, it is not owed any more.
+ * Answer: the one message that an extension owes the server, because the server or the application asked for it. An answer
+ * that is owed twice is sent once. An answer that is owed to a lost connection is dropped.
  */
 
 import type { Attachment } from "./extension.js";
 import type { Attempt, Lane, Outbox, Sender } from "./outbox.js";
 
-/** The server has no bucket for health, geo and the like; a flood of requests is answered about once a second. */
+/** The server does not limit the rate of health, geo and the like; a flood of requests is answered about once a second. */
 export const answerRate = Object.freeze({ perSecond: 1, burst: 3 });
 
-/** Whose answer it is. */
+/** The owner of an answer. */
 export interface Answering {
-  /** Makes the message and sends it; asked again later when it was refused. */
+  /** Makes the message and sends it; called again later when it returned "refused". */
   answer(attachment: Attachment): Attempt;
 }
 
@@ -36,7 +36,7 @@ export class Answer implements Sender {
     this._lane.stop();
   }
 
-  /** @returns false while nobody is there to be answered */
+  /** Sends the answer as soon as possible. @returns false while the extension is not attached */
   owe(): boolean {
     if (this._attachment === undefined) return false;
     this._owed = true;
@@ -46,7 +46,7 @@ export class Answer implements Sender {
 
   flush(): Attempt {
     if (!this._owed || this._attachment === undefined) return "empty";
-    // Cleared first: a provider that throws costs this answer and not every later second.
+    // Cleared first, so that an owner that throws loses this answer and is not called every second.
     this._owed = false;
     const attempt = this._owner.answer(this._attachment);
     if (attempt === "refused") this._owed = true;

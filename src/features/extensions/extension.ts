@@ -1,38 +1,38 @@
 /*
  * Extension: one key of NervesHub's extensions channel, ours or an application's (`features: [new Extensions([door])]`).
  *
- * An extension object lives as long as the link; connections come and go around it. What it must keep over a lost
- * connection (readings, raised alarms) it keeps itself. It is told when the server has agreed (`attached`) and when that
- * is over (`detached`). What it throws, or rejects with where a function is async, is logged and touches nothing else; an
- * `attached` that fails ends the attachment.
+ * An extension lives as long as the link, across connections. It keeps by itself what must survive a lost connection
+ * (readings, raised alarms). `attached` is called when the server has agreed to use it, `detached` when that ends. What a
+ * function throws, or rejects with if it is async, is logged and affects nothing else; an `attached` that fails ends the
+ * attachment.
  */
 
-/** The way to the server while the extension is attached. */
+/** Sends to the server while the extension is attached. */
 export interface Attachment {
   /** The version that was agreed on, one of `versions`. */
   readonly version: string;
   /**
-   * Sends `<key>:<event>`. The server acknowledges nothing. A message that can never be sent (more than some 32 KB, or no
+   * Sends `<key>:<event>`. The server acknowledges no message. A message that can never be sent (more than some 32 KB, or no
    * JSON) is dropped with a line in the log, and counts as sent.
-   * @returns false for "not now", because the extension is no longer attached or the connection is backed up: keep it and
-   * try again later
+   * @returns false when the message cannot be sent now, because the extension is no longer attached or the connection is
+   * backed up: keep it and try again later
    */
   send(event: string, payload: object): boolean;
 }
 
 export interface Extension {
-  /** As the server spells it: "health". Lower-case letters, digits and "_". */
+  /** The server's name for the extension: "health". Lower-case letters, digits and "_". */
   readonly key: string;
-  /** Versions this object speaks, most preferred first. The last is what servers get that do not say theirs. */
+  /** Versions that the extension speaks, most preferred first. Servers that list no versions get the last one. */
   readonly versions: readonly string[];
-  /** Property names in the payloads of its events. Names that are not listed are not there: see src/protocol.ts. */
+  /** Property names in the payloads of its events. Properties of other names are dropped: see src/protocol.ts. */
   readonly names?: readonly string[];
-  /** Ready is `true` alone; anything else is not yet (a clock that is not set), asked again every few seconds. Default: always. */
+  /** Only `true` means ready; otherwise (the clock is not set) it is called again every few seconds. Default: always ready. */
   ready?(): boolean;
-  /** The server has agreed and been told so; from here on `port` sends. */
+  /** The server has agreed and `<key>:attached` was sent; from now on `attachment` sends. */
   attached(attachment: Attachment): void;
-  /** A message of the server. @param event without the key: "check" */
+  /** A message from the server. @param event name without the key: "check" */
   event(event: string, payload: unknown): void;
-  /** It is over, until `attached` comes again: switched off, refused, or the connection is gone. */
+  /** The attachment has ended, until the next `attached`: it was switched off or refused, or the connection is lost. */
   detached(): void;
 }

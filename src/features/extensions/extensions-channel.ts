@@ -1,9 +1,9 @@
 /*
- * The extensions topic: when it is joined, with which versions, and which extensions are attached
- * (nerves_hub_web, docs/extensions_protocol.md).
+ * ExtensionsChannel: the handler of the extensions topic. It decides when to join and with which versions, and attaches and
+ * detaches extensions (nerves_hub_web, docs/extensions_protocol.md).
  *
- * The rules it guards: nothing is sent for an extension before its `<key>:attached`; what one extension throws reaches no
- * other; and extensions wait while the socket has bytes to send that somebody else may be waiting for.
+ * The rules it guards: nothing is sent for an extension before its `<key>:attached`; what one extension throws affects no
+ * other; extensions wait while the socket has more than `maxFeatureBacklogBytes` to send.
  */
 
 import type { Timer, Timers } from "../../../modules/platform/timers.js";
@@ -21,10 +21,10 @@ const unaskedJoinMs = 5000;
 /** How often an extension that was not ready is asked again. */
 const readyIntervalMs = 5000;
 
-/** The extensions that a link has, and what becomes of them. */
+/** The extensions of a link, with their state. */
 export interface ExtensionsOfLink {
   readonly byKey: ReadonlyMap<string, Extension>;
-  /** @returns true the first time only, until the extension was attached in between */
+  /** The server does not use an extension. @returns true when that is new, since the extension was attached last */
   leftOut(key: string): boolean;
   nowAttached(key: string): void;
 }
@@ -36,11 +36,11 @@ export class ExtensionsChannel implements ChannelHandler {
   private readonly _timers: Timers;
   private readonly _connection: Pick<Core, "join" | "bufferedBytes">;
   private _offered: Offered;
-  /** Versions of the last join, by key. */
+  /** Versions in the last join payload, by key. */
   private _wanted = new Map<string, string>();
-  /** Extensions in use, by key. */
+  /** Attached extensions by key. */
   private readonly _attached = new Map<string, ChannelAttachment>();
-  /** Granted and not ready yet; how `ready` has failed. */
+  /** Extensions by key that the server granted and that are not ready yet; each value holds how `ready` failed. */
   private readonly _waiting = new Map<string, Said>();
   private _pusher: Pusher | undefined;
   private _joinTimer: Timer | undefined;
@@ -58,7 +58,7 @@ export class ExtensionsChannel implements ChannelHandler {
     this._connection = connection;
   }
 
-  /** The device topic is joined: a server that knows extensions will ask for them. */
+  /** The device topic is joined: waits for `extensions:get`, and joins without it after `unaskedJoinMs`. */
   deviceJoined(): void {
     this._timers.clear(this._joinTimer);
     this._joinTimer = this._timers.set(() => this._join(), unaskedJoinMs);
@@ -74,7 +74,7 @@ export class ExtensionsChannel implements ChannelHandler {
     this._joinTimer = undefined;
   }
 
-  /** `extensions:get` */
+  /** The server sent `extensions:get`: joins. */
   asked(payload: unknown): void {
     this.deviceLeft();
     this._offered = offeredVersions(payload, this._extensions.byKey.keys());
@@ -112,7 +112,7 @@ export class ExtensionsChannel implements ChannelHandler {
       const colon = event.indexOf(":");
       const key = event.slice(0, Math.max(colon, 0));
       const extension = this._attached.has(key) ? this._extensions.byKey.get(key) : undefined;
-      // The server also passes on what viewers of the device's page ask of extensions that are not attached.
+      // Requests of the device's page also arrive for extensions that are not attached; they are ignored.
       if (extension !== undefined) this._tell(key, "event", () => extension.event(event.slice(colon + 1), payload));
     }
   }
@@ -144,7 +144,7 @@ export class ExtensionsChannel implements ChannelHandler {
     }
   }
 
-  /** Either side may not have it; said once, since it comes again with every connection. */
+  /** Logs that the server does not use an extension. Only once, since the same happens with every connection. */
   private _leftOut(key: string): void {
     if (this._extensions.leftOut(key)) this._log.info(`The server does not use extension "${key}" of this device.`);
   }
@@ -160,7 +160,7 @@ export class ExtensionsChannel implements ChannelHandler {
     const said = this._waiting.get(key) ?? {};
     const ready = (): unknown => (extension.ready === undefined ? true : extension.ready());
     const isReady = take(this._log, nameOf(key, "ready"), ready, yesOrNo, said) === true;
-    // It may have closed the link.
+    // The extension's `ready` may have closed the link.
     if (this._pusher === undefined) return;
     const ref = isReady ? this._push(key, "attached", {}) : undefined;
     if (ref === undefined) {
@@ -171,7 +171,7 @@ export class ExtensionsChannel implements ChannelHandler {
     this._start(extension, new ChannelAttachment(this, key, version, ref));
   }
 
-  /** Sends for an attachment, unless it is no longer the extension's or others wait for the socket. @returns whether it did */
+  /** Sends for an attachment. @returns false when the attachment has ended or the socket is backed up; nothing was sent then */
   send(attachment: Attachment, key: string, event: string, payload: object): boolean {
     return (
       this._attached.get(key) === attachment &&
@@ -212,7 +212,7 @@ export class ExtensionsChannel implements ChannelHandler {
     this._push(key, "detached", {});
   }
 
-  /** @returns false when it was not attached */
+  /** @returns false when the extension was not attached */
   private _detach(key: string): boolean {
     if (!this._attached.delete(key)) return false;
     this._tell(key, "detached", () => this._extensions.byKey.get(key)?.detached());
@@ -233,7 +233,7 @@ export class ExtensionsChannel implements ChannelHandler {
 
 class ChannelAttachment implements Attachment {
   readonly version: string;
-  /** Of its last push. The server refuses every push of an extension that it did not grant, so the last tells which it is. */
+  /** Ref of the last push. The server refuses every push of an extension that it did not grant, so the last ref identifies it. */
   lastRef: string;
   private readonly _channel: ExtensionsChannel;
   private readonly _key: string;

@@ -1,6 +1,6 @@
 /*
- * Extensions: the extensions of one link, ours and the application's, and what became of each. It outlives connections, and
- * makes the handler of the extensions topic for each.
+ * Extensions: the extensions of one link, ours and the application's, with their state. It outlives connections, and makes an
+ * ExtensionsChannel for each connection.
  */
 
 import { Fault } from "../../../modules/fault/fault.js";
@@ -19,7 +19,7 @@ export class Extensions implements Feature, ExtensionsOfLink {
   private _core: Core | undefined;
   private _channel: ExtensionsChannel | undefined;
 
-  /** @param extensions the application's own */
+  /** @param extensions the application's extensions */
   constructor(extensions: readonly Extension[] = []) {
     this._given = extensions;
   }
@@ -43,7 +43,7 @@ export class Extensions implements Feature, ExtensionsOfLink {
     this.byKey.set(key, extension);
   }
 
-  /** What payloads may carry: the keys (of `extensions:get`), and what each extension declares. */
+  /** Property names in payloads: the keys, which `extensions:get` uses, and the names that each extension declares. */
   get names(): readonly string[] {
     const names: string[] = [];
     for (const { key, names: own = [] } of this.byKey.values()) names.push(key, ...own);
@@ -87,7 +87,7 @@ export class Extensions implements Feature, ExtensionsOfLink {
     ];
   }
 
-  /** @returns true the first time only, until the extension was attached in between */
+  /** The server does not use an extension. @returns true when that is new, since the extension was attached last */
   leftOut(key: string): boolean {
     if (this._leftOut.has(key)) return false;
     this._leftOut.add(key);

@@ -1,7 +1,7 @@
 /*
- * Which version of an extension a device asks for (nerves_hub_web, docs/extensions_protocol.md). Pure.
+ * Negotiation: chooses the version of an extension to join with (nerves_hub_web, docs/extensions_protocol.md). Pure.
  *
- * Versions are compared as texts, never computed with: the first of our own that the server has listed.
+ * It is the first of the extension's versions that the server lists. Versions are compared as texts, never by order.
  */
 
 import { fieldsOf } from "../../../modules/json/fields.js";
@@ -10,7 +10,7 @@ import type { Extension } from "./extension.js";
 /** Versions by key, as `extensions:get` listed them; undefined when the server lists none (before August 2026). */
 export type Offered = ReadonlyMap<string, readonly string[]> | undefined;
 
-/** @param keys the extensions we have; nothing else of the payload is looked at */
+/** @param keys keys of the link's extensions; other keys of the payload are ignored */
 export const offeredVersions = (payload: unknown, keys: Iterable<string>): Offered => {
   const listed = fieldsOf(payload)["extensions"];
   if (typeof listed !== "object" || listed === null || Array.isArray(listed)) return undefined;

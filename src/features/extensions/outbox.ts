@@ -1,9 +1,10 @@
 /*
- * Outbox: what the extensions of a link have to send, each at its own pace and never faster than the server takes it.
+ * Outbox: sends the messages of a link's extensions, each extension at its own rate and never faster than the server takes
+ * them.
  *
- * NervesHub drops what comes faster than its bucket fills and tells nobody, and the bucket is the device's and not the
- * connection's. So a lane lives as long as its extension, with a bucket of its own that is smaller than the server's. All
- * lanes share one timer.
+ * NervesHub silently drops messages that exceed its token bucket, and it keeps that bucket per device, not per connection. So
+ * each extension has a Lane, which lives as long as the link and has a smaller bucket than the server's. All lanes share one
+ * timer.
  */
 
 import type { Timer } from "../../../modules/platform/timers.js";
@@ -20,7 +21,7 @@ export interface Rate {
   readonly burst: number;
 }
 
-/** What became of an attempt: sent; refused (not attached, connection backed up); or there was nothing to send. */
+/** Result of an attempt to send: "refused" when not attached or the connection is backed up, "empty" with nothing to send. */
 export type Attempt = "sent" | "refused" | "empty";
 
 export interface Sender {
@@ -53,7 +54,7 @@ export class Outbox implements Feature {
     return lane;
   }
 
-  /** A lane is due at `dueMs`, monotonic milliseconds. */
+  /** Sets the timer for a lane that is due at `dueMs`, monotonic milliseconds. */
   expect(dueMs: number): void {
     if (this._timer !== undefined && dueMs >= this._dueMs) return;
     const { timers } = this._core!.platform;
@@ -62,7 +63,7 @@ export class Outbox implements Feature {
     this._timer = timers.set(() => this._run(), Math.max(0, dueMs - this.nowMs));
   }
 
-  /** A lane has stopped: without another that is due there is no timer. */
+  /** A lane has stopped: clears the timer when no other lane is due. */
   stopped(): void {
     if (this._lanes.some(({ dueMs }) => dueMs !== never)) return;
     this._core!.platform.timers.clear(this._timer);
@@ -84,7 +85,7 @@ export class Lane {
   private readonly _sender: Sender;
   private _tokens: number;
   private _filledMs: number;
-  /** When it runs next, monotonic milliseconds; infinite: there is nothing to send. */
+  /** When the lane runs next, monotonic milliseconds; infinite when there is nothing to send. */
   dueMs = never;
 
   constructor(outbox: Outbox, rate: Rate, sender: Sender) {
@@ -95,7 +96,7 @@ export class Lane {
     this._filledMs = outbox.nowMs;
   }
 
-  /** There is something to send. @param delayMs to gather what comes together; the earliest of several calls counts */
+  /** There is something to send. @param delayMs time to gather more of it; of several calls the earliest time counts */
   wake(delayMs = 0): void {
     const dueMs = this._outbox.nowMs + Math.max(delayMs, this._untilTokenMs());
     if (dueMs >= this.dueMs) return;

@@ -1,6 +1,6 @@
 /*
- * When something happened, by the time of day, said when it is sent: events are noted by the monotonic clock, so that
- * what happened before the time was known, or before it was corrected, gets its right time afterwards.
+ * Wall time of an event. Events are recorded with the monotonic time, which is converted when they are sent: so an event before
+ * the clock was set or corrected gets its right time.
  */
 
 import type { Clock } from "../../../modules/platform/clock.js";

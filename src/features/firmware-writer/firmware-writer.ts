@@ -1,14 +1,13 @@
 /*
- * FirmwareWriter: where an application takes an update itself instead of leaving it to the host's slots.
+ * FirmwareWriter: an application's own writer of updates, in place of the platform's slots.
  *
- * The order is fixed: begin, write…, then finish or abort, and each call waits for the one before. `finish` comes only after
- * the bytes were checked against the server's size and checksum; `confirm` only after the server accepted the join of the
- * new image.
+ * The order of calls is fixed: begin, write…, then finish or abort; each call waits for the previous one. `finish` is called
+ * only after the bytes were checked against the server's size and checksum, `confirm` only after the server accepted the join
+ * of the new image.
  *
- * The rule it guards: a call is done when it returns undefined, or when its promise fulfils, with whatever. What it throws
- * or rejects with means no, with its message as the reason; so does anything else that it returns, and a promise that
- * takes longer than a minute. An update of which a call meant no never restarts the device. What `abort` and `confirm` do
- * is only logged.
+ * The rule it guards: a call is done when it returns undefined, or when its promise fulfils with any value. A call refuses
+ * when it throws or rejects, with the error's message as the reason, when it returns another value, or when its promise takes
+ * longer than a minute. An update that a call refused never restarts the device. A failing `abort` or `confirm` is only logged.
  */
 
 import type { Crypto } from "../../../modules/platform/crypto.js";
@@ -16,7 +15,7 @@ import type { Slots } from "../../../modules/platform/slots.js";
 import type { Update } from "../../client.js";
 import type { ImageTrust } from "../../feature.js";
 
-/** What an ESP-IDF image is judged by, for a writer of such. */
+/** What a writer of ESP-IDF images needs to check them. */
 export interface ImageContext {
   readonly crypto: Crypto;
   readonly slots: Slots;
@@ -25,21 +24,21 @@ export interface ImageContext {
 
 export interface FirmwareWriter {
   /**
-   * True for a writer into the host's own slots: what protects those (src/update/protection.ts) then protects its updates as
-   * well. Absent: what becomes of an update is the writer's business alone.
+   * True for a writer that writes the platform's slots: src/update/protection.ts then applies to its updates too. Absent: the
+   * writer alone is responsible for its updates.
    */
   readonly writesSlots?: boolean;
   /**
-   * @param size bytes to come, or undefined when the server did not say
-   * @throws anything, to refuse the update before a byte is downloaded
+   * @param size bytes of the file; undefined when the server did not tell
+   * @throws any error, to refuse the update before anything is downloaded
    */
   begin(size: number | undefined, update: Update, context: ImageContext): void | Promise<void>;
-  /** `chunk` is a view that is valid until the call is done. Nothing is read from the network meanwhile. */
+  /** Writes bytes. `chunk` is a view that is valid until the call is done. Nothing is read from the network meanwhile. */
   write(chunk: Uint8Array): void | Promise<void>;
-  /** All bytes are there and verified: make the new firmware start at the next restart. */
+  /** All bytes were written and verified: make the new firmware start at the next restart. */
   finish(): void | Promise<void>;
-  /** Nothing more will come; forget what was written. */
+  /** No more bytes follow: discard what was written. */
   abort(): void | Promise<void>;
-  /** The running firmware is good. */
+  /** The running firmware is confirmed. */
   confirm?(): void | Promise<void>;
 }

@@ -1,9 +1,9 @@
 /*
- * WriterTarget: an update into an application's own writer. Knows nothing of images; what can be checked here is the file's
- * size and checksum, while its bytes pass. Nothing can be resumed after a restart.
+ * WriterTarget: passes an update to a FirmwareWriter. It knows nothing of images: it checks only the file's checksum, while the
+ * bytes pass. It cannot resume after a restart.
  *
- * The rules it guards: the writer's calls never overlap, also when a promise of the one before is pending; and a writer
- * that returns no promises costs none.
+ * The rules it guards: calls of the writer never overlap, even while the promise of the previous call is pending; a writer
+ * without promises causes none here.
  */
 
 import { asFault, Fault } from "../../../modules/fault/fault.js";
@@ -15,7 +15,7 @@ import type { OfferedFile } from "../../update/offer.js";
 import type { TargetCore, UpdateTarget } from "../../update/target.js";
 import type { FirmwareWriter } from "./firmware-writer.js";
 
-/** One call of a writer. Erasing a whole partition takes some 20 s; longer than a minute is no progress. */
+/** Time for one call of a writer: erasing a whole partition takes some 20 s, and after a minute there is no progress. */
 const writerDeadlineMs = 60_000;
 const lateCode = "writer-late";
 
@@ -26,12 +26,12 @@ export class WriterTarget implements UpdateTarget {
   private _offer: OfferedFile | undefined;
   private _digest: Digest | undefined;
   private _offset = 0;
-  /** Of the call that was made last, while it is not done; rejects with what it means no with. */
+  /** Promise of the last call while it is not done; it rejects with the refusal. */
   private _pending: Promise<void> | undefined;
-  /** What a call that was pending has meant no with, since the last `begin`. */
+  /** Refusal by a pending call since the last `begin`. */
   private _refusal: Fault | undefined;
 
-  /** @param name of the writer, for the log */
+  /** @param name the writer's name in the log */
   constructor(writer: FirmwareWriter, name = "writer") {
     this._writer = writer;
     this._name = name;
@@ -70,7 +70,7 @@ export class WriterTarget implements UpdateTarget {
   rewind(): void {
     const offer = this._offer!;
     this.abort();
-    // What a promise of it comes to is met by the next `write`.
+    // The next `write` waits for the promise of this `begin`, or throws its refusal.
     this._begin(offer);
   }
 
@@ -113,7 +113,7 @@ export class WriterTarget implements UpdateTarget {
     const { platform, trust } = this._core!;
     const context = { crypto: platform.crypto, slots: platform.slots, trust };
     const begun = this._call("begin", () => this._writer.begin(offer.size, offer, context));
-    // Only what was begun is ever aborted. One that is late may have begun.
+    // `abort` is called only after a `begin` that was not refused; a late `begin` may still have begun.
     this._offer = offer;
     begun?.then(undefined, (error: unknown) => {
       if (this._offer === offer && !(error instanceof Fault && error.code === lateCode)) this._offer = undefined;
@@ -121,12 +121,12 @@ export class WriterTarget implements UpdateTarget {
     return begun;
   }
 
-  /** @returns undefined when it is done @throws Fault when it meant no at once; a promise rejects with it */
+  /** @returns undefined when the call is done @throws Fault when the call refuses at once; a promise rejects with it */
   private _call(method: string, body: () => unknown): Promise<void> | undefined {
     const before = this._pending;
     if (before !== undefined) {
       const next = (): Promise<void> | undefined => this._make(method, body);
-      // Bytes go nowhere when the call before has meant no; a new beginning and the end of it come all the same.
+      // After a refusal `write` is not called any more; `begin`, `finish` and `abort` are.
       return this._await(before.then(next, method === "write" ? undefined : next));
     }
     const made = this._make(method, body);
@@ -157,7 +157,7 @@ export class WriterTarget implements UpdateTarget {
       kind: work,
       deadline: { timers: this._core!.platform.timers, ms: writerDeadlineMs },
       done: () => end("done"),
-      // Whatever comes of `abort`, it is over.
+      // A failing `abort` counts as done.
       failed: (fault, how) => end(method === "abort" ? "done" : this._refused(method, fault, how)),
     });
     if (ended === "done") return undefined;
@@ -170,7 +170,7 @@ export class WriterTarget implements UpdateTarget {
     });
   }
 
-  /** A thrown or rejected message is the reason as it stands; "undefined" and the like are none. */
+  /** Makes the fault of a refusal. The message of a thrown or rejected error is the reason, unless it is none ("undefined"). */
   private _refused(method: string, fault: Fault, how: How): Fault {
     const { cause, message } = fault;
     if ((how === "threw" || how === "rejected") && !(fault.code === "callback-threw" && isReasonless(cause)))
@@ -181,7 +181,7 @@ export class WriterTarget implements UpdateTarget {
   }
 }
 
-/** What was thrown says nothing of why. */
+/** Whether a thrown value gives no reason: it is neither an Error nor a text. */
 const isReasonless = (thrown: unknown): boolean => {
   return !(thrown instanceof Error) && (typeof thrown !== "string" || thrown === "");
 };

@@ -1,8 +1,8 @@
 /*
- * geo 0.0.1: where the device is, when the server asks.
+ * geo 0.0.1: tells the device's position when the server asks for it.
  *
- * The rule it guards: nothing is sent without a position. The server stores whatever it gets, so a position must be two
- * finite numbers on this planet, and not 0°/0°, which is what receivers without a fix say.
+ * The rule it guards: only a valid position is sent, since the server stores whatever it gets. A valid position has two finite
+ * numbers within the range of degrees, and is not 0°/0°, which receivers without a fix report.
  */
 
 import { cut } from "../../../modules/text/cut.js";
@@ -18,7 +18,7 @@ import type { Position, PositionService } from "./position.js";
 /** Characters of a position's source: "gps". */
 export const maxGeoSourceCharacters = 64;
 
-/** A fixed position, a function that knows the current one (undefined: not now), or a `GeoIp`. When it fails, none is sent. */
+/** A fixed position, a function that returns the current one (undefined: unknown now), or a `GeoIp`. None is sent if it fails. */
 export type PositionProvider = Position | (() => Position | undefined) | PositionService;
 
 export const isPosition = (position: Position | undefined): position is Position => {
@@ -81,7 +81,7 @@ export class Geo implements Feature, Extension, Answering {
     if (isService(this._provider)) this._provider.close();
   }
 
-  /** Of its Answer. */
+  /** Sends the position (Answering). */
   answer(attachment: Attachment): Attempt {
     const position = this._position();
     if (position === undefined) return "empty";

@@ -1,9 +1,9 @@
 /*
- * GeoIp: a rough position from the address that a public service sees, as the official agent asks for it
- * (nerves_hub_link, extensions/geo/default_resolver.ex; github.com/nerves-networking/whenwhere).
+ * GeoIp: a rough position, which a public service derives from the device's IP address; the official agent uses the same
+ * service (nerves_hub_link, extensions/geo/default_resolver.ex; github.com/nerves-networking/whenwhere).
  *
- * It tells that service that this device exists, so it is off unless asked for. Bounded: one request at a time, one
- * answer of 2 KB, and an answer holds for a day.
+ * It reveals the device to that service, so it is off unless an application passes it. The rule it guards: one request at a
+ * time, an answer of at most 2 KB, and no new request for a day after an answer.
  */
 
 import type { Fault } from "../../../modules/fault/fault.js";
@@ -20,8 +20,9 @@ export const maxGeoIpBytes = 2048;
 
 const defaultUrl = "https://whenwhere.nerves-project.org/";
 
+/** Time for which an answer is used. */
 const holdsMs = 86_400_000;
-/** After a failure nothing is asked for so long. */
+/** Time without requests after a failure. */
 const failedWaitMs = 300_000;
 const timeoutMs = 15_000;
 const names = Object.freeze(["latitude", "longitude"] as const);
@@ -34,7 +35,7 @@ export class GeoIp implements PositionService, HttpListener {
   private _request: HttpGet | undefined;
   private _found: (() => void) | undefined;
   private _status = 0;
-  /** Of the running request. */
+  /** Body of the running request's answer. */
   private _body: Uint8Array | undefined;
   private _length = 0;
 
@@ -50,7 +51,7 @@ export class GeoIp implements PositionService, HttpListener {
     this._core = core;
   }
 
-  /** @returns the position if it is known; otherwise asks for it and calls `found` when it is */
+  /** @returns the position if it is known; otherwise requests it and calls `found` when it is known */
   resolve(found: () => void): Position | undefined {
     const now = this._core!.platform.clock.monotonic();
     if (now < this._askAgainMs || this._request !== undefined) return this._position;
@@ -65,7 +66,7 @@ export class GeoIp implements PositionService, HttpListener {
     this._letGo();
   }
 
-  /** The service has answered: of HttpListener, as what follows. */
+  /** The service has answered (HttpListener, as the three that follow). */
   responded({ status }: HttpResponse): void {
     this._status = status;
   }
@@ -102,7 +103,7 @@ export class GeoIp implements PositionService, HttpListener {
         timers,
         url: this._url,
         headers: [["accept", "application/json"]],
-        // The host's roots: the link's may be those of a private hub.
+        // The platform's trust anchors: the link's may be those of a private hub.
         secure: {},
         connectTimeoutMs: timeoutMs,
         idleTimeoutMs: timeoutMs,
@@ -123,7 +124,7 @@ export class GeoIp implements PositionService, HttpListener {
   }
 }
 
-/** The service sends degrees as texts; numbers are taken as well. */
+/** Reads the service's answer: degrees as texts, or as numbers. @returns undefined when the answer has no position */
 export const positionIn = (body: Uint8Array): Position | undefined => {
   try {
     const value = parseJson(decodeUtf8(body), names) as { latitude?: unknown; longitude?: unknown } | null;

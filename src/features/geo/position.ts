@@ -15,10 +15,10 @@ export interface Position {
   readonly source?: string;
 }
 
-/** Knows a position, or goes and asks for it. */
+/** A service that finds out the position. */
 export interface PositionService {
   install(core: Core): void;
-  /** @returns the position if it is known; otherwise asks for it and calls `found` when it is */
+  /** @returns the position if it is known; otherwise requests it and calls `found` when it is known */
   resolve(found: () => void): Position | undefined;
   close(): void;
 }

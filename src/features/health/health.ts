@@ -30,23 +30,26 @@ export const maxHealthMetadataBytes = 8192;
 
 export interface HealthOptions {
   /**
-   * Metrics to add, or to put in place of those with the same name (src/device/vitals.ts has the names). What is not
-   * a finite number is left out and named in the log; `undefined` removes one. When it fails, the defaults are reported.
+   * Metrics to add, or to replace those of the same name (src/device/vitals.ts has the names). A value that is no finite
+   * number is left out and named in the log; `undefined` removes a metric. When this function fails, the defaults are sent.
    */
   metrics?(defaults: Readonly<Record<string, number>>): Readonly<Record<string, number | undefined>>;
-  /** Texts for the device's page: 32 of up to 256 characters, 8 KB in all. What is no text is left out; when it fails, the report goes without them. */
+  /**
+   * Texts for the device's page: up to 32 of up to 256 characters, 8 KB in total. A value that is no text is left out and
+   * named in the log. When this function fails, the report has no such texts.
+   */
   metadata?(): Readonly<Record<string, string>>;
 }
 
 interface Texts {
   readonly texts: Record<string, string>;
-  /** Names of what is none, or one too many. */
+  /** Names of the entries that are no text, or exceed a bound. */
   readonly others: readonly string[];
 }
 
 interface Numbers {
   readonly numbers: Record<string, number | undefined>;
-  /** Names of what is none. */
+  /** Names of the entries that are no number, or have no usable name. */
   readonly others: readonly string[];
 }
 
@@ -97,7 +100,7 @@ const numbers: Kind<Numbers> = Object.freeze({
   },
 });
 
-/** What the alarms of a link say for a report, where the server does not hear of them by themselves. */
+/** The part of Alarms that a report reads: it holds the alarms while the alarms extension is not attached. */
 interface RaisedAlarms {
   readonly isAttached: boolean;
   readonly raised: ReadonlyMap<string, { readonly description: string }>;
@@ -112,7 +115,7 @@ export class Health implements Feature, Extension, Answering {
   private _answer: Answer | undefined;
   private readonly _metricsSaid: Said = {};
   private readonly _metadataSaid: Said = {};
-  /** What was left out last, by function. */
+  /** Names that were left out last, by function. */
   private readonly _leftOut = new Map<string, string>();
 
   constructor(options: HealthOptions = {}) {
@@ -145,7 +148,7 @@ export class Health implements Feature, Extension, Answering {
     this._answer?.detached();
   }
 
-  /** Of its Answer. */
+  /** Sends the report (Answering). */
   answer(attachment: Attachment): Attempt {
     return attachment.send("report", { value: this._value() }) ? "sent" : "refused";
   }
@@ -167,7 +170,7 @@ export class Health implements Feature, Extension, Answering {
       const alarms: Record<string, string> = {};
       // An empty description would mean "no alarm".
       for (const [name, { description }] of raised?.raised ?? []) alarms[name] = description || "raised";
-      // All names count; descriptions only where there is room for all of them.
+      // All names are sent; descriptions only when all of them fit.
       if (jsonBytes(alarms) > maxHealthMetadataBytes) for (const name of Object.keys(alarms)) alarms[name] = "raised";
       value["alarms"] = alarms;
     }
@@ -184,7 +187,7 @@ export class Health implements Feature, Extension, Answering {
     return texts;
   }
 
-  /** Once, until it is others. */
+  /** Logs the names that were left out, once until they change. */
   private _sayLeftOut(name: string, why: string, others: readonly string[]): void {
     const list = others
       .slice(0, 8)

@@ -1,6 +1,6 @@
 /*
- * local_shell 0.0.1: a second terminal on the device's page. There is no Unix shell on a microcontroller; what answers
- * is the command table of the console.
+ * local_shell 0.0.1: a second terminal on the device's page. A microcontroller has no Unix shell, so the terminal runs the
+ * same Commands as the console.
  */
 
 import { fieldsOf } from "../../../modules/json/fields.js";

@@ -1,8 +1,8 @@
 /*
- * LogRing: log lines that wait for the server. Bounded; pure.
+ * LogRing: log lines that wait to be sent to the server. Bounded; pure.
  *
- * The rule it guards: when lines must go, the interesting ones stay. The first lines after a start and errors are kept
- * before others; of the rest the oldest go first; and how many went is said in a line of its own, so no gap is silent.
+ * The rule it guards: when lines must be dropped, the interesting ones stay. The first lines after a start and errors are kept
+ * longer than others; of the others the oldest are dropped first; the number of dropped lines gets a line of its own.
  */
 
 import type { Level } from "../../log/log.js";
@@ -44,9 +44,9 @@ export class LogRing {
   }
 
   /**
-   * The next lines to send, oldest first, with the line about the gap where there is one. They stay until `sent`.
-   * @param lines at most so many
-   * @param characters of messages, at most; one line always comes
+   * The next lines to send, oldest first, with a line about dropped lines, if any. They stay until `sent`.
+   * @param lines most lines
+   * @param characters most characters of all messages; one line is returned in any case
    */
   next(lines: number, characters: number): LogLine[] {
     const batch: LogLine[] = [];
@@ -65,11 +65,11 @@ export class LogRing {
     return batch.sort((a, b) => a.atMs - b.atMs);
   }
 
-  /** Forgets a batch that `next` gave, whatever was pushed since. */
+  /** Removes a batch that `next` returned; lines may have been pushed since. */
   sent(batch: readonly LogLine[]): void {
     const before = this._lines.length;
     this._lines = this._lines.filter((line) => !batch.includes(line));
-    // The one line that is not ours is the one about the gap.
+    // A line of the batch that is not in the ring is the line about dropped lines.
     if (before - this._lines.length < batch.length) this._dropped = 0;
     this._characters = 0;
     for (const { message } of this._lines) this._characters += message.length;

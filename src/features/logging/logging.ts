@@ -1,8 +1,8 @@
 /*
- * logging 0.0.1 (a message a line) and 0.1.0 (a second's lines in one message).
+ * logging 0.0.1 (one line per message) and 0.1.0 (the lines of a second in one message).
  *
- * Every line carries its own time, and one without a time is dropped by the server without a word: so lines wait until
- * the time is known and are stamped when they are sent. Times rise strictly, since the server sorts by them.
+ * The rules it guards: every line has a time, since the server silently drops a line without one, so lines wait until the time
+ * is known and get their time when they are sent. Times rise strictly, since the server sorts by them.
  */
 
 import type { Clock } from "../../../modules/platform/clock.js";
@@ -26,9 +26,9 @@ export interface LoggingOptions {
 }
 
 const batched = "0.1.0";
-/** Lines are gathered for so long. */
+/** Lines within this time share a message. */
 const gatherMs = 1000;
-/** More than this is no resolution of a clock. */
+/** A time that is further back than this shows that the clock was corrected. */
 const clockStepUs = 1_000_000;
 
 export class Logging implements Feature, Extension, Sender {
@@ -39,7 +39,7 @@ export class Logging implements Feature, Extension, Sender {
   private _least = 0;
   private readonly _ring = new LogRing();
   private _lane: Lane | undefined;
-  /** Microseconds since 1970 of the line that was stamped last. */
+  /** Time of the last sent line, microseconds since 1970. */
   private _lastUs = 0;
   private _attachment: Attachment | undefined;
 
@@ -60,7 +60,7 @@ export class Logging implements Feature, Extension, Sender {
     log.listen(this);
   }
 
-  /** As a LogListener. */
+  /** A log line (LogListener). */
   write(level: Level, message: string): void {
     // The server drops empty messages.
     if (levels.indexOf(level) < this._least || message === "") return;
@@ -84,7 +84,7 @@ export class Logging implements Feature, Extension, Sender {
     this._lane?.stop();
   }
 
-  /** Of the outbox. */
+  /** Sends the next lines (Sender). */
   flush(): Attempt {
     const attachment = this._attachment;
     if (attachment === undefined) return "refused";
@@ -103,9 +103,9 @@ export class Logging implements Feature, Extension, Sender {
 
   private _stamped({ level, message, atMs }: LogLine): object {
     const us = Math.round((wallTime(this._clock!, atMs) ?? 0) * 1000);
-    // Far behind the last one: the clock was corrected, and the new time is the right one.
+    // A time far before the last one: the clock was corrected, and the new time is right.
     this._lastUs = us < this._lastUs - clockStepUs ? us : Math.max(us, this._lastUs + 1);
-    // As a text, in microseconds: milliseconds would end up in 1970, and a number is dropped.
+    // The server expects microseconds as a text: it would read milliseconds as a time in 1970, and it drops a number.
     return { level, message, meta: { time: String(this._lastUs) } };
   }
 }

@@ -1,9 +1,9 @@
 /*
- * ManagedUpdates: the device decides when (nerves_hub_web, docs/device_managed_updates.md; API 2.4.0). Checking and
- * asking; what is then offered is an ordinary `update`.
+ * ManagedUpdates: the device decides when to update (nerves_hub_web, docs/device_managed_updates.md; API 2.4.0). It checks for
+ * updates and requests them; the server then offers an ordinary `update`.
  *
- * The rules it guards: nothing of this is said to a server that has not spoken of it; and after a refusal nothing is
- * asked before the time that the server named, which here is in minutes.
+ * The rules it guards: nothing is sent to a server that has not sent `update_mode`; after a refusal nothing is requested before
+ * the server's delay has passed, which is in minutes here.
  */
 
 import { fieldsOf } from "../../../modules/json/fields.js";
@@ -20,18 +20,18 @@ import { fromServer, toServer } from "../../protocol.js";
 export const maxUpdateRejectionMinutes = 10_080;
 
 const modes: readonly unknown[] = Object.freeze(["automatic", "device_managed", "off"]);
-/** Where a refusal names no time: what the server names as a rule. */
+/** Delay after a refusal that names none: the server's usual one. */
 const defaultRejectionMinutes = 5;
 
 /** Who decides when an update is made (API 2.4.0). */
 export type UpdateMode = "automatic" | "device_managed" | "off";
 
 export interface ManagedUpdatesOptions {
-  /** At every join and every change: the mode in force, and whether this device may set "device_managed". */
+  /** The current mode, at every join and every change. @param managedUpdatesAllowed whether "device_managed" may be set */
   modeChanged?(mode: UpdateMode, managedUpdatesAllowed: boolean): void;
-  /** The answer to `check`. @param version undefined when there is none, or the server did not say */
+  /** The answer to `check`. @param version undefined without an update, or when the server did not tell it */
   checked?(available: boolean, version: string | undefined): void;
-  /** `request` was refused, and is not sent again for `retryAfterMs`. */
+  /** The server refused `request`. @param retryAfterMs milliseconds before which `request` sends nothing */
   rejected?(reason: string, retryAfterMs: number): void;
 }
 
@@ -84,7 +84,7 @@ export class ManagedUpdates implements Feature {
     return this._mode;
   }
 
-  /** How long an update may not be asked for, in milliseconds; 0: it may. */
+  /** Milliseconds until an update may be requested; 0 when it may be now. */
   get waitMs(): number {
     return Math.max(0, this._notBeforeMs - this._core!.platform.clock.monotonic());
   }
@@ -107,7 +107,7 @@ export class ManagedUpdates implements Feature {
     return this._say(toServer.requestUpdate, {});
   }
 
-  /** `modeChanged` is told what came of it. @returns false when it could not be asked */
+  /** Asks the server for a mode; `modeChanged` gets the answer. @returns false when nothing could be sent */
   setMode(mode: "automatic" | "device_managed"): boolean {
     return this._say(toServer.setUpdateMode, { mode });
   }

@@ -1,9 +1,9 @@
 /*
- * metrics 0.1.0: readings with the time at which they were taken, gathered while nothing can be sent, and the device's
- * own figures when the server asks (every 15 minutes, every minute while somebody watches).
+ * metrics 0.1.0: the application's readings with their times, which wait while nothing can be sent, and the device's vitals
+ * when the server asks (every 15 minutes, every minute while somebody watches).
  *
- * The rules it guards: never more than one message may carry, never faster than the bucket; and a reading that had to
- * be dropped is counted and said.
+ * The rules it guards: a message holds no more than the server takes, and the rate stays below the server's; dropped readings
+ * are counted in the log.
  */
 
 import { cut } from "../../../modules/text/cut.js";
@@ -24,23 +24,23 @@ export const metricsRate = Object.freeze({ perSecond: 0.5, burst: 3 });
 /** Reports that wait, and names of one report: what one `metrics:report` may carry. */
 export const maxMetricReports = 60;
 export const maxMetricNames = 20;
-/** Names an application may use in all: each is interned for ever on XS. */
+/** Names of metrics in total: XS interns each name for ever. */
 export const maxDistinctMetrics = 64;
 /** The server discards readings whose time is more than 24 h off. */
 export const maxReadingAgeMs = 23 * 3_600_000;
 
 export interface MetricsOptions {
-  /** Readings to take whenever the server asks. When it fails, the device's own go out. */
+  /** Returns readings whenever the server asks. When it fails, only the vitals are sent. */
   readings?(): Readonly<Record<string, number>>;
-  /** False: only the application's own readings, not the device's. Default true. */
+  /** Whether the device's vitals are sent beside the application's readings. Default true. */
   vitals?: boolean;
 }
 
 /** Readings within this time of each other share a report. */
 const gatherMs = 1000;
-/** What was recorded is sent after this, unless the server asks earlier. */
+/** Recorded readings are sent after this time, unless the server asks earlier. */
 const sendAfterMs = 60_000;
-/** With so many reports waiting they are sent at once: a third of what one message carries. */
+/** Waiting reports that are sent at once: a third of the most that one message carries. */
 const sendEarlyReports = 20;
 
 interface Reading {
@@ -78,9 +78,9 @@ export class Metrics implements Feature, Extension, Sender {
   }
 
   /**
-   * Notes a reading of now; it is sent within a minute, or as soon as there is a connection.
-   * @param name at most 64 bytes of UTF-8; a device may use 64 different ones
-   * @returns false when it was not taken, with the reason in the log
+   * Records a reading with the current time; it is sent within a minute, or as soon as there is a connection.
+   * @param name at most 64 bytes of UTF-8; a device may use 64 different names
+   * @returns false when the reading was refused, with the reason in the log
    */
   record(name: string, value: number): boolean {
     if (!this._add(name, value)) return false;
@@ -88,7 +88,7 @@ export class Metrics implements Feature, Extension, Sender {
     return true;
   }
 
-  /** The server takes no reading without its time. */
+  /** Ready when the time is known: the server takes no reading without a time. */
   ready(): boolean {
     return this._core!.platform.clock.now() !== undefined;
   }
@@ -114,7 +114,7 @@ export class Metrics implements Feature, Extension, Sender {
     this._lane?.stop();
   }
 
-  /** @param from for the log, before the name */
+  /** @param from text before the metric's name in the log */
   private _add(name: string, value: unknown, from = "Metric"): boolean {
     if (typeof name !== "string") return this._refuse(inspect(name), "has a name that is no text", from);
     if (typeof value !== "number" || !Number.isFinite(value)) return this._refuse(name, "is not a number", from);
@@ -147,7 +147,7 @@ export class Metrics implements Feature, Extension, Sender {
     return true;
   }
 
-  /** Of the outbox. */
+  /** Sends a batch of readings (Sender). */
   flush(): Attempt {
     if (this._attachment === undefined) return "refused";
     const now = this._core!.platform.clock.monotonic();

@@ -1,6 +1,6 @@
 /*
- * network_identity 0.0.1: as whom other networks know this device (WireGuard, Tailscale, …). The application knows; this
- * asks it when the server asks, and every five minutes for what has changed.
+ * network_identity 0.0.1: the device's identities in other networks (WireGuard, Tailscale, …). It gets them from the
+ * application's provider: all of them when the server asks, and changes every five minutes.
  */
 
 import { asFault } from "../../../modules/fault/fault.js";
@@ -24,17 +24,19 @@ export const maxIdentityDetailsBytes = 4096;
 
 export interface NetworkIdentityEntry {
   readonly service: "iroh" | "netbird" | "tailscale" | "wireguard";
-  /** Unique per service over the whole server, as a rule a public key; 1 to 255 characters. */
+  /** Unique per service on the whole server, usually a public key; 1 to 255 characters. */
   readonly identifier: string;
-  /** Which of several; default "default". */
+  /** Tells several identities of one service apart; default "default". */
   readonly instance?: string;
   /** At most 4096 bytes as JSON. */
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
-/** An entry as it is sent, as JSON; undefined when the server would not take it. */
+/** An entry, ready to be sent. */
 interface Identity {
+  /** Service and instance. */
   readonly name: string;
+  /** The entry as JSON; undefined when the server would not take it. */
   readonly json: string | undefined;
 }
 
@@ -53,11 +55,11 @@ export class NetworkIdentity implements Feature, Extension, Answering {
   private readonly _provider: () => readonly NetworkIdentityEntry[];
   private readonly _said: Said = {};
   private _answer: Answer | undefined;
-  /** What the server has, as JSON, by service and instance. */
+  /** The identities that were sent, as JSON, by service and instance. */
   private readonly _told = new Map<string, string>();
   private _timer: Timer | undefined;
 
-  /** @param provider asked for it whenever the server asks */
+  /** @param provider returns the identities; called when the server asks and every five minutes */
   constructor(provider: () => readonly NetworkIdentityEntry[]) {
     this._provider = provider;
   }
@@ -87,7 +89,7 @@ export class NetworkIdentity implements Feature, Extension, Answering {
     this._answer?.detached();
   }
 
-  /** Of its Answer. */
+  /** Sends the identities that have changed (Answering). */
   answer(attachment: Attachment): Attempt {
     const fresh = new Map<string, string>();
     for (const { name, json } of take(this._core!.log, "networkIdentity", this._provider, identities, this._said) ??
@@ -101,13 +103,13 @@ export class NetworkIdentity implements Feature, Extension, Answering {
     if (!attachment.send("report", { identities: sent.map(([, json]) => JSON.parse(json) as object) }))
       return "refused";
     for (const [name, json] of sent) this._told.set(name, json);
-    // The server adds to what it has: the rest comes in a message of its own.
+    // The server adds the identities of a report to those it has, so the rest is sent in another message.
     if (sent.length < fresh.size) this._answer?.owe();
     return "sent";
   }
 }
 
-/** As many as one message takes; one always does. */
+/** The first identities, as many as fit one message; at least one always fits. */
 const firstOf = (identities: ReadonlyMap<string, string>): [name: string, json: string][] => {
   const first: [string, string][] = [];
   let bytes = 0;
@@ -119,7 +121,7 @@ const firstOf = (identities: ReadonlyMap<string, string>): [name: string, json: 
   return first;
 };
 
-/** Read once, here: an entry is the application's, and may have getters. What throws costs this entry only. */
+/** Reads an entry once, since it may have getters of the application. An entry that throws is refused alone. */
 const identityOf = (entry: unknown): Identity => {
   try {
     const { service, identifier, instance = "default", details = {} } = entry as NetworkIdentityEntry;

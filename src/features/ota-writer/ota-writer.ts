@@ -1,6 +1,6 @@
 /*
- * OtaWriter: updates through the Moddable SDK's own `ota` module, for an application that passes one as `target`. Of an
- * ESP32. What it does and does not is in sequential-writer.ts.
+ * OtaWriter: an UpdateTarget that writes through the Moddable SDK's own module `ota`, on an ESP32 only. An application passes it
+ * as `target`. sequential-writer.ts says what it can and cannot do.
  */
 
 import { WriterTarget } from "../firmware-writer/writer-target.js";

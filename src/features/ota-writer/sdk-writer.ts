@@ -1,5 +1,5 @@
 /*
- * SdkWriter: the SequentialWriter over the Moddable SDK's module `ota`, of an ESP32.
+ * SdkWriter: the SequentialWriter on the Moddable SDK's module `ota`, which the SDK has for the ESP32.
  */
 
 /// <reference path="../../../types/ota.d.ts" />

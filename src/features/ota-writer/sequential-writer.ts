@@ -1,13 +1,13 @@
 /*
- * SequentialWriter: an image into the inactive slot front to back, through a module like the SDK's `ota`, which opens the slot
- * when it is constructed and takes bytes in order.
+ * SequentialWriter: writes an image to the inactive slot from its first byte to its last, through a module such as the SDK's
+ * `ota`, whose constructor opens the slot and which takes bytes in order.
  *
- * It is no SlotTarget: such a module knows no offset and reads nothing back. So there is no resuming after a restart, no
- * repair of one part and no delta, and what lies in flash is looked at by esp_ota_end alone.
+ * It is no SlotTarget: such a module takes no offset and cannot read back. So it cannot resume after a restart, repair a part
+ * or apply a delta, and only esp_ota_end verifies the image in flash.
  *
- * The rules it guards: the slot is opened only for an image whose head was taken; one whose bytes were not right as they
- * passed never starts; and before another image can start, the boot loader's data name the running one as the way back. What
- * comes after the restart is the same as for every image in a slot: see src/update/trial.ts.
+ * The rules it guards: the slot is opened only after the image's head was accepted; an image whose bytes were wrong as they
+ * passed never starts; before another image can start, the boot loader's data name the running image as the way back. The
+ * trial after the restart is that of every image in a slot (src/update/trial.ts).
  */
 
 import { asFault, Fault } from "../../../modules/fault/fault.js";
@@ -18,27 +18,27 @@ import type { Update } from "../../client.js";
 import { freeSlot, requireRoom } from "../../update/free-slot.js";
 import type { FirmwareWriter, ImageContext } from "../firmware-writer/firmware-writer.js";
 
-/** The SDK's OTA object (build/devices/esp32/modules/ota), once open. Each throws an Error that holds no esp_err_t. */
+/** The SDK's OTA object (build/devices/esp32/modules/ota) with its slot open. Its functions throw Errors without an esp_err_t. */
 export interface OpenSlot {
-  /** Erases ahead of itself, by sectors of 4 KB. */
+  /** Writes bytes, and erases each sector of 4 KB before. */
   write(bytes: Uint8Array): void;
-  /** esp_ota_end without a look at its result: nothing is activated. Safe to repeat, also after `complete` has failed. */
+  /** Calls esp_ota_end and ignores its result; nothing is activated. May be called again, also after a failed `complete`. */
   cancel(): void;
-  /** esp_ota_end, which verifies the image as it lies in flash, and esp_ota_set_boot_partition, which does so once more. */
+  /** Calls esp_ota_end and esp_ota_set_boot_partition; both verify the image in flash. */
   complete(): void;
 }
 
-/** What is under way, from `begin` on. */
+/** The state of a writing, from `begin` on. */
 interface Writing extends ImageContext {
   readonly update: Update;
   readonly verifier: ImageVerifier;
-  /** Waits for the rest of the head. */
+  /** The image's head, of which `held` bytes have arrived. */
   readonly head: Uint8Array;
   held: number;
   slot: OpenSlot | undefined;
   /**
-   * What was wrong with the bytes. Kept for `finish`: if they were damaged on their way, the server's checksum says so first,
-   * and the download is made once more.
+   * The fault of the image's bytes, which `finish` throws. When the bytes were damaged on their way, the server's checksum says
+   * so before `finish`, and the file is downloaded once more.
    */
   damage: Fault | undefined;
 }
@@ -50,12 +50,12 @@ export abstract class SequentialWriter implements FirmwareWriter {
   /** Opens the inactive slot at its start. */
   protected abstract _open(): OpenSlot;
 
-  /** esp_ota_mark_app_valid_cancel_rollback. @returns its esp_err_t */
+  /** Calls esp_ota_mark_app_valid_cancel_rollback. @returns its esp_err_t */
   protected abstract _markValid(): number;
 
   /** @throws Fault "no-inactive-slot", "trial-running", "image-too-large" */
   begin(size: number | undefined, update: Update, context: ImageContext): void {
-    // A link that was closed in the middle has left one open.
+    // A link that was closed during an update has left its slot open.
     this.abort();
     const slot = freeSlot(context.slots);
     if (size !== undefined) requireRoom(slot, size);
@@ -70,7 +70,7 @@ export abstract class SequentialWriter implements FirmwareWriter {
     };
   }
 
-  /** @throws Fault of stage "image" for an image that is not taken; "delta-unsupported", "flash-failed" */
+  /** @throws Fault of stage "image" for an image that is refused; "delta-unsupported", "flash-failed" */
   write(chunk: Uint8Array): void {
     const writing = this._writing!;
     if (writing.slot === undefined) {
@@ -82,7 +82,7 @@ export abstract class SequentialWriter implements FirmwareWriter {
     pass(writing, chunk);
   }
 
-  /** @throws Fault of stage "image" when the bytes were not those of a whole image; "flash-failed" */
+  /** @throws Fault of stage "image" when the bytes are not a whole image; "flash-failed" */
   finish(): void {
     const writing = this._writing!;
     const { verifier, slots } = writing;
@@ -101,8 +101,8 @@ export abstract class SequentialWriter implements FirmwareWriter {
   }
 
   /**
-   * The trial has confirmed the image through the host's slots by now, which have looked first whether it is the one that
-   * starts next: ESP-IDF marks that, whatever runs. Marked once more it stays as it is.
+   * Marks the image valid a second time, which changes nothing. Trial has already confirmed it through the platform's slots,
+   * which check first that the running image is the one that starts next: ESP-IDF marks that one, whichever image runs.
    *
    * @throws Fault "confirm-failed"
    */
@@ -112,7 +112,7 @@ export abstract class SequentialWriter implements FirmwareWriter {
     throw new Fault("trial", "confirm-failed", `Could not confirm the image: esp_err_t 0x${result.toString(16)}.`);
   }
 
-  /** The head is there, or all that ever comes of it. */
+  /** Checks the head, which is complete or will get no more bytes, and opens the slot. */
   private _admit(writing: Writing): OpenSlot {
     const { head, held, trust, update } = writing;
     const bytes = head.subarray(0, held);
@@ -124,7 +124,7 @@ export abstract class SequentialWriter implements FirmwareWriter {
   }
 }
 
-/** Takes what the head lacks. @returns how many bytes of `chunk` that was */
+/** Adds bytes to the head until it is complete. @returns how many bytes of `chunk` were added */
 const hold = (writing: Writing, chunk: Uint8Array): number => {
   const { head, held } = writing;
   if (held === 0 && chunk.byteLength > 0 && fileKind(chunk[0]) === "delta") {
@@ -138,7 +138,7 @@ const hold = (writing: Writing, chunk: Uint8Array): number => {
   return count;
 };
 
-/** Bytes are looked at before they reach flash; behind damage there is nothing worth an erase. */
+/** Verifies bytes and writes them; after a damage nothing more is written. */
 const pass = (writing: Writing, bytes: Uint8Array): void => {
   if (writing.damage !== undefined || bytes.byteLength === 0) return;
   try {
@@ -150,7 +150,7 @@ const pass = (writing: Writing, bytes: Uint8Array): void => {
   ota(`write ${bytes.byteLength} bytes`, () => writing.slot!.write(bytes));
 };
 
-/** @throws Fault "flash-failed": an offer for later, since flash that failed once may do well the next time */
+/** @throws Fault "flash-failed", after which the update is offered again later: flash that failed once may work next time */
 const ota = <T>(action: string, body: () => T): T => {
   try {
     return body();

@@ -1,15 +1,15 @@
 /*
- * A JavaScript evaluator for the console's `evaluate` option: expressions run in a Compartment of XS, whose global object
- * holds the language and what the application hands in, and nothing else of the machine.
+ * compartmentEvaluator: the JavaScript evaluator of the prompt. Expressions run in a Compartment of XS, whose global object
+ * holds the language and what the application passes in, and nothing else of the machine.
  *
- * In a folder and a manifest of its own, since whoever includes it keeps XS's parser and every built-in in the build.
+ * It has a folder and a manifest of its own, since including it keeps XS's parser and every built-in in the build.
  *
  * The rules it guards: what an operator types cannot reach the machine's own globals or modules, and ordinary use of the
- * language does not end the run. It is no sandbox against exhaustion. An endless loop (by the watchdog), a recursion or a
- * nesting that is deeper than the stack, a call with more arguments than that has slots left (`Math.max(...list)`, some
- * hundred), and memory that runs out restart the device: XS cannot interrupt an evaluation. Its
- * meter (mxMetering) changes the layout of the machine and is an option of the XS library, which the SDK compiles once for
- * all apps of a platform, without it; and a stack overflow goes past every catch and past the abort hook.
+ * language does not end the run. It is no sandbox against exhaustion. These restart the device, since XS cannot interrupt an
+ * evaluation: an endless loop (by the watchdog), a recursion or a nesting deeper than the stack, a call with more arguments
+ * than the stack has slots left (`Math.max(...list)`, some hundred), and memory that runs out. A stack overflow passes every
+ * catch and the abort hook. XS's meter (mxMetering) is no remedy: it changes the layout of the machine, and is an option of
+ * the XS library, which the SDK compiles once for all apps of a platform, without it.
  */
 
 interface Evaluator {
@@ -19,23 +19,23 @@ interface Evaluator {
 
 declare const Compartment: new (options: { globals: object }) => Evaluator;
 
-/** Called by XS before it gives up, where the manifest defines abortHook; it goes on when the hook returns false. */
+/** XS calls it before it gives up, if the manifest defines abortHook; XS continues when it returns false. */
 type AbortHook = (reason: string, error: unknown) => unknown;
 
-/** What XS calls the hook with: a promise was rejected, nobody handled it, and it has been collected. */
+/** The hook's reason for a rejected promise that was collected before anybody handled it. */
 const unhandledRejection = "unhandled rejection";
 
-// This runs in the linker, since the module is preloaded. The linker gives functions no length where it strips: a built-in
-// that nobody names would then be a trap that restarts the device as soon as an operator calls it.
+// This runs in the linker, since the module is preloaded. A linker that strips gives functions no length. It would replace a
+// built-in that nobody names by a trap, which restarts the device as soon as an operator calls it.
 if (((_: unknown) => undefined).length !== 1)
   throw new Error(
     'the JavaScript prompt needs every built-in, and a manifest strips them: take "strip" out of it, or set "strip": []',
   );
 
 /**
- * The global names of ECMAScript, but for three: `Atomics` and `SharedArrayBuffer` are for workers (and `Atomics.wait` stops
- * the device); XS ends the run when the callback of a `FinalizationRegistry` throws. `Function`, `eval` and `globalThis`
- * are a compartment's own.
+ * The global names of ECMAScript except three: `Atomics` and `SharedArrayBuffer` are for workers (and `Atomics.wait` stops the
+ * device), and XS ends the run when the callback of a `FinalizationRegistry` throws. A compartment has its own `Function`,
+ * `eval` and `globalThis`.
  */
 const language = Object.freeze(
   Object.fromEntries(
@@ -54,8 +54,8 @@ const language = Object.freeze(
 const compartmentsOwn = Object.freeze(["Function", "eval", "globalThis"]);
 
 /**
- * A rejection ends the run on XS, and nothing tells whose it was: from the first line that is evaluated on, all of them are
- * reported and survived. Until then the application's are what they were.
+ * Makes unhandled rejections survivable: they end the run on XS, and none tells which code caused it. From the first evaluated
+ * line on, all of them are reported and survived; before it, the application's end the run as usual.
  */
 const surviveRejections = (report: (reason: unknown) => void): void => {
   let applications = (globalThis as { abort?: AbortHook }).abort;
@@ -74,16 +74,16 @@ const surviveRejections = (report: (reason: unknown) => void): void => {
 };
 
 /**
- * @param globals by name, what expressions may use: `{ relay, settings }`. What these reach, expressions reach: a class by
- * its `constructor`, whatever a function returns
+ * @param globals values that expressions may use, by name: `{ relay, settings }`. Expressions reach everything that these
+ * values reach: a class by its `constructor`, the results of functions
  * @returns a function that evaluates text and returns its value; declarations last from call to call. Its second parameter
- * is told of rejections that nobody handled
+ * is called for unhandled rejections
  */
 export const compartmentEvaluator = (
   globals: object,
 ): ((source: string, rejected: (reason: unknown) => void) => unknown) => {
   const compartment = new Compartment({ globals });
-  // A compartment inherits the machine's `trace`, and compartments of its own would get it again.
+  // A compartment inherits the machine's `trace`, and so would a compartment that an expression makes.
   const scope = compartment.globalThis;
   const kept = [...compartmentsOwn, ...Object.keys(globals)];
   for (const name of Object.getOwnPropertyNames(scope)) if (!kept.includes(name)) Reflect.deleteProperty(scope, name);

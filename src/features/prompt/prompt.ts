@@ -1,6 +1,6 @@
 /*
- * Prompt: what an operator types and is no command is evaluated as JavaScript. Whoever passes it gives every operator of
- * the server whatever its globals reach (src/features/prompt/evaluator.ts says what that is).
+ * Prompt: evaluates an operator's line that is no command as JavaScript. It gives every operator of the server access to
+ * everything that its globals reach (see src/features/prompt/evaluator.ts).
  */
 
 import type { Core, Feature } from "../../feature.js";
@@ -10,7 +10,7 @@ import { compartmentEvaluator } from "./evaluator.js";
 export class Prompt implements Feature {
   private readonly _globals: object;
 
-  /** @param globals by name, what expressions may use: `{ relay, settings }` */
+  /** @param globals values that expressions may use, by name: `{ relay, settings }` */
   constructor(globals: object = {}) {
     this._globals = globals;
   }

@@ -1,8 +1,8 @@
 /*
- * Support scripts and connecting code (`scripts/run`): text of an operator, run line by line through the command table.
+ * Scripts: runs an operator's support scripts and connecting code (`scripts/run`), line by line, as Commands.
  *
- * The rules it guards: every script is answered, once, before the server forgets it after 15 s, with output or with a
- * refusal in words; and never with the text "nil", by which the server tells a failure.
+ * The rules it guards: every script is answered once, with output or with the reason of a refusal, before the server forgets
+ * it after 15 s; the answer is never the text "nil", which means a failure to the server.
  */
 
 import { fieldsOf } from "../../../modules/json/fields.js";
@@ -20,7 +20,7 @@ export const maxScriptLines = 100;
 export const maxScripts = 4;
 
 const columns = 80;
-/** Where the send queue is full; with the deadline of the run that makes 14 of the server's 15 s. */
+/** Retries of an answer while the send queue is full: together with the script's deadline at most 14 of the server's 15 s. */
 const answerRetryMs = 500;
 const answerAttempts = 8;
 
@@ -42,7 +42,7 @@ export class Scripts implements Feature {
 
   private _run(payload: unknown): void {
     const { text, ref } = fieldsOf(payload);
-    // Without its reference there is nobody to answer.
+    // A script without a usable ref cannot be answered.
     if (typeof ref !== "string" || ref === "" || ref.length > maxScriptRefCharacters) return;
     const answer = (ok: boolean, output: string): void => this._answer({ ref, ok, output }, answerAttempts);
     const decline = (output: string): void => answer(false, output);
@@ -52,7 +52,7 @@ export class Scripts implements Feature {
     else this._start(linesOf(text), this._commands!, answer);
   }
 
-  /** The operator sees `output`, then `return`, which stays empty: there is no value that it could be mistaken for. */
+  /** Sends the answer. The operator sees `output`, then `return`, which stays empty, since a script has no value. */
   private _answer(given: { ref: string; ok: boolean; output: string }, attempts: number): void {
     const { ref, ok, output } = given;
     const payload = { ref, result: ok ? "completed" : "error", output, return: "" };
@@ -107,7 +107,7 @@ export class Scripts implements Feature {
   }
 }
 
-/** Without blank lines and comments. */
+/** The lines of a script without blank lines and comments. */
 const linesOf = (text: string): string[] => {
   return text
     .split("\n")

@@ -1,8 +1,8 @@
 /*
- * ServerKeys: the public keys that the server names for firmware and archives, kept over restarts.
+ * ServerKeys: the public keys that the server sends for firmware and archives, kept over restarts.
  *
- * The rules it guards: they are separate from the keys that the application configures and can never remove or replace
- * one of those; and an empty list means nothing, since servers without keys send none.
+ * The rules it guards: these keys are separate from the keys that the application configures, and never remove or replace one
+ * of those; an empty list changes nothing, since servers without keys send one.
  */
 
 import { fieldsOf } from "../../../modules/json/fields.js";
@@ -20,7 +20,7 @@ export type KeyKind = "firmware" | "archive";
 
 const storeKeys = Object.freeze({ firmware: "keys-firmware", archive: "keys-archive" });
 
-/** Ed25519: 32 bytes in base64. RSA-3072 (Secure Boot v2): PEM. */
+/** Whether a value is a key: an Ed25519 key is 32 bytes in base64, an RSA-3072 key (Secure Boot v2) is PEM. */
 const isKey = (key: unknown): key is string => {
   if (typeof key !== "string") return false;
   return key.startsWith("-----BEGIN PUBLIC KEY-----") || fromBase64(key)?.byteLength === 32;
@@ -33,7 +33,7 @@ export class ServerKeys implements Feature {
     this._core = core;
   }
 
-  /** The server then sends both lists. */
+  /** Asks the server, in the join payload, to send both lists. */
   joining(payload: Record<string, unknown>): void {
     payload["fwup_public_keys"] = "on_connect";
     payload["archive_public_keys"] = "on_connect";
@@ -53,7 +53,7 @@ export class ServerKeys implements Feature {
       const value = bytes === undefined ? [] : parseJson(decodeUtf8(bytes), []);
       return Array.isArray(value) ? value.filter(isKey) : [];
     } catch {
-      // Written by another version: the next join brings them again.
+      // Another version of this agent has written the keys; the next join brings them again.
       return [];
     }
   }

@@ -6,10 +6,8 @@
 
 import type { Crypto } from "../../modules/platform/crypto.js";
 import type { Timers } from "../../modules/platform/timers.js";
-import { toBase64 } from "../../modules/text/base64.js";
-import { decodeUtf8, encodeUtf8 } from "../../modules/text/utf8.js";
-import { concat } from "../modules/platform/scripted-network.js";
-import { acceptGuid, frameSize, textFrame, unmask } from "./server-frames.js";
+import { decodeUtf8 } from "../../modules/text/utf8.js";
+import { closeFrame, ServerEnd, type ServerOfEnd } from "./server-end.js";
 import type { Connection } from "./virtual-network.js";
 
 interface Line {
@@ -77,76 +75,44 @@ export class ReplayServer {
       return;
     }
     this.played++;
-    new Player(connection, recorded, this.#crypto, this.#timers, this).start();
+    new Player(connection, recorded, this.#crypto, this.#timers, this);
   }
 }
 
-class Player {
+class Player implements ServerOfEnd {
   readonly #connection: Connection;
+  readonly #end: ServerEnd;
   readonly #recorded: Recorded;
-  readonly #crypto: Crypto;
   readonly #timers: Timers;
   readonly #server: ReplayServer;
   /** Our joins that have not been answered, by topic, and the refs that recorded joins have become. */
   readonly #joins = new Map<string, string>();
   readonly #refs = new Map<string, string>();
-  #buffer: Uint8Array = new Uint8Array(0);
-  #upgraded = false;
   #next = 0;
   #ended = false;
 
   constructor(connection: Connection, recorded: Recorded, crypto: Crypto, timers: Timers, server: ReplayServer) {
     this.#connection = connection;
     this.#recorded = recorded;
-    this.#crypto = crypto;
     this.#timers = timers;
     this.#server = server;
-  }
-
-  start(): void {
-    this.#connection.onEnd = () => {
+    this.#end = new ServerEnd(connection, crypto, this);
+    connection.onEnd = () => {
       this.#ended = true;
     };
-    this.#connection.onData = (bytes) => {
-      this.#buffer = concat(this.#buffer, bytes);
-      if (!this.#upgraded && !this.#upgrade()) return;
-      for (
-        let size = frameSize(this.#buffer);
-        size > 0 && size <= this.#buffer.byteLength;
-        size = frameSize(this.#buffer)
-      ) {
-        this.#frame(this.#buffer.slice(0, size));
-        this.#buffer = this.#buffer.slice(size);
-      }
-    };
   }
 
-  #upgrade(): boolean {
-    const text = decodeUtf8(this.#buffer);
-    const end = text.indexOf("\r\n\r\n");
-    if (end < 0) return false;
-    this.#upgraded = true;
-    this.#buffer = this.#buffer.slice(end + 4);
-    this.#server.requests.push(text.slice(0, end));
-    const digest = this.#crypto.digest("sha1");
-    digest.update(encodeUtf8((/sec-websocket-key: *(\S+)/i.exec(text)?.[1] ?? "") + acceptGuid));
-    const accept = `sec-websocket-accept: ${toBase64(digest.finish())}`;
-    const { head, body } = this.#recorded;
-    const lines = head.map((line) => (line.toLowerCase().startsWith("sec-websocket-accept") ? accept : line));
-    this.#connection.send(encodeUtf8(`${lines.join("\r\n")}\r\n\r\n${body}`));
-    if (head[0].includes(" 101 ")) this.#play(this.#recorded.atMs);
-    else this.#connection.end();
-    return true;
+  answer(request: string, accept: string): string {
+    this.#server.requests.push(request.slice(0, -4));
+    const { head, body, atMs } = this.#recorded;
+    const field = "sec-websocket-accept";
+    const lines = head.map((line) => (line.toLowerCase().startsWith(field) ? `${field}: ${accept}` : line));
+    if (head[0].includes(" 101 ")) this.#play(atMs);
+    return `${lines.join("\r\n")}\r\n\r\n${body}`;
   }
 
-  #frame(frame: Uint8Array): void {
-    const opcode = frame[0] & 15;
-    if (opcode === 8) {
-      this.#connection.send(new Uint8Array([0x88, 2, 3, 232]));
-      this.#end("end");
-    }
-    if (opcode !== 1) return;
-    const message = JSON.parse(decodeUtf8(unmask(frame))) as Message;
+  text(text: string): void {
+    const message = JSON.parse(text) as Message;
     const [, ref, topic, event] = message;
     if (topic === "phoenix") {
       this.#send([null, ref, topic, "phx_reply", { status: "ok" }]);
@@ -156,13 +122,13 @@ class Player {
     if (event === "phx_join" && ref !== null) this.#joins.set(topic, ref);
   }
 
-  #end(how: "end" | "reset"): void {
+  closed(): void {
     this.#ended = true;
-    this.#connection.end(how);
+    this.#end.close(1000);
   }
 
   #send(message: unknown): void {
-    if (!this.#ended) this.#connection.send(textFrame(message));
+    if (!this.#ended) this.#end.send(message);
   }
 
   /** Plays the next recorded line, at its time. */
@@ -182,18 +148,19 @@ class Player {
   /** @returns false when it has to wait for our join */
   #line(line: Line, waitedLong: boolean): boolean {
     if (line.kind === "socket.end" || line.kind === "socket.close") {
-      this.#end("end");
+      this.#ended = true;
+      this.#connection.end();
     } else if (line.op === "close") {
       // Ours does not close where the recorded device did: the server then does, with the same effect.
       const code = line.kind === "recv" ? (line.code ?? 1000) : 1000;
-      this.#connection.send(new Uint8Array([0x88, 2, code >> 8, code & 255]));
+      this.#end.raw(closeFrame(code));
     } else if (line.kind === "recv" && line.op === "text") {
-      return this.#text(JSON.parse(line.data ?? "[]") as Message, waitedLong);
+      return this.#frame(JSON.parse(line.data ?? "[]") as Message, waitedLong);
     }
     return true;
   }
 
-  #text([joinRef, ref, topic, event, payload]: Message, waitedLong: boolean): boolean {
+  #frame([joinRef, ref, topic, event, payload]: Message, waitedLong: boolean): boolean {
     if (topic === "phoenix") return true;
     const isJoinReply = event === "phx_reply" && joinRef !== null && joinRef === ref;
     if (isJoinReply) {

@@ -4,10 +4,7 @@
  */
 
 import type { Crypto } from "../../modules/platform/crypto.js";
-import { toBase64 } from "../../modules/text/base64.js";
-import { decodeUtf8, encodeUtf8 } from "../../modules/text/utf8.js";
-import { concat } from "../modules/platform/scripted-network.js";
-import { acceptGuid, frameSize, refusedBy, textFrame, unmask } from "./server-frames.js";
+import { refusedBy, ServerEnd, type ServerOfEnd, switchingProtocols } from "./server-end.js";
 import type { Break, Connection } from "./virtual-network.js";
 
 export type Message = readonly [
@@ -19,27 +16,37 @@ export type Message = readonly [
 ];
 
 /** One connection as the server sees it. */
-export class ServerSocket {
+export class ServerSocket implements ServerOfEnd {
   /** Head of the upgrade request. */
   request = "";
   readonly received: Message[] = [];
-  /** Bytes from the device and to it, whole frames with their headers, upgrade not counted. */
-  bytesIn = 0;
+  /** Bytes to the device, whole frames with their headers, upgrade not counted. */
   bytesOut = 0;
   open = false;
   readonly #connection: Connection;
+  readonly #server: SocketServer;
+  readonly #end: ServerEnd;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, crypto: Crypto, server: SocketServer) {
     this.#connection = connection;
+    this.#server = server;
+    this.#end = new ServerEnd(connection, crypto, this);
+    connection.onEnd = () => {
+      this.open = false;
+    };
+  }
+
+  /** Bytes from the device, like those to it. */
+  get bytesIn(): number {
+    return this.#end.bytesIn;
   }
 
   raw(bytes: Uint8Array): void {
-    this.bytesOut += bytes.byteLength;
-    this.#connection.send(bytes);
+    this.bytesOut += this.#end.raw(bytes);
   }
 
   send(...message: Message): void {
-    this.raw(textFrame(message));
+    this.bytesOut += this.#end.send(message);
   }
 
   reply([joinRef, ref, topic]: Message, status: string, response: unknown): void {
@@ -48,8 +55,7 @@ export class ServerSocket {
 
   /** With a close frame, and the end of the connection after it. */
   close(code: number): void {
-    this.raw(new Uint8Array([0x88, 2, code >> 8, code & 255]));
-    this.#connection.end();
+    this.bytesOut += this.#end.close(code);
   }
 
   cut(how: Break): void {
@@ -59,6 +65,33 @@ export class ServerSocket {
   /** Messages of `event` on `topic` that came over this connection. */
   count(topic: string, event: string): number {
     return this.received.filter((message) => message[2] === topic && message[3] === event).length;
+  }
+
+  answer(request: string, accept: string): string | undefined {
+    this.request = request;
+    const answer = this.#server.answer(request, this.#server.sockets.length);
+    if (answer !== undefined) return answer === "silence" ? undefined : answer;
+    this.open = true;
+    const date = this.#server.date();
+    return switchingProtocols(accept, ...(date === undefined ? [] : [`date: ${date}`]));
+  }
+
+  text(text: string): void {
+    if (refusedBy(text) !== undefined) {
+      this.#server.refused.push(text);
+      this.cut("reset");
+      return;
+    }
+    const message = JSON.parse(text) as Message;
+    this.received.push(message);
+    if (this.#server.onMessage(this, message)) return;
+    const [, , topic, event] = message;
+    if (event === "phx_join") this.reply(message, "ok", topic === "extensions" ? [] : {});
+    else if (topic === "phoenix") this.reply(message, "ok", {});
+  }
+
+  closed(): void {
+    this.close(1000);
   }
 }
 
@@ -84,69 +117,7 @@ export class SocketServer {
   }
 
   accept(connection: Connection): void {
-    const socket = new ServerSocket(connection);
-    this.sockets.push(socket);
-    let buffer: Uint8Array = new Uint8Array(0);
-    connection.onEnd = () => {
-      socket.open = false;
-    };
-    connection.onData = (bytes) => {
-      buffer = concat(buffer, bytes);
-      if (socket.request === "") {
-        const text = decodeUtf8(buffer);
-        if (!text.endsWith("\r\n\r\n")) return;
-        socket.request = text;
-        buffer = new Uint8Array(0);
-        this.#upgrade(socket, connection);
-        return;
-      }
-      socket.bytesIn += bytes.byteLength;
-      for (let size = frameSize(buffer); size > 0 && size <= buffer.byteLength; size = frameSize(buffer)) {
-        const frame = buffer.slice(0, size);
-        buffer = buffer.slice(size);
-        this.#frame(socket, frame);
-      }
-    };
-  }
-
-  #upgrade(socket: ServerSocket, connection: Connection): void {
-    const answer = this.answer(socket.request, this.sockets.length);
-    if (answer === "silence") return;
-    if (answer !== undefined) {
-      connection.send(encodeUtf8(answer));
-      connection.end();
-      return;
-    }
-    const key = /sec-websocket-key: *(\S+)/i.exec(socket.request)?.[1] ?? "";
-    const digest = this.#crypto.digest("sha1");
-    digest.update(encodeUtf8(key + acceptGuid));
-    const accept = toBase64(digest.finish());
-    const date = this.date();
-    const dated = date === undefined ? "" : `date: ${date}\r\n`;
-    const head = `HTTP/1.1 101 Switching Protocols\r\n${dated}upgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: ${accept}\r\n\r\n`;
-    socket.open = true;
-    connection.send(encodeUtf8(head));
-  }
-
-  #frame(socket: ServerSocket, frame: Uint8Array): void {
-    const opcode = frame[0] & 15;
-    if (opcode === 8) {
-      socket.close(1000);
-      return;
-    }
-    if (opcode !== 1) return;
-    const text = decodeUtf8(unmask(frame));
-    if (refusedBy(text) !== undefined) {
-      this.refused.push(text);
-      socket.cut("reset");
-      return;
-    }
-    const message = JSON.parse(text) as Message;
-    socket.received.push(message);
-    if (this.onMessage(socket, message)) return;
-    const [, , topic, event] = message;
-    if (event === "phx_join") socket.reply(message, "ok", topic === "extensions" ? [] : {});
-    else if (topic === "phoenix") socket.reply(message, "ok", {});
+    this.sockets.push(new ServerSocket(connection, this.#crypto, this));
   }
 }
 

@@ -6,10 +6,7 @@
 
 import type { Crypto } from "../../modules/platform/crypto.js";
 import type { Timers } from "../../modules/platform/timers.js";
-import { toBase64 } from "../../modules/text/base64.js";
-import { decodeUtf8, encodeUtf8 } from "../../modules/text/utf8.js";
-import { concat } from "../modules/platform/scripted-network.js";
-import { acceptGuid, frameSize, refusedBy, textFrame, unmask } from "./server-frames.js";
+import { refusedBy, ServerEnd, switchingProtocols } from "./server-end.js";
 import type { Connection } from "./virtual-network.js";
 
 /** The closed list; anything else ends the real server's channel process. */
@@ -58,6 +55,7 @@ export class VirtualHub {
   /** Everything said on topics other than the device's, joins left out. */
   readonly others: { topic: string; event: string }[] = [];
   #connection: Connection | undefined;
+  #end: ServerEnd | undefined;
   #joinRef = "";
 
   constructor(options: VirtualHubOptions) {
@@ -71,36 +69,25 @@ export class VirtualHub {
     }
     this.#connection?.end("reset");
     this.#connection = connection;
-    let buffer: Uint8Array = new Uint8Array(0);
-    let upgraded = false;
     connection.onEnd = () => {
-      if (this.#connection === connection) this.#connection = undefined;
+      if (this.#connection === connection) this.#connection = this.#end = undefined;
     };
-    connection.onData = (bytes) => {
-      buffer = concat(buffer, bytes);
-      if (!upgraded) {
-        const text = decodeUtf8(buffer);
-        const end = text.indexOf("\r\n\r\n");
-        if (end < 0) return;
-        upgraded = true;
-        buffer = buffer.slice(end + 4);
-        this.#upgrade(connection, text);
-      }
-      for (let size = frameSize(buffer); size > 0 && size <= buffer.byteLength; size = frameSize(buffer)) {
-        this.#frame(connection, buffer.slice(0, size));
-        buffer = buffer.slice(size);
-      }
-    };
+    const end: ServerEnd = new ServerEnd(connection, this.#options.crypto, {
+      answer: (_, accept) => this.#answer(accept),
+      text: (text) => this.#text(end, text),
+      closed: () => end.close(1000),
+    });
+    this.#end = end;
   }
 
   /** Ends the connection, as a network does. */
   drop(): void {
     this.#connection?.end("reset");
-    this.#connection = undefined;
+    this.#connection = this.#end = undefined;
   }
 
   push(event: string, payload: unknown): void {
-    if (this.#connection !== undefined) send(this.#connection, [null, null, "device", event, payload]);
+    this.#end?.send([null, null, "device", event, payload]);
   }
 
   offer(): void {
@@ -114,60 +101,37 @@ export class VirtualHub {
     if (this.inFlight) this.offer();
   }
 
-  #upgrade(connection: Connection, request: string): void {
-    if (this.redirect !== undefined) {
-      connection.send(encodeUtf8(`HTTP/1.1 302 Found\r\nlocation: ${this.redirect}\r\ncontent-length: 0\r\n\r\n`));
-      connection.end();
-      this.redirect = undefined;
-      return;
-    }
-    const key = /sec-websocket-key: *(\S+)/i.exec(request)?.[1] ?? "";
-    const digest = this.#options.crypto.digest("sha1");
-    digest.update(encodeUtf8(key + acceptGuid));
-    const head = [
-      "HTTP/1.1 101 Switching Protocols",
-      "upgrade: websocket",
-      "connection: Upgrade",
-      `sec-websocket-accept: ${toBase64(digest.finish())}`,
-    ];
-    connection.send(encodeUtf8(`${head.join("\r\n")}\r\n\r\n`));
+  #answer(accept: string): string {
+    const location = this.redirect;
+    this.redirect = undefined;
+    if (location === undefined) return switchingProtocols(accept);
+    return `HTTP/1.1 302 Found\r\nlocation: ${location}\r\ncontent-length: 0\r\n\r\n`;
   }
 
-  #frame(connection: Connection, frame: Uint8Array): void {
-    const opcode = frame[0] & 15;
-    const payload = unmask(frame);
-    if (opcode === 8) {
-      connection.send(new Uint8Array([0x88, 2, 3, 232]));
-      connection.end();
-    } else if (opcode === 1) {
-      const text = decodeUtf8(payload);
-      const refused = refusedBy(text);
-      if (refused === "Jason") this.drop();
-      else if (refused === "PostgreSQL") this.#crash(connection, "U+0000");
-      else this.#message(connection, JSON.parse(text) as [string, string, string, string, never]);
-    }
+  #text(end: ServerEnd, text: string): void {
+    const refused = refusedBy(text);
+    if (refused === "Jason") this.drop();
+    else if (refused === "PostgreSQL") this.#crash(end, "U+0000");
+    else this.#message(end, JSON.parse(text) as [string, string, string, string, never]);
   }
 
-  #message(
-    connection: Connection,
-    [joinRef, ref, topic, event, payload]: [string, string, string, string, never],
-  ): void {
+  #message(end: ServerEnd, [joinRef, ref, topic, event, payload]: [string, string, string, string, never]): void {
     if (topic === "phoenix") {
-      send(connection, [null, ref, topic, "phx_reply", { status: "ok", response: {} }]);
+      end.send([null, ref, topic, "phx_reply", { status: "ok", response: {} }]);
     } else if (topic !== "device") {
       if (event !== "phx_join") {
         this.others.push({ topic, event });
         return;
       }
       const response = topic === "extensions" ? this.granted : {};
-      send(connection, [joinRef, ref, topic, "phx_reply", { status: "ok", response }]);
+      end.send([joinRef, ref, topic, "phx_reply", { status: "ok", response }]);
     } else if (event === "phx_join") {
       this.#joinRef = joinRef;
-      send(connection, [joinRef, ref, topic, "phx_reply", { status: "ok", response: {} }]);
+      end.send([joinRef, ref, topic, "phx_reply", { status: "ok", response: {} }]);
       this.#joined(payload);
     } else {
       this.reports.push({ event, payload });
-      this.#report(connection, event, payload);
+      this.#report(end, event, payload);
     }
   }
 
@@ -190,23 +154,22 @@ export class VirtualHub {
     }, delayMs);
   }
 
-  #report(connection: Connection, event: string, payload: Record<string, unknown>): void {
+  #report(end: ServerEnd, event: string, payload: Record<string, unknown>): void {
     if (event === "firmware_validated") {
       this.validated = true;
       return;
     }
-    if (event === "update_progress") this.#status(connection, { status: payload["stage"], progress: payload["value"] });
-    else if (event === "status_update") this.#status(connection, payload);
+    if (event === "update_progress") this.#status(end, { status: payload["stage"], progress: payload["value"] });
+    else if (event === "status_update") this.#status(end, payload);
   }
 
-  #status(connection: Connection, payload: Record<string, unknown>): void {
+  #status(end: ServerEnd, payload: Record<string, unknown>): void {
     const { status, progress, delay_for: delayMs } = payload;
     const terminal = status === "failed" || status === "ignored" || status === "rescheduled";
-    if (!statuses.includes(String(status))) this.#crash(connection, `status ${String(status)}`);
-    else if (progress !== undefined && !Number.isInteger(progress))
-      this.#crash(connection, `progress ${String(progress)}`);
-    else if (terminal && !this.inFlight) this.#crash(connection, `${String(status)} with nothing on record`);
-    else if (status === "rescheduled" && !Number.isInteger(delayMs)) this.#crash(connection, "no whole delay_for");
+    if (!statuses.includes(String(status))) this.#crash(end, `status ${String(status)}`);
+    else if (progress !== undefined && !Number.isInteger(progress)) this.#crash(end, `progress ${String(progress)}`);
+    else if (terminal && !this.inFlight) this.#crash(end, `${String(status)} with nothing on record`);
+    else if (status === "rescheduled" && !Number.isInteger(delayMs)) this.#crash(end, "no whole delay_for");
     else {
       if (!terminal && !this.inFlight) this.phantoms.push(String(status));
       this.inFlight = !terminal;
@@ -215,12 +178,8 @@ export class VirtualHub {
     }
   }
 
-  #crash(connection: Connection, why: string): void {
+  #crash(end: ServerEnd, why: string): void {
     this.crashes.push(why);
-    send(connection, [this.#joinRef, this.#joinRef, "device", "phx_error", { reason: "channel_crash" }]);
+    end.send([this.#joinRef, this.#joinRef, "device", "phx_error", { reason: "channel_crash" }]);
   }
-}
-
-function send(connection: Connection, message: unknown): void {
-  connection.send(textFrame(message));
 }

@@ -7,7 +7,7 @@
  * Reference: the same figures computed for the official clients' heartbeat of 37 bytes, answered by 64, at 30 s.
  */
 
-import { LinkScene } from "../test/virtual/link-scene.js";
+import { LinkScene } from "../test/support/link-scene.js";
 
 const dayMs = 86_400_000;
 const perFrame = 29 + 40;

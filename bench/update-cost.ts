@@ -8,9 +8,9 @@
 import { blockSize, sectorSize } from "../hosts/flash-model/flash.js";
 import { MemoryFlash } from "../hosts/flash-model/memory-flash.js";
 import { HttpGet } from "../modules/http/get.js";
-import { image, runTimers, type SceneOptions, UpdateScene } from "../test/virtual/update-scene.js";
-import { filePort } from "../test/virtual/virtual-device.js";
-import { VirtualNetwork } from "../test/virtual/virtual-network.js";
+import { image, runTimers, type SceneOptions, UpdateScene } from "../test/support/update-scene.js";
+import { filePort } from "../test/support/virtual-device.js";
+import { VirtualNetwork } from "../test/support/virtual-network.js";
 
 export interface Figure {
   name: string;

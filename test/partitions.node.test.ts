@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { partitionTable } from "../hosts/flash-model/partition-table.js";
-import { assert, describe, it } from "./harness.js";
+import { assert, describe, it } from "./support/harness.js";
 
 interface Row {
   label: string;

@@ -4,8 +4,8 @@
  */
 
 import { DeltaDecoder } from "../../modules/delta/decoder.js";
-import { cpuMs, describe, fixture, it, report } from "../../test/harness.js";
-import { image } from "../../test/virtual/update-scene.js";
+import { cpuMs, describe, fixture, it, report } from "../../test/support/harness.js";
+import { image } from "../../test/support/update-scene.js";
 import { updateCost } from "../update-cost.js";
 
 /** What flash on an ESP32 would take at the least, on a desktop core. */

@@ -1,7 +1,7 @@
 import { type Door, DoorExtension, doorCommand } from "../../examples/node-modules/door.js";
 import { Commands } from "../../src/features/console/commands.js";
-import { ServerSide, Stage } from "../features/extensions/stage.js";
-import { assert, describe, it } from "../harness.js";
+import { assert, describe, it } from "../support/harness.js";
+import { ServerSide, Stage } from "../support/stage.js";
 
 class TestDoor implements Door {
   open = false;

@@ -6,9 +6,9 @@
 import type { Feature } from "../../src/feature.js";
 import { Console } from "../../src/features/console/console.js";
 import { Health } from "../../src/features/health/health.js";
-import { assert, describe, fixture, it } from "../harness.js";
-import { LinkScene } from "../virtual/link-scene.js";
-import { image, UpdateScene } from "../virtual/update-scene.js";
+import { assert, describe, fixture, it } from "../support/harness.js";
+import { LinkScene } from "../support/link-scene.js";
+import { image, UpdateScene } from "../support/update-scene.js";
 
 const second = 1000;
 const minute = 60 * second;

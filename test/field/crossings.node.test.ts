@@ -3,7 +3,7 @@
  * `npm run test:field` makes every one.
  */
 
-import { assert, it, report } from "../harness.js";
+import { assert, it, report } from "../support/harness.js";
 import { inPlace, isUnderstood, overTheAir, someCuts, thereAndBack } from "./crossings.js";
 import { describeField } from "./field-suite.js";
 import { fixtures, refusing } from "./fixtures.js";

@@ -4,8 +4,8 @@
  */
 
 import { tears } from "../../hosts/flash-model/memory-flash.js";
-import { assert } from "../harness.js";
-import type { Cut } from "../virtual/virtual-device.js";
+import { assert } from "../support/harness.js";
+import type { Cut } from "../support/virtual-device.js";
 import { type Code, DeviceInTheField, type Left, type Offer } from "./device-in-the-field.js";
 import { type Fixture, offers, table, versions, wentBack, write } from "./fixtures.js";
 import type { Application, Release } from "./release.js";

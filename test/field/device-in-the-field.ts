@@ -4,12 +4,12 @@
  */
 
 import type { PartitionTable } from "../../hosts/flash-model/partition-table.js";
-import { crypto } from "../harness.js";
+import { FileServer } from "../support/file-server.js";
+import { crypto } from "../support/harness.js";
 import { ManualTimers } from "../support/manual-timers.js";
-import { FileServer } from "../virtual/file-server.js";
-import { runTimers, updateMessage } from "../virtual/update-scene.js";
-import { type Cut, filePort, hubPort } from "../virtual/virtual-device.js";
-import { VirtualHub } from "../virtual/virtual-hub.js";
+import { runTimers, updateMessage } from "../support/update-scene.js";
+import { type Cut, filePort, hubPort } from "../support/virtual-device.js";
+import { VirtualHub } from "../support/virtual-hub.js";
 import type { Application, Machine, Release } from "./release.js";
 import { nextVersion } from "./today.js";
 

@@ -3,7 +3,7 @@
  * operation of it torn in every way. Minutes, so a command of its own: npm run test:field.
  */
 
-import { it, report } from "../harness.js";
+import { it, report } from "../support/harness.js";
 import { everyCut, inPlace, overTheAir, thereAndBack } from "./crossings.js";
 import { describeField } from "./field-suite.js";
 import { fixtures, refusing } from "./fixtures.js";

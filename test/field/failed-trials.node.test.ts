@@ -3,8 +3,8 @@
  * the server. It reads the records and the crash that the new one has left.
  */
 
-import { assert, it, report } from "../harness.js";
-import { filePort } from "../virtual/virtual-device.js";
+import { assert, it, report } from "../support/harness.js";
+import { filePort } from "../support/virtual-device.js";
 import { type Choice, someCuts, thereAndBack } from "./crossings.js";
 import type { DeviceInTheField } from "./device-in-the-field.js";
 import { describeField } from "./field-suite.js";

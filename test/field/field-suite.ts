@@ -2,7 +2,7 @@
  * Suites over a past release: made once it was built, or skipped in words that nobody overlooks.
  */
 
-import { describe, it } from "../harness.js";
+import { describe, it } from "../support/harness.js";
 import { fieldCommit, pastRelease } from "./past-release.js";
 import type { Release } from "./release.js";
 

@@ -7,8 +7,8 @@
  */
 
 import { partitionTable } from "../../hosts/flash-model/partition-table.js";
-import { fixture as file } from "../harness.js";
-import { image } from "../virtual/update-scene.js";
+import { fixture as file } from "../support/harness.js";
+import { image } from "../support/update-scene.js";
 import { DeviceInTheField, type Left, type Offer } from "./device-in-the-field.js";
 import type { Application, Release } from "./release.js";
 import { flashed } from "./today.js";

@@ -4,7 +4,7 @@
  */
 
 import { readFileSync } from "node:fs";
-import { assert, it } from "../harness.js";
+import { assert, it } from "../support/harness.js";
 import { describeField } from "./field-suite.js";
 import { pastFile } from "./past-release.js";
 

@@ -11,7 +11,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { PartitionTable } from "../../hosts/flash-model/partition-table.js";
-import { chipId } from "../virtual/update-scene.js";
+import { chipId } from "../support/update-scene.js";
 import { machineOf, observed, type Release } from "./release.js";
 import { writeSize } from "./today.js";
 

@@ -5,8 +5,8 @@
 
 import type { PartitionTable } from "../../hosts/flash-model/partition-table.js";
 import type { ManualTimers } from "../support/manual-timers.js";
-import type { Cut } from "../virtual/virtual-device.js";
-import type { Connection } from "../virtual/virtual-network.js";
+import type { Cut } from "../support/virtual-device.js";
+import type { Connection } from "../support/virtual-network.js";
 
 export interface Release {
   readonly name: string;

@@ -5,7 +5,7 @@
 
 import { Fault } from "../../modules/fault/fault.js";
 import { decodeUtf8 } from "../../modules/text/utf8.js";
-import { assert, it } from "../harness.js";
+import { assert, it } from "../support/harness.js";
 import { inPlace } from "./crossings.js";
 import type { Left } from "./device-in-the-field.js";
 import { describeField } from "./field-suite.js";

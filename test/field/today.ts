@@ -9,10 +9,10 @@ import { MemoryFlash } from "../../hosts/flash-model/memory-flash.js";
 import { openPartition, type PartitionTable } from "../../hosts/flash-model/partition-table.js";
 import { firmwareMetadata } from "../../modules/ota/firmware-metadata.js";
 import { parseImageHead } from "../../modules/ota/image.js";
-import { crypto } from "../harness.js";
 import type { LinkWithFeatures } from "../support/all-features.js";
-import { chipId } from "../virtual/update-scene.js";
-import { VirtualDevice } from "../virtual/virtual-device.js";
+import { crypto } from "../support/harness.js";
+import { chipId } from "../support/update-scene.js";
+import { VirtualDevice } from "../support/virtual-device.js";
 import { type MachineOptions, machineOf, observed, type Release } from "./release.js";
 
 /** As with flash encryption: what may be written then may always be. */

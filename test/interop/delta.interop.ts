@@ -3,8 +3,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DeltaDecoder } from "../../modules/delta/decoder.js";
-import { after, assert, before, describe, it } from "../harness.js";
-import { assertSame, pushAll, rebuild, Target } from "../modules/delta/rebuild.js";
+import { after, assert, before, describe, it } from "../support/harness.js";
+import { assertSame, pushAll, rebuild, Target } from "../support/rebuild-image.js";
 import { type Detools, findDetools } from "./detools.js";
 import { firmware, nextRelease, randomBytes, seededRandom } from "./firmware-pairs.js";
 

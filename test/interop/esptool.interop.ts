@@ -7,7 +7,7 @@ import { buildImage } from "../../hosts/flash-model/build-image.js";
 import { chipOf } from "../../modules/ota/chip.js";
 import { ImageVerifier } from "../../modules/ota/image-verifier.js";
 import { stampImage } from "../../tools/stamp/stamp-image.js";
-import { after, assert, before, crypto, describe, it } from "../harness.js";
+import { after, assert, before, crypto, describe, it } from "../support/harness.js";
 import { pythonTool } from "./python-tool.js";
 
 /*

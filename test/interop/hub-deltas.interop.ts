@@ -3,8 +3,8 @@
  * once it is there.
  */
 
-import { after, assert, before, describe, fixture, it } from "../harness.js";
-import { Desk, oldUuid } from "../tools/hub/desk.js";
+import { after, assert, before, describe, fixture, it } from "../support/harness.js";
+import { Desk, oldUuid } from "../support/hub/desk.js";
 import { type Detools, findDetools } from "./detools.js";
 
 describe("desk hub, patches by the real detools", () => {

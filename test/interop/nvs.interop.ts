@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { makeImage, nvsCsv, smallestImage } from "../../tools/provision/nvs.js";
-import { after, assert, before, describe, fixture, it } from "../harness.js";
+import { after, assert, before, describe, fixture, it } from "../support/harness.js";
 import { pythonTool } from "./python-tool.js";
 
 const python = pythonTool("esp-idf-nvs-partition-gen");

@@ -14,9 +14,9 @@ import {
   Terminal,
 } from "../../src/features/console/terminal.js";
 import { maxScriptCharacters, maxScriptLines, maxScripts, Scripts } from "../../src/features/scripts/scripts.js";
-import { ServerSide, Stage } from "../features/extensions/stage.js";
-import { assert, describe } from "../harness.js";
-import { limit } from "./limit.js";
+import { assert, describe } from "../support/harness.js";
+import { limit } from "../support/limit.js";
+import { ServerSide, Stage } from "../support/stage.js";
 
 async function settled(): Promise<void> {
   for (let i = 0; i < 8; i++) await undefined;

@@ -74,10 +74,10 @@ import {
   NetworkIdentity,
   type NetworkIdentityEntry,
 } from "../../src/features/network-identity/network-identity.js";
-import { ServerSide, Stage, StageCore } from "../features/extensions/stage.js";
-import { assert, describe } from "../harness.js";
-import { ScriptedNetwork } from "../modules/platform/scripted-network.js";
-import { limit } from "./limit.js";
+import { assert, describe } from "../support/harness.js";
+import { limit } from "../support/limit.js";
+import { ScriptedNetwork } from "../support/scripted-network.js";
+import { ServerSide, Stage, StageCore } from "../support/stage.js";
 
 const times = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
 

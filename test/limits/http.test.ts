@@ -18,10 +18,10 @@ import { Opening } from "../../modules/websocket/opening.js";
 import { maxRefusalBodyBytes, RefusalReader } from "../../modules/websocket/refusal.js";
 import { SharedSecret } from "../../src/connection/credentials.js";
 import { redirectLocation } from "../../src/connection/redirect.js";
-import { assert, crypto, describe, stackInUse } from "../harness.js";
-import { ScriptedNetwork } from "../modules/platform/scripted-network.js";
+import { assert, crypto, describe, stackInUse } from "../support/harness.js";
+import { limit } from "../support/limit.js";
 import { ManualTimers } from "../support/manual-timers.js";
-import { limit } from "./limit.js";
+import { ScriptedNetwork } from "../support/scripted-network.js";
 
 const start = "HTTP/1.1 200 OK\r\n";
 

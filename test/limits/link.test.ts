@@ -18,10 +18,10 @@ import { ManagedUpdates, maxUpdateRejectionMinutes } from "../../src/features/ma
 import { maxServerKeys, maxServerKeysCharacters, ServerKeys } from "../../src/features/server-keys/server-keys.js";
 import { Log, maxLogLineCharacters } from "../../src/log/log.js";
 import { Redactor } from "../../src/log/redact.js";
-import { Stage } from "../features/extensions/stage.js";
-import { assert, describe } from "../harness.js";
-import { LinkScene } from "../virtual/link-scene.js";
-import { limit } from "./limit.js";
+import { assert, describe } from "../support/harness.js";
+import { limit } from "../support/limit.js";
+import { LinkScene } from "../support/link-scene.js";
+import { Stage } from "../support/stage.js";
 
 const builtMs = Date.UTC(2026, 10, 1);
 

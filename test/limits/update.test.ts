@@ -15,11 +15,11 @@ import { maxUpdateParts, maxUpdateUrlCharacters, parseOffer } from "../../src/up
 import { UpdateRecords } from "../../src/update/records.js";
 import { maxReasonCharacters, Report } from "../../src/update/report.js";
 import { maxSourceUses } from "../../src/update/updater.js";
-import { assert, describe, fixture } from "../harness.js";
-import { pair, pushAll, Target } from "../modules/delta/rebuild.js";
-import type { Answer } from "../virtual/file-server.js";
-import { image, UpdateScene } from "../virtual/update-scene.js";
-import { limit } from "./limit.js";
+import type { Answer } from "../support/file-server.js";
+import { assert, describe, fixture } from "../support/harness.js";
+import { limit } from "../support/limit.js";
+import { pair, pushAll, Target } from "../support/rebuild-image.js";
+import { image, UpdateScene } from "../support/update-scene.js";
 
 const hour = 3_600_000;
 const before = image("1.0.0", 1, 4096);

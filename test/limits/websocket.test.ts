@@ -8,9 +8,9 @@ import { maxReplyReasonCharacters, newChannel, step } from "../../modules/phoeni
 import { maxControlBytes } from "../../modules/websocket/frame.js";
 import { keptMessageBytes, maxMessageBytes, Receiver } from "../../modules/websocket/receiver.js";
 import { keptSendQueueBytes, maxSendQueueBytes, Sender } from "../../modules/websocket/sender.js";
-import { assert, describe } from "../harness.js";
-import { concat, ScriptedStream } from "../modules/platform/scripted-network.js";
-import { limit } from "./limit.js";
+import { assert, describe } from "../support/harness.js";
+import { limit } from "../support/limit.js";
+import { concat, ScriptedStream } from "../support/scripted-network.js";
 
 const binary = 2;
 /** Of a frame of ours of 126 to 65,535 bytes. */

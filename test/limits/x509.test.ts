@@ -14,9 +14,9 @@ import {
   type TrustAnchors,
   verifyPath,
 } from "../../modules/x509/path.js";
-import { assert, describe } from "../harness.js";
-import { Anchors, make } from "../modules/x509/made-certificate.js";
-import { limit } from "./limit.js";
+import { assert, describe } from "../support/harness.js";
+import { limit } from "../support/limit.js";
+import { Anchors, make } from "../support/made-certificate.js";
 
 const root = make({ subject: "root", issuer: "root", ca: true });
 

@@ -4,8 +4,8 @@ import { linkOptions, readSettings } from "../../src/app-settings.js";
 import type { SharedSecret } from "../../src/connection/credentials.js";
 import { checkOptions } from "../../src/options.js";
 import { maxTimeServers } from "../../src/setting-checks.js";
-import { assert, describe, it } from "../harness.js";
-import { limit } from "../limits/limit.js";
+import { assert, describe, it } from "../support/harness.js";
+import { limit } from "../support/limit.js";
 
 const good = { host: "hub.test", "shared-key": "nhp_abc", "shared-secret": "secret-secret" };
 

@@ -10,10 +10,10 @@ import type { Clock } from "../../modules/platform/clock.js";
 import { ClientCertificate } from "../../src/features/client-certificate/client-certificate.js";
 import type { LinkOptions } from "../../src/options.js";
 import { Hub } from "../../tools/hub/hub.js";
-import { after, afterEach, assert, before, describe, it } from "../harness.js";
-import { type Identity, Workshop } from "../hosts/node/certificates.js";
-import { Listener } from "../hosts/node/listener.js";
-import { NodeLink, productSecret } from "./node-link.js";
+import { type Identity, Workshop } from "../support/certificates.js";
+import { after, afterEach, assert, before, describe, it } from "../support/harness.js";
+import { NodeLink, productSecret } from "../support/node-link.js";
+import { Listener } from "../support/tcp-listener.js";
 
 const keys = [
   { key: "nhp_desk", secret: productSecret },

@@ -14,8 +14,8 @@ import { NervesHubLink } from "../../src/link.js";
 import { Hub } from "../../tools/hub/hub.js";
 import type { Json, JsonObject } from "../../tools/hub/json.js";
 import type { HubOptions } from "../../tools/hub/options.js";
-import { after, assert, before, describe, it } from "../harness.js";
 import { AllFeatures, type LinkWithFeatures } from "../support/all-features.js";
+import { after, assert, before, describe, it } from "../support/harness.js";
 
 const product = "desk";
 const identifier = "dev-desk";

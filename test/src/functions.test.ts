@@ -12,13 +12,13 @@ import type { Topology } from "../../src/features/components/components.js";
 import type { Extension } from "../../src/features/extensions/extension.js";
 import type { FirmwareWriter } from "../../src/features/firmware-writer/firmware-writer.js";
 import type { ManagedUpdatesOptions } from "../../src/features/managed-updates/managed-updates.js";
-import { after, assert, describe, heapInUse, it } from "../harness.js";
 import type { LinkWithFeatures } from "../support/all-features.js";
+import { FileServer } from "../support/file-server.js";
+import { after, assert, describe, heapInUse, it } from "../support/harness.js";
+import { LinkScene } from "../support/link-scene.js";
 import type { ManualTimers } from "../support/manual-timers.js";
-import { FileServer } from "../virtual/file-server.js";
-import { LinkScene } from "../virtual/link-scene.js";
-import { image, runTimers, type SceneOptions, UpdateScene } from "../virtual/update-scene.js";
-import { filePort } from "../virtual/virtual-device.js";
+import { image, runTimers, type SceneOptions, UpdateScene } from "../support/update-scene.js";
+import { filePort } from "../support/virtual-device.js";
 
 const second = 1000;
 const minute = 60 * second;

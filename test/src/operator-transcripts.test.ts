@@ -6,13 +6,13 @@
 import { MemoryFlash } from "../../hosts/flash-model/memory-flash.js";
 import { openPartition, partitionTable } from "../../hosts/flash-model/partition-table.js";
 import { decodeUtf8, encodeUtf8 } from "../../modules/text/utf8.js";
-import { assert, crypto, describe, fixture, it } from "../harness.js";
 import type { LinkWithFeatures } from "../support/all-features.js";
+import { FileServer } from "../support/file-server.js";
+import { assert, crypto, describe, fixture, it } from "../support/harness.js";
 import { ManualTimers } from "../support/manual-timers.js";
-import { FileServer } from "../virtual/file-server.js";
-import { ReplayServer, recordedConnections } from "../virtual/replay-server.js";
-import { runTimers } from "../virtual/update-scene.js";
-import { VirtualDevice } from "../virtual/virtual-device.js";
+import { ReplayServer, recordedConnections } from "../support/replay-server.js";
+import { runTimers } from "../support/update-scene.js";
+import { VirtualDevice } from "../support/virtual-device.js";
 
 const hubPort = 4002;
 const filePort = 4000;

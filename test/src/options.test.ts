@@ -14,9 +14,9 @@ import { ManagedUpdates } from "../../src/features/managed-updates/managed-updat
 import { Metrics } from "../../src/features/metrics/metrics.js";
 import { NetworkIdentity } from "../../src/features/network-identity/network-identity.js";
 import { checkOptions, type LinkOptions } from "../../src/options.js";
-import { Stage, type StageCore } from "../features/extensions/stage.js";
-import { assert, describe, it } from "../harness.js";
-import { LinkScene } from "../virtual/link-scene.js";
+import { assert, describe, it } from "../support/harness.js";
+import { LinkScene } from "../support/link-scene.js";
+import { Stage, type StageCore } from "../support/stage.js";
 
 const platform = { device: { identifier: "esp32-a4cf12b9d07c" }, network: { readRoots } };
 

@@ -6,10 +6,10 @@
 
 import { decodeUtf8 } from "../../modules/text/utf8.js";
 import { ClientCertificate } from "../../src/features/client-certificate/client-certificate.js";
-import { assert, describe, fixture, it } from "../harness.js";
-import { LinkScene } from "../virtual/link-scene.js";
-import { image, UpdateScene } from "../virtual/update-scene.js";
-import { filePort } from "../virtual/virtual-device.js";
+import { assert, describe, fixture, it } from "../support/harness.js";
+import { LinkScene } from "../support/link-scene.js";
+import { image, UpdateScene } from "../support/update-scene.js";
+import { filePort } from "../support/virtual-device.js";
 
 const secret = "a-secret-that-nobody-reaches-0123456789";
 /** What the walk may not enter: it is the suite's, or the language's. */

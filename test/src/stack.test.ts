@@ -6,10 +6,10 @@
 import type { ByteStreamListener, ByteStreamOptions } from "../../modules/platform/byte-stream.js";
 import { decodeCertificates } from "../../modules/x509/encoded.js";
 import { Commands } from "../../src/features/console/commands.js";
-import { Stage } from "../features/extensions/stage.js";
-import { assert, describe, it, stackInUse } from "../harness.js";
-import { LinkScene } from "../virtual/link-scene.js";
-import { httpAnswer } from "../virtual/socket-server.js";
+import { assert, describe, it, stackInUse } from "../support/harness.js";
+import { LinkScene } from "../support/link-scene.js";
+import { httpAnswer } from "../support/socket-server.js";
+import { Stage } from "../support/stage.js";
 
 /** More than there are slots. */
 const many = 1500;

@@ -1,13 +1,13 @@
 /*
  * Issue 11, item 3: texts that the server cannot take. Whatever an application or a server hands to the agent, what
- * leaves it passes a server that refuses half a surrogate pair and U+0000 as the real one does (test/virtual).
+ * leaves it passes a server that refuses half a surrogate pair and U+0000 as the real one does (test/support/server-end.ts).
  */
 
-import { assert, describe, it } from "../harness.js";
 import type { LinkWithFeatures } from "../support/all-features.js";
-import { LinkScene } from "../virtual/link-scene.js";
-import type { Message } from "../virtual/socket-server.js";
-import { image, UpdateScene } from "../virtual/update-scene.js";
+import { assert, describe, it } from "../support/harness.js";
+import { LinkScene } from "../support/link-scene.js";
+import type { Message } from "../support/socket-server.js";
+import { image, UpdateScene } from "../support/update-scene.js";
 
 const minute = 60_000;
 /** A high half, U+0000, a low half. */

@@ -5,12 +5,12 @@
 
 import { MemoryFlash } from "../../hosts/flash-model/memory-flash.js";
 import { openPartition, partitionTable } from "../../hosts/flash-model/partition-table.js";
-import { assert, crypto, describe, fixture, it } from "../harness.js";
+import { FileServer } from "../support/file-server.js";
+import { assert, crypto, describe, fixture, it } from "../support/harness.js";
 import { ManualTimers } from "../support/manual-timers.js";
-import { FileServer } from "../virtual/file-server.js";
-import { ReplayServer, recordedConnections } from "../virtual/replay-server.js";
-import { runTimers } from "../virtual/update-scene.js";
-import { VirtualDevice } from "../virtual/virtual-device.js";
+import { ReplayServer, recordedConnections } from "../support/replay-server.js";
+import { runTimers } from "../support/update-scene.js";
+import { VirtualDevice } from "../support/virtual-device.js";
 
 const hubPort = 4002;
 /** Where the recorded server kept its files. */

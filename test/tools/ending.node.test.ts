@@ -7,7 +7,7 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { after, assert, before, describe, it } from "../harness.js";
+import { after, assert, before, describe, it } from "../support/harness.js";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 

@@ -6,7 +6,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, assert, before, describe, it } from "../harness.js";
+import { after, assert, before, describe, it } from "../support/harness.js";
 
 const name = "nerves-hub-link-moddable";
 const folder = mkdtempSync(join(tmpdir(), "package-"));

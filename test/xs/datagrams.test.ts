@@ -2,7 +2,7 @@ import { SystemRandom } from "../../hosts/simulator/system.js";
 import { XsClock } from "../../hosts/xs/clock.js";
 import { openDatagrams } from "../../hosts/xs/datagrams.js";
 import { XsTimers } from "../../hosts/xs/timers.js";
-import { askRealServer, wanted } from "../modules/sntp/real-servers.js";
+import { askRealServer, wanted } from "../support/time-servers.js";
 import { assert, describe, environment, it } from "./harness.js";
 
 const platform = { timers: new XsTimers(), clock: new XsClock(), random: new SystemRandom() };

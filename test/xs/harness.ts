@@ -1,5 +1,5 @@
 /*
- * The harness of the portable suites on XS, in place of test/harness.ts (which is mocha): the same names with the same
+ * The harness of the portable suites on XS, in place of test/support/harness.ts (which is mocha): the same names with the same
  * meaning. The generated main names the suites and calls `run`.
  *
  * Two things that only XS needs: a turn of the event loop between suites, so that timers fire and the collector runs;

@@ -1,6 +1,6 @@
 /*
  * In the place of the SDK's module `ota`, which is for ESP32 alone: what was asked of one object. What the module does to flash
- * is in test/virtual/sdk-ota.ts.
+ * is in test/support/sdk-ota.ts.
  */
 
 export default class OTA {

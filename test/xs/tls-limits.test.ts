@@ -22,11 +22,11 @@ import { SecureNetwork } from "../../modules/tls/secure-network.js";
 import { defaultHandshakeTimeoutMs, maxTlsSendBytes } from "../../modules/tls/secure-stream.js";
 import { maxTlsSessionAgeMs, maxTlsSessions, SessionCache } from "../../modules/tls/session-cache.js";
 import { maxRsaBits, minRsaBits } from "../../modules/x509/certificate.js";
-import { concat, ScriptedNetwork, ScriptedStream, unheard } from "../modules/platform/scripted-network.js";
 import { ManualTimers } from "../support/manual-timers.js";
+import { concat, ScriptedNetwork, ScriptedStream, unheard } from "../support/scripted-network.js";
 import { assert, describe, environment, it } from "./harness.js";
 
-/** As test/limits/limit.ts, which has the types of Node's harness. */
+/** As test/support/limit.ts, which has the types of Node's harness. */
 const limit = (name: string, claim: string, body: () => unknown): void => it(`${name}: ${claim}`, body);
 
 const headerBytes = 5;

@@ -9,8 +9,8 @@ import { XsTimers } from "../../hosts/xs/timers.js";
 import type { ByteStream } from "../../modules/platform/byte-stream.js";
 import { fromHex } from "../../modules/text/hex.js";
 import { SecureNetwork } from "../../modules/tls/secure-network.js";
-import { unheard } from "../modules/platform/scripted-network.js";
 import { reachable } from "../support/reachable.js";
+import { unheard } from "../support/scripted-network.js";
 import { assert, describe, environment, it } from "./harness.js";
 
 const timers = new XsTimers();

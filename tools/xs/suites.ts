@@ -63,7 +63,7 @@ function closure(names: string[]): string[] {
   const modules = new Set<string>();
   const waiting = [...names];
   for (let name = waiting.pop(); name; name = waiting.pop()) {
-    if (modules.has(name) || name === "test/harness") continue;
+    if (modules.has(name) || name === "test/support/harness") continue;
     modules.add(name);
     waiting.push(...importsOf(name));
   }
@@ -98,7 +98,7 @@ export function writeSuiteApp(name: string, suites: string[], together = suites)
   const folder = join(BUILDS, "apps", name);
   mkdirSync(folder, { recursive: true });
   const load = JSON.stringify(together.map(moduleOf));
-  writeFileSync(join(folder, "main.js"), `import { run } from "${PREFIX}test/harness";\nrun(${load});\n`);
+  writeFileSync(join(folder, "main.js"), `import { run } from "${PREFIX}test/support/harness";\nrun(${load});\n`);
   writeFileSync(join(folder, "harness.js"), `export * from "${PREFIX}test/xs/harness";\n`);
   const tls = readNatives(join(ROOT, "modules/tls/manifest.json"));
   const natives = readNatives(join(ROOT, "hosts/simulator/manifest.json"), tls);
@@ -137,7 +137,7 @@ export function writeSuiteApp(name: string, suites: string[], together = suites)
     defines: { xs: { abortHook: 1 } },
     modules: {
       main: "./main",
-      [`${PREFIX}test/harness`]: "./harness",
+      [`${PREFIX}test/support/harness`]: "./harness",
       ...Object.fromEntries(modules.map((module) => [`${PREFIX}${module}`, path(compiledFile(module))])),
     },
     preload: modules.filter((module) => /^(src|modules|hosts)\//.test(module)).map((module) => `${PREFIX}${module}`),

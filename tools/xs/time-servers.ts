@@ -4,7 +4,7 @@
  */
 
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
-import { ntpAnswer } from "../../test/modules/sntp/ntp-answer.js";
+import { ntpAnswer } from "../../test/support/ntp-answer.js";
 
 const toldMs = Date.UTC(2040, 5, 1, 12);
 const falseMs = Date.UTC(2041, 5, 1);

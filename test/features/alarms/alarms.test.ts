@@ -1,6 +1,6 @@
 import { Alarms } from "../../../src/features/alarms/alarms.js";
-import { assert, describe, it } from "../../harness.js";
-import { type Sent, ServerBucket, ServerSide, Stage } from "../extensions/stage.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { type Sent, ServerBucket, ServerSide, Stage } from "../../support/stage.js";
 
 /** What the server ends with, by the rules of its alarms extension. */
 function alarmsOn(sent: readonly Sent[]): Map<string, unknown> {

@@ -1,11 +1,11 @@
 import type { Archive } from "../../../src/features/archives/archive.js";
 import type { ArchiveWriter } from "../../../src/features/archives/archive-writer.js";
 import { Archives } from "../../../src/features/archives/archives.js";
-import { assert, describe, it } from "../../harness.js";
-import { type Answer, FileServer } from "../../virtual/file-server.js";
-import { runTimers } from "../../virtual/update-scene.js";
-import { VirtualNetwork } from "../../virtual/virtual-network.js";
-import { Stage } from "../extensions/stage.js";
+import { type Answer, FileServer } from "../../support/file-server.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { Stage } from "../../support/stage.js";
+import { runTimers } from "../../support/update-scene.js";
+import { VirtualNetwork } from "../../support/virtual-network.js";
 
 const bytes = new Uint8Array(10_000).map((_, i) => (i * 7) & 255);
 const offer = {

@@ -10,8 +10,8 @@ import { maxCommandLineCharacters } from "../../../src/features/console/line-edi
 import { maxTypeAheadCharacters } from "../../../src/features/console/terminal.js";
 import { LocalShell } from "../../../src/features/local-shell/local-shell.js";
 import { maxScriptLines, maxScripts, Scripts } from "../../../src/features/scripts/scripts.js";
-import { assert, describe, it, stackInUse } from "../../harness.js";
-import { ServerSide, Stage } from "../extensions/stage.js";
+import { assert, describe, it, stackInUse } from "../../support/harness.js";
+import { ServerSide, Stage } from "../../support/stage.js";
 
 /** Enough for promises that wait for promises. */
 async function settled(): Promise<void> {

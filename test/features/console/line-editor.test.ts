@@ -1,5 +1,5 @@
 import { LineEditor } from "../../../src/features/console/line-editor.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 interface Typed {
   echo: string;

@@ -2,8 +2,8 @@ import type { Command } from "../../../src/command.js";
 import { Commands, words } from "../../../src/features/console/commands.js";
 import { ConsoleChannel } from "../../../src/features/console/console-channel.js";
 import { LocalShell } from "../../../src/features/local-shell/local-shell.js";
-import { assert, describe, it } from "../../harness.js";
-import { ServerSide, Stage } from "../extensions/stage.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { ServerSide, Stage } from "../../support/stage.js";
 
 const banner = 'p 1.0.0 on stage. "help" lists what it can be told.';
 

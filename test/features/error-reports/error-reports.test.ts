@@ -3,8 +3,8 @@ import { RecentLines } from "../../../src/device/recent-lines.js";
 import { ErrorReports } from "../../../src/features/error-reports/error-reports.js";
 import { stackFrames } from "../../../src/features/error-reports/stack-frames.js";
 import type { Level } from "../../../src/log/log.js";
-import { assert, describe, it } from "../../harness.js";
-import { ServerBucket, ServerSide, Stage, StageCore } from "../extensions/stage.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { ServerBucket, ServerSide, Stage, StageCore } from "../../support/stage.js";
 
 const { uuid } = new Stage().core.firmware;
 

@@ -8,8 +8,8 @@ import { LocalShell } from "../../../src/features/local-shell/local-shell.js";
 import { Logging } from "../../../src/features/logging/logging.js";
 import { Metrics } from "../../../src/features/metrics/metrics.js";
 import { NetworkIdentity } from "../../../src/features/network-identity/network-identity.js";
-import { assert, describe, it } from "../../harness.js";
-import { ServerSide, Stage } from "./stage.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { ServerSide, Stage } from "../../support/stage.js";
 
 function everyExtension({ core }: Stage): Extension[] {
   return [

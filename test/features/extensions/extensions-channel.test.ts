@@ -2,8 +2,8 @@ import type { Pusher } from "../../../src/connection/channel-handler.js";
 import type { Attachment, Extension } from "../../../src/features/extensions/extension.js";
 import { Extensions } from "../../../src/features/extensions/extensions.js";
 import { ExtensionsChannel } from "../../../src/features/extensions/extensions-channel.js";
-import { assert, describe, it } from "../../harness.js";
-import { Stage } from "./stage.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { Stage } from "../../support/stage.js";
 
 class Probe implements Extension {
   readonly key: string;

@@ -1,6 +1,6 @@
 import type { Extension } from "../../../src/features/extensions/extension.js";
 import { chooseVersion, namesIn, offeredVersions } from "../../../src/features/extensions/negotiation.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 const logging: Extension = { key: "logging", versions: ["0.1.0", "0.0.1"], attached() {}, event() {}, detached() {} };
 

@@ -4,9 +4,9 @@ import { Geo, isPosition } from "../../../src/features/geo/geo.js";
 import { GeoIp, positionIn } from "../../../src/features/geo/geoip.js";
 import type { Position } from "../../../src/features/geo/position.js";
 import { NetworkIdentity, type NetworkIdentityEntry } from "../../../src/features/network-identity/network-identity.js";
-import { assert, describe, it } from "../../harness.js";
-import { type Connection, VirtualNetwork } from "../../virtual/virtual-network.js";
-import { ServerSide, Stage } from "./stage.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { ServerSide, Stage } from "../../support/stage.js";
+import { type Connection, VirtualNetwork } from "../../support/virtual-network.js";
 
 describe("geo 0.0.1", () => {
   const ask = (provider: Position | (() => Position | undefined)): ServerSide => {

@@ -1,8 +1,8 @@
 import { Vitals } from "../../../src/device/vitals.js";
 import { Alarms } from "../../../src/features/alarms/alarms.js";
 import { Health, type HealthOptions } from "../../../src/features/health/health.js";
-import { assert, describe, it } from "../../harness.js";
-import { ServerSide, Stage } from "../extensions/stage.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { ServerSide, Stage } from "../../support/stage.js";
 
 class Scene {
   readonly stage = new Stage();

@@ -1,7 +1,7 @@
 import { LogRing } from "../../../src/features/logging/log-ring.js";
 import { Logging } from "../../../src/features/logging/logging.js";
-import { assert, describe, it } from "../../harness.js";
-import { ServerBucket, ServerSide, Stage, startedMs } from "../extensions/stage.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { ServerBucket, ServerSide, Stage, startedMs } from "../../support/stage.js";
 
 function timeOf(line: Record<string, unknown>): number {
   return Number((line["meta"] as { time: string }).time);

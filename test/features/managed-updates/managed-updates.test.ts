@@ -1,6 +1,6 @@
 import { ManagedUpdates } from "../../../src/features/managed-updates/managed-updates.js";
-import { assert, describe, it } from "../../harness.js";
-import { Stage } from "../extensions/stage.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { Stage } from "../../support/stage.js";
 
 class Scene {
   readonly stage = new Stage();

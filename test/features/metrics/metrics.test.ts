@@ -1,6 +1,6 @@
 import { Metrics } from "../../../src/features/metrics/metrics.js";
-import { assert, describe, it } from "../../harness.js";
-import { ServerBucket, ServerSide, Stage, startedMs } from "../extensions/stage.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { ServerBucket, ServerSide, Stage, startedMs } from "../../support/stage.js";
 
 function make(stage: Stage, vitals = false): Metrics {
   return stage.core.install(new Metrics({ vitals }));

@@ -1,5 +1,5 @@
 /*
- * Issue 12, item 6: a writer on the SDK's own `ota` API. The module is stood in for (test/virtual/sdk-ota.ts); the writer, the
+ * Issue 12, item 6: a writer on the SDK's own `ota` API. The module is stood in for (test/support/sdk-ota.ts); the writer, the
  * link, the trial and the flash below are the product's.
  */
 
@@ -12,8 +12,8 @@ import { firmwareMetadata } from "../../../modules/ota/firmware-metadata.js";
 import { imageHeadSize, parseImageHead } from "../../../modules/ota/image.js";
 import type { LinkOptions } from "../../../src/options.js";
 import { Trust } from "../../../src/update/trust.js";
-import { assert, crypto, describe, it, report, stride } from "../../harness.js";
-import { Sdk, SdkWriter } from "../../virtual/sdk-ota.js";
+import { assert, crypto, describe, it, report, stride } from "../../support/harness.js";
+import { Sdk, SdkWriter } from "../../support/sdk-ota.js";
 import {
   chipId,
   image,
@@ -22,8 +22,8 @@ import {
   sha256,
   UpdateScene,
   updateMessage,
-} from "../../virtual/update-scene.js";
-import type { Cut } from "../../virtual/virtual-device.js";
+} from "../../support/update-scene.js";
+import type { Cut } from "../../support/virtual-device.js";
 
 const minute = 60000;
 const hour = 60 * minute;

@@ -1,9 +1,9 @@
 import type { Command } from "../../../src/command.js";
 import { Commands } from "../../../src/features/console/commands.js";
 import { Scripts } from "../../../src/features/scripts/scripts.js";
-import { assert, describe, it } from "../../harness.js";
-import { LinkScene } from "../../virtual/link-scene.js";
-import { Stage } from "../extensions/stage.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { LinkScene } from "../../support/link-scene.js";
+import { Stage } from "../../support/stage.js";
 
 const echo: Command = { name: "echo", help: "", run: ({ args }) => args.join(" ") };
 const nothing: Command = { name: "nothing", help: "", run: () => null };

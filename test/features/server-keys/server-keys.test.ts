@@ -1,6 +1,6 @@
 import { ServerKeys } from "../../../src/features/server-keys/server-keys.js";
-import { assert, describe, it } from "../../harness.js";
-import { Stage } from "../extensions/stage.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { Stage } from "../../support/stage.js";
 
 const ed25519 = "bG9uZyBiYXNlNjQgc3RyaW5nIG9mIDMyIGJ5dGVzLi4=";
 const pem = `-----BEGIN PUBLIC KEY-----\n${"A".repeat(560)}\n-----END PUBLIC KEY-----\n`;

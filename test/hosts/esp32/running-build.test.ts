@@ -5,7 +5,7 @@ import { maxClockAheadOfBuildMs } from "../../../modules/ota/build-time.js";
 import { appDescriptionOffset } from "../../../modules/ota/image.js";
 import { earliestPlausibleMs } from "../../../modules/platform/clock.js";
 import { encodeUtf8 } from "../../../modules/text/utf8.js";
-import { assert, crypto, describe, it } from "../../harness.js";
+import { assert, crypto, describe, it } from "../../support/harness.js";
 
 /** A slot that holds `image`. */
 function slotOf(image: Uint8Array) {

@@ -1,5 +1,5 @@
 import { type Radio, Station } from "../../../hosts/esp32/station.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 import { ManualTimers } from "../../support/manual-timers.js";
 
 class FakeRadio implements Radio {

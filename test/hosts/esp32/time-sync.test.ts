@@ -1,6 +1,6 @@
 import { TimeSync } from "../../../hosts/esp32/time-sync.js";
 import type { Outcome } from "../../../modules/sntp/question.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 import { ManualTimers } from "../../support/manual-timers.js";
 
 const NOW = Date.UTC(2026, 10, 21);

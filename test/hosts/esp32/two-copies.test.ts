@@ -1,6 +1,6 @@
 import { type Cells, TwoCopies } from "../../../hosts/esp32/two-copies.js";
 import { Fault } from "../../../modules/fault/fault.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 class PowerCut extends Error {}
 

@@ -8,7 +8,7 @@ import { PowerCut } from "../../../hosts/flash-model/power-cut.js";
 import { Fault } from "../../../modules/fault/fault.js";
 import { SlotWriter } from "../../../modules/ota/slot-writer.js";
 import { toHex } from "../../../modules/text/hex.js";
-import { assert, crypto, describe, it } from "../../harness.js";
+import { assert, crypto, describe, it } from "../../support/harness.js";
 
 const table = partitionTable({ slotSize: 0x2000, stateSize: 0x2000 });
 const first = buildImage({ projectName: "demo", version: "1.0.0", size: 1024, seed: 1 }, crypto);

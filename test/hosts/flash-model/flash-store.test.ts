@@ -5,7 +5,7 @@ import { SeededRandom } from "../../../hosts/flash-model/seeded-random.js";
 import { Fault } from "../../../modules/fault/fault.js";
 import { crc32 } from "../../../modules/ota/crc32.js";
 import { encodeUtf8 } from "../../../modules/text/utf8.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 const partitionSize = 16384;
 

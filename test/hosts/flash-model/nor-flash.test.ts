@@ -2,7 +2,7 @@ import { FlashRegion, sectorSize } from "../../../hosts/flash-model/flash.js";
 import { MemoryFlash, tears } from "../../../hosts/flash-model/memory-flash.js";
 import { PowerCut } from "../../../hosts/flash-model/power-cut.js";
 import { Fault } from "../../../modules/fault/fault.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 function refused(code: string): (error: Error) => boolean {
   return (error) => error instanceof Fault && error.stage === "flash" && error.code === code;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type Partition, partitionTable } from "../../../hosts/flash-model/partition-table.js";
 import { Fault } from "../../../modules/fault/fault.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 describe("partition table", () => {
   it("of the model is the one that is flashed", () => {

@@ -6,7 +6,7 @@ import { partitionTable } from "../../../hosts/flash-model/partition-table.js";
 import { PowerCut } from "../../../hosts/flash-model/power-cut.js";
 import { parseImageHead } from "../../../modules/ota/image.js";
 import { SlotWriter } from "../../../modules/ota/slot-writer.js";
-import { assert, crypto, describe, it } from "../../harness.js";
+import { assert, crypto, describe, it } from "../../support/harness.js";
 
 /*
  * The least that a device does, life after life: it installs what it wants, activates it, restarts, and ends the trial.

@@ -1,5 +1,5 @@
 import * as faults from "../../../hosts/node/faults.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 describe("fault: what only Node can tell", () => {
   const all = [

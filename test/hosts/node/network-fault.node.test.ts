@@ -1,5 +1,5 @@
 import { networkFault, type Phase } from "../../../hosts/node/network-fault.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 const options = {
   host: "hub.example",

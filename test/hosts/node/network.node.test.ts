@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
-import { assert, describe, it } from "../../harness.js";
-import { Listener } from "./listener.js";
-import { StreamProbe, settled } from "./stream-probe.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { StreamProbe, settled } from "../../support/stream-probe.js";
+import { Listener } from "../../support/tcp-listener.js";
 
 async function withServer(serve: (socket: Socket) => void, body: (listener: Listener) => Promise<void>): Promise<void> {
   const listener = await new Listener(createServer({ allowHalfOpen: true }, serve)).start();

@@ -13,7 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NodeFile } from "../../../hosts/node/node-file.js";
 import { makePrivateFolder, writePrivateFile } from "../../../hosts/node/private-file.js";
-import { afterEach, assert, beforeEach, describe, it } from "../../harness.js";
+import { afterEach, assert, beforeEach, describe, it } from "../../support/harness.js";
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
 

@@ -1,5 +1,5 @@
 import { NodeTimers } from "../../../hosts/node/timers.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 describe("timers of Node", () => {
   it("print what a callback throws, and what an async one rejects with", async () => {

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createServer, type TLSSocket, type TlsOptions } from "node:tls";
 import type { SecureOptions } from "../../../modules/platform/byte-stream.js";
-import { after, assert, before, describe, it } from "../../harness.js";
-import { type Identity, type Wish, Workshop } from "./certificates.js";
-import { Listener } from "./listener.js";
-import { StreamProbe } from "./stream-probe.js";
+import { type Identity, type Wish, Workshop } from "../../support/certificates.js";
+import { after, assert, before, describe, it } from "../../support/harness.js";
+import { StreamProbe } from "../../support/stream-probe.js";
+import { Listener } from "../../support/tcp-listener.js";
 
 /** Connects to a TLS server with `identity` and returns what happened, after the server's greeting or the failure. */
 async function connect(

@@ -2,8 +2,8 @@
 
 import { DeltaDecoder } from "../../../modules/delta/decoder.js";
 import { Fault } from "../../../modules/fault/fault.js";
-import { assert, describe, fixture, it } from "../../harness.js";
-import { assertSame, type Pair, pair, rebuild, Target } from "./rebuild.js";
+import { assert, describe, fixture, it } from "../../support/harness.js";
+import { assertSame, type Pair, pair, rebuild, Target } from "../../support/rebuild-image.js";
 
 const commonBase = [
   "equal",

@@ -2,9 +2,9 @@
 
 import { DeltaDecoder } from "../../../modules/delta/decoder.js";
 import { Fault } from "../../../modules/fault/fault.js";
-import { assert, describe, fixture, it } from "../../harness.js";
-import { PatchBuilder, sizeBytes } from "./patch-builder.js";
-import { assertSame, pair, pushAll, rebuild, Target } from "./rebuild.js";
+import { assert, describe, fixture, it } from "../../support/harness.js";
+import { PatchBuilder, sizeBytes } from "../../support/patch-builder.js";
+import { assertSame, pair, pushAll, rebuild, Target } from "../../support/rebuild-image.js";
 
 const source: Uint8Array = new Uint8Array(1000).map((_, i) => i);
 

@@ -3,8 +3,8 @@
 import { DeltaDecoder } from "../../../modules/delta/decoder.js";
 import { Phase, stateSize } from "../../../modules/delta/state.js";
 import { Fault } from "../../../modules/fault/fault.js";
-import { assert, describe, it } from "../../harness.js";
-import { assertSame, pair, pushAll, Target } from "./rebuild.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { assertSame, pair, pushAll, Target } from "../../support/rebuild-image.js";
 
 interface Saved {
   state: Uint8Array;

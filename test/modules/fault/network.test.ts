@@ -1,5 +1,5 @@
 import * as faults from "../../../modules/fault/network.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 describe("fault: networks", () => {
   const all = [

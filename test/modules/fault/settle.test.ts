@@ -1,6 +1,6 @@
 import { asFault, Fault, stackOf } from "../../../modules/fault/fault.js";
 import { settle } from "../../../modules/fault/settle.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 /** Everything that `settle` tells of `body`, after its promises have run. */
 async function ends(body: () => unknown): Promise<string[]> {

@@ -3,10 +3,10 @@ import type { Fault } from "../../../modules/fault/fault.js";
 import { connectionReset } from "../../../modules/fault/network.js";
 import { HttpGet, type HttpGetOptions, type HttpListener, type HttpResponse } from "../../../modules/http/get.js";
 import { decodeUtf8, encodeUtf8 } from "../../../modules/text/utf8.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 import { ManualTimers } from "../../support/manual-timers.js";
 import { reachable } from "../../support/reachable.js";
-import { concat, ScriptedNetwork } from "../platform/scripted-network.js";
+import { concat, ScriptedNetwork } from "../../support/scripted-network.js";
 
 /** One download against a scripted server. */
 class Download {

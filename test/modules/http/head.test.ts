@@ -1,7 +1,7 @@
 import { Fault } from "../../../modules/fault/fault.js";
 import { HeadReader, maxHeaderCount, maxHeaderLineBytes, type ResponseHead } from "../../../modules/http/head.js";
 import { decodeUtf8, encodeUtf8 } from "../../../modules/text/utf8.js";
-import { assert, describe, fixture, it } from "../../harness.js";
+import { assert, describe, fixture, it } from "../../support/harness.js";
 
 function read(text: string, size = 1): { head: ResponseHead | undefined; rest: string } {
   const bytes = encodeUtf8(text);

@@ -7,9 +7,9 @@ import { NodeNetwork } from "../../../hosts/node/network.js";
 import { NodeTimers } from "../../../hosts/node/timers.js";
 import type { Fault } from "../../../modules/fault/fault.js";
 import { HttpGet, type HttpGetOptions, type HttpResponse } from "../../../modules/http/get.js";
-import { after, assert, before, describe, it } from "../../harness.js";
-import { type Identity, Workshop } from "../../hosts/node/certificates.js";
-import { Listener } from "../../hosts/node/listener.js";
+import { type Identity, Workshop } from "../../support/certificates.js";
+import { after, assert, before, describe, it } from "../../support/harness.js";
+import { Listener } from "../../support/tcp-listener.js";
 
 interface Result {
   response: HttpResponse | undefined;

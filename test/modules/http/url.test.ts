@@ -1,5 +1,5 @@
 import { hostHeader, parseUrl, publicText, resolveUrl, sameOrigin } from "../../../modules/http/url.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 describe("http: URLs", () => {
   it("takes the parts apart and fills in the port of the scheme", () => {

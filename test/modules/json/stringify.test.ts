@@ -1,6 +1,6 @@
 import { stringifyJson } from "../../../modules/json/stringify.js";
 import { encodeUtf8 } from "../../../modules/text/utf8.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 const high = "\ud83d";
 const low = "\ude00";

@@ -2,7 +2,7 @@ import { encodeTokenTerm } from "../../../modules/nh1/external-term.js";
 import { saltOf, sharedSecretHeaders } from "../../../modules/nh1/shared-secret.js";
 import { toHex } from "../../../modules/text/hex.js";
 import { decodeUtf8, encodeUtf8 } from "../../../modules/text/utf8.js";
-import { assert, crypto, describe, fixture, it } from "../../harness.js";
+import { assert, crypto, describe, fixture, it } from "../../support/harness.js";
 
 interface Vector {
   input: {

@@ -1,7 +1,7 @@
 import { buildTime, maxClockAheadOfBuildMs, timeBounds } from "../../../modules/ota/build-time.js";
 import { earliestPlausibleMs, latestPlausibleMs } from "../../../modules/platform/clock.js";
-import { assert, describe, it } from "../../harness.js";
-import { limit } from "../../limits/limit.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { limit } from "../../support/limit.js";
 
 const dayMs = 86_400_000;
 

@@ -1,6 +1,6 @@
 import { crc32 } from "../../../modules/ota/crc32.js";
 import { encodeUtf8 } from "../../../modules/text/utf8.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 describe("ota: CRC-32", () => {
   it("gives the check value of the CRC catalogue", () => {

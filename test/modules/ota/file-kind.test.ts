@@ -2,7 +2,7 @@
 
 import { Fault } from "../../../modules/fault/fault.js";
 import { fileKind } from "../../../modules/ota/file-kind.js";
-import { assert, describe, fixture, it } from "../../harness.js";
+import { assert, describe, fixture, it } from "../../support/harness.js";
 
 describe("ota: file kinds", () => {
   it("an image and a patch as NervesHub serves them are known", () => {

@@ -2,7 +2,7 @@ import { buildImage } from "../../../hosts/flash-model/build-image.js";
 import { Fault } from "../../../modules/fault/fault.js";
 import { ImageVerifier, type VerifiedImage } from "../../../modules/ota/image-verifier.js";
 import { toHex } from "../../../modules/text/hex.js";
-import { assert, crypto, describe, fixture, it } from "../../harness.js";
+import { assert, crypto, describe, fixture, it } from "../../support/harness.js";
 
 const recorded = fixture("transcripts/fixtures/app-1.1.0.bin");
 const small = buildImage({ projectName: "small", version: "1.0.0", size: 1024 }, crypto);

@@ -4,7 +4,7 @@ import { firmwareMetadata } from "../../../modules/ota/firmware-metadata.js";
 import { parseImageHead } from "../../../modules/ota/image.js";
 import { ImageVerifier } from "../../../modules/ota/image-verifier.js";
 import { toHex } from "../../../modules/text/hex.js";
-import { assert, crypto, describe, it } from "../../harness.js";
+import { assert, crypto, describe, it } from "../../support/harness.js";
 
 // Images that Espressif built and published as test data of esptool. They are not part of this repository.
 const folder = new URL("../../../../../shared/data/esp-idf-images/", import.meta.url);

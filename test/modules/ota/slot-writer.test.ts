@@ -4,7 +4,7 @@ import { SeededRandom } from "../../../hosts/flash-model/seeded-random.js";
 import { Fault } from "../../../modules/fault/fault.js";
 import { SlotWriter } from "../../../modules/ota/slot-writer.js";
 import type { WritableSlot } from "../../../modules/platform/slots.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 /** A slot over the flash model, which refuses what flash refuses, that remembers what was erased. */
 class RecordedSlot implements WritableSlot {

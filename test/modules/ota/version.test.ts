@@ -1,5 +1,5 @@
 import { isSemVer, normaliseVersion } from "../../../modules/ota/version.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 describe("ota: versions as NervesHub normalises them", () => {
   // The table was made with Elixir's own Version module; six rows ran on a NervesHub server.

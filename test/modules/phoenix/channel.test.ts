@@ -1,6 +1,6 @@
 import { type Channel, type ChannelInput, newChannel, type Step, step } from "../../../modules/phoenix/channel.js";
 import { decodeFrame, encodeFrame } from "../../../modules/phoenix/frame.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 const names = ["status", "response", "reason", "error"];
 

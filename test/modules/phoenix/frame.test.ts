@@ -1,6 +1,6 @@
 import { Fault } from "../../../modules/fault/fault.js";
 import { decodeFrame, encodeFrame } from "../../../modules/phoenix/frame.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 function code(text: string): string {
   try {

@@ -1,5 +1,5 @@
 import { Heartbeat } from "../../../modules/phoenix/heartbeat.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 const fixed = { intervalMs: 30000, maxIntervalMs: 30000 };
 

@@ -2,9 +2,9 @@ import { SeededRandom } from "../../../hosts/flash-model/seeded-random.js";
 import { timeBounds } from "../../../modules/ota/build-time.js";
 import { maxRootDistanceMs, readAnswer } from "../../../modules/sntp/answer.js";
 import { sntpRequest } from "../../../modules/sntp/request.js";
-import { assert, describe, it } from "../../harness.js";
-import { limit } from "../../limits/limit.js";
-import { type AnswerFields, ntpAnswer } from "./ntp-answer.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { limit } from "../../support/limit.js";
+import { type AnswerFields, ntpAnswer } from "../../support/ntp-answer.js";
 
 const builtMs = Date.UTC(2026, 10, 1);
 const nowMs = Date.UTC(2026, 10, 30, 12, 0, 0, 250);

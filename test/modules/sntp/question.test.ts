@@ -1,10 +1,10 @@
 import { SeededRandom } from "../../../hosts/flash-model/seeded-random.js";
 import { timeBounds } from "../../../modules/ota/build-time.js";
 import { maxSntpDatagrams, type Outcome, SntpQuestion } from "../../../modules/sntp/question.js";
-import { assert, describe, it } from "../../harness.js";
-import { limit } from "../../limits/limit.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { limit } from "../../support/limit.js";
 import { ManualTimers } from "../../support/manual-timers.js";
-import { ntpAnswer } from "./ntp-answer.js";
+import { ntpAnswer } from "../../support/ntp-answer.js";
 
 const nowMs = Date.UTC(2040, 5, 1);
 const server = "192.0.2.1";

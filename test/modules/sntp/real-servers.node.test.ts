@@ -4,8 +4,8 @@ import { nodeRandom } from "../../../hosts/node/crypto.js";
 import { NodeTimers } from "../../../hosts/node/timers.js";
 import type { OpenDatagrams } from "../../../modules/sntp/question.js";
 import { startTimeServers } from "../../../tools/xs/time-servers.js";
-import { after, assert, before, describe, it } from "../../harness.js";
-import { askRealServer, wanted } from "./real-servers.js";
+import { after, assert, before, describe, it } from "../../support/harness.js";
+import { askRealServer, wanted } from "../../support/time-servers.js";
 
 const openDatagrams: OpenDatagrams = (onDatagram) => {
   const socket = createSocket("udp4");

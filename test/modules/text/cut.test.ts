@@ -1,5 +1,5 @@
 import { cut, cutStart } from "../../../modules/text/cut.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 describe("texts that the server cannot take: cutting", () => {
   it("counts code points on every engine", () => {

@@ -1,5 +1,5 @@
 import { isPrintable, printable, printableLines } from "../../../modules/text/printable.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 /** First and last of each class that must not reach a terminal. */
 const refused: [string, number, number][] = [

@@ -1,7 +1,7 @@
 import { fromBase64, toBase64, toBase64Url } from "../../../modules/text/base64.js";
 import { fromHex, toHex } from "../../../modules/text/hex.js";
 import { decodeUtf8, encodeUtf8 } from "../../../modules/text/utf8.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 describe("text: base64 (RFC 4648 §10)", () => {
   const vectors: [string, string][] = [

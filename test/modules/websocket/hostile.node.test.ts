@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
-import { assert, describe, it } from "../../harness.js";
-import { Listener } from "../../hosts/node/listener.js";
-import { NodeClient } from "./node-client.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { NodeClient } from "../../support/node-web-socket.js";
+import { Listener } from "../../support/tcp-listener.js";
 
 /** A raw TCP server: `serve` is called with each socket and the correct answer to its upgrade. */
 async function against(

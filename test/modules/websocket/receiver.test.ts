@@ -4,8 +4,8 @@ import { decodeLossy } from "../../../modules/text/lossy.js";
 import { encodeUtf8 } from "../../../modules/text/utf8.js";
 import { Violation } from "../../../modules/websocket/frame.js";
 import { maxMessageBytes, Receiver } from "../../../modules/websocket/receiver.js";
-import { assert, describe, it } from "../../harness.js";
-import { concat } from "../platform/scripted-network.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { concat } from "../../support/scripted-network.js";
 
 /** What a receiver makes of `bytes` in segments of `size`: "text:Hello", "close:1000:", … and at the end a violation. */
 function events(bytes: Uint8Array, size = bytes.byteLength): string[] {

@@ -13,10 +13,10 @@ import {
   type WebSocketListener,
   type WebSocketOptions,
 } from "../../../modules/websocket/websocket.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 import { ManualTimers } from "../../support/manual-timers.js";
 import { reachable } from "../../support/reachable.js";
-import { ScriptedNetwork, type ScriptedStream } from "../platform/scripted-network.js";
+import { ScriptedNetwork, type ScriptedStream } from "../../support/scripted-network.js";
 
 // The handshake of RFC 6455 §1.3 and the mask of §5.7.
 const sampleKey = "dGhlIHNhbXBsZSBub25jZQ==";

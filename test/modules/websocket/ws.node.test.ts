@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
-import { after, assert, before, describe, it } from "../../harness.js";
-import { NodeClient } from "./node-client.js";
+import { after, assert, before, describe, it } from "../../support/harness.js";
+import { NodeClient } from "../../support/node-web-socket.js";
 
 describe("websocket: against ws", () => {
   let server: WebSocketServer;

@@ -1,5 +1,5 @@
 import { DerReader } from "../../../modules/x509/der.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 const refused = (bytes: number[], read: (reader: DerReader) => unknown): void =>
   assert.throws(

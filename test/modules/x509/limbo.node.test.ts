@@ -2,8 +2,8 @@ import { fromHex } from "../../../modules/text/hex.js";
 import { readCertificate } from "../../../modules/x509/certificate.js";
 import { judge } from "../../../tools/doctor/trust.js";
 import { limboCases } from "../../../tools/xs/tls/vectors.js";
-import { assert, describe, it, report } from "../../harness.js";
-import { type LimboCase, unexpected } from "./limbo.js";
+import { assert, describe, it, report } from "../../support/harness.js";
+import { type LimboCase, unexpected } from "../../support/limbo.js";
 
 const nowMs = Date.UTC(2026, 10, 21);
 const bytes = (hex: string): Uint8Array => fromHex(hex)!;

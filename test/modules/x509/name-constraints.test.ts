@@ -3,9 +3,20 @@ import { encodeUtf8 } from "../../../modules/text/utf8.js";
 import { readCertificate } from "../../../modules/x509/certificate.js";
 import { checkNameConstraints, maxNameComparisons, maxNameSubtrees } from "../../../modules/x509/name-constraints.js";
 import { ipv6Address } from "../../../modules/x509/server-name.js";
-import { assert, cpuMs, describe, it, report, stride } from "../../harness.js";
-import { limit } from "../../limits/limit.js";
-import { attribute, constraints, der, directory, dns, ip, type Made, mail, make, name } from "./made-certificate.js";
+import { assert, cpuMs, describe, it, report, stride } from "../../support/harness.js";
+import { limit } from "../../support/limit.js";
+import {
+  attribute,
+  constraints,
+  der,
+  directory,
+  dns,
+  ip,
+  type Made,
+  mail,
+  make,
+  name,
+} from "../../support/made-certificate.js";
 
 const notPermitted = "certificate-name-not-permitted";
 const unsupported = "certificate-unsupported";

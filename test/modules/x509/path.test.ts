@@ -2,8 +2,17 @@ import type { Fault } from "../../../modules/fault/fault.js";
 import { encodeUtf8 } from "../../../modules/text/utf8.js";
 import { type Certificate, nameForPeople, readCertificate, sameBytes } from "../../../modules/x509/certificate.js";
 import { maxPathSteps, maxPathsChecked, type TrustAnchors, verifyPath } from "../../../modules/x509/path.js";
-import { assert, describe, it } from "../../harness.js";
-import { Anchors, anyPurpose, clientAuth, constraints, der, dns, make, serverAuth } from "./made-certificate.js";
+import { assert, describe, it } from "../../support/harness.js";
+import {
+  Anchors,
+  anyPurpose,
+  clientAuth,
+  constraints,
+  der,
+  dns,
+  make,
+  serverAuth,
+} from "../../support/made-certificate.js";
 
 const nowMs = Date.UTC(2026, 10, 21);
 

@@ -3,7 +3,7 @@ import { parsePem } from "../../../modules/text/pem.js";
 import { decodeUtf8 } from "../../../modules/text/utf8.js";
 import { readCertificate } from "../../../modules/x509/certificate.js";
 import { belongsTo, readPrivateKey } from "../../../modules/x509/private-key.js";
-import { assert, describe, fixture, it } from "../../harness.js";
+import { assert, describe, fixture, it } from "../../support/harness.js";
 
 const der = (name: string): Uint8Array => fixture(`x509/${name}.der`);
 const pem = (name: string): Uint8Array => parsePem(decodeUtf8(fixture(`x509/${name}.pem`)))![0].der;

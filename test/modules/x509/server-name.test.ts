@@ -1,6 +1,6 @@
 import { encodeUtf8 } from "../../../modules/text/utf8.js";
 import { ipv4Address, ipv6Address, offeredNames, sniName, speaksFor } from "../../../modules/x509/server-name.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 /** Contents of a subjectAltName. */
 function names(...entries: (string | Uint8Array)[]): Uint8Array {

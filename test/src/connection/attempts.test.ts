@@ -1,5 +1,5 @@
 import { Attempts } from "../../../src/connection/attempts.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 describe("attempts", () => {
   it("are counted until a join is accepted, however many sockets opened", () => {

@@ -1,6 +1,6 @@
 import { SeededRandom } from "../../../hosts/flash-model/seeded-random.js";
 import { type BackoffOptions, backoffDelay, defaultBackoff, type Wait } from "../../../src/connection/backoff.js";
-import { assert, describe, it, report } from "../../harness.js";
+import { assert, describe, it, report } from "../../support/harness.js";
 
 const wait = (changes: Partial<Wait>): Wait => ({ attempt: 0, clean: false, ...changes });
 

@@ -4,10 +4,10 @@
  */
 
 import { encodeUtf8 } from "../../../modules/text/utf8.js";
-import { assert, describe, heapInUse, heapNoise, it, report } from "../../harness.js";
-import { concat } from "../../modules/platform/scripted-network.js";
-import { LinkScene } from "../../virtual/link-scene.js";
-import type { ServerSocket } from "../../virtual/socket-server.js";
+import { assert, describe, heapInUse, heapNoise, it, report } from "../../support/harness.js";
+import { LinkScene } from "../../support/link-scene.js";
+import { concat } from "../../support/scripted-network.js";
+import type { ServerSocket } from "../../support/socket-server.js";
 
 /** Text as it is: were it made from objects here, this server would intern the names itself. */
 function say(socket: ServerSocket, text: string): void {

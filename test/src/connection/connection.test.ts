@@ -1,7 +1,7 @@
 import { Fault } from "../../../modules/fault/fault.js";
-import { assert, beforeEach, describe, it } from "../../harness.js";
-import { LinkScene } from "../../virtual/link-scene.js";
-import { httpAnswer, type Message, type ServerSocket } from "../../virtual/socket-server.js";
+import { assert, beforeEach, describe, it } from "../../support/harness.js";
+import { LinkScene } from "../../support/link-scene.js";
+import { httpAnswer, type Message, type ServerSocket } from "../../support/socket-server.js";
 
 const minute = 60_000;
 const isJoin = ([, , topic, event]: Message, of = "device"): boolean => topic === of && event === "phx_join";

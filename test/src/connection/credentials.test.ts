@@ -2,7 +2,7 @@ import { Fault } from "../../../modules/fault/fault.js";
 import { decodeUtf8 } from "../../../modules/text/utf8.js";
 import { decodeCertificates, type Encoded } from "../../../modules/x509/encoded.js";
 import { ClientCertificate } from "../../../src/features/client-certificate/client-certificate.js";
-import { assert, describe, fixture, it } from "../../harness.js";
+import { assert, describe, fixture, it } from "../../support/harness.js";
 
 const bytes = (name: string): Uint8Array => fixture(`x509/${name}`);
 const text = (name: string): string => decodeUtf8(bytes(name));

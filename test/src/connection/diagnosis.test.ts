@@ -1,8 +1,8 @@
 import { type Credentials, SharedSecret } from "../../../src/connection/credentials.js";
 import { closeFault, refusalFault } from "../../../src/connection/diagnosis.js";
 import { ClientCertificate } from "../../../src/features/client-certificate/client-certificate.js";
-import { assert, describe, it } from "../../harness.js";
-import { recordedAnswers } from "./recorded-answers.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { recordedAnswers } from "../../support/recorded-answers.js";
 
 const product = new SharedSecret("nhp_x", "s", "dev-01");
 const device = new SharedSecret("nhd_x", "s", "dev-01");

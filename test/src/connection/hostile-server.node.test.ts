@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { createServer, type Socket } from "node:net";
 import { WebSocketServer } from "ws";
-import { afterEach, assert, describe, it } from "../../harness.js";
-import { Listener } from "../../hosts/node/listener.js";
-import { NodeLink } from "../node-link.js";
+import { afterEach, assert, describe, it } from "../../support/harness.js";
+import { NodeLink } from "../../support/node-link.js";
+import { Listener } from "../../support/tcp-listener.js";
 
 /** What a hostile server does with one connection, given the right answer to its upgrade. */
 type Deed = (socket: Socket, answer: string) => void;

@@ -7,9 +7,9 @@ import { connect, createServer } from "node:net";
 import { NodeNetwork } from "../../../hosts/node/network.js";
 import type { Network } from "../../../modules/platform/byte-stream.js";
 import { Hub } from "../../../tools/hub/hub.js";
-import { afterEach, assert, describe, it } from "../../harness.js";
-import { Listener } from "../../hosts/node/listener.js";
-import { NodeLink, productSecret } from "../node-link.js";
+import { afterEach, assert, describe, it } from "../../support/harness.js";
+import { NodeLink, productSecret } from "../../support/node-link.js";
+import { Listener } from "../../support/tcp-listener.js";
 
 const keys = [{ key: "nhp_desk", secret: productSecret }];
 

@@ -5,8 +5,8 @@
 
 import { networkFault, type Phase } from "../../../hosts/node/network-fault.js";
 import { closeFault } from "../../../src/connection/diagnosis.js";
-import { assert, describe, it } from "../../harness.js";
-import { recording } from "../../tools/hub/recording.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { recording } from "../../support/hub/recording.js";
 
 /** Codes for the socket errors of a recording, in their order. */
 function errors(name: string, phase: Phase, secure = true): string[] {

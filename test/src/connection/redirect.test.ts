@@ -1,7 +1,7 @@
 import { Fault } from "../../../modules/fault/fault.js";
 import { SharedSecret } from "../../../src/connection/credentials.js";
 import { type Place, redirectLocation } from "../../../src/connection/redirect.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 const credentials = new SharedSecret("nhp_x", "s", "dev-01");
 const from: Place = { host: "hub.test", port: 443, ssl: true, path: "/device-socket/websocket?vsn=2.0.0" };

@@ -1,5 +1,5 @@
 import { maxRetryAfterMs, retryAfterMs } from "../../../src/connection/retry-after.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 const date = "Sat, 21 Nov 2026 18:48:52 GMT";
 

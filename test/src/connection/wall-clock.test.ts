@@ -5,8 +5,8 @@ import type { Store } from "../../../modules/platform/store.js";
 import { WallClock } from "../../../src/connection/wall-clock.js";
 import { Log } from "../../../src/log/log.js";
 import { Redactor } from "../../../src/log/redact.js";
-import { assert, describe, it } from "../../harness.js";
-import { recordedAnswers } from "./recorded-answers.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { recordedAnswers } from "../../support/recorded-answers.js";
 
 const builtMs = Date.UTC(2026, 10, 1);
 const trueMs = Date.UTC(2026, 10, 21, 18, 48, 52);

@@ -1,8 +1,8 @@
 import { maxCommandOutputCharacters } from "../../../src/command.js";
 import { Commands } from "../../../src/features/console/commands.js";
 import { inspect } from "../../../src/log/inspect.js";
-import { Stage } from "../../features/extensions/stage.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { Stage } from "../../support/stage.js";
 
 function throwing(): never {
   throw new Error("from inside the value");

@@ -4,10 +4,10 @@
 
 import { Log } from "../../../src/log/log.js";
 import { Redactor } from "../../../src/log/redact.js";
-import { assert, describe, it } from "../../harness.js";
-import { LinkScene } from "../../virtual/link-scene.js";
-import { httpAnswer } from "../../virtual/socket-server.js";
-import { image, UpdateScene } from "../../virtual/update-scene.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { LinkScene } from "../../support/link-scene.js";
+import { httpAnswer } from "../../support/socket-server.js";
+import { image, UpdateScene } from "../../support/update-scene.js";
 
 const minute = 60_000;
 const before = image("1.0.0", 1, 40_960);

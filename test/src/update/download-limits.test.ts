@@ -5,9 +5,9 @@
 
 import { openPartition } from "../../../hosts/flash-model/partition-table.js";
 import { sealImage } from "../../../hosts/flash-model/seal-image.js";
-import { assert, crypto, describe, fixture, it } from "../../harness.js";
-import type { Answer } from "../../virtual/file-server.js";
-import { image, type SceneOptions, sha256, UpdateScene } from "../../virtual/update-scene.js";
+import type { Answer } from "../../support/file-server.js";
+import { assert, crypto, describe, fixture, it } from "../../support/harness.js";
+import { image, type SceneOptions, sha256, UpdateScene } from "../../support/update-scene.js";
 
 const minute = 60000;
 const hour = 60 * minute;

@@ -4,9 +4,9 @@
  */
 
 import type { Platform } from "../../../modules/platform/platform.js";
-import { assert, describe, fixture, it, report, stride } from "../../harness.js";
-import { FaultyFlash, type Operation, slowFlashMs } from "../../virtual/faulty-flash.js";
-import { image, type SceneOptions, UpdateScene } from "../../virtual/update-scene.js";
+import { FaultyFlash, type Operation, slowFlashMs } from "../../support/faulty-flash.js";
+import { assert, describe, fixture, it, report, stride } from "../../support/harness.js";
+import { image, type SceneOptions, UpdateScene } from "../../support/update-scene.js";
 
 const minute = 60000;
 const hour = 60 * minute;

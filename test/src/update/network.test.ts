@@ -4,10 +4,10 @@
  */
 
 import { sealImage } from "../../../hosts/flash-model/seal-image.js";
-import { assert, crypto, describe, fixture, it, report, stride } from "../../harness.js";
-import type { Answer } from "../../virtual/file-server.js";
-import { image, type SceneOptions, sha256, UpdateScene } from "../../virtual/update-scene.js";
-import type { Break } from "../../virtual/virtual-network.js";
+import type { Answer } from "../../support/file-server.js";
+import { assert, crypto, describe, fixture, it, report, stride } from "../../support/harness.js";
+import { image, type SceneOptions, sha256, UpdateScene } from "../../support/update-scene.js";
+import type { Break } from "../../support/virtual-network.js";
 
 const hour = 3600000;
 const before = image("1.0.0", 1, 4096);

@@ -1,7 +1,7 @@
 import { Fault } from "../../../modules/fault/fault.js";
 import { decodeUtf8 } from "../../../modules/text/utf8.js";
 import { parseOffer } from "../../../src/update/offer.js";
-import { assert, describe, fixture, it } from "../../harness.js";
+import { assert, describe, fixture, it } from "../../support/harness.js";
 
 function recordedUpdates(name: string): unknown[] {
   return decodeUtf8(fixture(`transcripts/${name}.jsonl`))

@@ -4,10 +4,10 @@
 
 import { Hub } from "../../../tools/hub/hub.js";
 import type { TimelineEntry } from "../../../tools/hub/timeline.js";
-import { after, assert, before, describe, it } from "../../harness.js";
-import { Workshop } from "../../hosts/node/certificates.js";
-import { image, product } from "../../virtual/update-scene.js";
-import { NodeLink, productSecret } from "../node-link.js";
+import { Workshop } from "../../support/certificates.js";
+import { after, assert, before, describe, it } from "../../support/harness.js";
+import { NodeLink, productSecret } from "../../support/node-link.js";
+import { image, product } from "../../support/update-scene.js";
 
 describe("item 8, against the desk hub: TLS to the hub and http: to the file", () => {
   const workshop = new Workshop();

@@ -6,10 +6,10 @@ import type { FirmwareWriter } from "../../../src/features/firmware-writer/firmw
 import type { LinkOptions } from "../../../src/options.js";
 import { maxReasonCharacters } from "../../../src/update/report.js";
 import { checkTransport } from "../../../src/update/transport.js";
-import { assert, describe, it } from "../../harness.js";
-import { FaultyFlash } from "../../virtual/faulty-flash.js";
-import { image, type SceneOptions, UpdateScene } from "../../virtual/update-scene.js";
-import { filePort, hubPort } from "../../virtual/virtual-device.js";
+import { FaultyFlash } from "../../support/faulty-flash.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { image, type SceneOptions, UpdateScene } from "../../support/update-scene.js";
+import { filePort, hubPort } from "../../support/virtual-device.js";
 
 const hour = 3600000;
 const before = image("1.0.0", 1, 8192);

@@ -4,10 +4,10 @@
 
 import type { Client, Decision, Update } from "../../../src/client.js";
 import type { LinkOptions } from "../../../src/options.js";
-import { assert, describe, it } from "../../harness.js";
 import type { LinkWithFeatures } from "../../support/all-features.js";
-import { image, UpdateScene } from "../../virtual/update-scene.js";
-import { hubPort } from "../../virtual/virtual-device.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { image, UpdateScene } from "../../support/update-scene.js";
+import { hubPort } from "../../support/virtual-device.js";
 
 const minute = 60000;
 const hour = 60 * minute;

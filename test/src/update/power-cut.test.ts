@@ -6,9 +6,9 @@
 
 import { MemoryFlash, tears } from "../../../hosts/flash-model/memory-flash.js";
 import { recordInterval } from "../../../src/update/slot-target.js";
-import { assert, describe, fixture, it, report, stride } from "../../harness.js";
-import { image, type SceneOptions, sha256, UpdateScene } from "../../virtual/update-scene.js";
-import type { Cut } from "../../virtual/virtual-device.js";
+import { assert, describe, fixture, it, report, stride } from "../../support/harness.js";
+import { image, type SceneOptions, sha256, UpdateScene } from "../../support/update-scene.js";
+import type { Cut } from "../../support/virtual-device.js";
 
 const hour = 3600000;
 /** Bytes in work when the power goes, besides those since the last record: an erase block, and what is on its way. */

@@ -8,8 +8,8 @@ import { otaState, writeOtaEntry } from "../../../hosts/flash-model/ota-data.js"
 import { openPartition } from "../../../hosts/flash-model/partition-table.js";
 import type { LinkOptions } from "../../../src/options.js";
 import { UpdateRecords } from "../../../src/update/records.js";
-import { assert, describe, it } from "../../harness.js";
-import { image, product, UpdateScene } from "../../virtual/update-scene.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { image, product, UpdateScene } from "../../support/update-scene.js";
 
 const minute = 60000;
 const hour = 60 * minute;

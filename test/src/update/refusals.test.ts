@@ -3,9 +3,9 @@
  */
 
 import { buildImage } from "../../../hosts/flash-model/build-image.js";
-import { assert, crypto, describe, it } from "../../harness.js";
-import { FaultyFlash } from "../../virtual/faulty-flash.js";
-import { chipId, image, product, type SceneOptions, UpdateScene } from "../../virtual/update-scene.js";
+import { FaultyFlash } from "../../support/faulty-flash.js";
+import { assert, crypto, describe, it } from "../../support/harness.js";
+import { chipId, image, product, type SceneOptions, UpdateScene } from "../../support/update-scene.js";
 
 const hour = 3600000;
 const before = image("1.0.0", 1, 8192);

@@ -1,6 +1,6 @@
 import { DevicePusher } from "../../../src/connection/device-pusher.js";
 import { Report } from "../../../src/update/report.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 class Port extends DevicePusher {
   readonly sent: string[] = [];

@@ -1,8 +1,8 @@
 import { Fault } from "../../../modules/fault/fault.js";
 import type { Slot } from "../../../modules/platform/slots.js";
 import { SlotCheck } from "../../../src/update/slot-check.js";
-import { assert, crypto, describe, it } from "../../harness.js";
-import { image, sha256, updateMessage } from "../../virtual/update-scene.js";
+import { assert, crypto, describe, it } from "../../support/harness.js";
+import { image, sha256, updateMessage } from "../../support/update-scene.js";
 
 const good = image("1.1.0", 3, 1048576 + 65536);
 const { partials_checksums: upper } = updateMessage(good, good) as unknown as { partials_checksums: string[] };

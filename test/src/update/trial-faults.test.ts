@@ -4,9 +4,9 @@
  */
 
 import { Fault } from "../../../modules/fault/fault.js";
-import { assert, describe, it } from "../../harness.js";
-import { withSlots } from "../../virtual/slots-of.js";
-import { image, type SceneOptions, UpdateScene } from "../../virtual/update-scene.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { withSlots } from "../../support/slots-of.js";
+import { image, type SceneOptions, UpdateScene } from "../../support/update-scene.js";
 
 const minute = 60000;
 const hour = 60 * minute;

@@ -6,8 +6,8 @@
 import type { Platform } from "../../../modules/platform/platform.js";
 import { encodeUtf8 } from "../../../modules/text/utf8.js";
 import { readConfiguration } from "../../../src/app-settings.js";
-import { assert, describe, it } from "../../harness.js";
-import { image, UpdateScene } from "../../virtual/update-scene.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { image, UpdateScene } from "../../support/update-scene.js";
 
 const before = image("1.0.0", 1, 8192);
 const after = image("1.1.0", 2, 20480);

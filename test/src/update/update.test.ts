@@ -1,5 +1,5 @@
-import { assert, describe, it } from "../../harness.js";
-import { image, UpdateScene } from "../../virtual/update-scene.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { image, UpdateScene } from "../../support/update-scene.js";
 
 const minute = 60000;
 const before = image("1.0.0", 1, 40960);

@@ -5,9 +5,9 @@
 
 import type { Client } from "../../../src/client.js";
 import type { LinkOptions } from "../../../src/options.js";
-import { assert, describe, it } from "../../harness.js";
-import { withSlots } from "../../virtual/slots-of.js";
-import { image, type SceneOptions, UpdateScene } from "../../virtual/update-scene.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { withSlots } from "../../support/slots-of.js";
+import { image, type SceneOptions, UpdateScene } from "../../support/update-scene.js";
 
 const second = 1000;
 const minute = 60 * second;

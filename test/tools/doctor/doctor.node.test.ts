@@ -7,9 +7,9 @@ import { ClientCertificate } from "../../../src/features/client-certificate/clie
 import { Examination } from "../../../tools/doctor/examination.js";
 import { type DoctorOptions, readOptions } from "../../../tools/doctor/options.js";
 import { Hub } from "../../../tools/hub/hub.js";
-import { after, assert, before, describe, it } from "../../harness.js";
-import { type Identity, Workshop } from "../../hosts/node/certificates.js";
-import { Listener } from "../../hosts/node/listener.js";
+import { type Identity, Workshop } from "../../support/certificates.js";
+import { after, assert, before, describe, it } from "../../support/harness.js";
+import { Listener } from "../../support/tcp-listener.js";
 
 const secret = "the-secret-of-the-product-0123456789abcdefg";
 const keys = [{ key: "nhp_desk", secret }];

@@ -1,7 +1,7 @@
 import { toHex } from "../../../modules/text/hex.js";
 import { nameForPeople } from "../../../modules/x509/certificate.js";
 import { RootCatalogue } from "../../../tools/doctor/roots.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 const isrgRootX1 = "79b459e67bb6e5e40173800888c81a58f6e99b6e";
 

@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url";
 import { Examination } from "../../../tools/doctor/examination.js";
 import { readOptions } from "../../../tools/doctor/options.js";
 import type { JsonObject } from "../../../tools/hub/json.js";
-import { afterEach, assert, beforeEach, describe, it } from "../../harness.js";
-import { Desk, newUuid, oldUuid, productKey } from "../hub/desk.js";
+import { afterEach, assert, beforeEach, describe, it } from "../../support/harness.js";
+import { Desk, newUuid, oldUuid, productKey } from "../../support/hub/desk.js";
 
 const images = new URL("../../../../test/fixtures/transcripts/fixtures/", import.meta.url);
 const running = fileURLToPath(new URL("app-1.0.0.bin", images));

@@ -4,7 +4,7 @@
 
 import { compareBudgets } from "../../../tools/esp32/budgets.js";
 import { imageSize } from "../../../tools/esp32/image-size.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 const linked = `#define mxHeapCount 3
 static const txU1 gxCode7[5];

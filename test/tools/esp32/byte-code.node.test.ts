@@ -1,5 +1,5 @@
 import { byteCodeSize, linkedModules } from "../../../tools/esp32/byte-code.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 const atom = (name: string, ...content: number[]) => [0, 0, 0, content.length + 8, ...Buffer.from(name), ...content];
 

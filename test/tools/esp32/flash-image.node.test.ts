@@ -3,7 +3,7 @@
  */
 
 import { fitting } from "../../../tools/esp32/flash-image.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 const slots = [
   { name: "ota_0", size: 2000 },

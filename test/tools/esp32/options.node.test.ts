@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { lostOptions, readOptions } from "../../../tools/esp32/options.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 const fragment = (name: string) => readFileSync(`sdkconfig/${name}`, "utf8");
 const defaults = readOptions(fragment("sdkconfig.defaults"));

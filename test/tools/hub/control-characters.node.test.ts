@@ -9,8 +9,8 @@ import { isPrintable } from "../../../modules/text/printable.js";
 import { runCommand } from "../../../tools/hub/commands.js";
 import { runPrompt } from "../../../tools/hub/prompt.js";
 import { timelineLine } from "../../../tools/hub/timeline.js";
-import { afterEach, assert, beforeEach, describe, fixture, it } from "../../harness.js";
-import { Desk, oldFirmware, oldUuid } from "./desk.js";
+import { afterEach, assert, beforeEach, describe, fixture, it } from "../../support/harness.js";
+import { Desk, oldFirmware, oldUuid } from "../../support/hub/desk.js";
 
 /** C0, DEL, C1 (two bytes, and one of ISO 8859-1), an override, a line separator, a forged line. */
 const hostile =

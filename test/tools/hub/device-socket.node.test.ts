@@ -2,8 +2,8 @@
  * What a device's socket does that no recording shows.
  */
 
-import { afterEach, assert, beforeEach, describe, it } from "../../harness.js";
-import { Desk, type DeskDevice, oldFirmware } from "./desk.js";
+import { afterEach, assert, beforeEach, describe, it } from "../../support/harness.js";
+import { Desk, type DeskDevice, oldFirmware } from "../../support/hub/desk.js";
 
 describe("desk hub, device socket", () => {
   let desk: Desk;

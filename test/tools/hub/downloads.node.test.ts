@@ -2,8 +2,8 @@
  * Downloads as a storage provider serves them, and every fault a download can be given.
  */
 
-import { afterEach, assert, beforeEach, describe, fixture, it } from "../../harness.js";
-import { Desk, newUuid } from "./desk.js";
+import { afterEach, assert, beforeEach, describe, fixture, it } from "../../support/harness.js";
+import { Desk, newUuid } from "../../support/hub/desk.js";
 
 const file = Buffer.from(fixture("transcripts/fixtures/app-1.1.0.bin"));
 

@@ -9,10 +9,10 @@ import type { ServerExtension } from "../../../tools/hub/extensions/extension.js
 import { healthStatus } from "../../../tools/hub/extensions/health.js";
 import { logLine } from "../../../tools/hub/extensions/logging.js";
 import type { Json, JsonObject } from "../../../tools/hub/json.js";
-import { assert, beforeEach, describe, it } from "../../harness.js";
+import { assert, beforeEach, describe, it } from "../../support/harness.js";
+import { Desk, oldFirmware, startMs } from "../../support/hub/desk.js";
+import { recording } from "../../support/hub/recording.js";
 import { ManualTimers } from "../../support/manual-timers.js";
-import { Desk, oldFirmware, startMs } from "./desk.js";
-import { recording } from "./recording.js";
 
 describe("desk hub, extensions", () => {
   let timers: ManualTimers;

@@ -9,7 +9,7 @@ import { settingsOf } from "../../../tools/hub/options.js";
 import { groupId, Orchestrator } from "../../../tools/hub/orchestrator.js";
 import { Timeline } from "../../../tools/hub/timeline.js";
 import { Updating } from "../../../tools/hub/updating.js";
-import { assert, describe, fixture, it } from "../../harness.js";
+import { assert, describe, fixture, it } from "../../support/harness.js";
 import { ManualTimers } from "../../support/manual-timers.js";
 
 const many = 10_000;

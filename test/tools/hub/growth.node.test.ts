@@ -18,8 +18,8 @@ import {
 import { allExtensions } from "../../../tools/hub/options.js";
 import { Scrollback } from "../../../tools/hub/scrollback.js";
 import { Timeline } from "../../../tools/hub/timeline.js";
-import { afterEach, assert, describe, it } from "../../harness.js";
-import { Desk, oldFirmware } from "./desk.js";
+import { afterEach, assert, describe, it } from "../../support/harness.js";
+import { Desk, oldFirmware } from "../../support/hub/desk.js";
 
 const large = "x".repeat(1_000_000);
 

@@ -6,8 +6,8 @@
 import { connect } from "node:net";
 import type { Json, JsonObject } from "../../../tools/hub/json.js";
 import { allExtensions } from "../../../tools/hub/options.js";
-import { afterEach, assert, beforeEach, describe, it } from "../../harness.js";
-import { Desk, type DeskDevice, oldFirmware } from "./desk.js";
+import { afterEach, assert, beforeEach, describe, it } from "../../support/harness.js";
+import { Desk, type DeskDevice, oldFirmware } from "../../support/hub/desk.js";
 
 const values: readonly Json[] = [
   null,

@@ -4,8 +4,8 @@
 
 import { request } from "node:http";
 import { runCommand } from "../../../tools/hub/commands.js";
-import { afterEach, assert, beforeEach, describe, it } from "../../harness.js";
-import { Desk, type DeskDevice, oldFirmware } from "./desk.js";
+import { afterEach, assert, beforeEach, describe, it } from "../../support/harness.js";
+import { Desk, type DeskDevice, oldFirmware } from "../../support/hub/desk.js";
 
 describe("desk hub, operator", () => {
   let desk: Desk;

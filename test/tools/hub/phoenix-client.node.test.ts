@@ -4,8 +4,8 @@
 
 import { type Channel, Socket } from "phoenix";
 import { WebSocket } from "ws";
-import { afterEach, assert, beforeEach, describe, it } from "../../harness.js";
-import { Desk, loginHeaders, oldFirmware, startMs } from "./desk.js";
+import { afterEach, assert, beforeEach, describe, it } from "../../support/harness.js";
+import { Desk, loginHeaders, oldFirmware, startMs } from "../../support/hub/desk.js";
 
 describe("desk hub, the official phoenix client", () => {
   let desk: Desk;

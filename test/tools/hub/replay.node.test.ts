@@ -5,9 +5,9 @@
 
 import type { Hub } from "../../../tools/hub/hub.js";
 import type { HubOptions } from "../../../tools/hub/options.js";
-import { describe, fixture, it } from "../../harness.js";
-import { newUuid, oldUuid } from "./desk.js";
-import { replay, type Setting } from "./replay.js";
+import { describe, fixture, it } from "../../support/harness.js";
+import { newUuid, oldUuid } from "../../support/hub/desk.js";
+import { replay, type Setting } from "../../support/hub/replay.js";
 
 const bothImages = ["app-1.0.0.bin", "app-1.1.0.bin"];
 const inGroup: Setting = { images: bothImages };

@@ -14,8 +14,8 @@ import {
 } from "../../../tools/hub/limits.js";
 import { checkSharedSecret, type DeriveKey } from "../../../tools/hub/shared-secret.js";
 import { WaitingConnections } from "../../../tools/hub/waiting-connections.js";
-import { afterEach, assert, describe, it } from "../../harness.js";
-import { Desk, loginHeaders, productKey, startMs } from "./desk.js";
+import { afterEach, assert, describe, it } from "../../support/harness.js";
+import { Desk, loginHeaders, productKey, startMs } from "../../support/hub/desk.js";
 
 /** A login as a stranger makes it who knows the key and not the secret. */
 function stranger(algorithm: string): ReadonlyMap<string, string> {

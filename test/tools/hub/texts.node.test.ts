@@ -3,8 +3,8 @@
  * PostgreSQL U+0000 (the channel that would store it crashes).
  */
 
-import { afterEach, assert, beforeEach, describe, it } from "../../harness.js";
-import { Desk, type DeskDevice, newUuid, oldFirmware } from "./desk.js";
+import { afterEach, assert, beforeEach, describe, it } from "../../support/harness.js";
+import { Desk, type DeskDevice, newUuid, oldFirmware } from "../../support/hub/desk.js";
 
 describe("texts that the server cannot take: the desk hub", () => {
   let desk: Desk;

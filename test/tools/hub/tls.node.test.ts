@@ -8,8 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { WebSocket } from "ws";
 import { Hub } from "../../../tools/hub/hub.js";
-import { after, assert, before, describe, it } from "../../harness.js";
-import { loginHeaders, productKey } from "./desk.js";
+import { after, assert, before, describe, it } from "../../support/harness.js";
+import { loginHeaders, productKey } from "../../support/hub/desk.js";
 
 describe("desk hub, TLS and client certificates", () => {
   const folder = mkdtempSync(join(tmpdir(), "desk-hub-tls-"));

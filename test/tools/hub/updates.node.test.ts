@@ -4,8 +4,8 @@
  */
 
 import type { JsonObject } from "../../../tools/hub/json.js";
-import { afterEach, assert, describe, fixture, it } from "../../harness.js";
-import { Desk, type DeskDevice, newUuid, oldFirmware, oldUuid } from "./desk.js";
+import { afterEach, assert, describe, fixture, it } from "../../support/harness.js";
+import { Desk, type DeskDevice, newUuid, oldFirmware, oldUuid } from "../../support/hub/desk.js";
 
 const image = Buffer.from(fixture("transcripts/fixtures/app-1.1.0.bin"));
 const patch = fixture("transcripts/fixtures/delta-1.0.0-1.1.0.patch");

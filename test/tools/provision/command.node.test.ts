@@ -19,8 +19,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { after, afterEach, assert, before, beforeEach, describe, it } from "../../harness.js";
-import { Workshop } from "../../hosts/node/certificates.js";
+import { Workshop } from "../../support/certificates.js";
+import { after, afterEach, assert, before, beforeEach, describe, it } from "../../support/harness.js";
 
 const program = fileURLToPath(new URL("../../../tools/provision/main.js", import.meta.url));
 const secret = "the-secret-of-the-product-0123456789abcdefg";

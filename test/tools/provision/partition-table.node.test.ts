@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { nvsPartition } from "../../../tools/provision/nvs.js";
 import { hex, readPartitionTable } from "../../../tools/provision/partition-table.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const read = (text: string, tableOffset?: number) => readPartitionTable(bytesOf(text), tableOffset);

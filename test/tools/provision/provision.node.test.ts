@@ -8,9 +8,9 @@ import { ClientCertificate } from "../../../src/features/client-certificate/clie
 import { Hub } from "../../../tools/hub/hub.js";
 import { makeCertificate } from "../../../tools/provision/certificate.js";
 import { readOptions, UsageError } from "../../../tools/provision/options.js";
-import { after, assert, before, describe, it } from "../../harness.js";
-import { type Identity, Workshop } from "../../hosts/node/certificates.js";
-import { NodeLink } from "../../src/node-link.js";
+import { type Identity, Workshop } from "../../support/certificates.js";
+import { after, assert, before, describe, it } from "../../support/harness.js";
+import { NodeLink } from "../../support/node-link.js";
 
 const program = fileURLToPath(new URL("../../../tools/provision/main.js", import.meta.url));
 const secret = "the-secret-of-the-product-0123456789abcdefg";

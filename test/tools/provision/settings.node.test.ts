@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { Fault } from "../../../modules/fault/fault.js";
 import { readOptions } from "../../../tools/provision/options.js";
 import { settingsOf } from "../../../tools/provision/settings.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 const secret = "the-secret-of-the-product-0123456789abcdefg";
 const byKey = ["--product-key", "nhp_x"];

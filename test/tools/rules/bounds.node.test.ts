@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { check } from "./planted.js";
+import { check } from "../../support/planted.js";
 
 const path = "modules/http/lines.ts";
 const suite = { "test/limits/http.test.ts": 'limit("maxLineBytes", "one of that length is read", () => {});\n' };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { check, placesOf } from "./planted.js";
+import { check, placesOf } from "../../support/planted.js";
 
 const dead = (files: Readonly<Record<string, string>>) =>
   placesOf(check(files, "deadExports").lines, "nobody but suites imports").sort();

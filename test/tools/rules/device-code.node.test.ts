@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { check, placesOf } from "./planted.js";
+import { check, placesOf } from "../../support/planted.js";
 
 const linked = [
   "nerveshub.ts",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { check as checkAll } from "./planted.js";
+import { check as checkAll } from "../../support/planted.js";
 
 /** modules/fault/fault.ts, as far as it makes faults, and where its lines are of no matter. */
 const fault = `export class Fault extends Error {}

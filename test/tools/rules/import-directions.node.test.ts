@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { check } from "./planted.js";
+import { check } from "../../support/planted.js";
 
 const includes = (...others: string[]) =>
   JSON.stringify({

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { check as checkAll, placesOf } from "./planted.js";
+import { check as checkAll, placesOf } from "../../support/planted.js";
 
 /** @returns the status of this rule and the places that it names */
 function check(files: Readonly<Record<string, string>>): { status: number | null; places: string[] } {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { check } from "./planted.js";
+import { check } from "../../support/planted.js";
 
 const path = "hosts/esp32/wifi.ts";
 const said = (text: string): string[] => check({ [path]: text }, "oneHand").lines;

@@ -1,5 +1,5 @@
 import { copiesOf, importsOf, leftOut, sourcesOf } from "../../../tools/sdkconfig/app-modules.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 const makefile = `$(MODULES_DIR)/main.xsb: /app/main.js
 	xsc /app/main.js -c -e -o $(@D) -r main

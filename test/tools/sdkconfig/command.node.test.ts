@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { after, assert, before, describe, it } from "../../harness.js";
+import { after, assert, before, describe, it } from "../../support/harness.js";
 
 const program = fileURLToPath(new URL("../../../tools/sdkconfig/main.js", import.meta.url));
 const check = fileURLToPath(new URL("../../../tools/esp32/check.js", import.meta.url));

@@ -1,5 +1,5 @@
 import { mergeLayers, readFragment, releaseOptions } from "../../../tools/sdkconfig/layers.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 const layer = (defaults: string, release = "", inst = "") => [defaults, release, inst].map(readFragment);
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { hasSlots, tableFaults, tableNotes } from "../../../tools/sdkconfig/table-faults.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 const MB = 1 << 20;
 /** As mcconfig 8.2.3 splits the table of a target with 8 MB. */

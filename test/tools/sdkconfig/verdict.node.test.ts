@@ -1,7 +1,7 @@
 import type { Generation } from "../../../tools/sdkconfig/generation.js";
 import { readFragment } from "../../../tools/sdkconfig/layers.js";
 import { flashSize, judge } from "../../../tools/sdkconfig/verdict.js";
-import { assert, describe, it } from "../../harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 const table = `nvs, data, nvs, 0x9000, 0x6000
 ota_0, app, ota_0, 0x10000, 0x1F0000

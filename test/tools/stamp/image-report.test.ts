@@ -2,7 +2,7 @@ import { buildImage } from "../../../hosts/flash-model/build-image.js";
 import { Fault } from "../../../modules/fault/fault.js";
 import { crc32 } from "../../../modules/ota/crc32.js";
 import { reportImage, reportLines } from "../../../tools/stamp/image-report.js";
-import { assert, crypto, describe, fixture, it } from "../../harness.js";
+import { assert, crypto, describe, fixture, it } from "../../support/harness.js";
 
 const image = buildImage({ chipId: 5, projectName: "thermostat", version: "v1.4", size: 4096 }, crypto);
 

@@ -16,7 +16,7 @@ import { fileURLToPath } from "node:url";
 import { buildImage } from "../../../hosts/flash-model/build-image.js";
 import { parseImageHead } from "../../../modules/ota/image.js";
 import { isPrintable } from "../../../modules/text/printable.js";
-import { after, assert, before, crypto, describe, it } from "../../harness.js";
+import { after, assert, before, crypto, describe, it } from "../../support/harness.js";
 
 const command = fileURLToPath(new URL("../../../tools/stamp/main.js", import.meta.url));
 const real = new URL("../../../../../shared/data/esp-idf-images/hello-world-signed.bin", import.meta.url);

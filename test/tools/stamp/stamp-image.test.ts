@@ -4,7 +4,7 @@ import { firmwareMetadata, firmwareUuid } from "../../../modules/ota/firmware-me
 import { parseImageHead } from "../../../modules/ota/image.js";
 import { ImageVerifier } from "../../../modules/ota/image-verifier.js";
 import { stampImage } from "../../../tools/stamp/stamp-image.js";
-import { assert, crypto, describe, it } from "../../harness.js";
+import { assert, crypto, describe, it } from "../../support/harness.js";
 
 const image = buildImage({ projectName: "xs_esp32", version: "1.0.0", size: 4096, seed: 3 }, crypto);
 const stamp = { product: "thermostat", version: "1.4.0" };

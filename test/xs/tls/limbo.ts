@@ -5,7 +5,7 @@
 import type { Clock } from "../../../modules/platform/clock.js";
 import { fromHex } from "../../../modules/text/hex.js";
 import { ConfiguredRoots, ServerVerification } from "../../../modules/tls/server-verification.js";
-import { type LimboCase, unexpected } from "../../modules/x509/limbo.js";
+import { type LimboCase, unexpected } from "../../support/limbo.js";
 import { assert, describe, environment, it, report } from "../harness.js";
 
 const file = native("test_file") as (path: string) => ArrayBuffer;

@@ -5,7 +5,7 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { LimboCase } from "../../../test/modules/x509/limbo.js";
+import type { LimboCase } from "../../../test/support/limbo.js";
 import { ROOT } from "../sdk.js";
 
 const data = join(ROOT, "../shared/data");

@@ -9,8 +9,8 @@ import { sharedSecretHeaders } from "../../../modules/nh1/shared-secret.js";
 import { Hub } from "../../../tools/hub/hub.js";
 import type { Json, JsonObject } from "../../../tools/hub/json.js";
 import type { HubOptions } from "../../../tools/hub/options.js";
-import { fixture } from "../../harness.js";
-import { ManualTimers } from "../../support/manual-timers.js";
+import { fixture } from "../harness.js";
+import { ManualTimers } from "../manual-timers.js";
 
 export const productKey = { key: "nhp_desk", secret: "desk-secret" };
 export const startMs = Date.parse("2026-11-21T20:00:00Z");

@@ -10,7 +10,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 export { after, afterEach, before, beforeEach, describe, it } from "mocha";
-export { nodeCrypto as crypto } from "../hosts/node/crypto.js";
+export { nodeCrypto as crypto } from "../../hosts/node/crypto.js";
 
 /** The checks that exist on every engine; `throws` takes a predicate over the error. */
 export const assert = {
@@ -30,7 +30,7 @@ process.on("unhandledRejection", (reason) => {
 
 /** A file of test/fixtures, by its path below that folder. */
 export function fixture(path: string): Uint8Array {
-  return new Uint8Array(readFileSync(new URL(`../../test/fixtures/${path}`, import.meta.url)));
+  return new Uint8Array(readFileSync(new URL(`../../../test/fixtures/${path}`, import.meta.url)));
 }
 
 /** A figure that a suite has found, for whoever reads the run. */

@@ -6,7 +6,7 @@
 import type { Hub } from "../../../tools/hub/hub.js";
 import { isObject, type Json } from "../../../tools/hub/json.js";
 import { Refusal } from "../../../tools/hub/operator.js";
-import { fixture } from "../../harness.js";
+import { fixture } from "../harness.js";
 import type { Recorded } from "./recording.js";
 
 /** Images by their uuid, as far as they are among the fixtures. */

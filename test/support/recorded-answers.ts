@@ -3,10 +3,10 @@
  * test/tools/hub.
  */
 
-import { fromBase64 } from "../../../modules/text/base64.js";
-import { decodeUtf8 } from "../../../modules/text/utf8.js";
-import type { UpgradeRefusal } from "../../../modules/websocket/websocket.js";
-import { fixture } from "../../harness.js";
+import { fromBase64 } from "../../modules/text/base64.js";
+import { decodeUtf8 } from "../../modules/text/utf8.js";
+import type { UpgradeRefusal } from "../../modules/websocket/websocket.js";
+import { fixture } from "./harness.js";
 
 export interface RecordedAnswer {
   /** What the recording says about the request. */

@@ -16,9 +16,9 @@ import type { Network } from "../../modules/platform/byte-stream.js";
 import type { Clock } from "../../modules/platform/clock.js";
 import type { Platform } from "../../modules/platform/platform.js";
 import { NervesHubLink } from "../../src/link.js";
-import { assert } from "../harness.js";
-import { AllFeatures, type LinkWithFeatures } from "../support/all-features.js";
-import { chipId, image } from "../virtual/update-scene.js";
+import { AllFeatures, type LinkWithFeatures } from "./all-features.js";
+import { assert } from "./harness.js";
+import { chipId, image } from "./update-scene.js";
 
 const running = image("1.0.0", 1, 20_000);
 export const productSecret = "the-secret-of-the-product-0123456789abcdefg";

@@ -12,10 +12,10 @@ import { parseImageHead } from "../../modules/ota/image.js";
 import type { Platform } from "../../modules/platform/platform.js";
 import { toHex } from "../../modules/text/hex.js";
 import { partSize } from "../../src/update/offer.js";
-import { crypto } from "../harness.js";
-import type { LinkWithFeatures } from "../support/all-features.js";
-import { ManualTimers } from "../support/manual-timers.js";
+import type { LinkWithFeatures } from "./all-features.js";
 import { FileServer } from "./file-server.js";
+import { crypto } from "./harness.js";
+import { ManualTimers } from "./manual-timers.js";
 import { type Cut, filePort, hubPort, VirtualDevice } from "./virtual-device.js";
 import { VirtualHub } from "./virtual-hub.js";
 

@@ -2,9 +2,9 @@
  * What every UDP stack must make of the servers of tools/xs/time-servers.ts, the same on Node and on XS.
  */
 
-import { timeBounds } from "../../../modules/ota/build-time.js";
-import type { Platform } from "../../../modules/platform/platform.js";
-import { type OpenDatagrams, SntpQuestion } from "../../../modules/sntp/question.js";
+import { timeBounds } from "../../modules/ota/build-time.js";
+import type { Platform } from "../../modules/platform/platform.js";
+import { type OpenDatagrams, SntpQuestion } from "../../modules/sntp/question.js";
 
 /** In the order of the servers: what a test says of one, and how the outcome reads. */
 export const wanted: readonly (readonly [name: string, outcome: RegExp])[] = [

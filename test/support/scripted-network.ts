@@ -5,12 +5,7 @@
  * more: no callback from inside `open`, none after `close`, no repeated `readable`, partial writes.
  */
 
-import type {
-  ByteStream,
-  ByteStreamListener,
-  ByteStreamOptions,
-  Network,
-} from "../../../modules/platform/byte-stream.js";
+import type { ByteStream, ByteStreamListener, ByteStreamOptions, Network } from "../../modules/platform/byte-stream.js";
 
 /** Where nobody listens. */
 export const unheard: ByteStreamListener = Object.freeze({ opened() {}, readable() {}, writable() {}, closed() {} });

@@ -2,9 +2,9 @@
  * One ByteStream under test: opens it, reads what comes unless told not to, and waits for what happens. Needs Node.
  */
 
-import { NodeNetwork } from "../../../hosts/node/network.js";
-import type { Fault } from "../../../modules/fault/fault.js";
-import type { ByteStream, ByteStreamListener, ByteStreamOptions } from "../../../modules/platform/byte-stream.js";
+import { NodeNetwork } from "../../hosts/node/network.js";
+import type { Fault } from "../../modules/fault/fault.js";
+import type { ByteStream, ByteStreamListener, ByteStreamOptions } from "../../modules/platform/byte-stream.js";
 
 export class StreamProbe implements ByteStreamListener {
   readonly stream: ByteStream;

@@ -2,17 +2,17 @@
  * A WebSocketClient on the Node host, with what it told and ways to wait for it. Needs Node.
  */
 
-import { nodeCrypto, nodeRandom } from "../../../hosts/node/crypto.js";
-import { NodeNetwork } from "../../../hosts/node/network.js";
-import { NodeTimers } from "../../../hosts/node/timers.js";
+import { nodeCrypto, nodeRandom } from "../../hosts/node/crypto.js";
+import { NodeNetwork } from "../../hosts/node/network.js";
+import { NodeTimers } from "../../hosts/node/timers.js";
 import {
   type Closed,
   type UpgradeRefusal,
   WebSocketClient,
   type WebSocketListener,
   type WebSocketOptions,
-} from "../../../modules/websocket/websocket.js";
-import { assert } from "../../harness.js";
+} from "../../modules/websocket/websocket.js";
+import { assert } from "./harness.js";
 
 export class NodeClient {
   readonly client: WebSocketClient;

@@ -5,7 +5,7 @@
 
 import { createHash } from "node:crypto";
 import type { Hub } from "../../../tools/hub/hub.js";
-import { assert } from "../../harness.js";
+import { assert } from "../harness.js";
 import { headersOf, type Recorded, statusOf } from "./recording.js";
 
 /** @param instead status that our hub gives on purpose; @param at says where in the recording this is */

@@ -5,9 +5,9 @@
 import { MemoryFlash } from "../../hosts/flash-model/memory-flash.js";
 import { openPartition, partitionTable } from "../../hosts/flash-model/partition-table.js";
 import type { Clock } from "../../modules/platform/clock.js";
-import { crypto } from "../harness.js";
-import type { LinkWithFeatures } from "../support/all-features.js";
-import { ManualTimers } from "../support/manual-timers.js";
+import type { LinkWithFeatures } from "./all-features.js";
+import { crypto } from "./harness.js";
+import { ManualTimers } from "./manual-timers.js";
 import { SocketServer } from "./socket-server.js";
 import { chipId, image } from "./update-scene.js";
 import { hubPort, startedMs, VirtualDevice } from "./virtual-device.js";

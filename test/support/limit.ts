@@ -3,7 +3,7 @@
  * portable suite tests this way, so a new one cannot be forgotten.
  */
 
-import { it } from "../harness.js";
+import { it } from "./harness.js";
 
 /** @param claim what holds at the limit, and what beyond it */
 export function limit(name: string, claim: string, body: () => unknown): void {

@@ -3,14 +3,14 @@
  * which count what they would drop without a word. Portable.
  */
 
-import type { DeviceFacts } from "../../../modules/platform/device.js";
-import type { Platform } from "../../../modules/platform/platform.js";
-import type { Core, Feature } from "../../../src/feature.js";
-import type { Attachment } from "../../../src/features/extensions/extension.js";
-import { Log } from "../../../src/log/log.js";
-import { Redactor } from "../../../src/log/redact.js";
-import { crypto } from "../../harness.js";
-import { ManualTimers } from "../../support/manual-timers.js";
+import type { DeviceFacts } from "../../modules/platform/device.js";
+import type { Platform } from "../../modules/platform/platform.js";
+import type { Core, Feature } from "../../src/feature.js";
+import type { Attachment } from "../../src/features/extensions/extension.js";
+import { Log } from "../../src/log/log.js";
+import { Redactor } from "../../src/log/redact.js";
+import { crypto } from "./harness.js";
+import { ManualTimers } from "./manual-timers.js";
 
 /** 2026-11-21T20:00:00Z */
 export const startedMs = 1795291200000;

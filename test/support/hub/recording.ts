@@ -2,7 +2,7 @@
  * The recorded exchanges of test/fixtures/transcripts as the replay reads them: one record a line, in order of time.
  */
 
-import { fixture } from "../../harness.js";
+import { fixture } from "../harness.js";
 
 export interface Recorded {
   /** Milliseconds since the start of the recording. */

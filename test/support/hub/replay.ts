@@ -8,8 +8,8 @@
 
 import { Hub } from "../../../tools/hub/hub.js";
 import type { HubOptions } from "../../../tools/hub/options.js";
-import { assert, fixture } from "../../harness.js";
-import { ManualTimers } from "../../support/manual-timers.js";
+import { assert, fixture } from "../harness.js";
+import { ManualTimers } from "../manual-timers.js";
 import { Player } from "./player.js";
 import { recording, startOf } from "./recording.js";
 

@@ -6,7 +6,7 @@
 import type { Crypto } from "../../modules/platform/crypto.js";
 import { toBase64 } from "../../modules/text/base64.js";
 import { decodeUtf8, encodeUtf8 } from "../../modules/text/utf8.js";
-import { concat } from "../modules/platform/scripted-network.js";
+import { concat } from "./scripted-network.js";
 import type { Connection } from "./virtual-network.js";
 
 /** RFC 6455 §1.3 */

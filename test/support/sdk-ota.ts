@@ -7,7 +7,7 @@ import { isBootable } from "../../hosts/flash-model/boot-loader.js";
 import { sectorSize } from "../../hosts/flash-model/flash.js";
 import type { FlashSlots } from "../../hosts/flash-model/flash-slots.js";
 import { type OpenSlot, SequentialWriter } from "../../src/features/ota-writer/sequential-writer.js";
-import { crypto } from "../harness.js";
+import { crypto } from "./harness.js";
 import { chipId } from "./update-scene.js";
 
 const unit = 16;

@@ -5,7 +5,7 @@
 
 import type { Hub } from "../../../tools/hub/hub.js";
 import type { Json } from "../../../tools/hub/json.js";
-import { assert } from "../../harness.js";
+import { assert } from "../harness.js";
 import { type Deviation, deviations, webEndpoint } from "./deviations.js";
 import { frameBytes, RawClient } from "./raw-client.js";
 import { replayDownload } from "./recorded-download.js";

@@ -1,11 +1,11 @@
 /*
- * Runs a DeltaDecoder to its end for the suites here, and checks on the way what must hold for any patch at all: the
+ * Runs a DeltaDecoder to its end for the suites of deltas, and checks on the way what must hold for any patch at all: the
  * source is read inside its size, writes are whole chunks until the last, no call takes more than a bounded step.
  */
 
-import { chunkSize } from "../../../modules/delta/chunk.js";
-import { DeltaDecoder, type DeltaOptions } from "../../../modules/delta/decoder.js";
-import { assert, fixture } from "../../harness.js";
+import { chunkSize } from "../../modules/delta/chunk.js";
+import { DeltaDecoder, type DeltaOptions } from "../../modules/delta/decoder.js";
+import { assert, fixture } from "./harness.js";
 
 export interface Pair {
   name: string;

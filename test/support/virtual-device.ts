@@ -16,8 +16,8 @@ import type { Crypto } from "../../modules/platform/crypto.js";
 import type { Platform } from "../../modules/platform/platform.js";
 import type { Timer, Timers } from "../../modules/platform/timers.js";
 import { NervesHubLink } from "../../src/link.js";
-import { AllFeatures, type LinkWithFeatures } from "../support/all-features.js";
-import type { ManualTimers } from "../support/manual-timers.js";
+import { AllFeatures, type LinkWithFeatures } from "./all-features.js";
+import type { ManualTimers } from "./manual-timers.js";
 import { type Connection, VirtualNetwork } from "./virtual-network.js";
 
 export const hubPort = 4000;

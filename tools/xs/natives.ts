@@ -38,7 +38,8 @@ function collect(manifest: Manifest, folder: string, natives: Natives): void {
   const { includes, sources, named, preload, resources } = natives;
   for (const include of list(manifest.include)) {
     if (ofSdk(include)) includes.add(include);
-    else readNatives(join(folder, include), natives);
+    // One with a variable in its path is empty: sdk/manifest_base.json refuses a second version of the agent with it.
+    else if (!include.includes("$(")) readNatives(join(folder, include), natives);
   }
   for (const [key, value] of Object.entries(manifest.modules ?? {})) {
     for (const source of list(value)) {

@@ -1,28 +1,29 @@
 /*
- * Chunk: the bytes being rebuilt, out of the source, differences and new bytes, until they are written as one piece.
+ * Chunk: collects rebuilt bytes (source plus difference, or new bytes) until they are written as one piece.
  *
- * It also owns the decoder's memory, one buffer of 5 KB and the history: `copyWithin` moves bytes between its parts
- * without a view per copy, and differences are added four at a time, since on XS reading a typed array element costs as
- * much as three operations. Differences are mostly zeros; where the history is known to be zero nothing is added at all.
+ * It also owns the decoder's memory: one buffer that holds the chunk, a block of the source and heatshrink's history.
+ * `copyWithin` moves bytes between these parts without a view per copy. Differences are added four at a time, since on XS
+ * reading a typed array element costs as much as three operations. Differences are mostly zeros: nothing is added where
+ * the history is known to be zero.
  *
  * The rule it guards: the source is read in whole blocks inside its size. The caller has checked every range.
  */
 
 import { Heatshrink, historySize } from "./heatshrink.js";
 
-/** Bytes of every write but the last: a flash sector, so that a saved state never begins inside one. */
+/** Bytes of every write but the last: a flash sector, so that every saved state continues at the start of a sector. */
 export const chunkSize = 4096;
 
 /** Bytes of the source that are read at once. */
 const blockSize = 1024;
 
-/** Differences up to this length are added bytewise rather than moved to be aligned: a move costs as much. */
+/** Differences up to this many bytes are added bytewise: moving them into alignment would cost as much. */
 const unalignedLimit = 8;
 
 const blockOffset = chunkSize;
 const historyOffset = chunkSize + blockSize;
 
-/** What the patch was made against: the running image, where it lies. */
+/** The image that the patch was made against: the running one, read in its slot. */
 export interface DeltaSource {
   /** Bytes that may be read: the length of the image or of its slot. */
   readonly size: number;
@@ -83,7 +84,7 @@ export class Chunk {
     heatshrink.unread -= count;
   }
 
-  /** Hands the bytes on. */
+  /** Writes the chunk and starts an empty one. */
   flush(): void {
     this._options.write(this.length === chunkSize ? this._whole : this._whole.subarray(0, this.length));
     this.length = 0;
@@ -114,7 +115,7 @@ export class Chunk {
     this._blockEnd = start + size;
   }
 
-  /** bytes[to + i] += bytes[from + i] up to `end` of `from`: by words where both are equal modulo 4. */
+  /** bytes[to + i] += bytes[from + i] while from + i < end: by words where `from` and `to` are equal modulo 4. */
   private _add(from: number, end: number, to: number): void {
     const bytes = this._bytes;
     const distance = to - from;
@@ -129,7 +130,7 @@ export class Chunk {
       for (let i = from >> 2; i < wordEnd; i++) {
         const difference = words[i];
         if (difference !== 0) {
-          // Four sums at once: without their top bits no carry leaves a byte; those are put in without one.
+          // Four sums at once: the low seven bits are added, so no carry leaves a byte; the top bits are added by XOR.
           const j = i + wordDistance;
           const value = words[j];
           words[j] = ((value & 0x7f7f7f7f) + (difference & 0x7f7f7f7f)) ^ ((value ^ difference) & -0x7f7f7f80);

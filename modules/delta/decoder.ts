@@ -2,20 +2,20 @@
  * DeltaDecoder: rebuilds an image from the running one and a detools patch, sequential type, heatshrink compression
  * (detools 0.53.0 `apply.py` apply_patch_sequential; NervesHub's deltas for ESP-IDF).
  *
- * The patch: its type, a byte; the size of the rebuilt image; heatshrink's parameters, a byte; then, compressed, the size
- * of a data format patch (0 here) and blocks until the image is complete. A block: size and bytes of a difference, which
- * are added to the source's bytes; size and bytes that are new; how far to move in the source. Sizes are signed and of
- * variable length: bit 7 of a byte says that another follows, bit 6 of the first is the sign.
+ * A patch has the patch type (a byte), the size of the rebuilt image, heatshrink's parameters (a byte); then, compressed,
+ * the size of a data format patch (0 here) and blocks until the image is complete. A block has the size and bytes of a
+ * difference, which are added to the source's bytes; the size and bytes of new data; and how far to move in the source.
+ * Sizes are signed and of variable length: bit 7 of a byte says that another follows, bit 6 of the first is the sign.
  *
- * Rebuilt bytes leave in chunks of a flash sector (4096 bytes, the last one shorter), and every chunk ends a call: there
- * `save` gives the state, small enough for a key of the store, from which `restore` continues after a restart. Memory: 6.4 KB
- * for NervesHub's window of 256 bytes, 10.2 KB for the largest one, allocated once.
+ * Rebuilt bytes are written in chunks of a flash sector (4096 bytes, the last one shorter), and `push` returns after each
+ * chunk. `save` then gives the state from which `restore` continues after a restart; it fits into one value of the store.
+ * Memory: 6.4 KB for NervesHub's window of 256 bytes, 10.2 KB for the largest window, allocated once.
  *
  * It does not verify the result: a patch has no checksum of what it rebuilds, and a wrong source gives wrong bytes without
  * any error. The caller checks the rebuilt image.
  *
- * The rule it guards: no number of the patch is believed. Never is a byte read outside the source, never one written
- * beyond the announced size or `maxToSize`, and a call of `push` does a bounded amount of work.
+ * The rule it guards: no number of the patch is believed. No byte is read outside the source, no byte is written beyond
+ * the announced size or `maxToSize`, and a call of `push` does a bounded amount of work.
  */
 
 import { Fault } from "../fault/fault.js";
@@ -38,7 +38,7 @@ export interface DeltaOptions extends ChunkOptions {
   maxToSize: number;
 }
 
-/** Bytes that one call may decompress and use: a chunk, and the sizes between its pieces, so that most calls end by a write. */
+/** Decompressed bytes that one call may use: a chunk and the sizes between its pieces, so that most calls end with a write. */
 const budgetLimit = chunkSize + 1024;
 
 const nothing = new Uint8Array(0);
@@ -65,8 +65,8 @@ export class DeltaDecoder {
   }
 
   /**
-   * Continues from what `save` gave; the caller appends to the `produced` bytes written then, and pushes the patch from
-   * `consumed` on. The source must be the same.
+   * Continues from what `save` gave: the caller writes on behind the first `produced` bytes of the image, and pushes the
+   * patch from byte `consumed` on. The source must be the same.
    * @throws Fault of stage "image": "delta-state-invalid"
    */
   static restore(options: DeltaOptions, saved: Uint8Array): DeltaDecoder {
@@ -81,8 +81,8 @@ export class DeltaDecoder {
   }
 
   /**
-   * Bytes of the rebuilt image, once the patch has said so: after its first seven bytes at most. Pushed alone, with a
-   * budget of seven, they rebuild nothing, so that a slot is erased only for a patch that fits.
+   * Size of the rebuilt image in bytes, once the patch has told it: in its first seven bytes at most. Pushing seven bytes
+   * with a budget of seven rebuilds nothing, so a caller can learn whether the image fits before it erases a slot.
    */
   get toSize(): number | undefined {
     return this._state.phase > Phase.toSize ? this._state.toSize : undefined;
@@ -103,19 +103,20 @@ export class DeltaDecoder {
     return this._state.phase === Phase.end;
   }
 
-  /** True when nothing is rebuilt that was not written: `save` is allowed. So it is after every call that wrote. */
+  /** True when every rebuilt byte was written, as after every call that wrote: `save` is then allowed. */
   get savable(): boolean {
     return this._failure === undefined && (this._chunk === undefined || this._chunk.length === 0);
   }
 
   /**
-   * Takes patch bytes. Returns at the latest after one `write` or `budget` bytes of work, whatever comes first: push the
+   * Takes patch bytes. Returns after one `write` or after `budget` decompressed bytes, whichever comes first: push the
    * rest again until all of it is taken.
-   * @param budget decompressed bytes to use at most: sizes, differences, new bytes; no more than the default, 5120, counts
+   * @param budget decompressed bytes (sizes, differences, new data) to use at most; a budget above 5120 counts as 5120
    * @returns how many of `bytes` were taken
    * @throws Fault of stage "image", which every later call throws again: "patch-type-unsupported",
    *   "patch-compression-unsupported", "patch-window-too-large", "patch-data-format-unsupported", "patch-too-large" (the
-   *   image for the slot), "patch-source-range", "patch-overrun" (a piece goes beyond the announced size), "patch-corrupt"
+   *   rebuilt image exceeds the slot), "patch-source-range", "patch-overrun" (a piece exceeds the announced size),
+   *   "patch-corrupt"
    */
   push(bytes: Uint8Array, budget: number = budgetLimit): number {
     if (this._failure !== undefined) throw this._failure;
@@ -130,11 +131,11 @@ export class DeltaDecoder {
   }
 
   /**
-   * Ends the patch: writes what its last bits still hold (less than a chunk) and makes sure that the image is complete.
+   * Ends the patch: writes what the decompressor still holds (less than a chunk) and makes sure that the image is complete.
    * @throws Fault "patch-truncated", and what `push` throws
    */
   finish(): void {
-    // What is left in the decompressor is less than a chunk; the first call may end within it, after a write.
+    // Twice: the first call may return after a write, with bytes still in the decompressor.
     for (let calls = 0; calls < 2 && !this.finished; calls++) this.push(nothing);
     if (this.finished) return;
     const { produced, toSize, consumed } = this._state;
@@ -148,7 +149,7 @@ export class DeltaDecoder {
 
   /**
    * The state after the last write, for `restore`: 44 bytes and the window, 300 for NervesHub's deltas, 4140 at most.
-   * Only while `savable`.
+   * @throws Fault of stage "image": "delta-not-savable", unless `savable`
    */
   save(): Uint8Array {
     if (!this.savable) throw new Fault("image", "delta-not-savable", "The delta is between two chunks, or has failed.");
@@ -174,7 +175,7 @@ export class DeltaDecoder {
       const copies = state.phase === Phase.diff || state.phase === Phase.extra;
       const wanted = copies ? Math.min(state.left, chunkSize - chunk.length) : 0;
       if (heatshrink.unread === 0) {
-        // Ahead by no more than a window: then what is unread after a chunk lies in the window that `save` keeps.
+        // Inflates ahead by a window at most, so that what is unread after a chunk lies in the window that `save` keeps.
         heatshrink.inflate(bytes, offset, Math.min(mostInflated, wanted + (1 << heatshrink.windowBits)));
         offset = heatshrink.inputPosition;
         if (heatshrink.unread === 0) break;
@@ -191,7 +192,7 @@ export class DeltaDecoder {
     return offset;
   }
 
-  /** What is not compressed. */
+  /** Takes a byte of the uncompressed header: patch type, image size, heatshrink's parameters. */
   private _header(byte: number): void {
     const state = this._state;
     if (state.phase === Phase.type) {
@@ -213,7 +214,7 @@ export class DeltaDecoder {
     }
   }
 
-  /** The next byte of a size, and what follows from the last one. */
+  /** Takes the next byte of a size; the last byte of a size has `_size` act on it. */
   private _sizeByte(byte: number): void {
     const state = this._state;
     if (state.sizeBytes === 0) {

@@ -4,13 +4,13 @@
  * Bits, most significant first. A token is `1` and a byte, or `0`, a distance less one (window bits) and a count less
  * one (lookahead bits). Before the first byte the window holds zeros. The encoder fills the last byte with zero bits.
  *
- * It is not a decompressor of whole streams: the caller says how many bytes it wants next, and they are appended to the
- * history, where it reads them: `unread` of them are left. The rule it guards: a count from the stream is never more than
- * a wish, what is left of it waits in `pending` until somebody asks.
+ * It is not a decompressor of whole streams: the caller says how many bytes it wants next, they are appended to the
+ * history, and the caller reads them there; `unread` counts those that it has not read. The rule it guards: a copy of the
+ * stream never makes more bytes than the caller asked for; the rest of the copy waits in `pending`.
  *
  * The loop is written for XS, where a call costs as much as ten operations and a typed array element as much as three:
- * state in locals, whole tokens rather than bits, copies by `copyWithin` and `fill`. A token takes about a microsecond
- * on a desktop core, however long its copy.
+ * it keeps the state in locals, reads whole tokens rather than bits, and copies by `copyWithin` and `fill`. A token takes
+ * about a microsecond on a desktop core, however long its copy.
  */
 
 import type { WindowState } from "./state.js";
@@ -18,7 +18,7 @@ import type { WindowState } from "./state.js";
 /** Bytes that one call of `inflate` can append. */
 export const mostInflated = 1024;
 
-/** Bytes of history that a decoder of this window needs: the window, one call's output, and four to align by. */
+/** Bytes of history that a window of `windowBits` needs: the window, one call's output, and four for alignment. */
 export const historySize = (windowBits: number): number => {
   return (1 << windowBits) + mostInflated + 4;
 };
@@ -30,23 +30,24 @@ export class Heatshrink {
   position: number;
   /** Bytes before `position` that the caller has not read; it counts them down. */
   unread = 0;
-  /** Everything from here to `position` is known to be zero. */
+  /** The history from here to `position` is known to be zero. */
   nonZeroEnd: number;
-  /** Where in the input of the last `inflate` the next unread byte is. */
+  /** Index of the first byte that the last `inflate` did not read of its input. */
   inputPosition = 0;
-  /** Bits read and not used, right-aligned, and how many: 23 at most between calls. */
+  /** Bits read from the input and not used, right-aligned; `bitCount` of them, 23 at most between calls. */
   bits = 0;
   bitCount = 0;
-  /** What is left of a copy: its distance and how many bytes. */
+  /** The unfinished copy: its distance, and the `pending` bytes that are still to be copied. */
   distance = 0;
   pending = 0;
-  /** Holds the history, and whatever else its owner keeps in it. */
+  /** The buffer that holds the history; its owner keeps other things in it too. */
   readonly bytes: Uint8Array;
   private readonly _start: number;
   private readonly _end: number;
 
   /**
-   * @param bytes holds the history at `start`; a multiple of four, zeros, `historySize(windowBits)` long
+   * @param bytes the buffer that holds the history
+   * @param start where the history begins in `bytes`, a multiple of four; `historySize(windowBits)` zeros lie there
    * @param windowBits 4 to 12: a token and the bits left of a byte then fit into 31 bits
    * @param lookaheadBits 3 to `windowBits` - 1
    */
@@ -78,7 +79,7 @@ export class Heatshrink {
     this.nonZeroEnd = this.position;
   }
 
-  /** Moves the window and what is unread to the front; the first unread byte comes to lie at `alignment` modulo 4. */
+  /** Moves the window and the unread bytes to the front; the first unread byte is then at `alignment` modulo 4. */
   rewind(alignment: number): void {
     const kept = Math.max(1 << this.windowBits, this.unread);
     const position = this._start + kept + ((alignment + this.unread - kept) & 3);
@@ -88,8 +89,8 @@ export class Heatshrink {
   }
 
   /**
-   * Appends up to `limit` bytes, at most `mostInflated`, to the history: fewer when `input`, read from `offset`, ends
-   * first. Nothing may be unread.
+   * Appends up to `limit` bytes to the history, fewer when `input`, read from `offset`, ends first.
+   * `limit` is `mostInflated` at most, and `unread` must be 0.
    */
   inflate(input: Uint8Array, offset: number, limit: number): void {
     if (this._end - this.position < limit) this.rewind(0);
@@ -128,7 +129,7 @@ export class Heatshrink {
         position += count;
         pending -= count;
       }
-      // Only the lowest `bitCount` of `bits` count: what was used is shifted out at the top, without a mask a token.
+      // Only the lowest `bitCount` bits of `bits` are valid. Used bits are shifted out at the top, which saves a mask per token.
       while (position < end) {
         if (bitCount < 16 && offset < pairEnd) {
           bits = (bits << 16) | (input[offset] << 8) | input[offset + 1];

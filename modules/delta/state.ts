@@ -1,19 +1,17 @@
 /*
  * The state of a DeltaDecoder between two chunks of output, and its form in flash.
  *
- * Little-endian: format, phase, parameters, bytes of an unfinished size (one byte each); image size, produced, consumed,
- * source position, bytes left of the piece, bits (32 bits each); the unfinished size (64-bit float); its sign and the
- * number of bits (one byte each); distance and rest of an unfinished copy, and how much of the window is unread (16 bits
- * each); then, once the
- * patch has named its size, the heatshrink window.
+ * The form is little-endian: format, `phase`, parameters, `sizeBytes` (one byte each); `toSize`, `produced`, `consumed`,
+ * `sourcePosition`, `left`, `bits` (32 bits each); `size` (64-bit float); `sizeNegative` and `bitCount` (one byte each);
+ * `distance`, `pending` and `unread` (16 bits each); then, from phase `dataFormat` on, the heatshrink window.
  *
- * The rule it guards: a state comes from flash and may be anything. Whatever passes `unpackState` keeps the decoder
- * within its bounds; that it is the state that was saved is the store's to prove, by a checksum.
+ * The rule it guards: a state comes from flash and may be anything. A state that passes `unpackState` keeps the decoder
+ * within its bounds. Whether it is the state that was saved is for the store's checksum to tell.
  */
 
 import { Fault } from "../fault/fault.js";
 
-/** Window of a delta's compression, 2^12 = 4 KB, held in memory. NervesHub's deltas have 2^8; detools can make 2^15. */
+/** Largest window of a delta's compression: 2^12 = 4 KB, held in memory. NervesHub's deltas have 2^8; detools can make 2^15. */
 export const deltaWindowBitsLimit = 12;
 
 /** What the decoder reads next. */
@@ -38,17 +36,17 @@ export interface DecoderState {
   produced: number;
   /** Bytes of the patch read. */
   consumed: number;
-  /** Where the next difference applies. */
+  /** Offset in the source to which the next difference applies. */
   sourcePosition: number;
-  /** Bytes to come of a difference or of new bytes. */
+  /** Bytes still to come of the current difference or of the current new data. */
   left: number;
-  /** A size of which `sizeBytes` bytes were read. */
+  /** The unfinished size: the magnitude so far, out of `sizeBytes` bytes. */
   size: number;
   sizeBytes: number;
   sizeNegative: boolean;
 }
 
-/** The decompressor's part (heatshrink.ts explains the fields). */
+/** The state of the decompressor (heatshrink.ts explains the fields). */
 export interface WindowState {
   windowBits: number;
   lookaheadBits: number;
@@ -65,10 +63,10 @@ export interface WindowState {
 export const stateSize = 44;
 
 const format = 1;
-/** A size of more bytes (34 bits) is no size of a device. */
+/** Bytes of one size, five hold 34 bits: more is no size of a device. */
 export const sizeBytesLimit = 5;
 
-/** heatshrink's parameters as detools packs them: window bits less 4, lookahead bits less 3. */
+/** heatshrink's parameters as detools packs them into a byte: window bits less 4 above lookahead bits less 3. */
 export const windowBitsOf = (parameters: number): number => (parameters >> 4) + 4;
 export const lookaheadBitsOf = (parameters: number): number => (parameters & 15) + 3;
 

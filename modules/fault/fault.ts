@@ -2,13 +2,12 @@
  * Fault: the one error type of this project.
  *
  * A fault says where (`stage`), what (`code`, stable, for programs) and what to do (`message`, one sentence for an
- * operator, shown as the reason in NervesHub). It never holds a secret or a signed URL, and is one printable line whatever
- * a server has put into it: applications print it, and programs send it on.
+ * operator, shown as the reason in NervesHub). It never holds a secret or a signed URL. Its message is one printable line,
+ * whatever text of a server is in it: applications print it, and programs send it on.
  */
 
 import { printable, printableLines } from "../text/printable.js";
 
-/** Where something failed. */
 export type Stage =
   | "options"
   | "resolve"
@@ -30,13 +29,13 @@ export type Stage =
 
 export class Fault extends Error {
   readonly stage: Stage;
-  /** Stable, lower-case words joined by "-", of one stage and one meaning: "checksum-mismatch"; docs/faults.md has all. */
+  /** Stable, lower-case words joined by "-": "checksum-mismatch". Each code has one stage and one meaning (docs/faults.md). */
   readonly code: string;
 
   /**
    * @param stage where it failed
    * @param code what failed, stable
-   * @param message one sentence that an operator can act on; what would not show in it becomes its escape
+   * @param message one sentence that an operator can act on; a character that is not printable becomes its escape
    * @param cause the error behind it, if any
    */
   constructor(stage: Stage, code: string, message: string, cause?: unknown) {
@@ -52,8 +51,8 @@ export class Fault extends Error {
 }
 
 /**
- * Anything thrown, as a Fault: a Fault stays itself, everything else becomes `stage`/`code` with its message. Never throws,
- * whatever it is given: it runs where errors are caught, and a thrown value may have no text (`Object.create(null)`).
+ * Turns anything thrown into a Fault: a Fault stays itself, anything else becomes a Fault of `stage` and `code` with its
+ * message. Never throws: it runs where errors are caught, and a thrown value may have no text (`Object.create(null)`).
  */
 export const asFault = (error: unknown, stage: Stage, code: string): Fault => {
   try {
@@ -65,8 +64,8 @@ export const asFault = (error: unknown, stage: Stage, code: string): Fault => {
 };
 
 /**
- * Its stack, for a developer; its text where it has none. In printable lines, and all but the first are indented, so that
- * no message makes a line of a log. Never throws.
+ * The stack of a thrown value, for a developer; its text where it has no stack. The lines are printable, and all but the
+ * first are indented, so that no message can pass for a line of a log. Never throws.
  */
 export const stackOf = (error: unknown): string => {
   try {

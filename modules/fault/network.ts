@@ -1,7 +1,8 @@
 /*
  * The faults of networks and TLS, in words that are the same on every host: Node, the simulator and the ESP32 find out
- * what failed in their own ways and call these functions for code and sentence. What only Node can tell is in
- * hosts/node/faults.ts, what only our own TLS can in tls.ts.
+ * what failed in their own ways and call these functions for code and sentence. Faults that only Node can tell are in
+ * hosts/node/faults.ts; those that only our own TLS can tell are in modules/tls/handshake-fault.ts and
+ * modules/x509/certificate-fault.ts.
  *
  * Each sentence names the server and says what the operator should check first.
  */
@@ -53,7 +54,7 @@ export const connectFailed = (host: string, port: number, detail: string, cause?
   );
 };
 
-// Stage "tls". `host` is the name that was to be verified.
+// Stage "tls". `host` is the name that the certificate had to be valid for.
 
 export const notTls = (host: string, port: number, cause?: unknown): Fault => {
   return new Fault(
@@ -81,7 +82,7 @@ export const handshakeTimeout = (host: string, port: number, timeoutMs: number):
   );
 };
 
-/** NervesHub does this to connections beyond its rate limit (100 a second by default). */
+/** The server closed during the handshake, as NervesHub does beyond its rate limit (100 connections a second by default). */
 export const handshakeClosed = (host: string, port: number, cause?: unknown): Fault => {
   return new Fault(
     "tls",

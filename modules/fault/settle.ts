@@ -1,19 +1,19 @@
 /*
- * Settle: runs code that is not ours and hears how it ended, once: what it returned, what its promise came to, or what it
- * threw or rejected with. Any thenable is a promise here, as it is for `await`.
+ * Settle: runs code of others and reports once how it ended: the value that it returned, the value that its promise was
+ * fulfilled with, or the error that it threw or rejected with. Any thenable counts as a promise, as it does for `await`.
  *
- * The rule it guards: nothing that such code does reaches the engine. On XS an exception that leaves a callback ends the
+ * The rule it guards: no error of such code reaches the engine. On XS an exception that leaves a callback ends the
  * machine, and so does a rejected promise that is collected before anybody has looked at it; Node ends the process.
  */
 
-/** @param fulfilled it is what a promise came to, and not what was returned */
+/** @param fulfilled true when a promise was fulfilled with `value`, false when `body` returned `value` itself */
 export type Settled = (value: unknown, fulfilled: boolean) => void;
 
 export type Failed = (error: unknown, how: "threw" | "rejected") => void;
 
 /**
- * A function that returns no promise is through when this returns, and makes none here.
- * @param done called from inside where no promise was returned; what it throws then is the caller's
+ * Runs `body`. Where it returns no promise, `done` or `failed` is called before `settle` returns, and no promise is made.
+ * @param done called from inside `settle` where no promise was returned; what it throws there is thrown by `settle`
  */
 export const settle = (body: () => unknown, done: Settled, failed: Failed): void => {
   let value: unknown;
@@ -29,7 +29,7 @@ export const settle = (body: () => unknown, done: Settled, failed: Failed): void
     done(value, false);
     return;
   }
-  // Not `value.then`: it may be anybody's, call back twice or throw. The engine deals with that where it resolves.
+  // Not `value.then(…)`: a foreign `then` may call back twice or throw. A promise that resolves with it copes with that.
   new Promise((resolve) => resolve(value))
     .then(
       (result) => done(result, true),

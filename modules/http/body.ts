@@ -1,8 +1,8 @@
 /*
  * The body of an HTTP/1 response (RFC 9112 §6, §7): where it ends, and its bytes without the framing.
  *
- * The rule it guards: a byte beyond the announced end is never delivered, and an end before it is a fault. What the
- * bytes are is not looked at.
+ * The rule it guards: a byte beyond the announced end is never delivered, and a connection that ends before it is a
+ * fault. The content of the body is not looked at.
  */
 
 import { Fault, type Stage } from "../fault/fault.js";
@@ -11,12 +11,12 @@ import { cut } from "../text/cut.js";
 import { maxHeadBytes, type ResponseHead } from "./head.js";
 import { LineReader } from "./lines.js";
 
-/** The size line of one chunk, extensions included. Sixteen digits would be enough. */
+/** Size line of one chunk, extensions included. Sixteen digits would be enough. */
 export const maxChunkLineBytes = 256;
 
 type Framing = "length" | "chunk-size" | "chunk-data" | "chunk-end" | "trailers" | "close" | "done";
 
-/** RFC 9112 §7.1: in hexadecimal, then perhaps extensions, which nobody understands and everybody passes over. */
+/** RFC 9112 §7.1: the size in hexadecimal, perhaps with extensions behind it, which are ignored. */
 const chunkSize = (line: string): number | undefined => {
   const [size] = line.split(";", 1);
   return hexadecimal(size.trimEnd(), 12);
@@ -45,7 +45,7 @@ export class BodyReader {
       this.length = 0;
       this._framing = "done";
     } else if (coding !== undefined) {
-      // Stronger than Content-Length (RFC 9112 §6.3).
+      // Transfer-Encoding overrides Content-Length (RFC 9112 §6.3).
       if (coding.toLowerCase() !== "chunked")
         throw this._fault("bad-transfer-encoding", `in the coding "${cut(coding, 40)}"`);
       this._framing = "chunk-size";
@@ -88,7 +88,7 @@ export class BodyReader {
     return from;
   }
 
-  /** The connection has ended cleanly. @returns why that is too early, or undefined when the body is complete */
+  /** Tells the reader that the connection ended cleanly. @returns "short-body" unless the body is complete */
   end(): Fault | undefined {
     if (this._framing === "close") this._framing = "done";
     if (this._framing === "done") return undefined;
@@ -124,7 +124,7 @@ export class BodyReader {
       if (line !== "") throw this._fault("bad-chunk", "with a chunk longer than its size");
       this._framing = "chunk-size";
     } else if (line === "") {
-      this._framing = "done"; // the empty line behind the trailers, which are passed over
+      this._framing = "done"; // an empty line ends the trailers, which are ignored
     }
     return next;
   }

@@ -2,11 +2,11 @@
  * HttpGet: one streaming download over a ByteStream (RFC 9110, RFC 9112).
  *
  * It follows redirects, takes bodies of every framing, and hands the bytes over in views of one buffer. It does not
- * judge the status, verify content or resume: that is the caller's, who knows what is being fetched. One connection per
- * request (`Connection: close`): a device fetches one file and then needs its memory back.
+ * judge the status, verify content or resume: the caller does, which knows what is being fetched. Each request has a
+ * connection of its own (`Connection: close`): a device fetches one file and then needs its memory back.
  *
  * The rules it guards: credentials stay with the origin they were given for, https never becomes http, and bytes are
- * read only while the caller takes them. What is asked with (URL, headers, roots) is let go of when the response is there.
+ * read only while the caller takes them. URL, headers and roots are let go of when the final response is there.
  */
 
 import { asFault, Fault } from "../fault/fault.js";
@@ -24,7 +24,7 @@ export const maxRedirects = 5;
 
 export type { HttpGetOptions, HttpListener, HttpResponse } from "./options.js";
 
-/** Bytes of the one buffer a download is read through: a flash sector, and what the SDK's TLS hands out well. */
+/** Bytes of the one buffer a download is read through: a flash sector, and a size that the SDK's TLS hands out well. */
 const bufferBytes = 4096;
 
 export class HttpGet implements ByteStreamListener {
@@ -34,8 +34,7 @@ export class HttpGet implements ByteStreamListener {
   private readonly _buffer = new Uint8Array(bufferBytes);
   private _from = 0;
   private _to = 0;
-  /** Until the final response. */
-  /** Both with the URL, which may be a credential; gone when the final response is there. */
+  // Options and URL: both hold the URL, which may be a credential; both are gone when the final response is there.
   #options: HttpGetOptions | undefined;
   #url: Url | undefined;
   private _headers: [string, string][];
@@ -43,7 +42,7 @@ export class HttpGet implements ByteStreamListener {
   private _redirects = 0;
   private _interim = 0;
   private _stream: ByteStream | undefined;
-  /** What is still to be sent of it. */
+  /** The rest of the request that is still to be sent. */
   private _request: Uint8Array | undefined;
   private _connected = false;
   private _head: HeadReader | undefined;
@@ -78,13 +77,13 @@ export class HttpGet implements ByteStreamListener {
     }
   }
 
-  /** Stops reading: soon the server cannot send any more. At most what was read already (one buffer) is held. */
+  /** Stops reading, so that the server soon cannot send any more. One buffer at most is held meanwhile. */
   pause(): void {
     this._paused = true;
     this._clearTimer();
   }
 
-  /** Reads on; the listener may hear of it from inside. */
+  /** Reads on. The listener may be called from inside. */
   resume(): void {
     if (!this._paused || this._finished) return;
     this._paused = false;
@@ -100,7 +99,7 @@ export class HttpGet implements ByteStreamListener {
     this._stream = undefined;
   }
 
-  /** The stream stands: of ByteStreamListener, as what follows. What is thrown inside ends in `failed`, not in the host. */
+  /** ByteStreamListener, as the next three methods. An error inside `readable` or `closed` ends in `failed`, not in the host. */
   opened(): void {
     this._connected = true;
     this._send();
@@ -272,7 +271,7 @@ export class HttpGet implements ByteStreamListener {
     try {
       this._listener.failed(asFault(error, "application", "callback-threw"));
     } catch {
-      // It threw at the last that it hears: there is nobody left to tell.
+      // The listener threw in its last call: there is nobody left to tell.
     }
   }
 

@@ -14,9 +14,9 @@ import { isToken } from "./request.js";
 
 /** One header line. The longest real one is `Location` with a presigned URL (well over 1 kB); servers use 8 to 10 kB. */
 export const maxHeaderLineBytes = 8192;
-/** Header lines of one response. The hub's own answers have 6, storage providers about 20. NervesHub takes 50. */
+/** Header lines of one response. The hub's own responses have 6, storage providers' about 20. NervesHub itself accepts 50. */
 export const maxHeaderCount = 64;
-/** All lines of one response head together: what is kept of it lives in memory until the response ends. */
+/** All lines of one response head together, in bytes: the headers stay in memory until the response ends. */
 export const maxHeadBytes = 16_384;
 /** Interim responses (1xx) before the final one. One or two are usual; endless ones are a way to keep a client busy. */
 export const maxInterimResponses = 8;
@@ -29,7 +29,7 @@ export interface ResponseHead {
   headers: Map<string, string>;
 }
 
-/** RFC 9112 §4; undefined for what is none of HTTP/1. */
+/** RFC 9112 §4. @returns undefined when `line` is not a status line of HTTP/1 */
 const statusLine = (line: string): Pick<ResponseHead, "status" | "reason"> | undefined => {
   let at = "HTTP/1.x".length;
   if (!line.startsWith("HTTP/1.") || decimal(line.slice(at - 1, at), 1) === undefined || line[at] !== " ")
@@ -47,7 +47,7 @@ const isControl = (character: string): boolean => {
   return code < 0x20 || code === 0x7f;
 };
 
-/** RFC 9110 §14.4; undefined for anything but one range of bytes. */
+/** The value of a Content-Range header (RFC 9110 §14.4). @returns undefined for anything but one range of bytes */
 export const contentRange = (text: string): HttpResponse["contentRange"] => {
   const unit = "bytes ";
   const dash = text.indexOf("-");
@@ -73,7 +73,7 @@ export class HeadReader {
   private _done = false;
 
   /**
-   * @param stage of the faults: "upgrade" or "download"
+   * @param stage the stage of the faults: "upgrade" or "download"
    * @param peer how messages name the server: host and path, never a query
    */
   constructor(stage: Stage, peer: string) {
@@ -89,7 +89,8 @@ export class HeadReader {
   /**
    * Takes bytes from `bytes[from..to)` until the head is complete.
    * @returns the position of the first byte behind the head, or `to`
-   * @throws Fault when this is not a response or exceeds a limit
+   * @throws Fault of `stage` when the bytes are not a response head or exceed a bound: "not-http", "bad-header",
+   *   "header-line-too-long", "head-too-long", "too-many-headers"
    */
   push(bytes: Uint8Array, from: number, to: number): number {
     while (from < to && !this._done) {
@@ -134,13 +135,13 @@ export class HeadReader {
     headers.set(this._name, before === undefined ? value : `${before}, ${value}`);
   }
 
-  /** A peer that speaks something else (TLS, SMTP, …) rarely sends a line feed: it is found out by its first bytes. */
+  /** Looks at the first bytes: a peer that speaks something else (TLS, SMTP, …) rarely sends a line feed. */
   private _checkStart(): void {
     const start = this._lines.peek(5);
     if (!"HTTP/".startsWith(start.trimStart())) throw this._notHttp();
   }
 
-  /** They would reach logs and terminals. */
+  /** Refuses control characters, which would reach logs and terminals. */
   private _checkControls(line: string): void {
     for (const character of line)
       if (character !== "\t" && isControl(character))

@@ -1,5 +1,5 @@
 /*
- * Lines out of a byte stream, for the parts of HTTP that are made of them: heads, chunk sizes, trailers.
+ * LineReader: cuts lines out of a byte stream, for the parts of HTTP that are lines: heads, chunk sizes, trailers.
  *
  * The rule it guards: a line that never ends costs no more memory than its limit.
  */
@@ -25,7 +25,7 @@ export class LineReader {
    * @returns the position behind what was taken, or -1 when the line is longer than the limit
    */
   push(bytes: Uint8Array, from: number, to: number): number {
-    // A view of just these bytes: searching the old ones behind `to` too made slow heads 18 times slower on XS (measured).
+    // Only `from..to` is searched: searching the old bytes behind `to` too made slow heads 18 times slower on XS (measured).
     let piece = bytes.subarray(from, to);
     const found = piece.indexOf(lf);
     if (found >= 0) piece = piece.subarray(0, found + 1);
@@ -51,7 +51,7 @@ export class LineReader {
     return decodeLossy(this._held.subarray(0, Math.min(count, this._length)));
   }
 
-  /** The line without its end, and room for the next one. */
+  /** Returns the line without its CR LF and begins the next one. Only while `complete`. */
   take(): string {
     let end = this._length - 1;
     if (end > 0 && this._held[end - 1] === cr) end--;

@@ -1,5 +1,5 @@
 /*
- * What an HttpGet is given, the listener that it reports to, and the response that this is told of. Types only.
+ * The options of an HttpGet, the listener that it reports to, and the response that the listener gets. Types only.
  */
 
 import type { Fault } from "../fault/fault.js";
@@ -11,7 +11,7 @@ export interface HttpResponse {
   reason: string;
   /** Names in lower case; repeated ones joined by ", ". */
   headers: Map<string, string>;
-  /** Bytes of this body, when the server says so. Of a partial response: of the part. */
+  /** Bytes of this body, when the server says so. In a partial response: bytes of the part. */
   length: number | undefined;
   /** `Content-Range` of a 206: first and last byte, and the size of the whole when the server says so. */
   contentRange: { from: number; to: number; total: number | undefined } | undefined;
@@ -35,14 +35,14 @@ export interface HttpGetOptions {
   idleTimeoutMs: number;
 }
 
-/** Who asked; an object passes itself, as with a ByteStream. What it throws ends the request as a fault. */
+/** The object that asked, which passes itself as with a ByteStream. An error that it throws ends the request as a fault. */
 export interface HttpListener {
-  /** The final response, after redirects and interim ones. Any status: the caller decides. */
+  /** The final response has arrived, after redirects and interim responses. Any status: the listener decides. */
   responded(response: HttpResponse): void;
   /** Bytes of the body: a view of a buffer that is used again, valid during the call. */
   data(bytes: Uint8Array): void;
   /** The body is complete. Final. */
   ended(): void;
-  /** It failed. Final, instead of `ended`; or `ended` threw. */
+  /** The request failed, or `ended` threw. Final. */
   failed(fault: Fault): void;
 }

@@ -10,23 +10,22 @@ import { cut } from "../text/cut.js";
 import { printable } from "../text/printable.js";
 import { hostHeader, type Url } from "./url.js";
 
-// RFC 9110 §5.6.2.
 const tokenCharacters = `${digits}${letters}!#$%&'*+-.^_\`|~`;
 
-/** Whether it can be the name of a header. */
+/** Whether `text` is a token (RFC 9110 §5.6.2) and so can be the name of a header. */
 export const isToken = (text: string): boolean => {
   return text !== "" && isMadeOf(text, tokenCharacters);
 };
 
-/** Visible ASCII, blanks and tabs (RFC 9110 §5.5); all the product's own headers are within. */
+/** Whether `text` is visible ASCII, blanks and tabs (RFC 9110 §5.5). Every header that this package sends is. */
 const isValue = (text: string): boolean => {
   for (const character of text) if (!isAsciiText(character) && character !== "\t") return false;
   return true;
 };
 
 /**
- * Request line, `Host`, then `headers` in their order, with the empty line.
- * @throws Fault "bad-request-header" that names the header, never its value
+ * The head of a GET request: request line, `Host`, then `headers` in their order, then the empty line.
+ * @throws Fault of stage "options": "bad-request-header", which names the header and never its value
  */
 export const requestText = (url: Url, headers: [name: string, value: string][]): string => {
   const lines = [`GET ${url.path} HTTP/1.1`, `host: ${hostHeader(url)}`];

@@ -1,8 +1,9 @@
 /*
- * URLs as far as downloads and upgrades need them (RFC 3986), since XS has no URL. Schemes http, https, ws and wss.
+ * URLs of the schemes http, https, ws and wss, as far as downloads and upgrades need them (RFC 3986): XS has no URL class.
  *
- * Not a general parser: user names in URLs, IPv6 zones and host names outside ASCII are refused. What it guards: nothing
- * of a URL can break out of the request line it is put into, and its query, which may be a signature, is shown nowhere.
+ * Not a general parser: user names in URLs, IPv6 zones and host names outside ASCII are refused. The rule it guards:
+ * nothing of a URL can break out of the request line it is put into, and its query, which may be a signature, is shown
+ * nowhere.
  */
 
 import { decimal, digits, hexDigits, isAsciiText, isMadeOf, letters } from "../text/characters.js";
@@ -38,7 +39,7 @@ export const parseUrl = (text: string): Url | undefined => {
   return { scheme, host: host.toLowerCase(), port, path: path.startsWith("/") ? path : `/${path}` };
 };
 
-/** RFC 3986 §3.2.2 and §3.2.3; undefined when there is anything else. */
+/** Host and port of an authority (RFC 3986 §3.2.2, §3.2.3). @returns undefined when there is anything else in it */
 const hostAndPort = (text: string): { host: string; port: number | undefined } | undefined => {
   const bracketed = text.startsWith("[");
   const end = bracketed ? text.indexOf("]") : text.indexOf(":");
@@ -58,8 +59,8 @@ const hasScheme = (reference: string): boolean => {
 };
 
 /**
- * The URL that `reference` (a `Location`) means, seen from `base` (RFC 3986 §5.2).
- * @returns undefined when it leads nowhere usable
+ * Resolves `reference` (the value of a `Location`) against `base` (RFC 3986 §5.2).
+ * @returns undefined when the result is not a usable URL
  */
 export const resolveUrl = (base: Url, reference: string): Url | undefined => {
   if (hasScheme(reference)) return parseUrl(reference);
@@ -119,7 +120,7 @@ const isVisible = (character: string): boolean => {
   return isAsciiText(character) && character !== " ";
 };
 
-/** RFC 3986 §5.2.4, on a path that begins with "/"; the query stays as it is. */
+/** Removes dot segments (RFC 3986 §5.2.4) from a path that begins with "/"; the query stays as it is. */
 const withoutDots = (pathAndQuery: string): string => {
   const question = pathAndQuery.indexOf("?");
   const path = question < 0 ? pathAndQuery : pathAndQuery.slice(0, question);

@@ -1,8 +1,8 @@
 /*
- * The properties of what should be an object, as somebody else sent it: each may be there, of any kind, or not.
+ * Fields of a value from outside that should be an object: each field may be absent or of any type.
  */
 
-/** @returns none of what is no object */
+/** @returns `value` as a record; an empty record when it is no object */
 export const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> => {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 };

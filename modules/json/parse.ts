@@ -1,9 +1,9 @@
 /*
  * JSON from outside.
  *
- * Two things make plain JSON.parse unsafe on XS: it recurses, and a stack overflow ends the machine; and every property
- * name it meets is interned for ever, so foreign names are a memory leak that a peer controls. Hence the depth is
- * checked before parsing, and only names that the caller knows are kept, at every depth.
+ * Two things make plain JSON.parse unsafe on XS. It recurses, and a stack overflow ends the machine: so the depth is
+ * checked before parsing. It interns every property name for ever, which is a memory leak that a peer controls: so only
+ * names that the caller knows are kept, at every depth.
  */
 
 import { Fault } from "../fault/fault.js";
@@ -11,12 +11,12 @@ import { Fault } from "../fault/fault.js";
 /** Levels of brackets in JSON. The server's deepest message has 4; XS overflowed its stack at 1,000 (300 passed). */
 export const maxJsonDepth = 32;
 
-// XS reads an array in the place of the reviver as the names to keep; other engines ignore it (ECMA-262 §25.5.1).
+// On XS an array in place of the reviver is the list of names to keep; other engines ignore it (ECMA-262 §25.5.1).
 type ParseWithNames = (text: string, names: readonly string[]) => unknown;
 const parseWithNames = JSON.parse as unknown as ParseWithNames;
 const engineKeepsNames = Object.keys(parseWithNames('{"a":1}', ["b"]) as object).length === 0;
 
-/** The same on engines that ignore the list, so that a suite on Node sees what a device sees. */
+/** Drops all other names on engines that ignore the list, so that a suite on Node sees what a device sees. */
 const keepNames = (value: unknown, names: readonly string[]): unknown => {
   if (Array.isArray(value)) return value.map((item) => keepNames(item, names));
   if (typeof value !== "object" || value === null) return value;
@@ -27,7 +27,7 @@ const keepNames = (value: unknown, names: readonly string[]): unknown => {
   return kept;
 };
 
-/** How deep the brackets of `text` nest, strings left out. */
+/** @returns how deep the brackets of `text` nest, outside strings */
 const depth = (text: string): number => {
   let deepest = 0;
   let level = 0;
@@ -48,6 +48,7 @@ const depth = (text: string): number => {
 };
 
 /**
+ * Parses JSON from outside.
  * @param names the property names to keep; all others vanish, at every depth
  * @throws Fault of stage "channel": "bad-json" or "json-too-deep"
  */

@@ -1,12 +1,12 @@
 /*
- * JSON that NervesHub takes, whatever was given.
+ * JSON text that NervesHub accepts, whatever strings the value holds.
  *
- * Two things that JavaScript's text may hold are fatal there: half a surrogate pair, for which Jason refuses the message
- * and the whole connection ends, and U+0000, for which PostgreSQL refuses the row and the channel ends. Both stand in
- * JSON text as escapes, so they are looked for there: that covers names, values and what `toJSON` gave, without a walk
- * through the object. Each becomes U+FFFD, whose escape is as long, so that it is put in place.
+ * Two things in a JavaScript string are fatal at the server. For half a surrogate pair, Jason refuses the message and the
+ * whole connection ends. For U+0000, PostgreSQL refuses the row and the channel ends. JSON.stringify writes both as
+ * escapes, so the escapes are looked for in its text: that covers names, values and the results of `toJSON`, without a
+ * walk through the object. Each becomes U+FFFD, whose escape has the same length and is written over it.
  *
- * Two halves side by side are two characters on XS and one on V8; their escapes are that one everywhere (RFC 8259 §7).
+ * Two halves side by side are two characters on XS and one on V8; as escapes they are one character (RFC 8259 §7).
  */
 
 import { decodeUtf8, encodeUtf8 } from "../text/utf8.js";
@@ -17,19 +17,19 @@ const letterC = 0x63;
 const letterD = 0x64;
 const digit0 = 0x30;
 const digit8 = 0x38;
-/** Of "\ud83d". */
+/** Characters of an escape such as "\ud83d". */
 const escapeLength = 6;
 
-/** @throws TypeError for what is no JSON: cycles, big integers */
+/** @throws TypeError for values that JSON does not have: cycles, BigInt */
 export const stringifyJson = (value: object): string => {
   const text = JSON.stringify(value);
-  // JSON.stringify writes lower case; upper case is in raw JSON that an application puts in (JSON.rawJSON).
+  // JSON.stringify writes "\ud"; "\uD" can come from raw JSON of an application (JSON.rawJSON).
   if (!text.includes("\\u0000") && !text.includes("\\ud") && !text.includes("\\uD")) return text;
   const bytes = encodeUtf8(text);
   const replacement = encodeUtf8("fffd");
   let at = bytes.indexOf(backslash);
   while (at >= 0) {
-    // "\\" and "\n" and their like; the character behind a backslash belongs to it.
+    // Two characters for escapes such as "\\" and "\n".
     let length = 2;
     if (bytes[at + 1] === letterU) {
       length = escapeLength;
@@ -42,7 +42,7 @@ export const stringifyJson = (value: object): string => {
   return decodeUtf8(bytes);
 };
 
-/** What kind of escape stands at `at`, if any does. */
+/** @returns the kind of the escape at `at`; "other" for any other escape, and where there is none */
 const kindOf = (bytes: Uint8Array, at: number): "high" | "low" | "nul" | "other" => {
   if (bytes[at] !== backslash || bytes[at + 1] !== letterU) return "other";
   const [first, second] = [lower(bytes[at + 2]), lower(bytes[at + 3])];
@@ -51,7 +51,7 @@ const kindOf = (bytes: Uint8Array, at: number): "high" | "low" | "nul" | "other"
   return "nul";
 };
 
-/** Lower case of a hexadecimal digit. */
+/** @param digit the ASCII code of a hexadecimal digit @returns the code of its lower case */
 const lower = (digit: number): number => {
   return digit | 0x20;
 };

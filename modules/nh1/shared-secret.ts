@@ -2,7 +2,8 @@
  * NH1: NervesHub's shared-secret authentication. Four request headers that prove knowledge of a product's or a device's
  * secret; the identifier travels inside the signed token (nerves_hub_web, device_link/authentication.ex).
  *
- * The rule it guards: the secret is used as the text that is shown to the operator, and never leaves this function.
+ * The rule it guards: the secret is used as its UTF-8 text, never base64-decoded, and it never leaves
+ * `sharedSecretHeaders`.
  */
 
 import type { Crypto, DigestName } from "../platform/crypto.js";
@@ -15,11 +16,11 @@ export interface SharedSecretOptions {
   key: string;
   secret: string;
   identifier: string;
-  /** Signing time, whole seconds since 1970. The server takes 0 to 90 s of age and nothing from the future. */
+  /** Signing time, whole seconds since 1970. The server accepts an age of 0 to 90 s, and no time of the future. */
   time: number;
-  /** Part of the salt as spelled; default: what every client uses. */
+  /** "NH1-HMAC-<digest>-<iterations>-<bytes>", part of the salt exactly as spelled. Default: what every client uses. */
   algorithm?: string;
-  /** Seconds; the server goes by its own limit and ignores this. */
+  /** Seconds. The server ignores it and applies a limit of its own. */
   maxAge?: number;
 }
 
@@ -30,7 +31,7 @@ const defaultMaxAge = 86400;
 /** base64url of "HS256": the header of Plug.Crypto's signed messages. */
 const tokenHeader = "SFMyNTY";
 
-/** The text under the key derivation. It ends with a line feed and has an empty line after the first. */
+/** The salt of the key derivation. It has an empty line after the first line and ends with a line feed. */
 export const saltOf = (algorithm: string, key: string, time: number): string => {
   return `NH1:device-socket:shared-secret:connect\n\nx-nh-alg=${algorithm}\nx-nh-key=${key}\nx-nh-time=${time}\n`;
 };

@@ -1,7 +1,7 @@
 /*
  * esp_app_desc_t: the 256 bytes at the start of an application image's first segment that say what the image is.
  *
- * Layout: ESP-IDF, components/esp_app_format/include/esp_app_desc.h. Text fields are NUL padded; they are cut at the
+ * Layout: ESP-IDF, components/esp_app_format/include/esp_app_desc.h. Text fields are padded with NUL; they are cut at the
  * first NUL and trimmed, as NervesHub does when it files an image.
  */
 
@@ -14,7 +14,7 @@ export const appDescriptionSize = 256;
 /** ESP_APP_DESC_MAGIC_WORD. */
 export const appDescriptionMagic = 0xabcd5432;
 
-/** A text field: where it is in the description, and its bytes, padding included. */
+/** A text field: its offset in the description, and its size in bytes, padding included. */
 export interface TextField {
   readonly offset: number;
   readonly size: number;
@@ -34,14 +34,14 @@ export const idfVersionField: TextField = Object.freeze({ offset: 112, size: 32 
 export const elfSha256Offset = 144;
 
 export interface AppDescription {
-  /** As written by the build, not normalised. */
+  /** As the build wrote it, not normalised. */
   version: string;
   projectName: string;
-  /** For anti-rollback by eFuse; 0 where that is not used. */
+  /** Number for anti-rollback by eFuse; 0 where that is not used. */
   secureVersion: number;
-  /** Of ESP-IDF, for example "v5.4.1". */
+  /** Version of ESP-IDF, for example "v5.4.1". */
   idfVersion: string;
-  /** 32 bytes. Identifies the build; the firmware uuid is made of it. */
+  /** SHA-256 of the ELF file, 32 bytes. It identifies the build; the firmware uuid is made of it. */
   elfSha256: Uint8Array;
   /** "Nov 21 2026" */
   date: string;

@@ -1,9 +1,10 @@
 /*
- * When an image was built, from the compiler's `__DATE__` and `__TIME__` in its application description. No true time of
- * day lies before it, which makes it the floor under every clock that may be wrong; some years later is the ceiling.
+ * Build time: when an image was built, from `__DATE__` and `__TIME__` of the compiler in its application description. The
+ * true time is never before it, so it is the lower bound of every clock that may be wrong; the upper bound lies
+ * `maxClockAheadOfBuildMs` later.
  *
- * It comes from a clock itself. A build that claims to be older than this code, or so late that no clock would follow,
- * is taken for as old as this code.
+ * The build time may be wrong too. When it is before `earliestPlausibleMs`, or so late that the upper bound would lie
+ * beyond `latestPlausibleMs`, `earliestPlausibleMs` is taken instead.
  */
 
 import { earliestPlausibleMs, latestPlausibleMs, type TimeBounds } from "../platform/clock.js";
@@ -11,14 +12,14 @@ import { decimal } from "../text/characters.js";
 import type { AppDescription } from "./app-description.js";
 
 /**
- * How far after this firmware's build a time is believed, whoever says it, in milliseconds: twenty years. Less than the
- * 136 years after which NTP's seconds begin anew, so that no time between the bounds is ambiguous.
+ * Time after this firmware's build that is still believed, whoever says it, in milliseconds: twenty years. That is less
+ * than the 136 years after which NTP's seconds begin anew, so that no time between the bounds is ambiguous.
  */
 export const maxClockAheadOfBuildMs = 20 * 365 * 86_400_000;
 
 const months = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
-/** The compiler writes local time; a build a day "in the future" must not make every true time look false. */
+/** A day is taken off: the compiler writes local time, which may be ahead of UTC, and the true time must not look false. */
 const zoneMs = 24 * 3600 * 1000;
 
 /** @param date "Nov 30 2026", "Dec  1 2026" @param time "12:34:56" @returns milliseconds since 1970, as if it were UTC */
@@ -35,14 +36,14 @@ const readTime = (date: string, time: string): number | undefined => {
   return Date.UTC(year, month, day, h, min, s);
 };
 
-/** @returns milliseconds since 1970, at the latest the true moment of the build */
+/** @returns milliseconds since 1970, never after the true moment of the build; `earliestPlausibleMs` when it is not known */
 export const buildTime = (description: Pick<AppDescription, "date" | "time"> | undefined): number => {
   const builtMs = description === undefined ? undefined : readTime(description.date, description.time);
   if (builtMs === undefined || builtMs > latestPlausibleMs - maxClockAheadOfBuildMs) return earliestPlausibleMs;
   return Math.max(earliestPlausibleMs, builtMs - zoneMs);
 };
 
-/** Between which the time must lie where firmware runs that was built at `builtMs`, milliseconds since 1970. */
+/** @param builtMs what `buildTime` gave @returns the bounds of the time of day on a device that runs this build */
 export const timeBounds = (builtMs: number): TimeBounds => {
   return { earliestMs: builtMs, latestMs: builtMs + maxClockAheadOfBuildMs };
 };

@@ -1,8 +1,8 @@
 /*
  * Chips by esp_chip_id_t, under the names that NervesHub gives them.
  *
- * Source: NervesHub, lib/nerves_hub/firmwares/update_tool/esp_idf.ex. An id that the table lacks is not an error there:
- * it becomes "esp32-<id>" of architecture "unknown".
+ * Source: NervesHub, lib/nerves_hub/firmwares/update_tool/esp_idf.ex. An unknown id is no error, as it is none there: it
+ * becomes "esp32-<id>" of architecture "unknown".
  */
 
 export interface Chip {

@@ -2,7 +2,8 @@
  * CRC-32 as zlib, ESP-IDF (esp_rom_crc32_le) and the Secure Boot v2 signature block count it: reflected, polynomial
  * 0xEDB88320.
  *
- * Sixteen table entries instead of 256: it runs over a few hundred bytes at a time, and the table stays in flash.
+ * The table has sixteen entries instead of 256: the CRC runs over a few hundred bytes at a time, and the table stays in
+ * flash.
  */
 
 const table: readonly number[] = Object.freeze([
@@ -11,8 +12,7 @@ const table: readonly number[] = Object.freeze([
 ]);
 
 /**
- * @param bytes what to count over
- * @param previous the CRC of what comes before `bytes`, as zlib's crc32(); ESP-IDF passes UINT32_MAX for its otadata
+ * @param previous the CRC of the bytes before `bytes`, as for zlib's crc32(); ESP-IDF passes UINT32_MAX for its otadata
  * @returns 0 to 2^32 − 1
  */
 export const crc32 = (bytes: Uint8Array, previous = 0): number => {

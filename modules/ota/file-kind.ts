@@ -1,7 +1,8 @@
 /*
- * What a NervesHub download is, by its first byte: the update message does not say. Checked before anything is erased.
+ * File kind: whether a NervesHub download is an image or a delta, by its first byte, since the update message does not
+ * say. It is checked before anything is erased.
  *
- * Bytes: ESP-IDF `esp_image_header_t.magic` (0xE9), a detools patch, a zip local file header ("PK", fwup archives).
+ * First bytes: `esp_image_header_t.magic` of ESP-IDF (0xE9), a detools patch type, "P" of a zip file (fwup archives).
  */
 
 import { Fault } from "../fault/fault.js";

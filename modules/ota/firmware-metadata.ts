@@ -1,6 +1,6 @@
 /*
- * What NervesHub calls an image: the metadata that the server derives on upload, derived here the same way from the
- * same bytes, so that a device and the server never disagree about what runs.
+ * Firmware metadata: what NervesHub derives from an image on upload, derived here in the same way from the same bytes, so
+ * that a device and the server never disagree about what runs.
  *
  * Source: NervesHub, lib/nerves_hub/firmwares/update_tool/esp_idf.ex.
  */
@@ -20,8 +20,8 @@ export interface FirmwareMetadata {
 }
 
 /**
- * The firmware uuid: the first 16 bytes of the ELF's SHA-256, grouped like a uuid. No version or variant bits are set,
- * so RFC 4122 parsers may refuse it.
+ * The firmware uuid: the first 16 bytes of the ELF's SHA-256, grouped like a uuid. Its version and variant bits are not
+ * set, so RFC 4122 parsers may refuse it.
  */
 export const firmwareUuid = (elfSha256: Uint8Array): string => {
   const hex = toHex(elfSha256.subarray(0, 16));

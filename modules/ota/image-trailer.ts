@@ -1,18 +1,18 @@
 /*
- * What may follow an application image in its file: nothing, a Secure Boot v2 signature sector, or the older v1
- * signature. Recognised here, not verified: that needs keys.
+ * Image trailer: what may follow an application image in its file. That is nothing, a Secure Boot v2 signature sector, or
+ * the older v1 signature. Signatures are recognised here and not verified: that needs keys.
  *
  * v2 (espsecure): 0xFF up to a multiple of 4096, then one sector that begins with 0xE7 and a scheme byte (2 RSA-PSS,
  * 3 ECDSA). v1: a zero version word and 64 bytes of ECDSA signature right after the hash, then at most 12 bytes that
- * pad the file to its secure length. The last 4096 bytes of a v1 file are image; only their first byte could be mistaken
- * for a v2 block, which is why the sector is looked for behind the image and nowhere else.
+ * pad the file to its secure length. The v2 sector is looked for behind the image only: the last 4096 bytes of a v1 file
+ * belong to the image, and their first byte could be mistaken for that of a v2 sector.
  */
 
 import { Fault } from "../fault/fault.js";
 
 export type Trailer = "none" | "signature-v1" | "signature-v2-rsa" | "signature-v2-ecdsa";
 
-/** The signature's sector, bytes. */
+/** Bytes of a Secure Boot v2 signature sector. */
 export const signatureSectorSize = 4096;
 /** ETS_SECURE_BOOT_V2_SIGNATURE_MAGIC. */
 const signatureMagic = 0xe7;
@@ -23,15 +23,15 @@ const v1Size = 68;
 const v1PaddedSize = 80;
 
 export class ImageTrailer {
-  /** All that has been seen before the first sector boundary behind the image: 0xFF only. */
+  /** True while only 0xFF was seen between the image and the next sector boundary. */
   private _blank = true;
-  /** The first four bytes: v1's version word. */
+  /** The first four bytes behind the image, ORed: 0 as v1's version word. */
   private _version = 0;
   private _seen = 0;
   private _magic = -1;
   private _scheme = -1;
 
-  /** @param offset of `bytes` in the file */
+  /** Takes the next bytes behind the image. @param offset the offset of `bytes` in the file */
   update(bytes: Uint8Array, offset: number): void {
     const sector = this._sectorAfter(offset - this._seen);
     for (let i = 0; i < bytes.byteLength; i++) {
@@ -49,7 +49,11 @@ export class ImageTrailer {
     }
   }
 
-  /** @throws Fault "image-trailing-bytes" for anything but nothing or a signature */
+  /**
+   * @param imageSize bytes of the image
+   * @param totalSize bytes of the file
+   * @throws Fault "image-trailing-bytes" when something else than a signature follows the image
+   */
   finish(imageSize: number, totalSize: number): Trailer {
     const size = totalSize - imageSize;
     if (size === 0) return "none";

@@ -1,13 +1,13 @@
 /*
- * Whether an application image is whole: its segments, its checksum byte and its appended SHA-256, over bytes that come
- * in pieces of any size. What it accepts, ESP-IDF's boot loader starts (esp_image_format.c, image_load), apart from chip
- * revision and memory map.
+ * ImageVerifier: checks that an application image is intact (segments, checksum byte, appended SHA-256), over bytes that
+ * come in pieces of any size. ESP-IDF's boot loader starts every image that it accepts (esp_image_format.c, image_load),
+ * apart from chip revision and memory map.
  *
- * It is not the check that an image may be trusted: it holds no key. It sees one thing more than the boot loader does:
- * what follows the image, which must be nothing or a signature. Otherwise a flipped "hash appended" byte would hide.
+ * It does not check that an image may be trusted: it holds no key. It checks one thing more than the boot loader does:
+ * nothing or a signature follows the image. Without that check a flipped "hash appended" byte would go unnoticed.
  *
- * After the segments comes a row that ends on a multiple of 16 bytes; its last byte is the XOR of all segment data with
- * seed 0xEF. Then, if the header says so, the SHA-256 of everything before it.
+ * The segments are padded to a multiple of 16 bytes; the last byte of the padding is the XOR of all segment data with
+ * seed 0xEF. The SHA-256 of everything before it follows if the header says so.
  */
 
 import { Fault } from "../fault/fault.js";
@@ -21,12 +21,12 @@ const hashSize = 32;
 type Part = "header" | "segment-header" | "segment" | "checksum" | "hash" | "trailer";
 
 export interface VerifiedImage {
-  /** Bytes of the image up to and with its hash; a signature is not counted. */
+  /** Bytes of the image, its hash included and a signature not. */
   imageSize: number;
-  /** False: only the checksum byte vouches for the bytes. */
+  /** False when the image has no hash, so that only the checksum byte was checked. */
   hashAppended: boolean;
   trailer: Trailer;
-  /** SHA-256 of all bytes, trailer included: what a server's checksum of the file is. */
+  /** SHA-256 of all bytes, trailer included, as in the server's checksum of the file. */
   sha256: Uint8Array;
 }
 
@@ -34,7 +34,7 @@ export class ImageVerifier {
   private readonly _limit: number;
   private readonly _digest: Digest;
   private readonly _scratch = new Uint8Array(hashSize);
-  /** Of everything before the appended hash. */
+  /** SHA-256 of everything before the appended hash. */
   private _computed: Uint8Array = this._scratch;
   private readonly _trailer = new ImageTrailer();
   private _words = new Int32Array(0);
@@ -49,26 +49,25 @@ export class ImageVerifier {
 
   /**
    * @param crypto for the SHA-256
-   * @param limit bytes that the image may have at most: its size when known, else that of its slot
+   * @param limit bytes that the file may have at most: its size when known, else the size of the slot
    */
   constructor(crypto: Crypto, limit: number) {
     this._limit = limit;
     this._digest = crypto.digest("sha256");
   }
 
-  /** True once the image has been seen whole and intact; what comes then is its trailer. */
+  /** True once the whole image was taken and is intact; further bytes are its trailer. */
   get ended(): boolean {
     return this._part === "trailer";
   }
 
-  /** Bytes seen so far. */
+  /** Bytes taken so far. */
   get received(): number {
     return this._received;
   }
 
   /**
-   * The next bytes, any number. `bytes` is not kept.
-   *
+   * Takes the next bytes, any number. `bytes` is not kept.
    * @throws Fault as soon as the bytes cannot be those of an intact image: "not-an-image", "image-header",
    *   "image-segments", "image-segment-length", "image-exceeds-limit", "image-checksum", "image-hash"
    */
@@ -100,7 +99,7 @@ export class ImageVerifier {
   }
 
   private _take(piece: Uint8Array): void {
-    // One hash serves the appended SHA-256, looked at on the way, and that of the whole file.
+    // One digest serves twice: `peek` compares it with the appended SHA-256, `finish` gives that of the whole file.
     this._digest.update(piece);
     if (this._part === "trailer") {
       this._trailer.update(piece, this._received);
@@ -115,13 +114,13 @@ export class ImageVerifier {
     while (this._left === 0) this._next();
   }
 
-  /** Of a part that is collected in the scratch buffer. */
+  /** Bytes of the current part, for parts that are collected in the scratch buffer. */
   private _partSize(): number {
     if (this._part === "header") return imageHeaderSize;
     return this._part === "hash" ? hashSize : segmentHeaderSize;
   }
 
-  /** The current part is complete. */
+  /** Ends the current part, which is complete, and begins the next. */
   private _next(): void {
     switch (this._part) {
       case "header":
@@ -170,8 +169,8 @@ export class ImageVerifier {
   }
 
   /**
-   * XOR into the checksum, a word at a time where the buffer allows and eight words a turn: on XS the loop is what
-   * verification costs (20 ms of CPU a MB by words, 11 by eight). Any grouping gives the same fold.
+   * XORs the bytes into the checksum: by words where the buffer is aligned, eight words a turn. On XS this loop is the
+   * cost of verification (20 ms of CPU per MB by single words, 11 ms by eight). Any grouping gives the same XOR.
    */
   private _fold(piece: Uint8Array): void {
     let fold = 0;

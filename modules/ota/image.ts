@@ -1,9 +1,9 @@
 /*
- * The head of an ESP-IDF application image: what a device learns from the first bytes of a download, before it gives
- * up anything for the rest.
+ * The head of an ESP-IDF application image: what a device learns from the first bytes of a download, before it erases
+ * anything for the rest.
  *
  * Layout: ESP-IDF, components/bootloader_support/include/esp_app_format.h (esp_image_header_t 24 bytes,
- * esp_image_segment_header_t 8 bytes). Whether the whole image is intact is for image-verifier.ts to say.
+ * esp_image_segment_header_t 8 bytes). Whether the whole image is intact is checked by image-verifier.ts.
  */
 
 import { Fault } from "../fault/fault.js";
@@ -21,10 +21,10 @@ const maxSegments = 16;
 export const maxImageSize = 16 * 1024 * 1024;
 /** Where the application description starts. */
 export const appDescriptionOffset = imageHeaderSize + segmentHeaderSize;
-/** What parseImageHead needs, in bytes. NervesHub's upload check has the same bound. */
+/** Bytes that parseImageHead needs. NervesHub's check on upload needs the same. */
 export const imageHeadSize = appDescriptionOffset + appDescriptionSize;
 
-/** esp_image_header_t, the fields that are not about the flash chip's wiring. */
+/** The fields of esp_image_header_t that are not about how the flash chip is wired. */
 export interface ImageHeader {
   segmentCount: number;
   /** esp_chip_id_t. Zero is the plain ESP32. */
@@ -32,7 +32,7 @@ export interface ImageHeader {
   /** major × 100 + minor, inclusive; 0 and 65535 mean "any". */
   minChipRevision: number;
   maxChipRevision: number;
-  /** A SHA-256 of the image follows its checksum. */
+  /** True when a SHA-256 of the image follows its checksum. */
   hashAppended: boolean;
 }
 
@@ -71,10 +71,10 @@ export const parseImageHeader = (bytes: Uint8Array): ImageHeader => {
 };
 
 /**
- * A segment's length, checked as the boot loader checks it (verify_segment_header).
+ * The length of a segment in bytes, checked as the boot loader checks it (verify_segment_header).
  *
  * @param bytes at least 8, starting with the segment's header
- * @param index of the segment; the first must hold the application description
+ * @param index index of the segment; segment 0 must hold the application description
  * @throws Fault "image-segment-length"
  */
 export const parseSegmentLength = (bytes: Uint8Array, index: number): number => {

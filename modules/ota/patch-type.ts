@@ -1,6 +1,6 @@
 /*
  * The first byte of a detools patch (detools 0.53.0 `create.py` pack_header): a zero bit, the patch type in three bits,
- * the compression in four. NervesHub makes 0x04, sequential and heatshrink; nothing else is applied here.
+ * the compression in four. NervesHub makes 0x04 (sequential, heatshrink), and nothing else is supported here.
  */
 
 import { Fault } from "../fault/fault.js";
@@ -19,7 +19,10 @@ export const isPatchType = (firstByte: number): boolean => {
   return firstByte >> 4 < typeNames.length && (firstByte & 15) < compressionNames.length;
 };
 
-/** Refuses, by name, every patch but a sequential one compressed with heatshrink: Fault of stage "image". */
+/**
+ * Refuses every patch but a sequential one compressed with heatshrink, and names what it found instead.
+ * @throws Fault of stage "image": "patch-type-unsupported", "patch-compression-unsupported"
+ */
 export const checkPatchType = (firstByte: number): void => {
   const type = firstByte >> 4;
   const compression = firstByte & 15;

@@ -1,26 +1,27 @@
 /*
- * SlotWriter: a stream of bytes into a slot, front to back, over flash that must be erased before it is written.
+ * SlotWriter: writes a stream of bytes into a slot, front to back, and erases flash just before it writes there.
  *
- * It erases only when it gets there, one unit at a time: an erase block where one begins and fits, else a sector. A call
- * with at most `eraseSize` bytes erases at most once, so that is the bound on a stall: one block erase (64 KB of NOR flash:
- * typically 0.15 s, 2 s at worst by the data sheets) plus the writes. Nothing is erased twice, nothing before `from` is
- * touched, nothing goes past `size`.
+ * It erases one unit at a time: an erase block where one begins and fits, else a sector. A call with at most `eraseSize`
+ * bytes erases at most once, so it stalls for at most one block erase (64 KB of NOR flash: typically 0.15 s, 2 s at worst
+ * by the data sheets) plus the writes.
+ *
+ * The rules it guards: nothing is erased twice, nothing before `from` is touched, nothing is written beyond `size`.
  */
 
 import { Fault } from "../fault/fault.js";
 import type { WritableSlot } from "../platform/slots.js";
 
 export interface SlotWriterOptions {
-  /** Bytes at the start that are there already and stay: a multiple of `eraseSize`. Default 0. */
+  /** Bytes at the start of the slot that are written already and are kept: a multiple of `eraseSize`. Default 0. */
   from?: number;
-  /** Bytes that the whole image may have. Default: the slot's size. */
+  /** Bytes that the whole image may have at most. Default: the slot's size. */
   size?: number;
 }
 
 export class SlotWriter {
   private readonly _slot: WritableSlot;
   private readonly _size: number;
-  /** Less than one write unit, waiting for the rest of it. */
+  /** The first `_staged` bytes of an unfinished write unit. */
   private readonly _staging: Uint8Array;
   private _staged = 0;
   private _durable: number;
@@ -52,8 +53,8 @@ export class SlotWriter {
   }
 
   /**
-   * Takes all of `bytes`, or throws before it wrote any: Fault "image-exceeds-slot", "writer-flushed". A Fault of the slot
-   * itself leaves the writer unusable.
+   * Takes all of `bytes`. A fault of the slot itself leaves the writer unusable.
+   * @throws Fault of stage "flash" before any byte was written: "image-exceeds-slot", "writer-flushed"
    */
   write(bytes: Uint8Array): void {
     if (this._flushed)
@@ -78,7 +79,7 @@ export class SlotWriter {
     }
   }
 
-  /** Writes what is left, padded with 0xFF to a write unit; `durable` is then `written`. Safe to repeat. */
+  /** Writes the staged bytes, padded with 0xFF to a write unit; `durable` then equals `written`. Safe to repeat. */
   flush(): void {
     if (this._flushed) return;
     this._flushed = true;
@@ -96,7 +97,7 @@ export class SlotWriter {
     this._staged = 0;
   }
 
-  /** @returns how many bytes from `durable` on are erased; at least one write unit */
+  /** Erases the next unit when `durable` has reached it. @returns how many bytes from `durable` on are erased */
   private _erased(): number {
     if (this._durable === this._erasedTo) {
       const { eraseBlockSize, eraseSize, size } = this._slot;

@@ -1,7 +1,7 @@
 /*
  * Firmware versions as NervesHub reads them from an image: SemVer 2.0.0, after a repair of what builds often produce.
  *
- * Source: NervesHub, lib/nerves_hub/firmwares/update_tool/esp_idf.ex, whose notion of valid is Elixir's Version.parse:
+ * Source: NervesHub, lib/nerves_hub/firmwares/update_tool/esp_idf.ex. Valid there is what Elixir's Version.parse accepts:
  * three numbers, no leading zeros in numbers or numeric pre-release identifiers.
  */
 
@@ -9,7 +9,7 @@ import { digits, isMadeOf, letters } from "../text/characters.js";
 
 const identifierCharacters = `${digits}${letters}-`;
 
-/** "0", "10"; not "01". */
+/** Whether `text` is a number without leading zeros: "0", "10"; not "01". */
 const isNumber = (text: string): boolean => {
   return text !== "" && isMadeOf(text, digits) && (text.length === 1 || text[0] !== "0");
 };
@@ -20,13 +20,13 @@ const isPreReleaseIdentifier = (text: string): boolean => {
   return isMadeOf(text, digits) ? isNumber(text) : isIdentifier(text);
 };
 
-/** @returns what stands before the first `mark`, and what stands behind it, undefined where there is none */
+/** @returns the text before the first `mark`, and the text behind it; undefined when there is no `mark` */
 const splitAt = (text: string, mark: string): [before: string, behind: string | undefined] => {
   const at = text.indexOf(mark);
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
 };
 
-/** True for a version as SemVer 2.0.0 (and Elixir's Version) has it. */
+/** Whether `version` is valid by SemVer 2.0.0 and by Elixir's Version. */
 export const isSemVer = (version: string): boolean => {
   const [rest, build] = splitAt(version, "+");
   const [core, preRelease] = splitAt(rest, "-");
@@ -36,7 +36,7 @@ export const isSemVer = (version: string): boolean => {
   return build === undefined || build.split(".").every(isIdentifier);
 };
 
-/** Without that character at its start, however often. */
+/** `text` without every `character` at its start. */
 const without = (text: string, character: string): string => {
   let at = 0;
   while (text[at] === character) at++;

@@ -1,6 +1,6 @@
 /*
- * One Phoenix channel as a pure state machine: (channel, input) → channel and actions. No socket, no timer, no ref
- * counter; the caller owns those and carries the actions out.
+ * One Phoenix channel as a pure state machine: (channel, input) → channel and actions. It has no socket, no timer and no
+ * ref counter: the caller owns those and carries the actions out.
  *
  * The rule it guards: a frame that belongs to an older join never touches the current one. After a second join of a
  * topic the server answers the new join first and closes the old one afterwards, so a close must be compared with the
@@ -11,7 +11,7 @@ import { cut } from "../text/cut.js";
 import { printable } from "../text/printable.js";
 import { type Frame, phxClose, phxError, phxJoin, phxReply } from "./frame.js";
 
-/** Characters of a reason in a reply of the server: what a line of the log and a report of ours have room for. */
+/** Characters of a reason in a reply of the server: as many as a log line and a report to the server have room for. */
 export const maxReplyReasonCharacters = 200;
 
 export type Phase = "closed" | "joining" | "joined";
@@ -19,7 +19,7 @@ export type Phase = "closed" | "joining" | "joined";
 export interface Channel {
   readonly topic: string;
   readonly phase: Phase;
-  /** Ref of the join that is current; null while closed. */
+  /** Ref of the current join; null while closed. */
   readonly joinRef: string | null;
 }
 
@@ -27,7 +27,7 @@ export type ChannelInput =
   /** Joins, or joins again: the newer join replaces the older one. */
   | { readonly type: "join"; readonly ref: string; readonly payload: object }
   | { readonly type: "push"; readonly ref: string; readonly event: string; readonly payload: object }
-  /** A frame from the server whose topic is this channel's. */
+  /** A frame from the server with this channel's topic. */
   | { readonly type: "frame"; readonly frame: Frame };
 
 export type ChannelAction =
@@ -38,7 +38,7 @@ export type ChannelAction =
   /** A reply to a push. NervesHub sends one only to refuse (extensions: "detach"). */
   | { readonly type: "reply"; readonly ref: string; readonly status: string; readonly response: unknown }
   | { readonly type: "message"; readonly event: string; readonly payload: unknown }
-  /** phx_error: the server's process died; the socket is fine, the topic can be joined again. */
+  /** phx_error: the channel's process on the server died. The socket still works, and the topic can be joined again. */
   | { readonly type: "crashed"; readonly reason: string }
   /** phx_close: an orderly end. */
   | { readonly type: "closed" };
@@ -53,7 +53,7 @@ export const newChannel = (topic: string): Channel => {
 };
 
 /**
- * NervesHub puts the explanation under "reason" or "error", or makes the response a bare string.
+ * The explanation in a response: NervesHub puts it under "reason" or "error", or makes the response a bare string.
  * @returns its beginning, in one printable line
  */
 const reasonOf = (response: unknown): string => {
@@ -78,6 +78,7 @@ const closed = (channel: Channel, action: ChannelAction): Step => {
   return { channel: newChannel(channel.topic), actions: [action] };
 };
 
+/** @returns the channel after `input`, and the actions that the caller now carries out, in their order */
 export const step = (channel: Channel, input: ChannelInput): Step => {
   switch (input.type) {
     case "join": {
@@ -99,18 +100,18 @@ export const step = (channel: Channel, input: ChannelInput): Step => {
 const receive = (channel: Channel, frame: Frame): Step => {
   const { joinRef, ref, event, payload } = frame;
   if (event === phxReply) return receiveReply(channel, frame);
-  // A broadcast carries null; anything else must be of the current join.
+  // A broadcast has a null join_ref; any other frame must belong to the current join.
   if (channel.phase === "closed" || (joinRef !== null && joinRef !== channel.joinRef)) return unchanged(channel);
   switch (event) {
     case phxError:
-      // Older Phoenix sends it without a join_ref but with the join's ref.
+      // Older Phoenix sends phx_error without a join_ref, and the join's ref as its ref.
       if (joinRef === null && ref !== channel.joinRef) return unchanged(channel);
       return closed(channel, { type: "crashed", reason: reasonOf(payload) });
     case phxClose:
       if (joinRef === null && ref !== channel.joinRef) return unchanged(channel);
       return closed(channel, { type: "closed" });
     default:
-      // Broadcasts that overtake the join's reply are lost on a real server too: nothing was promised yet.
+      // A broadcast before the join's reply is dropped: the server does not promise any broadcast before the reply.
       if (channel.phase !== "joined") return unchanged(channel);
       return { channel, actions: [{ type: "message", event, payload }] };
   }
@@ -127,7 +128,7 @@ const receiveReply = (channel: Channel, frame: Frame): Step => {
     return closed(channel, { type: "refused", reason: reasonOf(response) });
   }
   if (joinRef === null && status === "error" && reasonOf(response) === "unmatched topic") {
-    // The server does not know this join any more, which a lost phx_error would explain.
+    // The server does not know this join any more, for instance because its phx_error was lost.
     return channel.phase === "joined"
       ? closed(channel, { type: "crashed", reason: "unmatched topic" })
       : unchanged(channel);

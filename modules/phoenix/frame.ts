@@ -1,7 +1,7 @@
 /*
  * Phoenix v2 JSON frames: [join_ref, ref, topic, event, payload] (phoenix/socket/serializers/v2_json_serializer.ex).
  *
- * Only the shape is checked here. What an event means, and whether its join_ref is current, is for the channel.
+ * Only the shape of a frame is checked here. The channel judges what an event means and whether its join_ref is current.
  */
 
 import { Fault } from "../fault/fault.js";
@@ -9,22 +9,22 @@ import { parseJson } from "../json/parse.js";
 import { stringifyJson } from "../json/stringify.js";
 
 export interface Frame {
-  /** Identity of the join this belongs to; null on what the server broadcasts and on heartbeats. */
+  /** Ref of the join that the frame belongs to; null in broadcasts of the server and in heartbeats. */
   joinRef: string | null;
-  /** Pairs a reply with its request; null on pushes from the server. */
+  /** Ref that pairs a reply with its request; null in pushes of the server. */
   ref: string | null;
   topic: string;
   event: string;
   payload: unknown;
 }
 
-/** The events that belong to the protocol itself. */
+// The events of the Phoenix protocol itself.
 export const phxJoin = "phx_join";
 export const phxReply = "phx_reply";
 export const phxError = "phx_error";
 export const phxClose = "phx_close";
 
-/** The text of a frame, which holds nothing that the server cannot take (modules/json/stringify.ts). */
+/** The JSON text of a frame, without the characters that the server cannot take (modules/json/stringify.ts). */
 export const encodeFrame = (frame: Frame): string => {
   return stringifyJson([frame.joinRef, frame.ref, frame.topic, frame.event, frame.payload]);
 };

@@ -1,16 +1,16 @@
 /*
- * When to send a heartbeat, and when its silence means that the connection is dead. Pure: times come in, decisions go
- * out; the timer is the caller's.
+ * Heartbeat: decides when to send a heartbeat, and when a missing answer means that the connection is dead. Pure: the
+ * caller owns the timer and passes the time in.
  *
- * The server closes after 180 s without a byte from us, so any sent frame counts as a beat. But only an answer proves
- * that the path still carries: a beat is left out only while something has been received within the interval as well.
- * A half-open socket is thus found within two intervals, however much we send into it.
+ * The server closes the connection after 180 s without a byte from the device, so any sent frame counts as a heartbeat.
+ * But only a received frame proves that the connection still works: a heartbeat is left out only when a frame was sent and
+ * a frame was received within the interval. So a half-open socket is found within two intervals, however much is sent.
  */
 
 export interface HeartbeatOptions {
-  /** Milliseconds between signs of life. */
+  /** Milliseconds without a sent or without a received frame before a heartbeat is sent. Its answer may take as long. */
   intervalMs: number;
-  /** When above `intervalMs`: the interval grows towards this with every answered beat, to save bytes. */
+  /** Where it is above `intervalMs`, the interval grows towards it with every answered heartbeat, to save bytes. */
   maxIntervalMs: number;
 }
 
@@ -19,7 +19,7 @@ export type Beat =
   | { readonly type: "send" }
   | { readonly type: "dead" };
 
-/** Growth per answered beat: 30 s reaches 120 s after seven quiet intervals. */
+/** Growth of the interval per answered heartbeat: 30 s reaches 120 s after seven quiet intervals. */
 const growth = 1.25;
 
 export class Heartbeat {
@@ -30,7 +30,7 @@ export class Heartbeat {
   private _pending: { ref: string; atMs: number } | undefined;
   private _roundTripMs: number | undefined;
 
-  /** @param intervalMs where to start, for instance what an earlier connection has grown to */
+  /** @param intervalMs the first interval, for instance the one that an earlier connection has grown to */
   constructor(options: HeartbeatOptions, nowMs: number, intervalMs = options.intervalMs) {
     this._options = options;
     this._intervalMs = intervalMs;
@@ -38,7 +38,7 @@ export class Heartbeat {
     this._receivedMs = nowMs;
   }
 
-  /** Of the last answered beat, in milliseconds; undefined before the first. */
+  /** Round trip of the last answered heartbeat in milliseconds; undefined before the first. */
   get roundTripMs(): number | undefined {
     return this._roundTripMs;
   }
@@ -47,23 +47,23 @@ export class Heartbeat {
     return this._intervalMs;
   }
 
-  /** A frame other than a heartbeat left. */
+  /** Takes note that a frame other than a heartbeat was sent. */
   sent(nowMs: number): void {
     this._sentMs = nowMs;
   }
 
-  /** A frame arrived. */
+  /** Takes note that a frame was received. */
   received(nowMs: number): void {
     this._receivedMs = nowMs;
   }
 
-  /** A heartbeat left under `ref`. */
+  /** Takes note that a heartbeat was sent under `ref`. */
   beat(ref: string, nowMs: number): void {
     this._pending = { ref, atMs: nowMs };
     this._sentMs = nowMs;
   }
 
-  /** A reply on topic "phoenix" arrived. */
+  /** Takes note that a reply on topic "phoenix" was received. */
   reply(ref: string | null, nowMs: number): void {
     if (this._pending?.ref !== ref) return;
     this._roundTripMs = nowMs - this._pending.atMs;

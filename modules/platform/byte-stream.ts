@@ -5,10 +5,10 @@
  * data path of a device (XS ends the machine on a rejection that nobody handles).
  *
  * The rule it guards: bytes are pulled, never pushed. A reader that does not read closes the peer's window; a writer
- * that is told "0 taken" waits for `writable`. That is the whole back-pressure.
+ * whose `write` took 0 bytes waits for `writable`. That is the whole back-pressure.
  */
 
-/** Trust and identity of a TLS connection. Absent fields mean the host's defaults. */
+/** Trust and identity of a TLS connection. An absent field means the default of the host. */
 export interface SecureOptions {
   /** Name to verify and to send as SNI; default: the host that is connected to. */
   serverName?: string;
@@ -33,45 +33,46 @@ export interface ByteStreamOptions {
 }
 
 /**
- * Who opened a stream, and hears of it. An object passes itself: methods cost a connection no memory, closures do. None
- * of them is called from inside `open`. A listener should not throw: what it throws ends the stream at the latest in the
- * host, where it would restart a device otherwise.
+ * The object that opened a stream and is told of its events. It passes itself: methods cost a connection no memory,
+ * closures do. No method is called from inside `open`. A listener should not throw: the host catches an error at the
+ * latest, since it would restart a device otherwise, and ends the stream.
  */
 export interface ByteStreamListener {
-  /** Connected (and verified, with `secure`). Comes once. */
+  /** The stream is connected (and the peer verified, with `secure`). Called once. */
   opened(): void;
-  /** New bytes have arrived; `count` is all that is unread. Not repeated for bytes that were left unread. */
+  /** New bytes have arrived; `count` bytes are unread in all. Not repeated for bytes that were left unread. */
   readable(count: number): void;
-  /** `count` bytes can be taken. Comes after a `write` that took less than it was given. */
+  /** `write` can take `count` bytes. Called after a `write` that took less than it was given. */
   writable(count: number): void;
   /**
-   * The stream has ended: by the peer without `fault` (a clean end; bytes that were received before may still be
-   * read), or with a `Fault` of stage "resolve", "connect", "tls" or "transport". Comes at most once, and never after
-   * `close()`.
+   * The stream has ended. Without `fault` the peer ended it cleanly; bytes that were received before may still be read.
+   * Otherwise `fault` is a `Fault` of stage "resolve", "connect", "tls" or "transport". Called at most once, and never
+   * after `close()`.
    */
   closed(fault?: Error): void;
 }
 
 export interface ByteStream {
   /**
-   * Hands over leading bytes of `bytes`; the stream has copied them when this returns.
-   * @returns how many were taken, 0 when full. After taking less than all, `writable` will come.
+   * Takes leading bytes of `bytes`; the stream has copied them when this returns.
+   * @returns how many were taken, 0 when the stream is full. When not all were taken, `writable` follows.
    */
   write(bytes: Uint8Array): number;
   /**
    * Moves up to `into.byteLength` received bytes to the start of `into`.
-   * @returns how many, 0 when nothing is there.
+   * @returns how many, 0 when nothing is unread
    */
   read(into: Uint8Array): number;
-  /** Ends the connection at once and drops what was not read. The listener hears nothing afterwards. Safe to repeat. */
+  /** Ends the connection at once and drops unread bytes. The listener is not called afterwards. Safe to repeat. */
   close(): void;
 }
 
 export interface Network {
-  /** Starts a connection. Never throws for anything the network does; that arrives in `closed`. */
+  /** Starts a connection. Failures of the network are never thrown; `closed` reports them. */
   open(options: ByteStreamOptions, listener: ByteStreamListener): ByteStream;
   /**
-   * Trust anchors in PEM or DER, as DER, each looked at. Absent: this network has no TLS.
+   * Converts trust anchors from PEM or DER to DER and checks that each is a usable certificate. Absent where the network
+   * has no TLS.
    * @throws Fault of stage "options"
    */
   readRoots?(roots: readonly (string | Uint8Array)[]): Uint8Array[];

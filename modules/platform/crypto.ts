@@ -7,7 +7,7 @@ export type DigestName = "sha1" | "sha224" | "sha256" | "sha384" | "sha512";
 /** An incremental hash. */
 export interface Digest {
   update(bytes: Uint8Array): void;
-  /** The hash of everything so far; more may follow. */
+  /** The hash of everything so far; `update` may follow. */
   peek(): Uint8Array;
   /** The hash of everything so far. The object must not be used afterwards. */
   finish(): Uint8Array;

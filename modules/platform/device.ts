@@ -1,14 +1,14 @@
 /*
- * Device: facts about the hardware, and the one thing that ends a run.
+ * Device: facts about the hardware, and its restart.
  */
 
-/** Numbers in bytes unless the name says otherwise; absent where the platform cannot tell. */
+/** Numbers are in bytes unless a comment says otherwise. A field is absent where the platform cannot tell. */
 export interface DeviceFacts {
   heapFree?: number;
   heapLowWater?: number;
   heapLargestBlock?: number;
   heapTotal?: number;
-  /** XS machine: bytes in use for chunks and slots. */
+  /** XS machine: bytes that chunks and slots use. */
   xsChunks?: number;
   xsSlots?: number;
   /** XS machine: most stack slots used so far. */
@@ -26,11 +26,11 @@ export interface Device {
   readonly chipId: number;
   /** Why the last restart happened, in the words NervesHub's agents use: "power_on", "software", "panic", … */
   readonly resetReason: string;
-  /** The interface the link runs over, as NervesHub wants it named: "wlan0", "eth0". */
+  /** The network interface that the link uses, by the name that NervesHub knows: "wlan0", "eth0". */
   readonly networkInterface: string;
-  /** False where nothing restarts a device that hangs. Absent: as true. */
+  /** False where nothing restarts a device that hangs. Absent means true. */
   readonly watchdog?: boolean;
   facts(): DeviceFacts;
-  /** Restarts the device. What the boot loader then starts is for Slots to say. Does not return on hardware. */
+  /** Restarts the device; Slots decides which slot then starts. Does not return on hardware. */
   restart(): void;
 }

@@ -1,6 +1,6 @@
 /*
- * Platform: everything the agent needs from the platform below it, in one object. The list of interfaces is the seam that
- * docs/architecture.md draws; a new platform implements these and nothing else.
+ * Platform: everything that the agent needs from the platform below it, in one object. A new platform implements these
+ * interfaces and nothing else (docs/architecture.md).
  */
 
 import type { Network } from "./byte-stream.js";

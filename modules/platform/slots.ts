@@ -1,14 +1,14 @@
 /*
- * Slots: the two places an application image can be in, and which of them starts next.
+ * Slots: the two OTA partitions that hold application images, and which of them starts next.
  *
  * Types only. The semantics are those of ESP-IDF's OTA with rollback (esp_ota_ops.h): a slot that was activated starts
- * on trial; it must be confirmed, or the next restart goes back to the other one.
+ * on trial; it must be confirmed, or the next restart goes back to the other slot.
  *
- * The rule it guards: flash is written only where it was erased. `erase` and `write` are the only ways to change it, and
+ * The rule it guards: flash is written only where it was erased. Only `erase` and `write` change the flash of a slot, and
  * both work on the inactive slot alone.
  */
 
-/** A readable image place. */
+/** A slot that can be read. */
 export interface Slot {
   /** Partition label, for people: "ota_0". */
   readonly label: string;
@@ -31,7 +31,7 @@ export interface WritableSlot extends Slot {
   write(offset: number, bytes: Uint8Array): void;
 }
 
-/** What the boot loader thinks of the running image. */
+/** The state of the running image in the boot loader's data. */
 export type TrialState =
   /** Confirmed, or never updated: a restart starts it again. */
   | "confirmed"
@@ -42,31 +42,36 @@ export interface Slots {
   readonly running: Slot;
   /** Undefined where the partition table has no second slot: updates are then refused with that reason. */
   readonly inactive: WritableSlot | undefined;
-  /** Of the running image. */
+  /** State of the running image. */
   readonly trial: TrialState;
   /** True when the image in the inactive slot was tried and reverted (or aborted by the boot loader). */
   readonly reverted: boolean;
   /**
-   * False where the running image was built for a boot loader without rollback: the next one then gets no trial. Absent: as
-   * true.
+   * False where the running image was built for a boot loader without rollback: the next image then gets no trial. Absent
+   * means true.
    */
   readonly rollback?: boolean;
   /**
-   * True during a trial that the boot loader has not marked as one: it has no rollback, whatever the image was built for,
-   * and only the image itself goes back. False when it has marked it; absent or undefined: no trial, nothing is known.
+   * True during a trial that the boot loader has not marked in its data: the boot loader has no rollback, whatever the
+   * image was built for, and only the image itself can go back. False when the boot loader has marked the trial. Absent or
+   * undefined without a trial: nothing is known.
    */
   readonly unmarked?: boolean | undefined;
-  /** True until an image was activated here: what runs came by cable. Absent: as false. */
+  /** True while no image was ever activated here: the running image came by cable. Absent means false. */
   readonly fresh?: boolean;
   /**
-   * Makes the boot loader's data name the running image, as confirmed, so that a trial of the other one has a way back. Who
-   * activates by other means than `activate`, which does it too, calls it first. Refuses (Fault) during a trial.
+   * Makes the boot loader's data name the running slot, as confirmed, so that a trial of the other slot has a way back.
+   * `activate` does this too; who activates by other means calls `anchor` first.
+   * @throws Fault during a trial
    */
   anchor(): void;
-  /** Makes the inactive slot start at the next restart, on trial. Refuses (Fault) an image the boot loader would not start. */
+  /**
+   * Makes the inactive slot start at the next restart, on trial.
+   * @throws Fault for an image that the boot loader would not start
+   */
   activate(): void;
-  /** Ends the trial of the running image: it stays. */
+  /** Ends the trial of the running image, which stays. */
   confirm(): void;
-  /** Ends the trial of the running image: the other slot starts at the next restart. The caller then restarts. */
+  /** Ends the trial of the running image: the other slot starts at the next restart, which the caller makes. */
   revert(): void;
 }

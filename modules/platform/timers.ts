@@ -1,9 +1,9 @@
 /*
- * Timers: delayed calls. A callback that throws, or is async and rejects, is the host's to catch and print; it must never end the
- * machine.
+ * Timers: delayed calls. When a callback throws, or is async and rejects, the host catches and prints the error, which must
+ * never end the machine.
  */
 
-/** Opaque to everybody but the host that made it. */
+/** Opaque; only the host that made it knows what it is. */
 export type Timer = object | number;
 
 export interface Timers {

@@ -1,9 +1,9 @@
 /*
  * SHA-256 (FIPS 180-4) whose state can be saved and restored.
  *
- * The platforms' own implementations are faster and cannot do that. This one is for the one place that needs it: the
- * checksum of a patch whose download goes on after a power cut. The bytes before the cut are gone (they were applied,
- * not kept), so their part of the hash must have been kept instead. Use the host's `Crypto` everywhere else.
+ * The platforms' own implementations are faster but cannot save their state. This one is for the one place that needs it:
+ * the checksum of a patch whose download goes on after a power cut. The bytes before the cut were applied and not kept,
+ * so the state of the hash is kept instead. Use the host's `Crypto` everywhere else.
  */
 
 /** FIPS 180-4 §4.2.2: fractional parts of the cube roots of the first 64 primes. */
@@ -19,7 +19,7 @@ const k = new Int32Array([
 ]);
 
 const blockSize = 64;
-/** Hash words, bytes so far, and an unfinished block. */
+/** Bytes of a saved state: the hash words, the number of bytes so far, and the unfinished block. */
 export const sha256StateSize = 32 + 8 + blockSize;
 
 export class Sha256 {

@@ -1,30 +1,31 @@
 /*
- * Is this datagram an answer to our question, and is what it says a time? (RFC 4330 §5, RFC 5905 §7 and §A.5.1.1.) Pure.
+ * SNTP answer: whether a datagram answers our request, and which time it tells (RFC 4330 §5, RFC 5905 §7 and §A.5.1.1).
+ * Pure.
  *
- * The rule it guards: whoever has not seen the question is not heard at all, so that nobody can spoil it from elsewhere;
- * whoever has is believed only a time that it claims to know, and only within bounds. SNTP proves nothing: somebody on
- * the path can still say any time between the bounds.
+ * The rule it guards: a datagram from a sender that has not seen the request is ignored, so that nobody off the path can
+ * spoil the exchange. Of any other sender a time is believed only when the sender claims to know it and it lies within the
+ * bounds. SNTP proves nothing: somebody on the path can still tell any time between the bounds.
  */
 
 import type { TimeBounds } from "../platform/clock.js";
 import { cookieBytes, originOffset, packetBytes, transmitOffset } from "./request.js";
 import { betweenMs, isUnset, readTimestamp, unixMs } from "./timestamp.js";
 
-/** How wrong a time server may be by its own word: MAXDISP of RFC 5905 §A.5.1.1. Windows' servers say up to 10 s. */
+/** Error that a time server may claim for itself: MAXDISP of RFC 5905 §A.5.1.1. Windows' servers claim up to 10 s. */
 export const maxRootDistanceMs = 16_000;
 
 export type Answer =
-  /** No answer to this question: the wait goes on. */
+  /** The datagram does not answer this request: the wait goes on. */
   | { readonly type: "foreign" }
-  /** Not to be used. `why` is the end of a sentence about the server. */
+  /** The answer is not to be used. `why` is the end of a sentence about the server. */
   | { readonly type: "refused"; readonly why: string }
-  /** The server wants something else than to be asked: RFC 5905 §7.4. */
+  /** A kiss-o'-death packet (RFC 5905 §7.4): the server does not want to be asked so, or at all. */
   | { readonly type: "kiss"; readonly code: string }
   | {
       readonly type: "time";
-      /** When the server sent it, milliseconds since 1970. */
+      /** When the server sent the answer, in milliseconds since 1970. */
       readonly sentMs: number;
-      /** How long the server had the question. */
+      /** Milliseconds that the server held the request before it answered. */
       readonly heldMs: number;
     };
 
@@ -36,7 +37,7 @@ const stratumUnsynchronized = 16;
 
 const refused = (why: string): Answer => ({ type: "refused", why });
 
-/** Four letters; whatever else stands there must not reach a console. */
+/** The four letters of a kiss code; any other byte becomes "?", since it must not reach a console. */
 const kissCode = (packet: DataView): string => {
   let code = "";
   for (let at = 12; at < 16; at++) {
@@ -46,15 +47,15 @@ const kissCode = (packet: DataView): string => {
   return code;
 };
 
-/** Seconds in 16.16 bits. A negative delay, which RFC 4330 allows, comes out as far too large, which it is. */
+/** Milliseconds of an NTP short (seconds in 16.16 bits). A negative delay, which RFC 4330 allows, becomes a huge one. */
 const shortMs = (packet: DataView, offset: number): number => {
   return (packet.getUint32(offset) / 65536) * 1000;
 };
 
 /**
- * @param datagram as it came
- * @param request as it was sent, see `sntpRequest`
- * @param bounds between which the time must lie; less than 136 years apart, so that they tell the era
+ * @param datagram the datagram as received
+ * @param request the request as sent, see `sntpRequest`
+ * @param bounds the time must lie between them; they are less than 136 years apart, so that they tell the NTP era
  */
 export const readAnswer = (datagram: Uint8Array, request: Uint8Array, bounds: TimeBounds): Answer => {
   if (datagram.byteLength < packetBytes) return { type: "foreign" };

@@ -1,8 +1,8 @@
 /*
- * SntpQuestion: one question to one time server, from its name to the time now.
+ * SntpQuestion: one request to one time server, from the server's name to the time of day.
  *
- * One datagram and no repetition: who keeps the clock asks the next server. Name resolution, sockets, timers, the
- * monotonic clock and randomness are arguments. What an answer is worth is judged by answer.ts.
+ * It sends one datagram and never repeats it: the caller asks the next server instead. Name resolution, sockets, timers,
+ * the monotonic clock and randomness are arguments. answer.ts judges the answer.
  */
 
 import { asFault } from "../fault/fault.js";
@@ -12,23 +12,23 @@ import type { Timer, Timers } from "../platform/timers.js";
 import { readAnswer } from "./answer.js";
 import { sntpRequest } from "./request.js";
 
-/** Datagrams looked at while one answer is awaited: one is usual, more come from whoever guesses at ports. */
+/** Datagrams looked at while one answer is awaited: one is usual, more come from somebody who guesses ports. */
 export const maxSntpDatagrams = 16;
 
 /** A UDP socket on a port of the system's choice. */
 export interface Datagrams {
-  /** @param address numeric @throws when it cannot be sent now */
+  /** @param address a numeric address @throws when the datagram cannot be sent now */
   send(bytes: Uint8Array, address: string, port: number): void;
   close(): void;
 }
 
-/** @throws when there is no socket or no memory */
+/** @param onDatagram is called for each received datagram @throws when there is no socket or no memory */
 export type OpenDatagrams = (onDatagram: (bytes: Uint8Array, address: string, port: number) => void) => Datagrams;
 
 export type Outcome =
   /** `nowMs`: milliseconds since 1970 at the moment of the call. */
   | { readonly type: "time"; readonly nowMs: number }
-  /** See Answer. */
+  /** As in Answer. */
   | { readonly type: "kiss"; readonly code: string }
   /** `why` is the end of a sentence about the server. */
   | { readonly type: "failed"; readonly why: string };
@@ -38,23 +38,23 @@ export interface QuestionOptions {
   server: string;
   /** Default 123. */
   port?: number;
-  /** `onResolved` comes once or not at all, never from inside, with a numeric address or undefined. */
+  /** Calls `onResolved` at most once and never from inside, with a numeric address, or undefined for an unknown name. */
   resolve(server: string, onResolved: (address: string | undefined) => void): void;
   open: OpenDatagrams;
   timers: Timers;
   clock: Pick<Clock, "monotonic">;
   random: Random;
   bounds: TimeBounds;
-  /** Comes once, and not after `close`. */
+  /** Called once, and not after `close`. */
   onOutcome(outcome: Outcome): void;
 }
 
 const ntpPort = 123;
 /** lwIP asks a name server four times, with waits of 1 to 3 s. */
 const resolveLimitMs = 15_000;
-/** Far more than a round trip: what arrives later is too vague a time, since half the way is a guess. */
+/** Far more than a round trip. A later answer tells the time too vaguely: the way back is taken for half of the round trip. */
 const answerLimitMs = 5_000;
-/** A server's clock and ours differ in speed and step; beyond this it has not held the question so long. */
+/** Tolerance for clocks of different speed and step. A server cannot have held the request longer than the round trip took. */
 const heldToleranceMs = 100;
 
 export class SntpQuestion {
@@ -83,7 +83,7 @@ export class SntpQuestion {
     }
   }
 
-  /** Nothing comes afterwards. */
+  /** Ends the request. `onOutcome` is not called afterwards. */
   close(): void {
     this._over = true;
     this._options.timers.clear(this._timer);
@@ -132,7 +132,7 @@ export class SntpQuestion {
       this._fail("its times disagree");
       return;
     }
-    // Both ways are taken for equally long (RFC 4330 §5).
+    // The way there and the way back are taken for equally long (RFC 4330 §5).
     const onTheWayMs = Math.max(0, elapsedMs - heldMs);
     this._end({ type: "time", nowMs: sentMs + onTheWayMs / 2 });
   }

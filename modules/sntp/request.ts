@@ -1,16 +1,18 @@
 /*
- * The question of an SNTP client (RFC 4330 §5). Pure.
+ * The request of an SNTP client (RFC 4330 §5). Pure.
  *
- * Its transmit timestamp is a random number. Servers send it back without looking at it, so it may say nothing about this
- * device, and an answer that holds it comes from somebody who has seen the question.
+ * Its transmit timestamp is a random number, which says nothing about this device. Servers send it back without looking at
+ * it, so an answer that holds it comes from somebody who has seen the request.
  */
 
 import type { Random } from "../platform/random.js";
 
 export const packetBytes = 48;
-/** Where the question has its random number, and where the answer must have it. */
+/** Offset of the transmit timestamp: the random number in a request. */
 export const transmitOffset = 40;
+/** Offset of the originate timestamp: where an answer must hold the random number. */
 export const originOffset = 24;
+/** Bytes of the random number. */
 export const cookieBytes = 8;
 
 /** Version 4, mode 3 (client). */

@@ -1,14 +1,14 @@
 /*
  * NTP's timestamps (RFC 5905 §6): 32 bits of seconds since 1900 and 32 bits of their fraction. Pure.
  *
- * The seconds end on 2036-02-07 and begin anew, and no bit says how often they have. So a timestamp alone is no time: it
- * becomes one by knowing a moment that lies less than 136 years before it.
+ * The seconds end on 2036-02-07 and begin anew, and no bit tells the era. So a timestamp alone is ambiguous: it becomes a
+ * time only together with a moment that lies less than 136 years before it.
  */
 
 export interface Timestamp {
   /** Unsigned. */
   readonly seconds: number;
-  /** Of a second, in units of 2^-32, unsigned. */
+  /** Fraction of a second, in units of 2^-32, unsigned. */
   readonly fraction: number;
 }
 
@@ -21,17 +21,17 @@ export const readTimestamp = (packet: DataView, offset: number): Timestamp => {
   return { seconds: packet.getUint32(offset), fraction: packet.getUint32(offset + 4) };
 };
 
-/** Zero stands for "no time", not for a moment in 1900 or 2036. */
+/** Whether the timestamp is zero, which means "no time" and not a moment in 1900 or 2036. */
 export const isUnset = ({ seconds, fraction }: Timestamp): boolean => {
   return seconds === 0 && fraction === 0;
 };
 
-/** @returns milliseconds, negative when `to` is the earlier one; right while they are less than 68 years apart */
+/** @returns milliseconds from `from` to `to`, negative when `to` is earlier; right while both are less than 68 years apart */
 export const betweenMs = (from: Timestamp, to: Timestamp): number => {
   return ((to.seconds - from.seconds) | 0) * 1000 + ((to.fraction - from.fraction) / 2 ** 32) * 1000;
 };
 
-/** @returns the first moment not before `earliestMs` that the timestamp can mean, both in milliseconds since 1970 */
+/** @returns the first moment from `earliestMs` on that the timestamp can mean, both in milliseconds since 1970 */
 export const unixMs = ({ seconds, fraction }: Timestamp, earliestMs: number): number => {
   const firstEraMs = seconds * 1000 + (fraction / 2 ** 32) * 1000 - from1900To1970Ms;
   return firstEraMs + Math.ceil((earliestMs - firstEraMs) / eraMs) * eraMs;

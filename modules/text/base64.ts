@@ -1,6 +1,6 @@
 /*
- * Base64 (RFC 4648 §4 and §5). Written out, since XS and Node have it under different names (Uint8Array.toBase64 and
- * Buffer) and the amounts are small: keys, tokens and handshake values.
+ * Base64 (RFC 4648 §4 and §5). It is written out here, since XS and Node have it under different names
+ * (Uint8Array.toBase64 and Buffer) and the amounts are small: keys, tokens and handshake values.
  */
 
 const standard = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -1,13 +1,13 @@
 /*
  * Cutting text to a length, by code points on every engine.
  *
- * A string of XS counts code points, one of V8 counts UTF-16 units: `slice` there cuts a pair of surrogates in two, and
+ * Strings on XS count code points, strings on V8 count UTF-16 units. On V8 `slice` can cut a surrogate pair in two, and
  * half a pair is no text (see modules/json/stringify.ts).
  */
 
 /** The first `characters` code points of `text`. */
 export const cut = (text: string, characters: number): string => {
-  // As many units or fewer are never more code points.
+  // A text never has more code points than units.
   if (text.length <= characters) return text;
   if (countsCodePoints()) return text.slice(0, characters);
   let end = 0;
@@ -29,7 +29,7 @@ const countsCodePoints = (): boolean => {
   return "😀".length === 1;
 };
 
-/** Units of the character at `at`. */
+/** UTF-16 units of the character at `at`. */
 const width = (text: string, at: number): number => {
   return text.codePointAt(at)! > 0xffff ? 2 : 1;
 };

@@ -4,7 +4,7 @@
 
 const digits = "0123456789abcdef";
 
-/** Lower case, two digits a byte. */
+/** @returns lower case, two digits per byte */
 export const toHex = (bytes: Uint8Array): string => {
   const parts: string[] = [];
   for (const byte of bytes) parts.push(digits[byte >> 4], digits[byte & 15]);

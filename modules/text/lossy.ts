@@ -1,6 +1,7 @@
 /*
- * Text from bytes that may be anything: header lines and bodies of foreign servers, for people to read. Never fails;
- * what is not UTF-8 shows as question marks. Not for data that is acted upon: that is decodeUtf8's, which is strict.
+ * Lossy decoding: text from bytes that may be anything (header lines and bodies of foreign servers), for people to read.
+ * Never fails: bytes that are not UTF-8 become question marks. Data that is acted upon goes through the strict
+ * `decodeUtf8` instead.
  */
 
 import { decodeUtf8 } from "./utf8.js";
@@ -14,7 +15,7 @@ export const decodeLossy = (bytes: Uint8Array): string => {
   }
 };
 
-/** How many leading bytes end with a whole UTF-8 character, given bytes that were cut anywhere. */
+/** @returns how many leading bytes end with a whole UTF-8 character; `bytes` may be cut anywhere */
 const completeLength = (bytes: Uint8Array): number => {
   for (let back = 1; back <= 3 && back <= bytes.byteLength; back++) {
     const byte = bytes[bytes.byteLength - back];

@@ -1,5 +1,5 @@
 /*
- * PEM (RFC 7468): text armour around DER. Only the armour; what is inside is for others to read.
+ * PEM (RFC 7468): text armour around DER. The DER inside is not read here.
  */
 
 import { fromBase64 } from "./base64.js";
@@ -11,7 +11,7 @@ export interface PemBlock {
 }
 
 /**
- * @returns the blocks in their order; text between them is passed over. Undefined when a block is not closed or not base64
+ * @returns the blocks in their order, without the text between them; undefined when a block is not closed or not base64
  */
 export const parsePem = (text: string): PemBlock[] | undefined => {
   const blocks: PemBlock[] = [];

@@ -1,20 +1,20 @@
 /*
- * Text of others for terminals, logs and messages: one line, in which every character shows what it is.
+ * Printable text: foreign text for terminals, logs and messages, as one line without control characters.
  *
- * The rule it guards: nothing that a stranger has written moves a cursor, ends a line, or turns the direction of what stands
- * beside it, and no invisible character that Unicode has for formatting or tags hides in it. What could is shown as its
- * escape, "\u001b", so that the reader still sees what was there. What stays though it shows nothing by itself: blanks of
- * every width, fillers such as U+3164, and the joiners and variation selectors, which are part of words and of emoji.
+ * The rule it guards: no character that a stranger has written moves a cursor, ends a line, changes the direction of the
+ * text beside it, or is one of Unicode's invisible characters for formatting and tags. Each such character becomes its
+ * escape ("\u001b"), so that the reader still sees what was there. Some invisible characters stay: blanks of every width,
+ * fillers such as U+3164, and joiners and variation selectors, which are part of words and of emoji.
  */
 
 /** Whether `printable` would leave `text` as it is. */
 export const isPrintable = (text: string): boolean => {
-  // Not a regular expression: XS compiles it at every call, which takes longer than a line of a log has characters (measured).
+  // Not a regular expression: XS compiles it at every call, which takes longer than this loop over a log line (measured).
   for (const character of text) if ((character < " " || character > "~") && !shows(character)) return false;
   return true;
 };
 
-/** `text` with an escape in place of each character that would do something instead of showing. */
+/** `text` with an escape in place of each character that is not printable. */
 export const printable = (text: string): string => {
   if (isPrintable(text)) return text;
   let shown = "";
@@ -22,7 +22,7 @@ export const printable = (text: string): string => {
   return shown;
 };
 
-/** The same for several lines: line feeds stay, and what stands before them as CR LF goes. */
+/** `text`, of several lines, with each line printable: line feeds stay, and CR LF becomes a line feed. */
 export const printableLines = (text: string): string => {
   return text
     .split("\n")
@@ -30,7 +30,7 @@ export const printableLines = (text: string): string => {
     .join("\n");
 };
 
-/** @param character one code point */
+/** Whether one code point is printable. */
 const shows = (character: string): boolean => {
   const code = character.codePointAt(0)!;
   if (code < 0x20) return false; // C0
@@ -49,7 +49,7 @@ const shows = (character: string): boolean => {
   return code !== 0xfeff && (code < 0xfff9 || code > 0xfffb) && (code < 0xe0000 || code > 0xe007f);
 };
 
-/** As in JSON: two escapes where UTF-16 has two units. */
+/** The escape of a character, as in JSON: two escapes where UTF-16 has two units. */
 const escaped = (character: string): string => {
   const code = character.codePointAt(0)!;
   if (code < 0x10000) return unit(code);

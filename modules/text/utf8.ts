@@ -2,8 +2,8 @@
  * UTF-8 both ways, on any engine.
  *
  * XS has no TextEncoder but converts between strings and ArrayBuffers natively; Node has it the other way round. The
- * choice is made once, by what the engine has. Decoding is strict: invalid UTF-8 throws. XS by itself takes overlong
- * forms, surrogates and what lies beyond U+10FFFF.
+ * choice is made once, by what the engine has. Decoding is strict: invalid UTF-8 throws. XS by itself accepts overlong
+ * forms, surrogates and code points beyond U+10FFFF, so these are refused here.
  */
 
 interface XsArrayBuffer {
@@ -21,15 +21,15 @@ const codecs = globalThis as unknown as Codecs;
 const encoder = codecs.TextEncoder ? new codecs.TextEncoder() : undefined;
 const decoder = codecs.TextDecoder ? new codecs.TextDecoder("utf-8", { fatal: true, ignoreBOM: true }) : undefined;
 
-/** The UTF-8 bytes of `text`; half a surrogate pair, which has none, is encoded as U+FFFD. */
+/** The UTF-8 bytes of `text`; half a surrogate pair, which has no UTF-8, is encoded as U+FFFD. */
 export const encodeUtf8 = (text: string): Uint8Array => {
   if (encoder) return encoder.encode(text);
-  // JSON joins halves that stand side by side, which are two characters to XS.
+  // JSON.parse joins two halves side by side into one character; XS keeps them as two.
   const wellFormed = text.isWellFormed() ? text : (JSON.parse(JSON.stringify(text)) as string).toWellFormed();
   return new Uint8Array((ArrayBuffer as XsArrayBuffer).fromString!(wellFormed));
 };
 
-/** @throws TypeError for what XS lets through: leads that no character has, and a second byte out of its range (RFC 3629 §4). */
+/** @throws TypeError for the invalid UTF-8 that XS accepts: an impossible lead byte or second byte (RFC 3629 §4) */
 const refuse = (bytes: Uint8Array): void => {
   const { byteLength } = bytes;
   for (let at = 0; at < byteLength; at++) {
@@ -53,7 +53,7 @@ const refuse = (bytes: Uint8Array): void => {
 export const decodeUtf8 = (bytes: Uint8Array): string => {
   if (decoder) return decoder.decode(bytes);
   const text = (String as XsString).fromArrayBuffer!(bytes.slice().buffer as ArrayBuffer);
-  // XS counts code points: as many as bytes means ASCII alone, which is nearly every message and needs no second look.
+  // As many code points as bytes means ASCII alone, as in nearly every message; only other text needs `refuse`.
   if (text.length !== bytes.byteLength) refuse(bytes);
   return text;
 };

@@ -1,9 +1,9 @@
 /*
- * The SDK's TLS session, fed with packets that were read elsewhere, and with a cache of its own.
+ * ClientSession: the SDK's TLS session, fed with packets that RecordReader read, and with a session cache of its own.
  *
- * Not a protocol of its own: order, key exchange and certificates are checked in hardened/. The rule it guards: what
- * comes before the handshake's end is never taken for application data (the SDK keeps an unencrypted record that says
- * it is, and delivers it afterwards).
+ * It does not judge the handshake: message order, key exchange and certificates are checked in hardened/. The rule it
+ * guards: nothing that arrives before the end of the handshake is taken for application data (the SDK would keep an
+ * unencrypted application data record and deliver it afterwards).
  */
 
 /// <reference path="../../types/tls.d.ts" />
@@ -17,7 +17,7 @@ import { badRecord } from "./handshake-fault.js";
 import type { Identity } from "./identity.js";
 import type { RecordReader } from "./record-reader.js";
 
-/** TLS warnings in a row; they are passed over, and endless ones are a way to keep a client busy. */
+/** TLS warning alerts of one connection. They are ignored, but endless ones are a way to keep a client busy. */
 export const maxTlsWarnings = 8;
 
 export interface ClientSessionOptions {
@@ -26,12 +26,12 @@ export interface ClientSessionOptions {
   identity: Identity | undefined;
   trust: { verify(certificates: Uint8Array[]): unknown };
   cache: SessionCache;
-  /** Records of the server are asked to be no longer (RFC 6066 §4): 512, 1024, 2048 or 4096. */
+  /** Bytes that the server is asked to put into a record at most (RFC 6066 §4): 512, 1024, 2048 or 4096. */
   maxFragmentLength: number | undefined;
 }
 
 const tls12 = 0x303;
-/** For a server that goes by its address. */
+/** The name under which the SDK remembers the session of a server that has an address and no name. */
 const unnamed = "-";
 const changeCipherSpec = 20;
 const handshakeRecord = 22;
@@ -40,15 +40,15 @@ const certificateRequest = 13;
 const serverHelloDone = 14;
 /**
  * secp256r1 and secp384r1, the preferred one first. In TLS 1.2 one list covers the keys of certificates and the key
- * exchange (RFC 8422 §5.1), so a server with a P-384 key is met only when the exchange may be on P-384 too. That costs
- * 2.4 times a P-256 exchange on XS, and a signature 2.2 times (`npm run test:tls` prints both): dear, and no reason to
- * lose the server. Most servers take the first curve of the list for the exchange, whatever their key.
+ * exchange (RFC 8422 §5.1), so a server with a P-384 key works only when the exchange may be on P-384 too. On XS a P-384
+ * exchange costs 2.4 times a P-256 exchange, and a signature 2.2 times (`npm run test:tls` prints both), which is better
+ * than no connection. Most servers take the first curve of the list for the exchange, whatever their key.
  */
 const ellipticCurves: readonly number[] = Object.freeze([23, 24]);
 /**
- * SignatureAndHashAlgorithm, best first: ECDSA (3) and RSA (1) with SHA-256 (4), SHA-384 (5), SHA-512 (6): what is verified
- * in certificates as well. The SDK offers SHA-256 only, and Erlang then refuses an EC certificate of Let's Encrypt, whose
- * CA signs with SHA-384.
+ * SignatureAndHashAlgorithm, best first: ECDSA (3) and RSA (1) with SHA-256 (4), SHA-384 (5) and SHA-512 (6), the same as
+ * in certificates. The SDK offers SHA-256 only, and Erlang then refuses an EC certificate of Let's Encrypt, whose CA signs
+ * with SHA-384.
  */
 const signatureAlgorithms = Object.freeze(
   [
@@ -62,31 +62,31 @@ const signatureAlgorithms = Object.freeze(
   true,
 );
 const warning = 1;
-/** Steps of the SDK's handshake that send without reading: hello, our flight after the server's, our Finished. */
+/** Steps of the SDK's handshake that send without reading: ClientHello, the client's second flight, Finished. */
 const answering: readonly number[] = Object.freeze([0, 14, 20]);
 
 const seedBytes = 32;
 const noDigests = Object.freeze({});
 
-/** The SDK's generator is seeded once, with little: it starts anew from the host's random numbers for each secret. */
+/** Seeds the SDK's generator from the host's random numbers. The SDK itself seeds it only once, with little entropy. */
 const reseed = (random: Random): void => {
   const seed = new Uint8Array(seedBytes);
   random.fill(seed);
   RNG.init(seed.buffer);
 };
 
-/** Drops what only the handshake needs. The SDK's record layer works with ciphers, sequence numbers and version alone. */
+/** Drops the fields that only the handshake needs. The SDK's record layer uses ciphers, sequence numbers and version. */
 const letGo = (session: Partial<SDKSession>): void => {
   delete session.options;
   delete session.masterSecret;
   delete session.clientRandom;
   delete session.serverRandom;
   delete session.dhparams;
-  // Not deleted: without it the SDK would collect what a server says in HelloRequests.
+  // Not deleted: without `handshakeDigests` the SDK would collect the messages of HelloRequests.
   session.handshakeDigests = noDigests;
 };
 
-/** What the SDK's session is told. */
+/** The options of the SDK's session. */
 export const sessionOptions = ({ serverName, identity, trust, maxFragmentLength }: ClientSessionOptions) => {
   return {
     protocolVersion: tls12,
@@ -114,8 +114,8 @@ export class ClientSession extends SDKSession {
   }
 
   /**
-   * Goes on with the handshake as far as what was received allows.
-   * @param random a fresh seed before each flight of ours
+   * Continues the handshake as far as the received bytes allow.
+   * @param random gives a fresh seed before each flight of the client
    * @returns whether the handshake is over
    * @throws Fault of stage "tls", or what the SDK's states throw
    */
@@ -123,7 +123,7 @@ export class ClientSession extends SDKSession {
     for (;;) {
       if (answering.includes(this.handshakeProcess)) {
         reseed(random);
-        // The SDK remembers no session without a name; the hello that had none to send is gone by now.
+        // The SDK remembers no session without a name. Set after the ClientHello, this name is not sent as SNI.
         if (this.lastMessage !== undefined) this.options.tls_server_name ??= unnamed;
       } else {
         const packet = reader.next(stream, this.serverCipher !== null, this.handshakeDigests?.SHA256);
@@ -149,7 +149,8 @@ export class ClientSession extends SDKSession {
   }
 
   /**
-   * Application data of the next record that has some; null after the server's close_notify.
+   * @returns the application data of the next record that has some, null after the server's close_notify, undefined when
+   *   the stream has not enough bytes yet
    * @throws Fault of stage "tls", or what the SDK's states throw
    */
   receive(reader: RecordReader, stream: ByteStream, transport: Transport): Uint8Array | null | undefined {
@@ -166,7 +167,10 @@ export class ClientSession extends SDKSession {
     }
   }
 
-  /** The cipher changes once: after the server's flight, or after its hello when a session is resumed. */
+  /**
+   * Takes the next packet. ChangeCipherSpec is allowed once: after ServerHelloDone, or after ServerHello when a session is
+   * resumed.
+   */
   #take(packet: Uint8Array): void {
     const { lastMessage, clientSessionID } = this;
     const expected = lastMessage === serverHelloDone || (lastMessage === serverHello && clientSessionID);
@@ -175,7 +179,7 @@ export class ClientSession extends SDKSession {
     this.#packet = packet;
   }
 
-  /** The SDK throws for every alert but close_notify; a warning is nothing to stop for. */
+  /** Ignores warning alerts, and throws everything else again. The SDK throws for every alert but close_notify. */
   #passWarning(error: unknown): void {
     if (this.alert?.level !== warning || ++this.#warnings > maxTlsWarnings) throw error;
     this.alert = undefined;

@@ -1,7 +1,7 @@
 /*
- * What went wrong in TLS, as a Fault; and the alert that tells the server.
+ * Explanation: turns an error of the TLS session into a Fault, and a Fault into the alert for the server.
  *
- * The SDK throws bare errors with terse texts; ours carry a reason (hardened/handshake.ts) or are Faults already.
+ * The SDK throws bare errors with terse texts; our own errors have a `kind` (hardened/handshake.ts) or are Faults already.
  */
 
 import { Fault } from "../fault/fault.js";
@@ -13,8 +13,9 @@ import { NotTls } from "./record-reader.js";
 const closeNotify = 0;
 
 /**
- * @param error whatever came out of the session
- * @param session its state tells whether the server sent an alert
+ * @param error anything that the session threw
+ * @param session tells whether the server sent an alert
+ * @returns a Fault of stage "tls", unless `error` is a Fault already
  */
 export const explain = (error: unknown, session: ClientSession | undefined, host: string, port: number): Fault => {
   if (error instanceof Fault) return error;
@@ -40,7 +41,7 @@ export const explain = (error: unknown, session: ClientSession | undefined, host
   }
 };
 
-/** RFC 5246 §7.2.2. */
+/** Alert descriptions (RFC 5246 §7.2.2) by the code of the fault. */
 const alerts: ReadonlyMap<string, number> = new Map([
   ["tls-bad-record", 10],
   ["bad-certificate-signature", 42],
@@ -61,7 +62,7 @@ const alerts: ReadonlyMap<string, number> = new Map([
   ["tls-version", 70],
 ]);
 
-/** The alert to send for a fault of ours; undefined when the server knows, or nobody listens. */
+/** @returns the alert description to send for a fault, undefined for faults that the server need not be told of */
 export const alertFor = (fault: Fault): number | undefined => {
   return alerts.get(fault.code);
 };

@@ -1,11 +1,11 @@
 /*
- * What ends a TLS handshake or its records, besides certificates (modules/x509/certificate-fault.ts).
+ * The faults of the TLS handshake and of TLS records. Those of certificates are in modules/x509/certificate-fault.ts.
  */
 
 import type { Fault } from "../fault/fault.js";
 import { secureFault } from "../x509/certificate-fault.js";
 
-/** @param what is wrong with the server's key exchange message */
+/** @param what what is wrong with the server's key exchange message */
 export const badKeyExchange = (what: string): Fault => {
   return secureFault(
     "bad-key-exchange",
@@ -27,7 +27,7 @@ export const noCommonSuite = (): Fault => {
   );
 };
 
-/** @param what is wrong with what was received */
+/** @param what what is wrong with the received bytes */
 export const badRecord = (what: string, cause?: unknown): Fault => {
   return secureFault("tls-bad-record", `What the server sent is not proper TLS: ${what}.`, cause);
 };

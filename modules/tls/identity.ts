@@ -1,6 +1,6 @@
 /*
- * The device's own certificate and key, looked at before anything is sent: a wrong one is then a sentence about the
- * device, not an alert from the server.
+ * Identity: the device's own certificate and key, checked before anything is sent, so that a wrong one ends in a sentence
+ * about the device and not in an alert of the server.
  */
 
 import { Fault } from "../fault/fault.js";
@@ -10,14 +10,14 @@ import { readCertificate } from "../x509/certificate.js";
 import { belongsTo, readPrivateKey } from "../x509/private-key.js";
 
 export interface Identity {
-  /** DER, the device's own first. */
+  /** DER, the device's own certificate first. */
   readonly chain: Uint8Array[];
   /** PKCS#8 DER, RSA or EC P-256. */
   readonly key: Uint8Array;
 }
 
 /**
- * @returns undefined when there are none
+ * @returns undefined when there is neither certificate nor key
  * @throws Fault of stage "tls" when certificate and key cannot be used together.
  */
 export const readIdentity = ({ certificate: chain = [], key }: SecureOptions): Identity | undefined => {

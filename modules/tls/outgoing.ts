@@ -1,7 +1,6 @@
 /*
- * Outgoing: records on their way into the TCP stream, and what the SDK's session takes for its transport. What the stream
- * does not take waits here, so no byte that was taken from the user is lost; it is one record, or one flight of the
- * handshake.
+ * Outgoing: the records on their way into the TCP stream; the SDK's session uses it as its transport. Bytes that the
+ * stream does not take wait here, so that no byte taken from the user is lost: one record, or one flight of the handshake.
  */
 
 /// <reference path="../../types/tls.d.ts" />
@@ -22,7 +21,7 @@ const joined = (parts: readonly Uint8Array[]): Uint8Array => {
 export class Outgoing implements Transport {
   readonly readable = 1;
   readonly writable = 0;
-  /** Records are collected until `flush`: a server that refuses half of a flight would cut off its own alert. */
+  /** True while records only wait for `flush`: a server that refuses half a flight would cut off its own alert. */
   collecting = true;
   private _stream: ByteStream | undefined;
   private _waiting: Uint8Array[] = [];
@@ -31,19 +30,19 @@ export class Outgoing implements Transport {
     return this._waiting.length === 0;
   }
 
-  /** @param stream where records go from now on */
+  /** @param stream the TCP stream that records are written to from now on */
   begin(stream: ByteStream): void {
     this._stream = stream;
   }
 
-  /** Takes a record whole, and sends it unless others wait. */
+  /** Takes a whole record, and sends it unless `collecting` or earlier records wait. */
   write(record: Uint8Array): number {
     this._waiting.push(record);
     if (this._waiting.length === 1 && !this.collecting) this.flush();
     return 0;
   }
 
-  /** Hands over as much as the stream takes, in one call: half a flight must not arrive before the other. */
+  /** Writes as much as the stream takes, in one call, so that the halves of a flight do not arrive one by one. */
   flush(): void {
     if (this._waiting.length > 1) this._waiting = [joined(this._waiting)];
     const [bytes] = this._waiting;

@@ -1,8 +1,7 @@
 /*
- * The public key of a certificate, as the SDK's RSA and ECDSA take it.
+ * The public key of a certificate, in the form that the SDK's RSA and ECDSA take.
  *
- * The rule it guards: numbers that a certificate brings are bounded and make sense before anything is computed with
- * them.
+ * The rule it guards: the numbers of a key are checked and bounded before anything is computed with them.
  */
 
 /// <reference path="../../types/tls.d.ts" />
@@ -50,7 +49,7 @@ const ecKey = (curveName: string, bits: Uint8Array): PublicKey => {
 
 /**
  * @param spki SubjectPublicKeyInfo, DER
- * @throws Error that ends the sentence "the key is …".
+ * @throws Error whose message ends the sentence "the key is …"
  */
 export const readPublicKey = (spki: Uint8Array): PublicKey => {
   const reader = new DerReader(spki).enter();

@@ -1,22 +1,23 @@
 /*
- * TLS records (RFC 5246 §6.2.1) out of a byte stream, one packet at a time, in one buffer that is used again.
+ * RecordReader: reads TLS records (RFC 5246 §6.2.1) from a byte stream, one packet at a time, in one buffer that is used
+ * again.
  *
- * A packet is a whole record, or, before encryption starts, exactly one handshake message under a record header: the
- * SDK cannot read a message that spans records, and servers that fill their records (and any with a long chain and
- * NervesHub's list of CAs) send such messages. Of a CertificateRequest only the header is handed out: its 12 to 15 kB
- * of names matter to the handshake's hash alone, so they are passed on as they come and never held.
+ * A packet is a whole record or, before encryption starts, exactly one handshake message under a record header. The SDK
+ * cannot read a message that spans records, but servers that fill their records send such messages, and so does every
+ * server with a long chain and NervesHub's list of CAs. A CertificateRequest is handed out as its header alone: its 12 to
+ * 15 kB of names matter to the handshake's hash only, so they go to the hash as they arrive and are never held.
  *
- * Bytes are pulled from the stream only while a packet is being put together.
+ * Bytes are read from the stream only while a packet is being put together.
  */
 
 import type { ByteStream } from "../platform/byte-stream.js";
 import { badRecord, plainHttp } from "./handshake-fault.js";
 
-/** One handshake message. NervesHub's CertificateRequest with the Mozilla CA list has 12 to 15 kB, a chain 2 to 6. */
+/** Bytes of one handshake message. NervesHub's CertificateRequest with the Mozilla CA list has 12 to 15 kB, a chain 2 to 6. */
 export const maxHandshakeMessageBytes = 32_768;
-/** The fragment of one TLS record with its overhead (RFC 5246 §6.2.3). */
+/** Bytes of the fragment of one TLS record, with its overhead (RFC 5246 §6.2.3). */
 export const maxTlsRecordBytes = 16_384 + 2048;
-/** A record buffer that grew beyond this is given back when a record needs less than a quarter of it. */
+/** Bytes of a record buffer above which it shrinks as soon as a record needs less than a quarter of it. */
 export const keptTlsRecordBytes = 4096;
 
 const headerBytes = 5;
@@ -25,38 +26,38 @@ const changeCipherSpec = 20;
 const handshake = 22;
 const applicationData = 23;
 const certificateRequest = 13;
-/** What AES-GCM adds to a record: the nonce's explicit part and the tag (RFC 5288 §3). */
+/** Bytes that AES-GCM adds to a record: the nonce's explicit part and the tag (RFC 5288 §3). */
 const sealBytes = 8 + 16;
-/** Steps of growth, in bytes. */
+/** The buffer's size is a multiple of this, in bytes. */
 const growthStep = 512;
 
-/** Whoever answers speaks something else. */
+/** The server answers in another protocol than TLS. */
 export class NotTls extends Error {}
 
-/** Of the handshake. */
+/** The hash of the handshake. */
 export interface Hash {
   write(bytes: Uint8Array): void;
 }
 
 export class RecordReader {
-  /** Grows and shrinks; a packet starts with its header. */
+  /** The packet, its header first. Grows and shrinks. */
   private _bytes = new Uint8Array(new ArrayBuffer(growthStep, { maxByteLength: 65_536 }));
-  /** End of the packet so far; at `headerBytes` none is begun. */
+  /** End of the packet so far; `headerBytes` when no packet is begun. */
   private _end = headerBytes;
   private readonly _header = new Uint8Array(headerBytes);
   private _headerEnd = 0;
-  /** Bytes of the record's fragment that were not read yet. */
+  /** Bytes of the record's fragment that are still to be read. */
   private _left = 0;
-  /** Bytes of a CertificateRequest that are still to be passed on. */
+  /** Bytes of a CertificateRequest that are still to go to the hash. */
   private _passing = 0;
-  /** Was there a record? */
+  /** True once a record has begun. */
   private _seen = false;
 
   /**
-   * The next packet, valid until the next call; undefined when the stream has not enough yet.
-   * @param encrypted records are encrypted now, so messages cannot be seen
-   * @param hash takes a CertificateRequest, header included, as it comes
-   * @throws Fault of stage "tls", or NotTls.
+   * @param encrypted true when records are encrypted, so that handshake messages cannot be seen
+   * @param hash takes the bytes of a CertificateRequest, header included, as they arrive
+   * @returns the next packet, valid until the next call; undefined when the stream has not enough bytes yet
+   * @throws Fault of stage "tls", or NotTls
    */
   next(stream: ByteStream, encrypted: boolean, hash: Hash | undefined): Uint8Array | undefined {
     for (;;) {
@@ -76,7 +77,7 @@ export class RecordReader {
   private _startRecord(encrypted: boolean): void {
     const [type, major, , high, low] = this._header;
     const length = (high << 8) | low;
-    // "HTTP/", what a web server says to a hello that it does not understand.
+    // "HT" of "HTTP/", the answer of a web server to a ClientHello, which it does not understand.
     if (type === 0x48 && major === 0x54) throw plainHttp();
     if (type < changeCipherSpec || type > applicationData || major !== 3) {
       if (!this._seen) throw new NotTls("the first bytes begin no TLS record");
@@ -96,7 +97,7 @@ export class RecordReader {
     return this._finish();
   }
 
-  /** One whole handshake message under a header of its own. */
+  /** @returns one whole handshake message under a record header of its own */
   private _message(stream: ByteStream, hash: Hash | undefined): Uint8Array | undefined {
     const body = headerBytes + messageHeaderBytes;
     if (this._passing === 0) {

@@ -1,5 +1,5 @@
 /*
- * A Network that adds TLS to one that opens plain TCP streams. Sessions are remembered here, so one object should serve
+ * SecureNetwork: adds TLS to a Network that opens plain TCP streams. It remembers TLS sessions, so one object should serve
  * all connections of an app.
  */
 

@@ -1,9 +1,9 @@
 /*
  * SecureStream: TLS 1.2 as a ByteStream over a plain one, on the SDK's session.
  *
- * The rules it guards: no exception leaves a callback, whatever the server sends (on a device that is a restart); bytes
- * are pulled, so a reader that does not read closes the server's window, with one record held here; and no byte that
- * was taken is lost, however little the TCP stream takes.
+ * The rules it guards: no exception leaves a callback, whatever the server sends (an exception there restarts a device).
+ * Bytes are pulled: a reader that does not read closes the server's window, with one record held here. No byte that was
+ * taken from the user is lost, however little the TCP stream takes.
  */
 
 /// <reference path="../../types/tls.d.ts" />
@@ -32,7 +32,7 @@ import { RecordReader } from "./record-reader.js";
 import { BuiltInRoots, ConfiguredRoots, ServerVerification } from "./server-verification.js";
 import { type SessionCache, sessionKey } from "./session-cache.js";
 
-/** Plain bytes per TLS record sent: encryption holds three copies of a record for a moment. */
+/** Plain bytes of one sent TLS record: encryption holds three copies of a record for a moment. */
 export const maxTlsSendBytes = 2048;
 /** Default bound on a TLS handshake: an ESP32 with RSA-2048 takes some seconds, a slow network a few more. */
 export const defaultHandshakeTimeoutMs = 30_000;
@@ -43,15 +43,15 @@ export interface SecureEnvironment {
   network: Network;
   timers: Timers;
   clock: Clock;
-  /** Client randoms and ephemeral keys come from here. */
+  /** Source of client randoms and ephemeral keys. */
   random: Random;
   /** Sessions to resume. */
   cache: SessionCache;
-  /** Longest record, in bytes, that the server is asked for: 512, 1024, 2048 or 4096. Not every server listens. */
+  /** Longest record, in bytes, that the server is asked for: 512, 1024, 2048 or 4096. Not every server complies. */
   maxFragmentLength?: number | undefined;
 }
 
-/** Codes of faults that a wrong clock would be the cause of. */
+/** Codes of faults that a wrong clock may have caused. */
 const ofTheDate: readonly string[] = Object.freeze(["certificate-expired", "certificate-not-yet-valid", "clock-wrong"]);
 
 const closeNotify = 0;
@@ -70,17 +70,17 @@ export class SecureStream implements ByteStream, ByteStreamListener {
   private _session: ClientSession | undefined;
   private _sessionKey = "";
   private _state: "connecting" | "handshake" | "open" | "closed" = "connecting";
-  /** The server has ended the TCP stream; what it sent before may still be there. */
+  /** True when the server has ended the TCP stream; bytes that it sent before may still be unread. */
   private _peerEnded = false;
   /** Application data of the current record that was not read yet. */
   private _data: Uint8Array | undefined;
-  /** Was the reader told of `_data`? */
+  /** True when the listener was told of `_data`. */
   private _announced = false;
   private _wantsWritable = false;
-  /** The bound on the handshake; afterwards, what the listener is to be told in the next turn. */
+  /** Until the handshake is over, its timeout; afterwards, a call of the listener in the next turn. */
   private _timer: Timer | undefined;
 
-  /** @param secure its keys and certificates are let go of when the handshake is over */
+  /** @param secure its keys and certificates are not kept after the handshake */
   constructor(
     options: ByteStreamOptions,
     secure: SecureOptions,
@@ -112,7 +112,7 @@ export class SecureStream implements ByteStream, ByteStreamListener {
         count += part;
         this._data = part < data.byteLength ? data.subarray(part) : undefined;
       }
-      // A reader that stops at what it was told of must hear of the records behind.
+      // A reader may stop at the bytes that it was told of, so it must be told of a record behind them.
       if (this._hasData() && !this._announced) this._later(() => this.readable());
     } catch (error) {
       this._refuse(error);
@@ -140,7 +140,7 @@ export class SecureStream implements ByteStream, ByteStreamListener {
     try {
       if (this._state === "open") this._sendAlert(warning, closeNotify);
     } catch {
-      // The goodbye is a courtesy.
+      // The close_notify is a courtesy.
     }
     this._release();
   }
@@ -231,14 +231,14 @@ export class SecureStream implements ByteStream, ByteStreamListener {
     else this._announce();
   }
 
-  /** Tells the reader of a record that it does not know of. */
+  /** Tells the listener of a record that it was not told of. */
   private _announce(): void {
     if (this._state !== "open" || !this._hasData() || this._announced) return;
     this._announced = true;
     this._listener.readable(this._data!.byteLength);
   }
 
-  /** Is there application data, or can a record be had that has some? */
+  /** Whether there is application data, if need be by reading the next records. */
   private _hasData(): boolean {
     if (this._data) return true;
     if (this._state !== "open") return false;
@@ -259,11 +259,11 @@ export class SecureStream implements ByteStream, ByteStreamListener {
     this._outgoing.write(alert.packetize(this._session!, level, description));
   }
 
-  /** What goes wrong inside ends the stream and nothing else. */
+  /** Ends the stream because of an error, with an alert for the server where one fits. */
   private _refuse(error: unknown): void {
     if (this._state === "closed") return;
     const fault = explain(error, this._session, this._host, this._port);
-    // Not proven: dates are looked at before signatures, so anybody on the path can bring this about.
+    // Only a hint: dates are checked before signatures, so anybody on the path can cause these faults.
     if (ofTheDate.includes(fault.code)) this._environment.clock.onContradicted?.();
     const description = this._session?.alert ? undefined : alertFor(fault);
     if (description !== undefined && this._state !== "connecting")
@@ -276,7 +276,7 @@ export class SecureStream implements ByteStream, ByteStreamListener {
     this._end(fault);
   }
 
-  /** Ends the stream. Its user is told a turn later, so never in the middle of a call of theirs. */
+  /** Ends the stream. The listener is told in the next turn, so never in the middle of a call that it makes. */
   private _end(fault?: Fault): void {
     if (this._state === "closed") return;
     if (fault) this._environment.cache.forget(this._sessionKey);

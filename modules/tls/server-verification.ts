@@ -1,8 +1,9 @@
 /*
- * Who is trusted: the configured roots, or else the ones built into the app. Configured roots replace them all.
+ * ServerVerification: judges a server's chain by the configured roots, or by the roots built into the app where none are
+ * configured. Configured roots replace all built-in ones.
  *
- * Built in are resources (roots.md lists them): `caN.der` of the SDK's store, where `ca.ski` has the key
- * identifiers, 20 bytes each, of its 238 roots in order; and `IDENTIFIER.der` (hexadecimal) for roots that are not in that store.
+ * Built-in roots are resources (roots.md lists them): `caN.der` for root N of the SDK's store, whose `ca.ski` has the key
+ * identifiers of its 238 roots in order, 20 bytes each; `IDENTIFIER.der` (hexadecimal) for roots that the store lacks.
  */
 
 import Resource from "Resource";
@@ -17,7 +18,7 @@ import { readPublicKey } from "./public-key.js";
 
 const identifierBytes = 20;
 
-/** Roots that were given, DER. @throws Fault when one cannot be read. */
+/** Configured roots, DER. The constructor throws Fault "bad-roots" when one cannot be read. */
 export class ConfiguredRoots implements TrustAnchors {
   private readonly _roots: Certificate[];
 
@@ -44,7 +45,7 @@ export class ConfiguredRoots implements TrustAnchors {
   }
 }
 
-/** Place of a key identifier in the SDK's store. */
+/** @returns the index of a key identifier in the SDK's store of roots; undefined when it is not there */
 const storeIndex = (identifier: Uint8Array | undefined): number | undefined => {
   if (identifier?.byteLength !== identifierBytes || !Resource.exists("ca.ski")) return undefined;
   const store = new Uint8Array(new Resource("ca.ski") as unknown as ArrayBuffer);
@@ -56,7 +57,7 @@ const storeIndex = (identifier: Uint8Array | undefined): number | undefined => {
   return undefined;
 };
 
-/** The root with this key identifier, if the app was built with it. It stays in flash. */
+/** @returns the root with this key identifier if it is built into the app; its bytes stay in flash */
 export const builtInRoot = (identifier: Uint8Array): Certificate | undefined => {
   let name = `${toHex(identifier)}.der`;
   if (!Resource.exists(name)) name = `ca${storeIndex(identifier)}.der`;
@@ -64,7 +65,7 @@ export const builtInRoot = (identifier: Uint8Array): Certificate | undefined => 
   return readCertificate(new Uint8Array(new Resource(name) as unknown as ArrayBuffer));
 };
 
-/** The roots that the app was built with; one is read when a chain leads to it. */
+/** The roots that are built into the app; a root is read only when a chain leads to it. */
 export class BuiltInRoots implements TrustAnchors {
   issuersOf(certificate: Certificate): Certificate[] {
     const identifier = certificate.authorityKeyIdentifier;
@@ -83,7 +84,7 @@ export class BuiltInRoots implements TrustAnchors {
   }
 }
 
-/** Signature algorithms of certificates, OIDs as hexadecimal. SHA-1 and MD5 are forgeable and not among them. */
+/** Signature algorithms of certificates, OIDs as hexadecimal. SHA-1 and MD5 are left out: their signatures can be forged. */
 const algorithms: readonly (readonly [oid: string, hash: HashName, ec: boolean])[] = Object.freeze(
   [
     ["2a864886f70d01010b", "SHA256", false],
@@ -119,7 +120,7 @@ const isSignedBy = (certificate: Certificate, issuer: Certificate): boolean => {
   return "curve" in key === ec && verifySignature(key, hash, [certificate.signed], certificate.signature);
 };
 
-/** Judges one server's chain; given to the session as its `trust`. */
+/** Judges the chain of one server. The session has it as its `trust`. */
 export class ServerVerification {
   private readonly _anchors: TrustAnchors;
   private readonly _serverName: string;
@@ -131,7 +132,7 @@ export class ServerVerification {
     this._clock = clock;
   }
 
-  /** @returns the key of the server's certificate. @throws Fault when the chain is not to be trusted. */
+  /** @returns the key of the server's certificate @throws Fault of stage "tls" when the chain is not to be trusted */
   verify(chain: Uint8Array[]): PublicKey {
     const nowMs = this._clock.now();
     if (nowMs === undefined) throw clockUnknown();

@@ -1,9 +1,9 @@
 /*
- * TLS sessions that can be resumed (RFC 5246 §7.3): a reconnect then takes two multiplications less, some 2 ms instead
- * of 22 ms of CPU on a desk computer.
+ * SessionCache: TLS sessions that can be resumed (RFC 5246 §7.3). A resumed handshake takes two point multiplications
+ * less: some 2 ms of CPU instead of 22 ms on a desk computer.
  *
- * The rule it guards: a session is resumed only under the settings it was made with. A resumed handshake shows no
- * certificate, so the key of an entry is a hash of server, roots and the device's identity.
+ * The rule it guards: a session is resumed only with the settings that it was made with. A resumed handshake shows no
+ * certificate, so the key of an entry is a hash of server, roots and the device's own certificates.
  */
 
 /// <reference path="../../types/tls.d.ts" />
@@ -17,7 +17,7 @@ import { sameBytes } from "../x509/certificate.js";
 
 /** Remembered TLS sessions: the hub, and a firmware or archive server or two. */
 export const maxTlsSessions = 4;
-/** A TLS session is not resumed after this (RFC 5246 §F.1.4 suggests 24 hours). */
+/** Age after which a TLS session is not resumed, in milliseconds (RFC 5246 §F.1.4 suggests 24 hours). */
 export const maxTlsSessionAgeMs = 86_400_000;
 
 interface Entry {
@@ -26,7 +26,12 @@ interface Entry {
   readonly madeMs: number;
 }
 
-/** The name of a session: all that decides whether its peer may be trusted. */
+/**
+ * The key of a session: a hash of everything that decides whether its peer may be trusted.
+ * @param server server name, host and port
+ * @param roots configured roots, DER; undefined for the built-in ones
+ * @param own the device's certificates, DER
+ */
 export const sessionKey = (
   server: string,
   roots: readonly Uint8Array[] | undefined,
@@ -53,7 +58,7 @@ export class SessionCache {
     this._clock = clock;
   }
 
-  /** What the SDK's session asks, for connections of one key only; the host name that it passes does not matter. */
+  /** The cache that the SDK's session uses, for the sessions of one key only; the host that the SDK passes is ignored. */
   forKey(key: string): SDKCache {
     const entries = this._entries;
     const clock = this._clock;
@@ -80,7 +85,7 @@ export class SessionCache {
     };
   }
 
-  /** After a failed handshake: the next one is a full one. */
+  /** Forgets a session after a failed handshake, so that the next handshake is a full one. */
   forget(key: string): void {
     this._entries.delete(key);
   }

@@ -6,7 +6,7 @@ import { decodeLossy } from "../text/lossy.js";
 import { encodeUtf8 } from "../text/utf8.js";
 import { closeCode, maxControlBytes, validCloseCode } from "./frame.js";
 
-/** Nothing for 1005 and for codes that may not be sent; the reason is cut between characters to what fits. */
+/** @returns no bytes for 1005 and for codes that may not be sent; the reason is cut, between characters, to what fits */
 export const closePayload = (code: number, reason: string): Uint8Array => {
   if (code === closeCode.none || !validCloseCode(code)) return new Uint8Array(0);
   let text = encodeUtf8(reason);

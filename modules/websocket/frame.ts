@@ -1,5 +1,5 @@
 /*
- * The words of RFC 6455 that both directions share: opcodes (§5.2), close codes (§7.4), and the fault for a violation.
+ * Constants of RFC 6455 that both directions share: opcodes (§5.2), close codes (§7.4), and the fault for a violation.
  */
 
 import { Fault } from "../fault/fault.js";
@@ -7,7 +7,7 @@ import { Fault } from "../fault/fault.js";
 /** §5.2. */
 export const opcode = Object.freeze({ continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const);
 
-/** §5.5: the payload of a control frame. */
+/** Bytes of the payload of a control frame (§5.5). */
 export const maxControlBytes = 125;
 
 /** §7.4.1, those that this client sends or reports. */
@@ -30,7 +30,7 @@ export const validCloseCode = (code: number): boolean => {
   );
 };
 
-/** The peer broke the protocol or a limit: the connection is closed with `closeCode`. */
+/** The fault when the peer breaks the protocol or a bound: the connection is closed with `closeCode`. */
 export class Violation extends Fault {
   readonly closeCode: number;
 

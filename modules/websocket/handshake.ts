@@ -1,8 +1,8 @@
 /*
- * The opening handshake (RFC 6455 §4.1, §4.2.2): what is asked, and whether the answer is the right one.
+ * The opening handshake (RFC 6455 §4.1, §4.2.2): the request, and the check of the response.
  *
- * No extension and no subprotocol is offered, so none may be in the answer. `Origin` is left out on purpose: NervesHub
- * refuses one that it does not expect, and asks nothing of a client without one.
+ * No extension and no subprotocol is offered, so none may be in the response. `Origin` is left out on purpose: NervesHub
+ * refuses an origin that it does not expect, and does not require the header.
  */
 
 import { Fault } from "../fault/fault.js";
@@ -18,7 +18,7 @@ import type { WebSocketOptions } from "./options.js";
 // RFC 6455 §1.3.
 const magic = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/** Where a WebSocket is asked for: IPv6 addresses without brackets, `path` with the query. @throws Fault "bad-endpoint". */
+/** The URL of a WebSocket. `host` is an IPv6 address without brackets, `path` has the query. @throws Fault "bad-endpoint" */
 export const upgradeUrl = ({ host, port, path, secure }: WebSocketOptions): Url => {
   const name = host.includes(":") ? `[${host}]` : host;
   const url = parseUrl(`${secure ? "wss" : "ws"}://${name}:${port}${path}`);
@@ -52,7 +52,11 @@ export const upgradeRequest = (url: Url, key: string, headers: [name: string, va
   ]);
 };
 
-/** Why a 101 is not acceptable, or undefined when it is. */
+/**
+ * @param accept the `Sec-WebSocket-Accept` that is expected
+ * @param peer the URL for messages, without its query
+ * @returns why a 101 is not acceptable; undefined when it is acceptable
+ */
 export const upgradeFault = (head: ResponseHead, accept: string, peer: string): Fault | undefined => {
   const { headers } = head;
   const fault = (code: string, what: string): Fault =>

@@ -1,9 +1,9 @@
 /*
- * Opening: the opening handshake of one connection, from the request to the server's verdict (RFC 6455 §4.1). Fed with
- * bytes; timers and the stream are the client's.
+ * Opening: the opening handshake of one connection, from the request to the server's verdict (RFC 6455 §4.1). It takes
+ * bytes; WebSocketClient has the stream and the timers.
  *
- * There are three verdicts: accepted, refused (any complete answer but 101), and a Fault (no answer in HTTP, or a 101
- * that is none).
+ * There are three verdicts: accepted, refused (any complete response but 101), and a Fault (a response that is not HTTP,
+ * or a 101 that does not agree to a WebSocket).
  */
 
 import { Fault } from "../fault/fault.js";
@@ -26,7 +26,7 @@ export class Opening {
   private _refusal: RefusalReader | undefined;
   private _accepted: Map<string, string> | undefined;
 
-  /** `headers` are the caller's own. @throws Fault when one cannot be sent. */
+  /** @param headers the caller's own headers @throws Fault "bad-request-header" when one cannot be sent */
   constructor(url: Url, headers: [name: string, value: string][], random: Random, crypto: Crypto) {
     this._crypto = crypto;
     this._peer = publicText(url);
@@ -35,12 +35,12 @@ export class Opening {
     this._head = new HeadReader("upgrade", this._peer);
   }
 
-  /** The answer's headers, once the server has accepted. */
+  /** The headers of the response, once the server has accepted. */
   get accepted(): ReadonlyMap<string, string> | undefined {
     return this._accepted;
   }
 
-  /** The refusal as far as it was read; `refused` tells when that is all that will be kept of it. */
+  /** The refusal as far as it was read; complete when `refused` is true. */
   get refusal(): UpgradeRefusal | undefined {
     return this._refusal?.refusal;
   }

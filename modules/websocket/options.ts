@@ -1,5 +1,5 @@
 /*
- * What a WebSocketClient is given, and the listener that it reports to. Types only.
+ * The options of a WebSocketClient, and the listener that it reports to. Types only.
  */
 
 import type { Fault } from "../fault/fault.js";
@@ -12,10 +12,10 @@ import type { UpgradeRefusal } from "./refusal.js";
 export type { UpgradeRefusal } from "./refusal.js";
 
 export interface Closed {
-  /** From the server's close frame; 1005 when that had none, 1006 when there was no close frame (RFC 6455 §7.1.5). */
+  /** Code of the server's close frame; 1005 when the frame had none, 1006 when there was no frame (RFC 6455 §7.1.5). */
   code: number;
   reason: string;
-  /** Why, when it was not a clean close. A `Violation` has the code that was sent to the server. */
+  /** The reason when the close was not clean. A `Violation` has the close code that was sent to the server. */
   fault?: Fault;
 }
 
@@ -27,29 +27,29 @@ export interface WebSocketOptions {
   /** Name or address, without brackets. */
   host: string;
   port: number;
-  /** With the query. */
+  /** Path with the query. */
   path: string;
   /** Present: TLS. */
   secure?: SecureOptions;
   /** Request headers beyond those of the handshake. */
   headers: [name: string, value: string][];
-  /** Bound on resolving and connecting, and again on the TLS handshake unless `secure` says otherwise. */
+  /** Bound on name resolution and connecting, and again on the TLS handshake unless `secure` has a bound of its own. */
   connectTimeoutMs: number;
-  /** Bound on the answer to the upgrade, from the moment the connection stands. */
+  /** Bound on the time from `opened` of the stream to the response to the upgrade. */
   upgradeTimeoutMs: number;
-  /** Bound on the end of a connection after a close frame was sent or received. */
+  /** Bound on the time from a sent or received close frame to the end of the connection. */
   closeTimeoutMs: number;
 }
 
-/** Who opened a WebSocket; an object passes itself, as with a ByteStream. What it throws ends the connection as a fault. */
+/** The object that opened a WebSocket, which passes itself as with a ByteStream. An error that it throws ends the connection. */
 export interface WebSocketListener {
-  /** The server has agreed, with these headers. */
+  /** The server has accepted, with these response headers. */
   opened(headers: ReadonlyMap<string, string>): void;
   text(text: string): void;
   /** A view that is valid during the call. */
   binary(bytes: Uint8Array): void;
   /** The server answered in HTTP, but not with 101. Final. */
   refused(refusal: UpgradeRefusal): void;
-  /** The connection is over. Final, instead of `refused`; or `refused` threw. */
+  /** The connection has ended, or `refused` threw. Final. */
   closed(closed: Closed): void;
 }

@@ -1,28 +1,28 @@
 /*
- * Receiver: bytes from the server in, messages, pings and the close frame out (RFC 6455 §5). Pongs, which
- * nobody asks for here, are passed over.
+ * Receiver: turns the bytes of the server into messages, pings and the close frame (RFC 6455 §5). Pongs are ignored, since
+ * this client sends no pings.
  *
  * Bytes may be split anywhere. Messages are put together in one buffer that grows up to the limit and is used again.
- * The rule it guards: every frame is judged as soon as its header is there, before a byte of its payload is stored.
+ * The rule it guards: every frame is judged as soon as its header is complete, before a byte of its payload is stored.
  */
 
 import { decodeUtf8 } from "../text/utf8.js";
 import { closeCode, maxControlBytes, opcode, Violation, validCloseCode } from "./frame.js";
 
 /**
- * One received message, all fragments together. An `update` has 1 to 2 kB plus 67 bytes per MiB of firmware, a
- * `scripts/run` the size of its script; message, decoded text and parsed JSON exist at once, about three times this.
+ * Bytes of one received message, all fragments together. An `update` has 1 to 2 kB plus 67 bytes per MiB of firmware, a
+ * `scripts/run` the size of its script. Message, decoded text and parsed JSON exist at once, about three times this.
  */
 export const maxMessageBytes = 65_536;
-/** A message buffer that grew beyond this is given back once its message was delivered. */
+/** Bytes of a message buffer above which it is given back once its message was delivered. */
 export const keptMessageBytes = 4096;
 
 export interface ReceiverListener {
   text(text: string): void;
-  /** A view that is valid during the call; so for `ping`. */
+  /** A view that is valid during the call, as for `ping`. */
   binary(bytes: Uint8Array): void;
   ping(bytes: Uint8Array): void;
-  /** `code` is 1005 when the frame had none. Nothing comes afterwards. */
+  /** `code` is 1005 when the frame had none. No other method is called afterwards. */
   closeFrame(code: number, reason: string): void;
 }
 
@@ -38,13 +38,13 @@ export class Receiver {
 
   private _opcode = 0;
   private _final = false;
-  /** Payload bytes of the current frame still to come; -1 while its header is read. */
+  /** Payload bytes of the current frame that are still to come; -1 while its header is read. */
   private _left = -1;
 
-  /** Payload of the control frame under way, at most 125 bytes: they are rare, and may come between fragments. */
+  /** Payload of the current control frame, at most 125 bytes; control frames may come between the fragments of a message. */
   private _control: Uint8Array | undefined;
 
-  /** Opcode of the message under way, 0 when there is none. */
+  /** Opcode of the unfinished message, 0 when there is none. */
   private _messageOpcode = 0;
   private _message = new Uint8Array(smallestMessageBuffer);
   private _messageLength = 0;
@@ -53,7 +53,7 @@ export class Receiver {
     this._listener = listener;
   }
 
-  /** No more events, also not from the bytes that are being worked on. */
+  /** Calls the listener no more, also not for the bytes that `push` is working on. */
   stop(): void {
     this._stopped = true;
   }
@@ -82,7 +82,7 @@ export class Receiver {
     return from;
   }
 
-  /** The first two bytes say nearly everything that can be wrong (§5.2, §5.4, §5.5). */
+  /** Checks the first two bytes of a frame, which show nearly every violation (§5.2, §5.4, §5.5). */
   private _checkStart(): void {
     const [first, second] = this._header;
     const length = second & 0x7f;
@@ -140,7 +140,7 @@ export class Receiver {
     this._reserve(this._messageLength + length);
   }
 
-  /** Room for `length` bytes: exactly, when this frame ends the message, doubled when more will follow. */
+  /** Makes room for `length` bytes: exactly when this frame ends the message, doubled when more frames follow. */
   private _reserve(length: number): void {
     if (length <= this._message.byteLength) return;
     const size = this._final ? length : Math.min(maxMessageBytes, Math.max(length, 2 * this._message.byteLength));
@@ -173,7 +173,7 @@ export class Receiver {
     const isText = this._messageOpcode === opcode.text;
     this._messageOpcode = 0;
     this._messageLength = 0;
-    // The view keeps the large buffer alive as long as the callback needs it.
+    // The view `bytes` keeps the large buffer alive as long as the listener needs it.
     if (this._message.byteLength > keptMessageBytes) this._message = new Uint8Array(smallestMessageBuffer);
     if (isText) this._listener.text(utf8(bytes, "a text message"));
     else this._listener.binary(bytes);

@@ -1,14 +1,14 @@
 /*
- * UpgradeRefusal: the HTTP answer of a server that does not want to upgrade, with a bounded piece of its body, for diagnosis.
+ * UpgradeRefusal: the HTTP response of a server that does not upgrade, with a bounded piece of its body, for diagnosis.
  *
- * Whatever is odd about the body, the refusal itself is told: its status and headers are what the operator needs.
+ * The rule it guards: a broken body never hides the refusal, since the operator needs its status and headers.
  */
 
 import { BodyReader } from "../http/body.js";
 import type { ResponseHead } from "../http/head.js";
 import { decodeLossy } from "../text/lossy.js";
 
-/** What is kept of the body of a refused upgrade: the hub's texts are under 100 bytes, the rest is a proxy's page. */
+/** Bytes kept of the body of a refused upgrade: the hub's texts have under 100, longer ones are pages of proxies. */
 export const maxRefusalBodyBytes = 512;
 
 export interface UpgradeRefusal {
@@ -16,7 +16,7 @@ export interface UpgradeRefusal {
   reason: string;
   /** Names in lower case; repeated ones joined by ", ". */
   headers: Map<string, string>;
-  /** The beginning of the body; what is not UTF-8 in it is replaced. */
+  /** The beginning of the body; bytes that are not UTF-8 are replaced. */
   body: string;
 }
 
@@ -32,11 +32,11 @@ export class RefusalReader {
     try {
       this._body = new BodyReader(head, "upgrade", peer);
     } catch {
-      this._body = undefined; // contradictory lengths: the head alone has to do
+      this._body = undefined; // contradictory lengths: only the head is reported
     }
   }
 
-  /** Whether everything that is kept has been read. */
+  /** Whether all bytes that are kept have been read. */
   get done(): boolean {
     return this._body === undefined || this._body.done || this._length === this._text.byteLength;
   }
@@ -52,7 +52,7 @@ export class RefusalReader {
         this._length += count;
       }
     } catch {
-      this._body = undefined; // broken chunks: what was read so far has to do
+      this._body = undefined; // broken chunks: the bytes read so far are reported
     }
   }
 

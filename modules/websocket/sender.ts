@@ -1,9 +1,9 @@
 /*
- * Sender: frames to the server, masked (RFC 6455 §5.1, §5.3), in one queue of unsent bytes.
+ * Sender: masks frames to the server (RFC 6455 §5.1, §5.3) and keeps them in one queue of unsent bytes.
  *
- * The queue is one buffer that grows up to the limit and is used again; a payload is masked where it lies in it.
- * The rule it guards: what waits to be sent is bounded. Data beyond the limit is refused to the caller; a close frame
- * always fits; of unsent pongs only the newest is kept, which §5.5.3 allows, so that a flood of pings costs nothing.
+ * The queue is one buffer that grows up to the limit and is used again; a payload is masked in place.
+ * The rule it guards: unsent bytes are bounded. `frame` refuses data beyond the limit; a close frame always fits; only the
+ * newest unsent pong is kept, which §5.5.3 allows, so that a flood of pings costs nothing.
  */
 
 import { Fault } from "../fault/fault.js";
@@ -13,11 +13,11 @@ import { opcode } from "./frame.js";
 
 /** Bytes accepted for sending and not yet taken by the stream. Joins have about 1 kB, reports and log batches 2 to 8. */
 export const maxSendQueueBytes = 32_768;
-/** A send queue that grew beyond this is given back when it is empty. */
+/** Bytes of a send queue above which it is given back when it is empty. */
 export const keptSendQueueBytes = 2048;
 
 const smallestQueue = 512;
-/** Two bytes, four mask bytes, two for a length up to 65,535; longer frames do not fit the queue anyhow. */
+/** Two bytes, two for a length up to 65,535, four mask bytes. Frames with a longer length do not fit the queue anyhow. */
 const maxHeaderBytes = 8;
 
 export class Sender {
@@ -31,7 +31,7 @@ export class Sender {
   private _mask = new Uint8Array(4);
   private _turned = new Uint8Array(4);
   private _turnedWord = new Int32Array(this._turned.buffer);
-  /** Payload of the pong that waits. */
+  /** Payload of the unsent pong. */
   private _pong: Uint8Array | undefined;
 
   constructor(random: Random, stream: ByteStream) {
@@ -55,7 +55,8 @@ export class Sender {
 
   /**
    * Queues one whole data message and sends what the stream takes.
-   * @throws Fault "send-queue-full" when it has no room now, "message-exceeds-queue" when it never will have
+   * @throws Fault of stage "websocket": "send-queue-full" when the queue has no room now, "message-exceeds-queue" when it
+   *   never has
    */
   frame(code: number, payload: Uint8Array): void {
     const length = payload.byteLength + maxHeaderBytes;
@@ -77,7 +78,7 @@ export class Sender {
     this.flush();
   }
 
-  /** Queues the answer to a ping, or keeps it back while other bytes are unsent. */
+  /** Answers a ping: queues the pong, or holds it back while other bytes are unsent. */
   pong(payload: Uint8Array): void {
     this._pong = payload.slice();
     this.flush();
@@ -90,7 +91,7 @@ export class Sender {
     this.flush();
   }
 
-  /** Gives the stream as much as it takes. */
+  /** Writes as much as the stream takes. */
   flush(): void {
     for (;;) {
       if (this._start === this._end) {
@@ -128,7 +129,7 @@ export class Sender {
     this._maskRange(at, this._end);
   }
 
-  /** Masks a payload where it lies, by words: a byte at a time took XS twice as long (measured). */
+  /** Masks a payload in place, by words: a byte at a time took XS twice as long (measured). */
   private _maskRange(from: number, to: number): void {
     const queue = this._queue;
     const mask = this._mask;

@@ -1,12 +1,12 @@
 /*
  * WebSocketClient: an RFC 6455 client over a ByteStream.
  *
- * It connects, upgrades, carries whole messages and closes; it does not reconnect, keep alive or judge a refusal: that
- * is the session's. One object is one connection. Request headers, keys and certificates are not kept: they are the
- * opening's and the stream's, as long as those need them.
+ * It connects, upgrades, carries whole messages and closes. It does not reconnect, keep alive or judge a refusal: its
+ * owner does. One object is one connection. Request headers, keys and certificates are not kept here: Opening and the
+ * stream hold them as long as they need them.
  *
- * The rules it guards: exactly one of `refused` and `closed` comes, once, and nothing after it; nothing that the peer
- * sends and nothing that the listener throws escapes into the host, where it would restart the device.
+ * The rules it guards: exactly one of `refused` and `closed` is called, once, and nothing after it. No error that the peer
+ * causes or the listener throws escapes into the host, where it would restart the device.
  */
 
 import { asFault, Fault, type Stage } from "../fault/fault.js";
@@ -24,16 +24,16 @@ import { Sender } from "./sender.js";
 
 export type { Closed, UpgradeRefusal, WebSocketListener, WebSocketOptions } from "./options.js";
 
-/** The answer's head and most messages fit at once; longer ones take several reads. */
+/** The response head and most messages fit into one read; longer ones take several. */
 const readBufferBytes = 2048;
 
 type State =
   | "connecting"
   | "upgrading"
   | "open"
-  /** A close frame was sent, or sent and received: the end of the TCP connection is awaited, which is the server's to make. */
+  /** A close frame was sent, perhaps received too: the server has to end the TCP connection now. */
   | "closing"
-  /** A close frame with an error was sent: what the server says is no longer looked at. */
+  /** A close frame with an error was sent: further bytes of the server are ignored. */
   | "failing"
   | "closed";
 
@@ -52,7 +52,7 @@ export class WebSocketClient implements ByteStreamListener, ReceiverListener {
   private _opening: Opening | undefined;
   private _streamEnded = false;
   private _streamFault: Error | undefined;
-  /** What to report when the connection has ended. */
+  /** The report for the listener when the connection has ended. */
   private _closed: Closed | undefined;
 
   /** Starts to connect. The listener hears nothing from inside the constructor. */
@@ -76,7 +76,8 @@ export class WebSocketClient implements ByteStreamListener, ReceiverListener {
 
   /**
    * Sends one message.
-   * @throws Fault "not-open", "send-queue-full" (try again when less is buffered) or "message-exceeds-queue" (never will)
+   * @throws Fault of stage "websocket": "not-open", "send-queue-full" (try again when less is buffered) or
+   *   "message-exceeds-queue" (too long, whatever is buffered)
    */
   sendText(text: string): void {
     if (this._state !== "open") throw new Fault("websocket", "not-open", "The connection is not open.");
@@ -84,8 +85,8 @@ export class WebSocketClient implements ByteStreamListener, ReceiverListener {
   }
 
   /**
-   * Starts the closing handshake; `closed` comes when it is over, messages do not come any more. While there is no
-   * WebSocket yet the attempt just ends. The reason is cut to the 123 bytes that fit.
+   * Starts the closing handshake. `closed` is called when it is over; messages are not delivered any more. Before the
+   * WebSocket is open, the attempt just ends. The reason is cut to the 123 bytes that fit.
    */
   close(code: number = closeCode.normal, reason = ""): void {
     if (this._state === "open") {
@@ -98,7 +99,7 @@ export class WebSocketClient implements ByteStreamListener, ReceiverListener {
     }
   }
 
-  /** Ends everything at once. The listener hears nothing afterwards. */
+  /** Ends the connection at once. The listener is not called afterwards. */
   abort(): void {
     this._state = "closed";
     this._receiver.stop();
@@ -106,7 +107,7 @@ export class WebSocketClient implements ByteStreamListener, ReceiverListener {
     this._stream?.close();
   }
 
-  /** The stream stands: of ByteStreamListener, as what follows. What is thrown inside ends in `closed`, not in the host. */
+  /** ByteStreamListener, as the next three methods. An error inside ends in the listener's `closed`, not in the host. */
   opened(): void {
     try {
       this._state = "upgrading";
@@ -139,7 +140,7 @@ export class WebSocketClient implements ByteStreamListener, ReceiverListener {
     this.readable();
   }
 
-  /** Of ReceiverListener, as what follows. */
+  /** ReceiverListener, as the next three methods. */
   text(text: string): void {
     if (this._state === "open") this._listener.text(text);
   }
@@ -154,7 +155,7 @@ export class WebSocketClient implements ByteStreamListener, ReceiverListener {
 
   closeFrame(code: number, reason: string): void {
     this._closed = { code, reason };
-    // §5.5.1: the answer has the same code, unless this frame is itself the answer.
+    // §5.5.1: the close frame is answered with the same code, unless it is itself the answer to ours.
     if (this._state === "open") this._beginClose("closing", closePayload(code, ""));
   }
 
@@ -174,7 +175,7 @@ export class WebSocketClient implements ByteStreamListener, ReceiverListener {
     this._sender = new Sender(random, this._stream);
   }
 
-  /** Reads all there is, and takes note of the end of the stream when it was reached. */
+  /** Reads all unread bytes of the stream, and then acts on the end of the stream if it has ended. */
   private _pump(): void {
     while (this._state !== "closed") {
       const count = this._stream?.read(this._buffer) ?? 0;
@@ -253,11 +254,11 @@ export class WebSocketClient implements ByteStreamListener, ReceiverListener {
     try {
       this._finish(closed);
     } catch {
-      // It threw at the last that it hears: there is nobody left to tell.
+      // The listener threw in its last call: there is nobody left to tell.
     }
   }
 
-  /** The state says what was waited for. */
+  /** Ends the connection because of a timeout; the state tells what was waited for. */
   private _timeout(): void {
     const refusal = this._opening?.refusal;
     try {

@@ -1,8 +1,9 @@
 /*
- * The refusals of a certificate that need what only our own TLS knows (dates, names, key identifiers), as Faults of stage "tls".
+ * The refusals of a certificate that need what only our own TLS knows (dates, names, key identifiers), as Faults of stage
+ * "tls".
  *
- * What every host can tell has its constructor in modules/fault/network.ts; where both know a reason, the code is the same and the
- * sentence here says more.
+ * Faults that every host can tell are in modules/fault/network.ts. Where Node's TLS refuses for a reason that is here too,
+ * the code is the same and the sentence here says more.
  */
 
 import { Fault } from "../fault/fault.js";
@@ -72,7 +73,10 @@ export const selfSigned = (subject: string): Fault => {
   );
 };
 
-/** @param issuer whose certificate signed although it is not one of a CA */
+/**
+ * @param issuer the issuer's name, for people
+ * @param reason why its certificate may not issue the one below, as the end of a sentence
+ */
 export const issuerNotCa = (issuer: string, reason: string): Fault => {
   return secureFault(
     "issuer-not-ca",
@@ -81,8 +85,9 @@ export const issuerNotCa = (issuer: string, reason: string): Fault => {
 };
 
 /**
- * @param name what the certificate is for, of which its issuer's name constraints know nothing good
- * @param issuer the CA that has them
+ * @param which the certificate's subject, for people
+ * @param name the name in the certificate that the name constraints do not permit
+ * @param issuer the CA that has the name constraints, for people
  */
 export const nameNotPermitted = (which: string, name: string, issuer: string): Fault => {
   return secureFault(
@@ -103,7 +108,7 @@ export const certificateMalformed = (cause: unknown): Fault => {
   return secureFault("certificate-malformed", `The server sent a certificate that cannot be read (${detail}).`, cause);
 };
 
-/** @param what the key, algorithm or extension that is beyond this software */
+/** @param what why the certificate cannot be used, as the end of a sentence: its key, algorithm or extension */
 export const certificateUnsupported = (which: string, what: string): Fault => {
   return secureFault("certificate-unsupported", `The certificate of ${which} cannot be used: ${what}.`);
 };

@@ -1,8 +1,8 @@
 /*
- * X.509 v3 certificates (RFC 5280 §4): what path validation needs, as views into the DER bytes.
+ * X.509 v3 certificates (RFC 5280 §4): the fields that path validation needs, as views into the DER bytes.
  *
- * Reading only; nothing here decides about trust. Extensions that are critical and not understood are kept as a list,
- * since a verifier must refuse them (§4.2).
+ * Certificates are only read here; nothing decides about trust. Critical extensions that are not understood are kept in a
+ * list, since a verifier must refuse them (§4.2).
  */
 
 import { cut } from "../text/cut.js";
@@ -11,14 +11,14 @@ import { printable } from "../text/printable.js";
 import { decodeUtf8 } from "../text/utf8.js";
 import { DerReader, tag } from "./der.js";
 
-/** RSA keys in certificates, in bits: below is forgeable, above takes a device seconds for each signature. */
+/** RSA keys in certificates, in bits: shorter keys are forgeable, longer ones take a device seconds for each signature. */
 export const minRsaBits = 2048;
 export const maxRsaBits = 4096;
 
 export interface Certificate {
-  /** All of it. */
+  /** The whole certificate. */
   readonly der: Uint8Array;
-  /** What the issuer signed: the TBSCertificate with tag and length. */
+  /** The bytes that the issuer signed: the TBSCertificate with tag and length. */
   readonly signed: Uint8Array;
   /** OID of the signature algorithm, its DER contents in hexadecimal. */
   readonly signatureAlgorithm: string;
@@ -30,18 +30,19 @@ export interface Certificate {
   readonly notAfterMs: number;
   /** SubjectPublicKeyInfo with tag and length. */
   readonly publicKey: Uint8Array;
-  /** basicConstraints: may issue certificates. */
+  /** cA of basicConstraints. */
   readonly ca: boolean;
-  /** basicConstraints: how many intermediate CAs may follow; undefined is any number. */
+  /** pathLenConstraint of basicConstraints: how many intermediate CAs may follow; undefined means any number. */
   readonly pathLength: number | undefined;
-  /** keyUsage allows (or does not exist) signing certificates; making TLS signatures. */
+  /** keyUsage is absent or allows signing certificates. */
   readonly mayIssue: boolean;
+  /** keyUsage is absent or allows TLS signatures. */
   readonly maySign: boolean;
-  /** extendedKeyUsage allows (or does not exist) TLS servers. */
+  /** extendedKeyUsage is absent or allows TLS servers. */
   readonly serverUse: boolean;
   /** Contents of the subjectAltName, for `server-name.ts`. */
   readonly alternativeNames: Uint8Array | undefined;
-  /** The nameConstraints as they are, for `name-constraints.ts`. */
+  /** The value of the nameConstraints, unread, for `name-constraints.ts`. */
   readonly nameConstraints: Uint8Array | undefined;
   readonly subjectKeyIdentifier: Uint8Array | undefined;
   readonly authorityKeyIdentifier: Uint8Array | undefined;
@@ -85,7 +86,7 @@ const timeOf = (reader: DerReader): number => {
   return Date.UTC(year, number(at, 2) - 1, number(at + 2, 2), number(at + 4, 2), number(at + 6, 2), number(at + 8, 2));
 };
 
-/** The extensions that matter, filled one by one. */
+/** The fields of Certificate that come from extensions. */
 interface Extensions {
   ca: boolean;
   pathLength: number | undefined;
@@ -149,7 +150,7 @@ const readExtension = (id: string, critical: boolean, bytes: Uint8Array, into: E
 /**
  * @param der one certificate, nothing after it
  * @returns views into `der`, so it must outlive the result unchanged
- * @throws Error when it is not a certificate.
+ * @throws Error when `der` is not a certificate
  */
 export const readCertificate = (der: Uint8Array): Certificate => {
   const file = new DerReader(der);
@@ -163,7 +164,7 @@ export const readCertificate = (der: Uint8Array): Certificate => {
   const body = new DerReader(signed).enter();
   body.optional(0xa0);
   body.read(tag.integer);
-  // RFC 5280 §4.1.1.2: the algorithm inside is the one outside.
+  // RFC 5280 §4.1.1.2: the TBSCertificate names the same algorithm as the certificate.
   if (toHex(body.enter().read(tag.oid)) !== signatureAlgorithm) throw new Error("two signature algorithms");
   const issuer = body.element();
   const validity = body.enter();
@@ -192,7 +193,7 @@ export const readCertificate = (der: Uint8Array): Certificate => {
     while (!extensions.done) {
       const extension = extensions.enter();
       const id = toHex(extension.read(tag.oid));
-      // §4.2: one of each. Which of two would count is nothing to guess about.
+      // §4.2 allows each extension once. With two of them it would be a guess which one counts.
       if (seen.has(id)) throw new Error("an extension that is there twice");
       seen.add(id);
       const critical = extension.optional(tag.boolean);
@@ -213,16 +214,16 @@ export const readCertificate = (der: Uint8Array): Certificate => {
   };
 };
 
-/** A name in a message is at most this long, in characters. */
+/** Characters of a name in a message. */
 const shownCharacters = 64;
 
-/** The beginning of what a stranger wrote, for a line of a log. */
+/** The beginning of a foreign name, printable, for a line of a log. */
 export const shownName = (text: string): string => {
   const kept = cut(text, shownCharacters);
   return kept === text ? printable(text) : `${printable(kept)}…`;
 };
 
-/** The last common name in a DER name, else "an unnamed subject": for people, never for a decision. */
+/** @returns the last common name in a DER name, or "an unnamed subject": for people, never for a decision */
 export const nameForPeople = (name: Uint8Array): string => {
   let text = "an unnamed subject";
   try {

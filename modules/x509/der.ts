@@ -1,10 +1,10 @@
 /*
- * Distinguished Encoding Rules (X.690), reading only, and only what certificates and keys need: single-byte tags and
+ * DerReader: reads Distinguished Encoding Rules (X.690) as far as certificates and keys need them: single-byte tags and
  * definite lengths.
  *
  * The rule it guards: no length is believed before it was compared with the bytes that are there. The SDK's own reader
- * (etc/ber.js, x509.c) follows lengths beyond the end and even backwards, which a server could use against a device
- * before it is authenticated.
+ * (etc/ber.js, x509.c) follows lengths beyond the end and even backwards, which a server that is not authenticated yet
+ * could use against a device.
  */
 
 export const tag = Object.freeze({
@@ -60,7 +60,7 @@ export class DerReader {
     return new DerReader(this.read(expected));
   }
 
-  /** A non-negative INTEGER, without the leading zero that only keeps it positive. */
+  /** A non-negative INTEGER, without the leading zero that marks it as positive. */
   unsigned(): Uint8Array {
     const bytes = this.read(tag.integer);
     if (bytes.byteLength === 0 || (bytes[0] & 0x80) !== 0) throw new Error("a positive number expected");
@@ -74,7 +74,7 @@ export class DerReader {
     return bytes.subarray(1);
   }
 
-  /** @throws Error when something is left. */
+  /** @throws Error when bytes are left */
   end(): void {
     if (!this.done) throw new Error("bytes after the end");
   }

@@ -1,9 +1,9 @@
 /*
- * Does one distinguished name lie below another? (RFC 5280 §7.1.)
+ * Distinguished names: whether one lies below another (RFC 5280 §7.1).
  *
- * Attributes are compared by type and text: case, the kind of string and the number of spaces do not matter. Unicode
- * forms are not brought together as RFC 4518 §2.3 asks (OpenSSL and Go do not either). Issuers are found by equal bytes
- * (`path.ts`), never by this.
+ * Attributes are compared by type and text: case, the kind of string and the number of spaces do not matter. Unicode is
+ * not normalised as RFC 4518 §2.3 asks (OpenSSL and Go do not either). This comparison never finds an issuer: `path.ts`
+ * compares the bytes of names.
  */
 
 import { toHex } from "../text/hex.js";
@@ -20,13 +20,13 @@ const visibleString = 0x1a;
 const universalString = 0x1c;
 const bmpString = 0x1e;
 
-/** Attributes of one relative distinguished name: two are rare, and each is compared with each. */
+/** Attributes of one relative distinguished name; two are rare already. */
 const maxAttributes = 8;
 
 /** PKCS#9 (RFC 2985 §5.2.1), its OID as hexadecimal. */
 const emailAddress = "2a864886f70d010901";
 
-/** Text of characters of `width` bytes each; Teletex is read as Latin-1, as everybody does. */
+/** The text of characters of `width` bytes each. TeletexString is read as Latin-1, as all implementations do. */
 const wide = (bytes: Uint8Array, width: number): string => {
   if (bytes.byteLength % width !== 0) throw new Error("half a character");
   let text = "";
@@ -56,7 +56,7 @@ const textOf = (kind: number, bytes: Uint8Array): string | undefined => {
   }
 };
 
-/** The form in which two values are equal when they mean the same; what is no text stays as it is. */
+/** A normal form: two values have the same form when they mean the same text. A value of another kind is its hexadecimal. */
 const comparable = (value: Uint8Array): string => {
   const text = textOf(value[0], new DerReader(value).read(value[0]));
   return text === undefined
@@ -93,7 +93,7 @@ const sameSet = (a: Uint8Array, b: Uint8Array): boolean => {
  * @param name Name, DER
  * @param base Name, DER
  * @returns whether `name` begins with all of `base`
- * @throws Error when one of them cannot be read.
+ * @throws Error when one of them cannot be read
  */
 export const isBelow = (name: Uint8Array, base: Uint8Array): boolean => {
   const ours = new DerReader(name).enter();
@@ -104,7 +104,7 @@ export const isBelow = (name: Uint8Array, base: Uint8Array): boolean => {
   return true;
 };
 
-/** Is there a mail address among the attributes of `name` (DER)? @throws Error when it cannot be read. */
+/** Whether `name` (DER) has a mail address among its attributes. @throws Error when it cannot be read */
 export const hasEmailAddress = (name: Uint8Array): boolean => {
   const sets = new DerReader(name).enter();
   while (!sets.done) {

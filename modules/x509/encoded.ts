@@ -1,7 +1,8 @@
 /*
- * Certificates and keys as people have them: PEM text or DER bytes, alone or several in one.
+ * Certificates and keys as people have them: PEM text or DER bytes, PEM with one or several blocks.
  *
- * Only the decoding, with sentences that name the option they were given under; what is inside is for others to read.
+ * They are only decoded to DER here, and faults name the option that held them. certificate.ts and private-key.ts read the
+ * DER.
  */
 
 import { Fault } from "../fault/fault.js";
@@ -20,7 +21,7 @@ const derStart = 0x30;
 export const badOption = (option: string, what: string): Fault =>
   new Fault("options", "bad-option", `Option "${option}" ${what}.`);
 
-/** The text of bytes that are PEM: plain ASCII, so no decoder is needed. */
+/** @returns the text of PEM, undefined for DER. PEM is plain ASCII, so no decoder is needed */
 const pemText = (value: Encoded): string | undefined => {
   if (typeof value === "string") return value;
   if (value.byteLength === 0 || value[0] === derStart) return undefined;
@@ -29,7 +30,11 @@ const pemText = (value: Encoded): string | undefined => {
   return parts.join("");
 };
 
-/** DER of PEM blocks with one of `labels`, or of DER as it is. */
+/**
+ * The DER of each PEM block with one of `labels`; DER is returned as it is.
+ * @param option name of the option, for faults
+ * @throws Fault of stage "options": "bad-option", "key-encrypted"
+ */
 export const ders = (option: string, value: Encoded, labels: readonly string[]): Uint8Array[] => {
   if (typeof value !== "string" && !(value instanceof Uint8Array)) throw badOption(option, "is neither PEM nor DER");
   const text = pemText(value);
@@ -43,17 +48,17 @@ export const ders = (option: string, value: Encoded, labels: readonly string[]):
   return found;
 };
 
-/** Certificates as DER, from one value or a list of them. */
+/** Certificates as DER, from one value or a list of values. @throws Fault of stage "options": "bad-option" */
 export const decodeCertificates = (option: string, values: Encoded | Encoded[]): Uint8Array[] => {
   const list = Array.isArray(values) ? values : [values];
   const found: Uint8Array[] = [];
-  // No flatMap: on XS each element of its result takes stack until the end, and a list of roots may be long.
+  // Not flatMap: on XS each element of its result takes stack until the end, and a list of roots may be long.
   for (const value of list) for (const der of ders(option, value, ["CERTIFICATE"])) found.push(der);
   return found;
 };
 
 /**
- * Trust anchors as DER, each looked at.
+ * Trust anchors as DER, each checked to be a readable certificate.
  * @throws Fault of stage "options": "bad-option"
  */
 export const readRoots = (roots: readonly Encoded[]): Uint8Array[] => {

@@ -1,9 +1,9 @@
 /*
- * Name constraints (RFC 5280 §4.2.1.10): what the certificates below a CA may be called.
+ * Name constraints (RFC 5280 §4.2.1.10): which names the certificates below a CA may have.
  *
- * Compared are DNS names, IP addresses and distinguished names; a name of any other form that a CA constrains is
- * refused, as the RFC allows. Whether the extension is marked critical makes no difference. The rule it guards: what
- * cannot be read or told is not permitted.
+ * DNS names, IP addresses and distinguished names are compared; a name of any other form that a CA constrains is refused,
+ * as the RFC allows. Whether the extension is marked critical makes no difference. The rule it guards: a name that cannot
+ * be read or compared is not permitted.
  */
 
 import { Fault } from "../fault/fault.js";
@@ -17,8 +17,9 @@ import { addressText } from "./server-name.js";
 /** Subtrees in the name constraints of one CA: constrained CAs of companies have some tens. Each is 64 bytes of RAM or so. */
 export const maxNameSubtrees = 256;
 /**
- * Names of a chain times the subtrees of the CAs above them: 100 names below a CA with 40. All of them cost 25 ms on XS on
- * a desk computer, as much as ten P-256 signatures; without a bound a message of 32 kB could ask for millions.
+ * Names of a chain times the subtrees of the CAs above them, for instance 100 names below a CA with 40 subtrees. That many
+ * comparisons cost 25 ms on XS on a desk computer, as much as ten P-256 signatures; without a bound a message of 32 kB
+ * could ask for millions.
  */
 export const maxNameComparisons = 4096;
 
@@ -36,19 +37,19 @@ interface Subtree {
   readonly excluded: boolean;
   /** Tag of the GeneralName. */
   readonly form: number;
-  /** Its contents. */
+  /** Contents of the GeneralName. */
   readonly base: Uint8Array;
 }
 
 const lower = (byte: number): number => (byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte);
 
-/** Letters, digits, "-" and "_". */
+/** Whether `byte` is a letter, a digit, "-" or "_". */
 const isLabelByte = (byte: number): boolean => {
   const letter = lower(byte);
   return (letter >= 0x61 && letter <= 0x7a) || (byte >= 0x30 && byte <= 0x39) || byte === 0x2d || byte === 0x5f;
 };
 
-/** Labels with a dot between each two of them. */
+/** Whether `name` is labels with a dot between each two of them. */
 const isDnsName = (name: Uint8Array): boolean => {
   let label = 0;
   for (let at = 0; at <= name.byteLength; at++) {
@@ -71,14 +72,14 @@ const endsWith = (name: Uint8Array, end: Uint8Array): boolean => {
   return from >= 0;
 };
 
-/** A subtree that begins with a dot needs one more label in front, as in OpenSSL and Go; the RFC has no such form. */
+/** Whether `name` lies below `base`. A `base` that begins with a dot, which only OpenSSL and Go know, needs one more label. */
 const isDnsBelow = (name: Uint8Array, base: Uint8Array): boolean => {
   if (!endsWith(name, base)) return false;
   const more = name.byteLength - base.byteLength;
   return base.byteLength === 0 || (base[0] === dot ? more > 0 : more === 0 || name[more - 1] === dot);
 };
 
-/** Can `name`, a wildcard, stand for `base` although it is not below it (CVE-2025-61727)? */
+/** Whether the wildcard `name` matches `base` although it does not lie below it (CVE-2025-61727). */
 const reachesInto = (name: Uint8Array, base: Uint8Array): boolean => {
   const end = base.indexOf(dot);
   const rest = name.subarray(2);
@@ -93,7 +94,7 @@ const isAddressBelow = (address: Uint8Array, base: Uint8Array): boolean => {
   return true;
 };
 
-/** A mask as in RFC 4632: ones, then zeros. */
+/** Whether `mask` is ones, then zeros (RFC 4632). */
 const isMask = (mask: Uint8Array): boolean => {
   let ended = false;
   for (const byte of mask) {
@@ -104,7 +105,7 @@ const isMask = (mask: Uint8Array): boolean => {
   return true;
 };
 
-/** Can a name of this form be compared, and is it one? */
+/** Whether a name of this form can be compared, and is well-formed. */
 const isComparable = (form: number, name: Uint8Array): boolean => {
   switch (form) {
     case dnsName:
@@ -127,7 +128,7 @@ const isWithin = ({ form, base, excluded }: Subtree, name: Uint8Array): boolean 
   }
 };
 
-/** Is `name` in an excluded subtree, or in none of those that are permitted for its form? */
+/** Whether `name` is in an excluded subtree, or in none of the subtrees that are permitted for its form. */
 const violates = (subtrees: readonly Subtree[], form: number, name: Uint8Array): boolean => {
   let limited = false;
   let permitted = false;
@@ -145,7 +146,7 @@ const violates = (subtrees: readonly Subtree[], form: number, name: Uint8Array):
   return limited && !permitted;
 };
 
-/** @throws Error unless the base of a subtree is one. */
+/** @throws Error unless the base of a subtree is well-formed */
 const checkBase = ({ form, base }: Subtree): void => {
   switch (form) {
     case dnsName:
@@ -163,7 +164,7 @@ const checkBase = ({ form, base }: Subtree): void => {
   }
 };
 
-/** GeneralSubtrees: at least one, its `minimum` 0, without a `maximum`. Appends them to `into`. */
+/** Appends the GeneralSubtrees to `into`: at least one, each with a `minimum` of 0 and without a `maximum`. */
 const readSubtrees = (bytes: Uint8Array | undefined, excluded: boolean, into: Subtree[]): void => {
   if (bytes === undefined) return;
   const subtrees = new DerReader(bytes);
@@ -180,7 +181,7 @@ const readSubtrees = (bytes: Uint8Array | undefined, excluded: boolean, into: Su
   }
 };
 
-/** @throws Fault for what is not according to the RFC, also where others would pass over it. */
+/** @throws Fault "certificate-unsupported" for every deviation from the RFC, also where other implementations ignore it */
 const readConstraints = ({ subject, nameConstraints }: Certificate): Subtree[] => {
   try {
     const file = new DerReader(nameConstraints!);
@@ -198,7 +199,7 @@ const readConstraints = ({ subject, nameConstraints }: Certificate): Subtree[] =
   }
 };
 
-/** Calls `body` with every name of a certificate: its subject, and what is in its subjectAltName. */
+/** Calls `body` with every name of a certificate: its subject, and the names of its subjectAltName. */
 const eachName = ({ subject, alternativeNames }: Certificate, body: (form: number, name: Uint8Array) => void): void => {
   if (!new DerReader(subject).enter().done) body(directoryName, subject);
   if (alternativeNames === undefined) {
@@ -227,9 +228,9 @@ const textOf = (form: number, name: Uint8Array): string => {
 };
 
 /**
- * @param path the server's certificate first, the trust anchor last: an anchor's own constraints count, as in OpenSSL
- * and Go
- * @throws Fault of stage "tls" when a certificate has a name that one above does not permit.
+ * @param path the server's certificate first, the trust anchor last. The anchor's own constraints count, as in OpenSSL and
+ *   Go
+ * @throws Fault of stage "tls" when a certificate has a name that a certificate above it does not permit
  */
 export const checkNameConstraints = (path: readonly Certificate[]): void => {
   let comparisons = 0;
@@ -240,7 +241,7 @@ export const checkNameConstraints = (path: readonly Certificate[]): void => {
     for (let below = above - 1; below >= 0; below--) {
       const certificate = path[below];
       const { subject } = certificate;
-      // §6.1.3: a CA that certifies a new key of its own keeps its name.
+      // §6.1.3: self-issued CA certificates are not constrained; a CA certifies a new key of its own with them.
       if (below > 0 && sameBytes(subject, certificate.issuer)) continue;
       try {
         eachName(certificate, (form, name) => {

@@ -1,14 +1,14 @@
 /*
  * Path validation (RFC 5280 §6), as far as a TLS client needs it: from the server's certificate up to a trust anchor.
  *
- * Two passes. The first walks up by names and key identifiers and checks no signature; the second checks signatures
- * from the anchor down. So no key is ever used before somebody trusted has vouched for it: a hostile server cannot make
- * a device compute with numbers of its own choosing.
+ * There are two passes. The first walks up by names and key identifiers and checks no signature; the second checks
+ * signatures from the anchor down. So no key is used before a trusted key has signed it: a hostile server cannot make a
+ * device compute with numbers of its own choosing.
  *
  * The anchor is judged as the CAs below it are (as OpenSSL and Go do): its dates, usages, path length, name constraints
  * and critical extensions count.
  *
- * Not here: revocation, policies.
+ * Revocation and policies are not checked.
  */
 
 import { Fault } from "../fault/fault.js";
@@ -32,18 +32,18 @@ import { offeredNames, speaksFor } from "./server-name.js";
 
 /** Certificates in a server's chain. Public ones have 2 to 4; each costs a kilobyte and, on an ESP32, a signature check. */
 export const maxCertificateChain = 8;
-/** Steps of the search for a way from the server's certificate to a trusted one: cross-signed chains take under 10. */
+/** Steps of the search for a path from the server's certificate to a trust anchor: cross-signed chains take under 10. */
 export const maxPathSteps = 64;
-/** Ways to a trusted certificate whose signatures are checked before giving up: each check takes a device a while. */
+/** Paths to a trust anchor whose signatures are checked before giving up: each check takes a device a while. */
 export const maxPathsChecked = 3;
 
-/** Where the trust comes from. */
+/** The trust anchors that paths may end at. */
 export interface TrustAnchors {
   /** Anchors that may have issued `certificate`; empty when there is none. */
   issuersOf(certificate: Certificate): Certificate[];
-  /** Is this very certificate an anchor? A pinned server certificate is. */
+  /** Whether this very certificate is an anchor, as a pinned server certificate is. */
   includes(certificate: Certificate): boolean;
-  /** What would make the missing issuer known, as the end of a sentence; undefined when there is nothing to say. */
+  /** How to make the missing issuer known, as the end of a sentence; undefined when there is nothing to say. */
   hint(certificate: Certificate): string | undefined;
 }
 
@@ -53,20 +53,20 @@ export interface PathOptions {
   nowMs: number;
   anchors: TrustAnchors;
   /**
-   * Is `certificate` signed by the key of `issuer`? @throws Fault for a key or algorithm that it cannot use; both
-   * certificates' bytes are well-formed, the key is trusted.
+   * Whether `certificate` is signed by the key of `issuer`. Both certificates are well-formed, and the key is trusted.
+   * @throws Fault for a key or algorithm that cannot be used
    */
   verifySignature(certificate: Certificate, issuer: Certificate): boolean;
 }
 
-/** May `issuer` have issued `certificate`, by names and key identifiers? */
+/** Whether `issuer` may have issued `certificate`, by names and key identifiers. */
 export const mayHaveIssued = (issuer: Certificate, certificate: Certificate): boolean => {
   if (!sameBytes(issuer.subject, certificate.issuer)) return false;
   const wanted = certificate.authorityKeyIdentifier;
   return !wanted || !issuer.subjectKeyIdentifier || sameBytes(wanted, issuer.subjectKeyIdentifier);
 };
 
-/** Ways from the server's certificate up to an anchor, the shortest first; a few, since a server can send a maze. */
+/** Paths from the server's certificate up to an anchor, the shortest first; only a few, since a server can send a maze. */
 const pathsUp = (leaf: Certificate, sent: Certificate[], anchors: TrustAnchors): Certificate[][] => {
   const found: Certificate[][] = [];
   const open: Certificate[][] = [[leaf]];
@@ -89,8 +89,8 @@ const checkDates = (path: Certificate[], nowMs: number): void => {
 };
 
 /**
- * §6.1.4 (k) to (n): everything above the server's certificate is a CA that may issue for servers, and may have that many
- * CAs below. Self-issued ones are not counted.
+ * §6.1.4 (k) to (n): every certificate above the server's is a CA that may issue for servers, and its path length allows
+ * the number of CAs below it. Self-issued certificates are not counted.
  */
 const checkIssuers = (path: Certificate[]): void => {
   let below = 0;
@@ -129,7 +129,7 @@ const checkPath = (path: Certificate[], options: PathOptions): void => {
   checkNameConstraints(path);
 };
 
-/** Why there was no way up: told of the last certificate that could be reached from the server's own. */
+/** Why there is no path: names the issuer of the last certificate that can be reached from the server's own. */
 const explainNoPath = (leaf: Certificate, sent: Certificate[], anchors: TrustAnchors): Fault => {
   if (sameBytes(leaf.subject, leaf.issuer)) return selfSigned(nameForPeople(leaf.subject));
   const path = [leaf];
@@ -155,9 +155,10 @@ const readAll = (chain: readonly Uint8Array[]): Certificate[] => {
 };
 
 /**
- * Verifies what a server sent, or throws a Fault of stage "tls" that says what is wrong.
+ * Verifies the chain that a server sent.
  * @param chain DER, the server's own certificate first, the others in any order
- * @returns the server's certificate: its key may be used
+ * @returns the server's certificate, whose key may be used
+ * @throws Fault of stage "tls" that says what is wrong
  */
 export const verifyPath = (chain: readonly Uint8Array[], options: PathOptions): Certificate => {
   const [leaf, ...sent] = readAll(chain);

@@ -1,9 +1,9 @@
 /*
- * Private keys in the forms that tools write them: PKCS#8 (RFC 5958), SEC1 (RFC 5915, "EC PRIVATE KEY") and PKCS#1
- * (RFC 8017, "RSA PRIVATE KEY"), made into PKCS#8, the one form that the hosts' TLS takes.
+ * Private keys in the forms that tools write: PKCS#8 (RFC 5958), SEC1 (RFC 5915, "EC PRIVATE KEY") and PKCS#1 (RFC 8017,
+ * "RSA PRIVATE KEY"). They are converted to PKCS#8, the only form that the hosts' TLS takes.
  *
- * Nothing is computed with a key here. The rule it guards: a key that TLS could not use, or that does not belong to the
- * certificate, is told by a sentence now and not by an alert of the server later.
+ * Nothing is computed with a key here. The rule it guards: a key that TLS cannot use, or that does not belong to the
+ * certificate, ends in a sentence now and not in an alert of the server later.
  */
 
 import { Fault } from "../fault/fault.js";
@@ -15,7 +15,7 @@ export interface PrivateKey {
   readonly kind: "P-256" | "RSA";
   /** DER, as `openssl pkcs8 -topk8 -nocrypt -outform DER` writes it. */
   readonly pkcs8: Uint8Array;
-  /** RSA: the modulus. P-256: the uncompressed point, undefined when the key does not bring it. */
+  /** RSA: the modulus. P-256: the uncompressed point, undefined when the key does not contain it. */
   readonly publicPart: Uint8Array | undefined;
 }
 
@@ -29,7 +29,7 @@ const pointBytes = 65;
 const curveTag = 0xa0;
 const publicTag = 0xa1;
 
-/** What else is met, by the names that people know. */
+/** The known name of the OID of an unsupported key. */
 const nameOf = (oid: string): string => {
   switch (oid) {
     case "2b656e":
@@ -76,7 +76,7 @@ const malformed = (cause?: unknown): Fault => {
   );
 };
 
-/** One element of DER. */
+/** Encodes one element of DER. */
 const element = (tagByte: number, ...contents: Uint8Array[]): Uint8Array => {
   const length = contents.reduce((sum, part) => sum + part.byteLength, 0);
   const size = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
@@ -99,7 +99,7 @@ const oid = (hexadecimal: string): Uint8Array => {
 
 const version = (value: number): Uint8Array => element(tag.integer, new Uint8Array([value]));
 
-/** SEQUENCE { version, modulus, … } behind its tag. */
+/** @param body contents of RSAPrivateKey: version, modulus, … @returns the modulus */
 const rsaModulus = (body: DerReader): Uint8Array => {
   body.read(tag.integer);
   return body.unsigned();
@@ -111,7 +111,7 @@ interface EcKey {
   point: Uint8Array | undefined;
 }
 
-/** ECPrivateKey of RFC 5915 behind its tag. */
+/** @param body contents of an ECPrivateKey (RFC 5915) */
 const ecKey = (body: DerReader): EcKey => {
   body.read(tag.integer);
   const scalar = body.read(tag.octetString);
@@ -131,7 +131,7 @@ const p256 = (key: EcKey, curve: string | undefined, pkcs8: Uint8Array | undefin
   return { kind: "P-256", pkcs8: pkcs8 ?? wrappedEc(key), publicPart: point };
 };
 
-/** As OpenSSL does it, the curve stands outside only. */
+/** PKCS#8 of an EC key, with the curve in the AlgorithmIdentifier only, as OpenSSL writes it. */
 const wrappedEc = ({ scalar, point }: EcKey): Uint8Array => {
   const bits = point && element(publicTag, element(tag.bitString, new Uint8Array(1), point));
   const inner = element(tag.sequence, version(1), element(tag.octetString, scalar), ...(bits ? [bits] : []));
@@ -181,6 +181,7 @@ const read = (der: Uint8Array): PrivateKey => {
 };
 
 /**
+ * Reads a private key.
  * @param der PKCS#8, SEC1 or PKCS#1
  * @throws Fault of stage "options": "key-encrypted", "key-unsupported" or "key-malformed"
  */
@@ -193,9 +194,9 @@ export const readPrivateKey = (der: Uint8Array): PrivateKey => {
 };
 
 /**
- * Whether a certificate is for this key, as far as their public parts tell.
+ * Whether a certificate belongs to this key, by their public parts.
  * @param publicKey SubjectPublicKeyInfo of the certificate, with tag and length
- * @returns undefined when the key does not bring its public part
+ * @returns undefined when the key does not contain its public part
  */
 export const belongsTo = ({ kind, publicPart }: PrivateKey, publicKey: Uint8Array): boolean | undefined => {
   const info = new DerReader(publicKey).enter();

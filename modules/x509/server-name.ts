@@ -1,8 +1,8 @@
 /*
- * Does a certificate speak for this server? (RFC 9525, formerly 6125.)
+ * Server name: whether a certificate is for this server (RFC 9525, formerly 6125), and the name that is sent as SNI.
  *
  * Only subjectAltName counts: DNS names, with "*" as the whole left-most label, and IP addresses byte for byte. The
- * common name is never looked at. Next to it: what of the name is sent to the server, so that it can choose a certificate.
+ * common name is never looked at.
  */
 
 import { decimal, digits, hexadecimal, hexDigits, isMadeOf, letters } from "../text/characters.js";
@@ -13,10 +13,10 @@ import { DerReader } from "./der.js";
 const dnsName = 0x82;
 const ipAddress = 0x87;
 
-/** RFC 1035 §2.3.4, in the form without a final dot. */
+/** Characters of a DNS name without its final dot (RFC 1035 §2.3.4). */
 const maxNameCharacters = 253;
 
-/** How many names a refusal lists: a certificate of a content network can have a hundred. */
+/** Names that a refusal lists: a certificate of a content network can have a hundred. */
 const listedNames = 6;
 
 /** @returns the four bytes of a dotted IPv4 address, or undefined */
@@ -55,7 +55,7 @@ export const ipv6Address = (host: string): Uint8Array | undefined => {
 /**
  * The server name indication for a server that is known as `host` (RFC 6066 §3): the name in lower case, without the
  * final dot.
- * @returns undefined for an address in whatever form, and for what is no host name in ASCII: then none may be sent
+ * @returns undefined for an address in any form and for text that is no ASCII host name: no SNI may be sent then
  */
 export const sniName = (host: string): string | undefined => {
   const lower = host.toLowerCase();
@@ -84,7 +84,7 @@ const sameAddress = (a: Uint8Array, b: Uint8Array): boolean => {
   return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
 };
 
-/** An address of a certificate, for people. */
+/** The text of an IP address in a certificate, for people. */
 export const addressText = (bytes: Uint8Array): string => {
   if (bytes.byteLength === 4) return bytes.join(".");
   const groups: string[] = [];
@@ -93,6 +93,7 @@ export const addressText = (bytes: Uint8Array): string => {
 };
 
 /**
+ * Whether a certificate is for `host`.
  * @param alternativeNames contents of the certificate's subjectAltName
  * @param host name or address that was connected to, any case, a final dot allowed
  */
@@ -112,7 +113,7 @@ export const speaksFor = (alternativeNames: Uint8Array | undefined, host: string
   return false;
 };
 
-/** The names and addresses that a certificate speaks for, the first few, for a refusal. */
+/** The first few names and addresses that a certificate is for, for the text of a refusal. */
 export const offeredNames = (alternativeNames: Uint8Array | undefined): string[] => {
   const offered: string[] = [];
   if (alternativeNames === undefined) return offered;

@@ -1,8 +1,8 @@
 /*
- * In place of the SDK's `ssl/cert`, which lets any certificate be an issuer and cannot verify a chain of one.
+ * Replaces the SDK's `ssl/cert`, which lets any certificate be an issuer and cannot verify a chain of one.
  *
- * A session that is made with a `trust` option has its whole judgement made there: that is how our SecureStream works.
- * Sessions of other code in the same app (the SDK's TLSSocket) keep the SDK's rules, with what is missing added before.
+ * In a session with a `trust` option, as our SecureStream makes it, `trust` judges the whole chain. Sessions of other code
+ * in the same app (the SDK's TLSSocket) keep the SDK's rules, after two more checks: issuers are CAs, dates are valid.
  */
 
 /// <reference path="../../../types/tls.d.ts" />
@@ -46,7 +46,7 @@ export default class CertificateManager extends sdk {
     this.#options = options;
   }
 
-  /** @throws Fault of the trust, or returns whether the SDK's rules pass. */
+  /** @returns whether the chain passes @throws the Fault of `trust`; without `trust`, Error for an issuer or a date */
   override verify(certificates: Uint8Array[], options: object): boolean {
     const trust = this.#options.trust;
     if (trust) {
@@ -60,18 +60,18 @@ export default class CertificateManager extends sdk {
     return super.verify(certificates, options);
   }
 
-  /** A certificate's signature; the SDK's ECDSA never returns when s is 0. */
+  /** Checks the range of r and s before a certificate's signature: the SDK's ECDSA never returns when s is 0. */
   override _verify(key: Parameters<typeof sdk.prototype._verify>[0], certificate: { sig: Uint8Array }): boolean {
     if (key?.curve && !signatureNumbers(certificate.sig, key.curve.n)) return false;
     return super._verify(key, certificate);
   }
 
   override register(certificate: ArrayBuffer): void {
-    // The SDK's constructor registers its `certificate` before our fields exist.
+    // The SDK's constructor calls this for its `certificate` option before `#options` exists.
     if (!(#options in this) || !this.#options.trust) super.register(certificate);
   }
 
-  /** The key of a certificate: the server's, as it was verified, or our own private one. */
+  /** @returns the verified public key of the server, or for the client certificate the device's private key */
   override getKey(certificate: ArrayBuffer | Uint8Array | undefined): unknown {
     if (!this.#options.trust) return super.getKey(certificate);
     return certificate && certificate === this.#options.clientCertificates?.[0]

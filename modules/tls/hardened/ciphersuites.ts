@@ -1,5 +1,5 @@
 /*
- * In place of the SDK's `ssl/ciphersuites`: only the suites with ephemeral keys and authenticated encryption.
+ * Replaces the SDK's `ssl/ciphersuites`: only suites with ephemeral keys and authenticated encryption are offered.
  *
  * The SDK also offers RSA key exchange, DHE and CBC, and puts them first. Erlang servers follow the client's order and
  * then pick DHE-RSA-CBC, with a 2048-bit exponentiation on the device and no way to authenticate the client.

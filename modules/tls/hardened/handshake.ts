@@ -1,13 +1,13 @@
 /*
- * In place of the SDK's `ssl/handshake`, for the client's side:
+ * Replaces the SDK's `ssl/handshake`, on the client's side:
  *
- * - every message must be the one that TLS allows next (RFC 5246 §7.3); the SDK takes any, in any order;
- * - the key exchange is taken only with a signature by the key of the verified certificate; the SDK skips the check when
- *   it does not know the algorithm, so anybody in between could leave it out;
- * - the device can prove an EC key, not only an RSA one;
- * - the CA list of a CertificateRequest (12 to 15 kB from NervesHub) is not looked at, instead of copied name by name.
+ * - every message must be the one that TLS allows next (RFC 5246 §7.3); the SDK accepts any message, in any order;
+ * - the key exchange is accepted only with a signature by the key of the verified certificate; the SDK skips the check
+ *   when it does not know the algorithm, so anybody in between could leave the signature out;
+ * - the device can sign with an EC key, not only with an RSA key;
+ * - the CA list of a CertificateRequest (12 to 15 kB from NervesHub) is ignored; the SDK copies it name by name.
  *
- * An error that has to reach an operator carries a `kind`, which SecureStream turns into its Fault.
+ * An error that has to reach an operator has a `kind`, which explanation.ts turns into a Fault.
  */
 
 /// <reference path="../../../types/tls.d.ts" />
@@ -37,7 +37,7 @@ requireShape("ssl/handshake", sdk, [
 
 type HandshakeErrorKind = "order" | "version" | "suite" | "key-exchange" | "finished";
 
-/** An error with a reason that a program can tell apart. */
+/** An error whose `kind` tells a program the reason. */
 class HandshakeError extends Error {
   readonly kind: HandshakeErrorKind;
 
@@ -57,12 +57,12 @@ const finished = 20;
 
 const tls12 = 0x303;
 const namedCurve = 3;
-/** NamedCurve (RFC 8422 §5.1.1), as far as the SDK has them. */
+/** The values of NamedCurve (RFC 8422 §5.1.1) whose curves the SDK has. */
 const secp256r1 = 23;
 const secp384r1 = 24;
 const uncompressed = 4;
 const sha256 = 4;
-/** By HashAlgorithm (RFC 5246 §7.4.1.4.1); the weak ones are not there. */
+/** Hash names by HashAlgorithm (RFC 5246 §7.4.1.4.1), without the weak ones. */
 const hashes: readonly (HashName | undefined)[] = Object.freeze([
   undefined,
   undefined,
@@ -74,7 +74,10 @@ const hashes: readonly (HashName | undefined)[] = Object.freeze([
 ]);
 const ecdsa = 3;
 
-/** What may come before each message; undefined is the beginning. An abbreviated handshake goes from 2 to 20. */
+/**
+ * Checks that `message` may follow `lastMessage`, which is undefined at the beginning. In an abbreviated handshake
+ * Finished (20) follows ServerHello (2).
+ */
 const checkOrder = (session: Session, message: number): void => {
   if (!session.connectionEnd) return;
   const last = session.lastMessage;
@@ -109,7 +112,7 @@ const resumes = ({ clientSessionID, serverSessionID }: Session): boolean => {
   return new Uint8Array(serverSessionID).every((byte, i) => byte === offered[i]);
 };
 
-/** @throws Error unless the point, uncompressed, lies on the curve. */
+/** @param point an uncompressed point @throws HandshakeError "key-exchange" unless the point lies on the curve */
 const checkPoint = ({ ec, orderSize }: Curve, point: Uint8Array<ArrayBuffer>): void => {
   const { a, b, m } = ec;
   const x = BigInt.fromArrayBuffer(point.slice(1, 1 + orderSize).buffer);
@@ -135,7 +138,7 @@ const curveOf = (number: number, { options }: Session): Curve | undefined => {
   }
 };
 
-/** ServerKeyExchange with ECDHE (RFC 8422 §5.4): curve and point, then the signature over both random numbers and them. */
+/** Reads a ServerKeyExchange with ECDHE (RFC 8422 §5.4): curve, point, and a signature over both random numbers and those. */
 const readKeyExchange = (session: Session, body: Uint8Array<ArrayBuffer>): void => {
   const pointLength = body[3];
   const signed = 4 + pointLength;
@@ -189,7 +192,7 @@ const hardened: typeof sdk = {
     ...sdk.serverHello,
     unpacketize(session: Session, body: SSLStream | undefined): void {
       checkOrder(session, serverHello);
-      // The hello's own bytes: version, random number, session id, suite.
+      // The body of ServerHello begins with the version.
       const bytes = body!.readChunk(body!.bytesAvailable, true);
       const version = (bytes[0] << 8) | bytes[1];
       if (version !== tls12) throw new HandshakeError("version", String(version));
@@ -225,7 +228,7 @@ const hardened: typeof sdk = {
       if (!key.curve) return sdk.certificateVerify.packetize.call(this, session, own);
       const hash: ArrayBuffer = session.handshakeDigests!.SHA256!.close(true);
       const nonce = deterministicNonce(key.d, key.curve.n, hash);
-      // ECDSA takes the nonce from its curve argument when there is one.
+      // ECDSA takes its nonce from `k` of the curve argument, if there is a `k`.
       const curve = { G: key.curve.G, ec: key.curve.ec, n: key.curve.n, orderSize: key.curve.orderSize, k: nonce };
       const signature = new ECDSA(key.d, curve).sign(hash, true);
       const body = new SSLStream();

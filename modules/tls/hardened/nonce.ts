@@ -1,8 +1,8 @@
 /*
  * The nonce of an ECDSA signature, from the key and the message alone (RFC 6979 §3.2), for P-256 with SHA-256.
  *
- * The SDK takes it from its general random numbers. Two signatures with one nonce give the private key away, and those
- * numbers are the same in every simulator run and thin on a device whose radio is off.
+ * The SDK takes the nonce from its general random numbers, which are the same in every simulator run and weak on a device
+ * whose radio is off. Two signatures with the same nonce give the private key away.
  */
 
 /// <reference path="../../../types/xs.d.ts" />
@@ -17,7 +17,7 @@ const size = 32;
 /**
  * @param d private key
  * @param n order of the curve
- * @param hash SHA-256 of what is signed
+ * @param hash SHA-256 of the signed bytes
  * @returns k, 0 < k < n
  */
 export const deterministicNonce = (d: bigint, n: bigint, hash: ArrayBuffer): bigint => {

@@ -1,8 +1,8 @@
 /*
- * In place of the SDK's `pkcs8`, which knows RSA only: EC keys on P-256 as well (RFC 5958 and 5915). NervesHub's own tool
- * makes device keys on that curve. Other forms than PKCS#8 are brought into it by modules/x509/private-key.
+ * Replaces the SDK's `pkcs8`, which knows RSA only: reads EC keys on P-256 as well (RFC 5958 and 5915). NervesHub's own
+ * tool makes device keys on that curve. modules/x509/private-key.ts converts other forms to PKCS#8.
  *
- * An EC key comes back as `{curve, d}`; everything else is the original's.
+ * An EC key is returned as `{curve, d}`; every other key goes to the SDK's `parse`.
  */
 
 /// <reference path="../../../types/tls.d.ts" />

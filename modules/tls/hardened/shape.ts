@@ -1,14 +1,15 @@
 /*
- * What a wrapper expects of the SDK module that it wraps.
+ * Shape: the functions that a wrapper expects in the SDK module that it wraps.
  *
- * The wrappers are preloaded, so this runs while the app is being built: with a newer SDK whose module has changed, the
- * build stops with a sentence, instead of a device that runs without the protection. An app that includes the SDK's TLS
- * before modules/tls does not build either: the SDK's files then have their own names and "sdk/ssl/handshake" is not found.
+ * The wrappers are preloaded, so this check runs while the app is being built: when a newer SDK has changed a module, the
+ * build stops with a sentence, and no device runs without the protection. An app that includes the SDK's TLS before
+ * modules/tls does not build either: the SDK's modules then keep their own names, and "sdk/ssl/handshake" is not found.
  */
 
 /**
+ * Throws Error, with a sentence for the developer, when a function is missing.
  * @param module the SDK module's name
- * @param value what it exports
+ * @param value the export of that module
  * @param members names of functions that must be there; "a.b" is a member of a member
  */
 export const requireShape = (module: string, value: object, members: readonly string[]): void => {

@@ -1,9 +1,9 @@
 /*
- * Checking a signature with a public key: the one place for certificates and for the key exchange.
+ * Signature: checks a signature with a public key, both for certificates and for the key exchange.
  *
- * Stricter than the SDK's own: r and s must be within 1 and n-1 (its ECDSA never returns for s = 0), the DER form is
- * exact, the hash is cut to the curve's size, and for RSA the whole padded block is rebuilt and compared, so that
- * nothing can hide behind the hash (the SDK's PKCS#1 check passes trailing bytes).
+ * It is stricter than the SDK's own check: r and s must be within 1 and n-1 (the SDK's ECDSA never returns for s = 0), the
+ * DER form is exact, the hash is cut to the curve's size, and for RSA the whole padded block is rebuilt and compared, so
+ * that nothing can hide behind the hash (the SDK's PKCS#1 check passes trailing bytes).
  */
 
 /// <reference path="../../../types/tls.d.ts" />
@@ -20,7 +20,7 @@ requireShape("curve", Curve.prototype, ["dh", "Z"]);
 
 export type HashName = "SHA256" | "SHA384" | "SHA512";
 
-/** As the SDK's modules pass keys around. */
+/** A public key in the form that the SDK's RSA and ECDSA take. */
 export type PublicKey = ConstructorParameters<typeof PKCS1_5>[0] | { pub: { X: bigint; Y: bigint }; curve: Curve };
 
 const hashIdentifiers = Object.freeze(
@@ -36,7 +36,7 @@ const numberOf = (bytes: Uint8Array): bigint => {
   return BigInt.fromArrayBuffer(bytes.slice().buffer as ArrayBuffer);
 };
 
-/** An INTEGER of the signature at `at`: positive, in the shortest form. Undefined when it is anything else. */
+/** @returns the contents of the INTEGER at `at`; undefined unless it is positive and in the shortest form */
 const integerAt = (der: Uint8Array, at: number): Uint8Array | undefined => {
   const length = der[at + 1];
   const end = at + 2 + length;
@@ -46,7 +46,7 @@ const integerAt = (der: Uint8Array, at: number): Uint8Array | undefined => {
 };
 
 /**
- * ECDSA-Sig-Value (RFC 3279 §2.2.3), exact. Lengths fit one byte for every curve that is used here.
+ * Reads an ECDSA-Sig-Value (RFC 3279 §2.2.3) in exact DER. Lengths fit one byte for every curve that is used here.
  * @returns r and s, or undefined unless both are in 1 … n-1
  */
 export const signatureNumbers = (der: Uint8Array, n: bigint): { r: bigint; s: bigint } | undefined => {
@@ -62,8 +62,8 @@ export const signatureNumbers = (der: Uint8Array, n: bigint): { r: bigint; s: bi
 };
 
 /**
- * @param parts what was signed, in order
- * @returns whether `signature` (DER for ECDSA) was made with the key that belongs to `key`
+ * @param parts the signed bytes, in order
+ * @returns whether `signature` (DER for ECDSA) was made with the private key that belongs to `key`
  */
 export const verifySignature = (
   key: PublicKey,

@@ -1,8 +1,8 @@
 /*
- * Device facts of an ESP32, and its restart: ESP-IDF functions by FFI; C of our own (nh-build.c) only for what ESP-IDF decides
- * when it is compiled.
+ * EspDevice: device facts of an ESP32, and its restart. It calls ESP-IDF functions by FFI; our own C (nh-build.c) only
+ * tells options that are fixed when ESP-IDF is compiled.
  *
- * Left out: the CPU temperature. The plain ESP32 has no usable sensor, and the others need a driver that stays installed.
+ * The CPU temperature is left out: the plain ESP32 has no usable sensor, and the others need a driver that stays installed.
  */
 
 import FFI from "mc/ffi";
@@ -18,7 +18,7 @@ const MALLOC_CAP_DEFAULT = 1 << 12;
 /** esp_app_format.h: `chip_id`, 16 bits little endian in esp_image_header_t. */
 const chipIdOffset = 12;
 
-/** esp_reset_reason_t, in the words that NervesHub's agents use. */
+/** The words of NervesHub's agents for each esp_reset_reason_t. */
 const resetReasons: readonly string[] = Object.freeze([
   "unknown", // ESP_RST_UNKNOWN
   "power_on", // ESP_RST_POWERON
@@ -53,7 +53,7 @@ export class EspDevice implements Device {
     running.read(chipIdOffset, chip);
     this.chipId = chip[0] | (chip[1] << 8);
 
-    // Reasons that were added since (USB, JTAG, eFuse error, power glitch, lock-up) have no word in NervesHub.
+    // Reasons that ESP-IDF added later (USB, JTAG, eFuse error, power glitch, lock-up) have no word in NervesHub.
     this.resetReason = resetReasons[this._idf.esp_reset_reason()] ?? "unknown";
   }
 

@@ -1,5 +1,5 @@
 /*
- * The host of an ESP32: everything the agent needs, put together.
+ * The platform of an ESP32: makes each part that the agent needs.
  */
 
 import { networkOver } from "nerveshub/hosts/platform/secure";
@@ -15,7 +15,7 @@ import { runningTimeBounds } from "./running-build.js";
 import { PartitionSlots } from "./slots.js";
 import { nvsStore } from "./store.js";
 
-/** One per run: slots, clock and the cache of TLS sessions keep state. */
+/** Makes the platform. To be called once per run: slots, clock and the cache of TLS sessions keep state. */
 export const createPlatform = (): Platform => {
   const timers = new XsTimers();
   const random = new HardwareRandom();

@@ -1,16 +1,16 @@
 /*
  * The module "nerveshub/hosts/platform/network" of an ESP32: Wi-Fi and the time, for an application that has no network of
- * its own. Its imports go through the folder's name, since modules are found by the name of the importing module.
+ * its own. Its imports name the folder ("../esp32/…"), since XS resolves them against this module's name and not its path.
  */
 
 import type { Platform } from "../../modules/platform/platform.js";
 import { runningTimeBounds } from "../esp32/running-build.js";
 import { Uplink } from "../esp32/uplink.js";
 
-/** Of two operators: one that is wrong, or that a network does not let through, is not the only one. */
+/** Servers of two operators, so that there is another one when one is wrong or is blocked by a network. */
 const defaultTimeServers: readonly string[] = Object.freeze(["pool.ntp.org", "time.cloudflare.com"]);
 
-/** A first connection without the date fails for certain; with a time server that does not answer, it may still be plain. */
+/** How long `onUp` waits for the time. TLS cannot do without the date; where no time server answers, the link may be plain. */
 const timeLimitMs = 10_000;
 
 /**
@@ -18,7 +18,7 @@ const timeLimitMs = 10_000;
  *
  * @param settings "wifi-ssid", "wifi-password" (absent for an open network), "time-server" (several with spaces or
  *   commas between); not the SDK's `ssid`, which would keep src/main from starting without a network
- * @param onUp comes once: with an address and the time, or 10 s after the address
+ * @param onUp called once: when there are an address and the time, or 10 s after the address
  */
 export const startNetwork = (
   platform: Platform,
@@ -35,7 +35,7 @@ export const startNetwork = (
   const up = () => {
     if (!waiting) return;
     waiting = false;
-    // In a turn of its own: it is the application's, and what it throws or rejects with is the timers' to print.
+    // In a turn of its own: `onUp` is the application's, and Timers prints what it throws or rejects with.
     platform.timers.set(onUp, 0);
   };
   const timeServers = (settings["time-server"] ?? "")

@@ -1,7 +1,8 @@
 /*
- * What this image was built with: ESP-IDF options that decide what becomes of an update that goes wrong.
+ * The ESP-IDF options of this image that decide what happens after a bad update.
  *
- * Of the boot loader's options this is what the application was built for; which boot loader lies in flash, nobody can ask.
+ * The boot loader's options are those that the application was built for. The boot loader in flash may have others, and
+ * cannot be asked.
  */
 
 #include "xsmc.h"

@@ -10,7 +10,7 @@
 
 #include "esp_random.h"
 
-/* nh_random_fill(into): the whole view. */
+/* nh_random_fill(into): fills the whole view. */
 void nh_random_fill(xsMachine *the)
 {
 	xsUnsignedValue length;

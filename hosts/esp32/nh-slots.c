@@ -1,13 +1,13 @@
 /*
- * The two application slots of an ESP32: what needs a partition pointer, which FFI cannot pass.
+ * The two application slots of an ESP32: the calls that need a partition pointer, which FFI cannot pass.
  *
- * Not here: any decision that a test could judge. Each function returns the esp_err_t of what it did (0 is good) and
- * slots.ts turns it into a Fault; none throws for anything the flash does.
+ * No decision that a test could judge is made here. Each function that works on flash returns an esp_err_t (0 is good),
+ * which slots.ts turns into a Fault; none throws for an error of the flash.
  *
  * The rule it guards: the way back is never destroyed. While the running image is on trial the other slot is the way
- * back, so nothing may be erased or written there; and before the first byte of a slot is erased its otadata entry goes,
- * so that no rollback can choose a half-written image. esp_ota_begin() of ESP-IDF 6.0 does the same two things; it is not
- * used because it always starts at zero, and a download that resumes after a restart must not.
+ * back, so nothing may be erased or written there. Before the first byte of a slot is erased, its otadata entry is erased,
+ * so that no rollback can choose a half-written image. esp_ota_begin() of ESP-IDF 6.0 does both, but always starts at
+ * zero: a download that resumes after a restart must not.
  */
 
 #include "xsmc.h"
@@ -18,7 +18,7 @@
 #include "bootloader_common.h"
 #include "esp_flash_partitions.h"
 
-/* NULL where the partition table has no second slot. */
+/* The slot that does not run; NULL where the partition table has no second slot. */
 static const esp_partition_t *inactiveSlot(void)
 {
 	const esp_partition_t *next = esp_ota_get_next_update_partition(NULL);
@@ -26,7 +26,7 @@ static const esp_partition_t *inactiveSlot(void)
 	return (next == esp_ota_get_running_partition()) ? NULL : next;
 }
 
-/* The inactive slot when the first argument is true, else the running one. */
+/* The inactive slot when the first argument is true, else the running slot. */
 static const esp_partition_t *namedSlot(xsMachine *the)
 {
 	return xsmcTest(xsArg(0)) ? inactiveSlot() : esp_ota_get_running_partition();
@@ -34,7 +34,7 @@ static const esp_partition_t *namedSlot(xsMachine *the)
 
 /*
  * Whether the running image is on trial. NEW counts as well: the image was activated with rollback, but a boot loader
- * without it did not mark the trial; the agent then still confirms, or reverts by itself.
+ * without rollback did not mark the trial. The agent then still confirms the image, or reverts it by itself.
  */
 static int onTrial(void)
 {
@@ -45,7 +45,7 @@ static int onTrial(void)
 	return (ESP_OTA_IMG_PENDING_VERIFY == state) || (ESP_OTA_IMG_NEW == state);
 }
 
-/* ESP_OK when the inactive slot may change: it exists, and is not the way back of a trial. */
+/* ESP_OK when the inactive slot may be changed: it exists, and is not the way back of a trial. */
 static esp_err_t changeable(const esp_partition_t *inactive)
 {
 	if (!inactive)
@@ -54,8 +54,8 @@ static esp_err_t changeable(const esp_partition_t *inactive)
 }
 
 /*
- * Makes otadata name the running image, as confirmed, unless it does. A power cut during the very first start leaves no
- * entry, and a boot loader that fell back leaves the other slot's; an image that then failed its trial would leave
+ * Makes otadata name the running slot, as confirmed, unless it does. A power cut during the very first start leaves no
+ * entry, and a boot loader that fell back leaves the entry of the other slot. After a failed trial there would then be
  * nothing to revert to.
  */
 static esp_err_t anchorRunning(void)
@@ -65,7 +65,7 @@ static esp_err_t anchorRunning(void)
 	esp_err_t err = esp_ota_get_state_partition(running, &state);
 
 	if (ESP_ERR_NOT_SUPPORTED == err)
-		return ESP_OK;	/* a factory partition: what ESP-IDF goes back to anyway */
+		return ESP_OK;	/* a factory partition, to which ESP-IDF goes back anyway */
 	if ((ESP_OK == err) && ((ESP_OTA_IMG_VALID == state) || (ESP_OTA_IMG_UNDEFINED == state)) && (esp_ota_get_boot_partition() == running))
 		return ESP_OK;
 	err = esp_ota_set_boot_partition(running);
@@ -73,8 +73,8 @@ static esp_err_t anchorRunning(void)
 }
 
 /*
- * Whether the boot loader has not marked the running trial: with rollback it turns NEW into PENDING_VERIFY before it starts
- * an image.
+ * Whether the boot loader has left the running trial unmarked. A boot loader with rollback turns NEW into PENDING_VERIFY
+ * before it starts an image.
  */
 static int unmarked(void)
 {
@@ -112,7 +112,7 @@ void nh_slot_read(xsMachine *the)
 	xsmcSetInteger(xsResult, partition ? esp_partition_read(partition, offset, data, length) : ESP_ERR_NOT_FOUND);
 }
 
-/* nh_slot_erase(offset, length): of the inactive slot. ESP-IDF uses 64 KB erases where offset and length allow it. */
+/* nh_slot_erase(offset, length): erases in the inactive slot, by blocks of 64 KB where offset and length allow it. */
 void nh_slot_erase(xsMachine *the)
 {
 	const esp_partition_t *inactive = inactiveSlot();
@@ -121,14 +121,14 @@ void nh_slot_erase(xsMachine *the)
 	esp_err_t err = changeable(inactive);
 
 	if (ESP_OK == err) {
-		/* Fails without touching flash when that entry is blank already: nothing to report. */
+		/* Fails without touching flash when the entry is blank already: nothing to report. */
 		esp_ota_invalidate_inactive_ota_data_slot();
 		err = esp_partition_erase_range(inactive, offset, length);
 	}
 	xsmcSetInteger(xsResult, err);
 }
 
-/* nh_slot_write(offset, bytes): to the inactive slot. */
+/* nh_slot_write(offset, bytes): writes to the inactive slot. */
 void nh_slot_write(xsMachine *the)
 {
 	const esp_partition_t *inactive = inactiveSlot();
@@ -143,7 +143,10 @@ void nh_slot_write(xsMachine *the)
 	xsmcSetInteger(xsResult, err);
 }
 
-/* nh_slot_anchor(): before another than nh_slot_activate activates. Refused during a trial, which it would end. */
+/*
+ * nh_slot_anchor(): makes otadata name the running slot, before code other than nh_slot_activate activates. Refused during
+ * a trial, which it would end.
+ */
 void nh_slot_anchor(xsMachine *the)
 {
 	esp_err_t err = changeable(inactiveSlot());
@@ -151,7 +154,7 @@ void nh_slot_anchor(xsMachine *the)
 	xsmcSetInteger(xsResult, (ESP_OK == err) ? anchorRunning() : err);
 }
 
-/* nh_slot_activate(): ESP-IDF checks the whole image first (checksum, SHA-256, chip, signature where secure boot is on). */
+/* nh_slot_activate(): ESP-IDF first checks the whole image (checksum, SHA-256, chip, signature where secure boot is on). */
 void nh_slot_activate(xsMachine *the)
 {
 	const esp_partition_t *inactive = inactiveSlot();
@@ -164,13 +167,13 @@ void nh_slot_activate(xsMachine *the)
 	xsmcSetInteger(xsResult, err);
 }
 
-/* nh_slot_pending(): see onTrial. */
+/* nh_slot_pending(): whether the running image is on trial, see onTrial. */
 void nh_slot_pending(xsMachine *the)
 {
 	xsmcSetBoolean(xsResult, onTrial());
 }
 
-/* nh_slot_unmarked(): undefined when the running image is not on trial. */
+/* nh_slot_unmarked(): whether the trial is unmarked; undefined when the running image is not on trial. */
 void nh_slot_unmarked(xsMachine *the)
 {
 	if (onTrial())
@@ -178,8 +181,8 @@ void nh_slot_unmarked(xsMachine *the)
 }
 
 /*
- * nh_slot_fresh(): whether nothing was activated since the device was flashed by cable, which leaves otadata blank. Without
- * a factory partition the boot loader then writes sequence 1 itself; every activation counts on from there.
+ * nh_slot_fresh(): whether no image was activated since the device was flashed by cable, which leaves otadata blank. Without
+ * a factory partition the boot loader then writes an entry with sequence 1; every activation writes a higher one.
  */
 void nh_slot_fresh(xsMachine *the)
 {
@@ -200,8 +203,9 @@ void nh_slot_fresh(xsMachine *the)
 }
 
 /*
- * nh_slot_reverted(): whether the inactive slot holds an image that was given up. ESP-IDF verifies that image (a second
- * or so for 1.5 MB), but only when an entry says invalid or aborted; an image that was overwritten since is not reported.
+ * nh_slot_reverted(): whether the inactive slot holds an image that was reverted or aborted. ESP-IDF verifies that image (a
+ * second or so for 1.5 MB), but only when an entry says invalid or aborted; an image that was overwritten since is not
+ * reported.
  */
 void nh_slot_reverted(xsMachine *the)
 {
@@ -211,8 +215,8 @@ void nh_slot_reverted(xsMachine *the)
 }
 
 /*
- * nh_slot_confirm(), nh_slot_revert(): ESP-IDF marks whatever starts next, not what runs. After an activation those
- * differ, and a confirmation would take the new image's trial away before it ever ran: hence the first check.
+ * nh_slot_confirm(), nh_slot_revert(): ESP-IDF marks the image that starts next, not the one that runs. They differ after an
+ * activation, and a confirmation would end the trial of the new image before it ever ran: hence the first check.
  */
 void nh_slot_confirm(xsMachine *the)
 {
@@ -222,7 +226,7 @@ void nh_slot_confirm(xsMachine *the)
 		xsmcSetInteger(xsResult, esp_ota_mark_app_valid_cancel_rollback());
 }
 
-/* Without a restart (ESP-IDF 6.0 and later); refused when the other slot holds no valid image to go back to. */
+/* Does not restart (ESP-IDF 6.0 and later). Refused when the other slot holds no valid image to go back to. */
 void nh_slot_revert(xsMachine *the)
 {
 	if (esp_ota_get_boot_partition() != esp_ota_get_running_partition())

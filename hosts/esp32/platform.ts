@@ -1,6 +1,6 @@
 /*
- * The module "nerveshub/hosts/platform/platform" of an ESP32. Its import goes through the folder's name, since modules are
- * found by the name of the importing module.
+ * The module "nerveshub/hosts/platform/platform" of an ESP32. Its import names the folder ("../esp32/…"), since XS resolves
+ * it against this module's name and not its path.
  */
 
 export { createPlatform } from "../esp32/esp32-platform.js";

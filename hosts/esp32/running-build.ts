@@ -1,5 +1,5 @@
 /*
- * Between which moments the time must lie, by what runs: not before it was built, and not far beyond.
+ * Running build: the bounds of the time of day, from the build time of the running image.
  */
 
 import { buildTime, timeBounds } from "../../modules/ota/build-time.js";
@@ -7,7 +7,7 @@ import { imageHeadSize, parseImageHead } from "../../modules/ota/image.js";
 import type { TimeBounds } from "../../modules/platform/clock.js";
 import type { Slot } from "../../modules/platform/slots.js";
 
-/** An image that cannot be read, or says nothing of its build, is as old as this code. */
+/** @returns the bounds; those of the age of this code when the image cannot be read or has no usable build time */
 export const runningTimeBounds = (running: Slot): TimeBounds => {
   try {
     const bytes = new Uint8Array(imageHeadSize);

@@ -1,11 +1,11 @@
 /*
  * Slots of an ESP32: ESP-IDF's two OTA partitions and its rollback states, through the functions of nh-slots.c.
  *
- * One path for everything. The SDK's `embedded:update` and `ota` are not used here: they start at offset zero each time (no
- * resume), cannot read back, and drop the error code; `embedded:storage/flash` cannot activate. An application that wants
- * `ota` all the same has src/features/ota-writer.
+ * The SDK's modules are not used here. `embedded:update` and `ota` start at offset zero each time (no resume), cannot read
+ * back, and drop the error code; `embedded:storage/flash` cannot activate. src/features/ota-writer is for an application
+ * that wants `ota` all the same.
  *
- * The rule it guards: an esp_err_t never gets lost. Every failure is a Fault that names what was done, where, and the
+ * The rule it guards: an esp_err_t never gets lost. Every failure is a Fault that names the action, the place, and the
  * code as ESP-IDF prints it.
  */
 
@@ -39,7 +39,7 @@ const ESP_ERR_OTA_SMALL_SEC_VER = 0x1504;
 const ESP_ERR_OTA_ROLLBACK_FAILED = 0x1505;
 const ESP_ERR_OTA_ROLLBACK_INVALID_STATE = 0x1506;
 
-/** @throws Fault unless `result` is ESP_OK; `action` completes "The flash could not …". */
+/** @param action the end of a sentence: "Could not …" @throws Fault unless `result` is ESP_OK */
 const check = (result: number, action: string): void => {
   switch (result) {
     case 0:

@@ -1,38 +1,38 @@
 /*
  * Station: keeps a Wi-Fi station (or any interface that has to be joined) connected, for as long as the device runs.
  *
- * Portable; the radio, the timers and the random fraction are arguments. The SDK's own `setup/network` is not used: it
- * starts the application only after it has an address, and it does not try again.
+ * It is portable: the radio, the timers and the random fraction are arguments. The SDK's own `setup/network` is not used:
+ * it starts the application only after it has an address, and it does not try again.
  *
- * The rule it guards: a station never gives up and never hammers. Every attempt has an end, every end is followed by a
- * wait of 1 s to 60 s that doubles with each failure in a row, and half of each wait is random so that a building full of
- * devices does not come back to its access point in the same second.
+ * The rule it guards: a station never gives up and never hammers. Every attempt is bounded in time. After each failure it
+ * waits; the wait doubles with each failure in a row, from 1 s to 60 s, and half of it is random, so that a building full
+ * of devices does not come back to its access point in the same second.
  */
 
 import type { Timer, Timers } from "../../modules/platform/timers.js";
 
-/** What the station drives. */
+/** The network interface that the station joins with. */
 export interface Radio {
   /** Starts to join; may throw. */
   connect(): void;
-  /** Leaves, or stops joining; fine at any time. */
+  /** Leaves, or stops joining; allowed at any time. */
   disconnect(): void;
-  /** "up" has an address; "busy" is joining or waits for an address; "down" is neither. */
+  /** "up": there is an address. "busy": it joins or waits for an address. "down": neither. */
   readonly state: "up" | "busy" | "down";
 }
 
 export interface StationOptions {
   radio: Radio;
   timers: Timers;
-  /** 0 (included) to 1 (excluded). */
+  /** Random: 0 (included) to 1 (excluded). */
   fraction(): number;
-  /** There is an address. Alternates with `onDown`, beginning with this. */
+  /** There is an address. `onUp` is called first, then `onDown` and `onUp` in turn. */
   onUp(): void;
   onDown(): void;
   print(line: string): void;
 }
 
-/** Association and DHCP take 2 to 10 s on a busy access point; lwIP's DHCP gives a lost offer 4 tries within 30 s. */
+/** Bound on one attempt. Association and DHCP take 2 to 10 s on a busy access point; lwIP's DHCP tries 4 times within 30 s. */
 const attemptLimitMs = 30_000;
 const firstWaitMs = 1_000;
 const longestWaitMs = 60_000;

@@ -1,7 +1,7 @@
 /*
  * Store of an ESP32: NVS through the SDK's `preference`, made safe against power cuts by TwoCopies.
  *
- * Blobs in the namespace "nerveshub" of the partition "nvs", two per key (`KEY.a`, `KEY.b`).
+ * Each key has two blobs (`KEY.a`, `KEY.b`) in the namespace "nerveshub" of the partition "nvs".
  */
 
 import Preference from "preference";

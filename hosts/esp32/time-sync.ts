@@ -1,19 +1,20 @@
 /*
- * TimeSync: asks time servers until one answers, again once a day, and again soon when somebody contradicts the clock.
+ * TimeSync: asks time servers until one answers, again once a day, and again soon when something contradicts the clock.
  *
- * Portable; the query, the clock, the timers and the random fraction are arguments. TLS needs the date, so nothing works
- * before the first answer: the servers take turns, with waits of 2 s to 5 minutes that double with each round that failed.
+ * It is portable: the query, the clock, the timers and the random fraction are arguments. TLS needs the date, so no TLS
+ * works before the first answer. The servers are asked in turn, with waits of 2 s to 5 minutes that double with each failed
+ * round.
  *
- * The rules it guards: a server that does not want to be asked is left alone, and the others are asked; and whoever
- * contradicts the clock is a stranger, so that brings the next question forward and never more than that: the first
- * comes a minute after the last answer at the earliest, each further one after twice the wait, up to an hour.
+ * The rules it guards: a server that does not want to be asked is left alone, and the others are asked. A contradiction
+ * comes from strangers, so it only brings the next request forward: to a minute after the last answer at the earliest, and
+ * after twice the wait with each further contradiction, up to an hour.
  */
 
 import type { Clock } from "../../modules/platform/clock.js";
 import type { Timer, Timers } from "../../modules/platform/timers.js";
 import type { Outcome } from "../../modules/sntp/question.js";
 
-/** One question to one server. `onOutcome` comes once. */
+/** Sends one request to one server. `onOutcome` is called once. */
 export type TimeQuery = (server: string, onOutcome: (outcome: Outcome) => void) => { close(): void };
 
 export interface TimeSyncOptions {
@@ -22,7 +23,7 @@ export interface TimeSyncOptions {
   query: TimeQuery;
   timers: Timers;
   clock: Pick<Clock, "monotonic">;
-  /** 0 (included) to 1 (excluded). */
+  /** Random: 0 (included) to 1 (excluded). */
   fraction(): number;
   onTime(nowMs: number): void;
   print(line: string): void;
@@ -30,13 +31,13 @@ export interface TimeSyncOptions {
 
 const firstWaitMs = 2_000;
 const longestWaitMs = 300_000;
-/** The crystal of an ESP32 drifts by up to 10 ppm, under a second a day. */
+/** A day: the crystal of an ESP32 drifts by up to 10 ppm, under a second a day. */
 const nextSyncMs = 86_400_000;
 const firstDoubtWaitMs = 60_000;
 const longestDoubtWaitMs = 3_600_000;
-/** A server that says RATE is asked too often, by this device or its neighbours. */
+/** Pause after RATE: the server is asked too often, by this device or its neighbours. */
 const ratePauseMs = 3_600_000;
-/** One that says DENY or RSTR must not be asked again (RFC 5905 §7.4). A name may be another server tomorrow. */
+/** Pause after DENY or RSTR: the server must not be asked again (RFC 5905 §7.4), but its name may be another one tomorrow. */
 const deniedPauseMs = 86_400_000;
 
 const pauseOf = (code: string): number => {
@@ -46,24 +47,24 @@ const pauseOf = (code: string): number => {
 export class TimeSync {
   private readonly _options: TimeSyncOptions;
   private _running = false;
-  /** Of the server that is asked next. */
+  /** Counts the turns; modulo the number of servers it is the index of the next one. */
   private _turn = 0;
   private _failures = 0;
   private _question: { close(): void } | undefined;
   private _timer: Timer | undefined;
-  /** Servers that want to be left alone, and until when, in monotonic milliseconds. */
+  /** Until when a server is not asked, in monotonic milliseconds, by server. */
   private readonly _paused = new Map<string, number>();
   /** When a server answered last, in monotonic milliseconds; undefined while none has on this network. */
   private _answeredMs: number | undefined;
   private _doubtWaitMs = firstDoubtWaitMs;
-  /** The next answer is to a question that comes of a contradiction. */
+  /** True when a contradiction has brought the next request forward. */
   private _doubted = false;
 
   constructor(options: TimeSyncOptions) {
     this._options = options;
   }
 
-  /** The network is there: ask now. It may be another one, with other servers behind the same names. */
+  /** Starts asking: there is a network. It may be another one, with other servers behind the same names. */
   start(): void {
     if (this._running) return;
     this._running = true;
@@ -72,7 +73,7 @@ export class TimeSync {
     this._ask();
   }
 
-  /** The network is gone: forget the question. */
+  /** Stops asking: the network is gone. */
   stop(): void {
     this._running = false;
     this._answeredMs = undefined;
@@ -83,7 +84,7 @@ export class TimeSync {
     this._timer = undefined;
   }
 
-  /** Somebody says another time than the clock: a server is asked soon. Nothing to do where one is asked anyway. */
+  /** Brings the next request forward, since something contradicts the clock. Does nothing while a server is asked anyway. */
   contradicted(): void {
     if (this._answeredMs === undefined || this._question !== undefined || this._doubted) return;
     this._doubted = true;
@@ -98,7 +99,7 @@ export class TimeSync {
     this._timer = this._options.timers.set(() => this._ask(), waitMs);
   }
 
-  /** @returns the server whose turn it is, or how long all of them want to be left alone, in milliseconds */
+  /** @returns the server whose turn it is; when all are paused, the milliseconds until the first may be asked again */
   private _next(): string | number {
     const { servers, clock } = this._options;
     const nowMs = clock.monotonic();

@@ -1,17 +1,17 @@
 /*
  * TwoCopies: a Store on a medium whose writes can be cut in half.
  *
- * NVS through the SDK's `preference` erases a value and then writes it anew; a power cut in between loses it. So each key
- * has two cells, written in turn. A record is
+ * The SDK's `preference` erases a value of NVS and then writes it anew; a power cut in between loses it. So each key has
+ * two cells, written in turn. A record is
  *
  *   counter, 32 bits little endian | CRC-32 of counter and value, 32 bits little endian | value
  *
- * and the valid record with the later counter counts. What a power cut leaves behind, by moment:
+ * and the value is that of the valid record with the later counter. `get` after a power cut gives, by the moment of the cut:
  *
- *   before the erase                      the older copy is intact but not looked at: the old value
- *   after the erase, or in the write      that cell is empty or its CRC is wrong: the old value, in the other cell
- *   after the write                       both are valid, the later counter wins: the new value
- *   `delete`, between its two erases      the older copy went first: the value is still there, as if never deleted
+ *   before the erase                      the old value: nothing has changed
+ *   after the erase, or in the write      the old value: it is in the other cell, and this one is empty or its CRC is wrong
+ *   after the write                       the new value: both cells are valid, and its counter is the later one
+ *   `delete`, between its two erases      the old value: the older copy is erased first
  *
  * The rule it guards: the cell that holds the current value is never the one that is written.
  */
@@ -21,7 +21,7 @@ import { crc32 } from "../../modules/ota/crc32.js";
 import { maxStoreValueBytes, type Store } from "../../modules/platform/store.js";
 import { isMadeOf } from "../../modules/text/characters.js";
 
-/** The medium: named cells without any promise about power cuts. */
+/** The medium: named cells, which a power cut may damage while they are written. */
 export interface Cells {
   /** @param name at most 15 characters, the limit of NVS */
   get(name: string): Uint8Array | undefined;
@@ -46,7 +46,7 @@ const encode = (counter: number, value: Uint8Array): Uint8Array => {
   return record;
 };
 
-/** @returns undefined for a cell that is empty or was not written to its end */
+/** @returns undefined for a cell that is empty or was not written completely */
 const decode = (cell: string, record: Uint8Array | undefined): Copy | undefined => {
   if (record === undefined || record.byteLength < headerSize) return undefined;
   const view = new DataView(record.buffer, record.byteOffset, record.byteLength);
@@ -103,7 +103,7 @@ export class TwoCopies implements Store {
     return ((b.counter - a.counter) | 0) > 0 ? b : a; // serial numbers: the difference survives a wrap
   }
 
-  /** A medium that fails here must not look like an empty cell: `set` would then start over at counter 1. */
+  /** Reads a cell. A failing medium is no empty cell here: `set` would then start over at counter 1. @throws Fault */
   private _read(cell: string): Copy | undefined {
     return decode(
       cell,

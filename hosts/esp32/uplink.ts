@@ -1,6 +1,6 @@
 /*
- * Uplink: the network of an ESP32 from power-on. It joins Wi-Fi, keeps it, and sets the clock; the application starts
- * without it and is told.
+ * Uplink: the network of an ESP32 from power-on. It joins Wi-Fi, stays joined, and sets the clock. The application starts
+ * without the network and is told when it is up.
  */
 
 import { stackOf } from "../../modules/fault/fault.js";
@@ -18,7 +18,7 @@ export interface UplinkOptions {
   wifi: WifiCredentials;
   /** Names or addresses of SNTP servers, at least one. */
   timeServers: readonly string[];
-  /** Between which a server is believed. */
+  /** A server's time is believed only between these bounds. */
   timeBounds: TimeBounds;
   clock: Clock;
   timers: Timers;
@@ -27,7 +27,7 @@ export interface UplinkOptions {
   /** There is an address. The time may still be unknown: see `Clock.now`. */
   onNetworkUp(): void;
   onNetworkDown(): void;
-  /** The clock was set; the first time is when TLS can start. */
+  /** The clock was set; from the first call on TLS works. */
   onTime?(): void;
 }
 
@@ -78,7 +78,7 @@ export class Uplink {
     this._station = station;
   }
 
-  /** @returns true while there is an address */
+  /** True while there is an address. */
   get up(): boolean {
     return this._station.up;
   }

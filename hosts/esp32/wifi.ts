@@ -1,15 +1,15 @@
 /*
- * Wi-Fi of an ESP32 as a Radio: the SDK's ECMA-419 interface, which holds the driver for the whole run.
+ * WifiRadio: the Wi-Fi of an ESP32 as a Radio, over the SDK's ECMA-419 interface, which holds the driver for the whole run.
  *
- * Constructing it starts the driver, before there is a network: the hardware random generator needs the radio on.
+ * The constructor starts the driver, before there is a network: the hardware random generator needs the radio on.
  */
 
 import WiFi from "embedded:network/interface/wifi";
 import type { Radio } from "./station.js";
 
-/** `connection` of ECMA-419's network interface: below, idle or refused; from here on, joining. */
+/** Values of `connection` of ECMA-419's network interface from which on it is joining; below it is idle or refused. */
 const connecting = 300;
-/** From here on there are addresses. */
+/** Values of `connection` from which on there is an address. */
 const ready = 500;
 
 export interface WifiCredentials {

@@ -1,6 +1,6 @@
 /*
- * BootLoader: what ESP-IDF's second stage does between reset and the application, without a factory partition; with
- * rollback, or as one that was flashed without.
+ * Boot loader: a model of ESP-IDF's second stage boot loader, between reset and the application. There is no factory
+ * partition; rollback is on, or off as in a boot loader that was flashed without it.
  *
  * Source: ESP-IDF, bootloader_utility.c (bootloader_utility_get_selected_boot_partition, set_actual_ota_seq,
  * bootloader_utility_load_boot_image). The order of its flash operations is kept, since a power cut can fall between
@@ -17,20 +17,20 @@ import { openPartition, type PartitionTable } from "./partition-table.js";
 
 export type SlotIndex = 0 | 1;
 
-/** Where the boot loader runs, and for which chip it was built. */
+/** The flash that the boot loader reads, and the chip that it was built for. */
 export interface BootOptions {
   flash: Flash;
   table: PartitionTable;
   crypto: Crypto;
   /** esp_chip_id_t; images for another chip do not start. */
   chipId: number;
-  /** Whether the boot loader was built with rollback; default true. Without, no trial is marked and none ends by a restart. */
+  /** Whether the boot loader was built with rollback; default true. Without it, no trial is marked or ended by a restart. */
   rollback?: boolean;
 }
 
 /**
- * esp_image_verify: throws unless the boot loader would start the image at the start of `slot`. What follows the image is
- * not looked at.
+ * esp_image_verify: throws unless the boot loader would start the image at the start of `slot`. Bytes behind the image are
+ * ignored.
  *
  * @throws Fault of stage "image"; "wrong-chip" for an image of another chip
  */
@@ -54,7 +54,7 @@ export const verifyBootable = (slot: Flash, crypto: Crypto, chipId: number): voi
   if (!verifier.ended) throw new Fault("image", "image-truncated", "The image does not end inside its slot.");
 };
 
-/** True when the boot loader would start what is in `slot`. */
+/** Whether the boot loader would start the image in `slot`. */
 export const isBootable = (slot: Flash, crypto: Crypto, chipId: number): boolean => {
   try {
     verifyBootable(slot, crypto, chipId);
@@ -65,14 +65,17 @@ export const isBootable = (slot: Flash, crypto: Crypto, chipId: number): boolean
   }
 };
 
-/** Step 1: the slot that otadata asks for, after its states were moved on. −1: try all. */
+/**
+ * Step 1 of a boot: aborts a trial that was not confirmed, marks a new one, and selects the slot that otadata names.
+ * @returns `wanted`: the slot, −1 when no entry is valid; `blank`: whether neither entry was ever written whole
+ */
 const selectSlot = (otadata: Flash, rollback: boolean): { wanted: number; blank: boolean } => {
   const entries = readOtaData(otadata);
   for (const index of [0, 1]) {
     const entry = entries[index];
     if (!rollback || entry.state !== otaState.pendingVerify) continue;
     entry.state = otaState.aborted;
-    // The boot loader writes the entry back with the CRC it had; an entry with a wrong one stays a wrong one.
+    // The boot loader writes the entry back with the CRC that it had, so an entry with a wrong CRC stays invalid.
     if (isWritten(entry)) writeOtaEntry(otadata, index, entry.sequence, otaState.aborted);
   }
   if (isOut(entries[0]) && isOut(entries[1])) {
@@ -94,7 +97,7 @@ const selectSlot = (otadata: Flash, rollback: boolean): { wanted: number; blank:
 export const boot = ({ flash, table, crypto, chipId, rollback = true }: BootOptions): SlotIndex => {
   const otadata = openPartition(flash, table.otadata);
   const { wanted, blank } = selectSlot(otadata, rollback);
-  // Step 2: from the wanted slot down, then up.
+  // Step 2: tries the wanted slot, then the other one.
   const order: SlotIndex[] = wanted === 1 ? [1, 0] : [0, 1];
   for (const index of order) {
     if (!isBootable(openPartition(flash, table.slots[index]), crypto, chipId)) continue;

@@ -1,6 +1,6 @@
 /*
- * Made-up application images in the valid format: what a simulated device has in its first slot, what the demo updates
- * to, what tests cut and corrupt. ESP-IDF's own tools accept them (esptool image-info); no chip could run them.
+ * Made-up application images in the valid format: for the first slot of a simulated device, for the updates of the demo,
+ * and for tests that cut and corrupt them. ESP-IDF's own tools accept them (esptool image-info); no chip can run them.
  */
 
 import { Fault } from "../../modules/fault/fault.js";
@@ -25,21 +25,21 @@ export interface ImageOptions {
   /** esp_chip_id_t. Default 0, the plain ESP32. */
   chipId?: number;
   projectName: string;
-  /** Written as it is. */
+  /** Written as given. */
   version: string;
   /** Default "v5.5". */
   idfVersion?: string;
-  /** 32 bytes. Default: made of everything else, so that another version or seed is another build with another uuid. */
+  /** 32 bytes. Default: a hash of everything else, so that another version or seed is another build with another uuid. */
   elfSha256?: Uint8Array;
-  /** Of the file, in bytes: a multiple of 16 and at least 1024. Default 1,376,256, what a Moddable app with TLS takes. */
+  /** Bytes of the file: a multiple of 16 and at least 1024. Default 1,376,256, the size of a Moddable app with TLS. */
   size?: number;
-  /** Of the content: two versions with one seed differ little, as two builds do. The same options give the same bytes. */
+  /** Seed of the content: two versions with one seed differ little, as two builds do. Equal options give equal bytes. */
   seed?: number;
 }
 
 const hashSize = 32;
 
-/** Load addresses of flash-mapped data and code, and of internal RAM, as esptool knows them for each chip. */
+/** Load addresses of flash-mapped data and code and of internal RAM, which esptool checks for each chip. */
 const loadAddresses = (chipId: number): { data: number; code: number; ram: number } => {
   switch (chipId) {
     case 0x0000:
@@ -70,7 +70,7 @@ const sha256 = (bytes: Uint8Array, crypto: Crypto): Uint8Array => {
 };
 
 /**
- * @param crypto for the hashes
+ * @param crypto makes the hashes
  * @throws Fault "image-options" for a text that does not fit its field or an impossible size
  */
 export const buildImage = (options: ImageOptions, crypto: Crypto): Uint8Array => {
@@ -90,8 +90,8 @@ export const buildImage = (options: ImageOptions, crypto: Crypto): Uint8Array =>
   view.setUint16(17, 0xffff, true); // any chip revision
   image[23] = 1;
 
-  // All that is left between the header and the checksum's row goes to three segments, as in a real image: constants
-  // (an eighth), RAM (a sixteenth), code.
+  // The bytes between the header and the checksum are three segments, as in a real image: constants (an eighth), RAM (a
+  // sixteenth), code.
   const addresses = loadAddresses(chipId);
   const content = size - hashSize - 16 - imageHeaderSize - 3 * segmentHeaderSize;
   const dataSize = Math.max(appDescriptionSize, (content >> 3) & ~3);
@@ -105,7 +105,7 @@ export const buildImage = (options: ImageOptions, crypto: Crypto): Uint8Array =>
   view.setUint32(4, addresses.code, true);
   let at = imageHeaderSize;
   for (const [address, length] of segments) {
-    // The boot loader wants mapped segments at the same place in their 64 KB page in flash as in memory.
+    // The boot loader wants a mapped segment at the same offset within a 64 KB page in flash as in memory.
     const mapped = address !== addresses.ram;
     view.setUint32(at, mapped ? address - (address % 0x10000) + ((at + segmentHeaderSize) % 0x10000) : address, true);
     view.setUint32(at + 4, length, true);

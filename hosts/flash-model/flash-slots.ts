@@ -1,5 +1,5 @@
 /*
- * FlashSlots: the two slots of a device over a flash, as ESP-IDF's esp_ota_ops.c has them.
+ * FlashSlots: the two slots of a device over a modelled flash, with the behaviour of ESP-IDF's esp_ota_ops.c.
  *
  * The rules it guards: a slot is activated only when its image verifies from flash, and while the running image is on
  * trial the other slot, which is the way back, can be neither erased, nor written, nor activated
@@ -62,9 +62,9 @@ class WritablePartitionSlot extends PartitionSlot implements WritableSlot {
   }
 }
 
-/** What the running image was built with. */
+/** The options that the running image was built with. */
 export interface ImageOptions {
-  /** CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE; default true. Without, ESP-IDF activates an image without a trial. */
+  /** CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE; default true. When false, ESP-IDF activates an image without a trial. */
   rollback?: boolean;
 }
 
@@ -77,7 +77,7 @@ export class FlashSlots implements Slots {
   private readonly _otadata: Flash;
   private readonly _runningIndex: SlotIndex;
   private readonly _inactiveIndex: SlotIndex;
-  /** The states only change through this object, until the next start makes a new one. */
+  /** Kept here, since the state in otadata only changes through this object until the next start makes a new one. */
   private _trial: TrialState;
 
   /** @param running what `boot` returned */
@@ -99,12 +99,12 @@ export class FlashSlots implements Slots {
     return this._trial;
   }
 
-  /** The boot loader's own first entry has sequence 1. */
+  /** Sequence 1 is the boot loader's own first entry. */
   get fresh(): boolean {
     return !readOtaData(this._otadata).some((entry) => isWritten(entry) && entry.sequence > 1);
   }
 
-  /** esp_ota_get_last_invalid_partition: false again once the image in the slot has been overwritten. */
+  /** esp_ota_get_last_invalid_partition. False again once the image in the slot is overwritten. */
   get reverted(): boolean {
     const given = readOtaData(this._otadata).filter((entry) => isWritten(entry) && isOut(entry));
     if (!given.some((entry) => slotOf(entry) === this._inactiveIndex)) return false;
@@ -112,8 +112,8 @@ export class FlashSlots implements Slots {
   }
 
   /**
-   * A power cut during the very first start leaves no valid entry; an image that then failed its trial would leave none
-   * either, and ESP-IDF would refuse the revert and start ota_0, whatever that is.
+   * A power cut during the very first start leaves no valid entry. After a failed trial there would be none either, and
+   * ESP-IDF would refuse the revert and start ota_0, whatever is in it.
    *
    * @throws Fault "trial-running"
    */
@@ -125,7 +125,7 @@ export class FlashSlots implements Slots {
     if (!named) this._select(this._runningIndex, otaState.valid);
   }
 
-  /** @throws Fault "trial-running"; of stage "image" for an image that the boot loader would not start */
+  /** @throws Fault "trial-running", and a Fault of stage "image" for an image that the boot loader would not start */
   activate(): void {
     this.anchor();
     this.setBootPartition();
@@ -137,7 +137,7 @@ export class FlashSlots implements Slots {
     this._select(this._inactiveIndex, this.rollback ? otaState.new : otaState.undefined);
   }
 
-  /** esp_ota_mark_app_valid_cancel_rollback. Without a trial it has nothing to do. */
+  /** esp_ota_mark_app_valid_cancel_rollback. Does nothing without a trial. @throws Fault "trial-given-up" */
   confirm(): void {
     if (this._trial === "confirmed") return;
     const entries = readOtaData(this._otadata);
@@ -150,9 +150,9 @@ export class FlashSlots implements Slots {
   }
 
   /**
-   * esp_ota_mark_app_invalid_rollback; nothing when the other slot starts next anyway.
+   * esp_ota_mark_app_invalid_rollback. Does nothing when the other slot starts next anyway.
    *
-   * @throws Fault "revert-impossible" when there is nothing to go back to
+   * @throws Fault "revert-impossible" when the other slot holds no image to go back to
    */
   revert(): void {
     const entries = readOtaData(this._otadata);
@@ -182,8 +182,8 @@ export class FlashSlots implements Slots {
   }
 
   /**
-   * esp_ota_invalidate_inactive_ota_data_slot, which esp_ota_begin calls: the entry of a slot that is being overwritten
-   * goes first, so that no rollback can choose it.
+   * esp_ota_invalidate_inactive_ota_data_slot, which esp_ota_begin calls: erases the entry of a slot before the slot is
+   * overwritten, so that no rollback can choose it.
    */
   forgetInactive(): void {
     const entries = readOtaData(this._otadata);
@@ -202,7 +202,7 @@ export class FlashSlots implements Slots {
     return readOtaData(this._otadata).find((entry) => isWritten(entry) && slotOf(entry) === slot)?.state;
   }
 
-  /** esp_rewrite_ota_data: the entry that is not in use is written, unless the one in use is for `slot` already. */
+  /** esp_rewrite_ota_data: writes the entry that is not active, or the active one when it is for `slot` already. */
   private _select(slot: SlotIndex, state: number): void {
     const entries = readOtaData(this._otadata);
     const active = activeEntry(entries);

@@ -1,12 +1,13 @@
 /*
- * FlashStore: small values in a flash partition that survive a power cut at any moment.
+ * FlashStore: a Store in a flash partition, whose values survive a power cut at any moment.
  *
- * The partition has two banks. One is in use: records are appended to it, the last one of a key counts. When it is full,
- * the live records are copied to the other bank, and the header of that bank, written last and carrying the higher
- * generation, makes the copy count. So an interrupted `set` leaves the old value, also in the middle of a copy.
+ * The partition has two banks, of which one is in use. Records are appended to it; the last record of a key has its value.
+ * When the bank is full, the live records are copied to the other bank. The header of that bank is written last, with the
+ * higher generation, and only then the other bank is in use. So an interrupted `set` leaves the old value, also in the
+ * middle of a copy.
  *
- * Every record has a CRC-32. The first record that does not match ends a bank: nothing is ever appended behind torn
- * bytes, the next `set` copies instead.
+ * Every record has a CRC-32. The first record with a wrong CRC ends a bank: nothing is ever appended behind torn bytes,
+ * the next `set` copies instead.
  */
 
 import { Fault } from "../../modules/fault/fault.js";
@@ -18,11 +19,11 @@ import { type Flash, sectorSize } from "./flash.js";
 const maxKeyLength = 13;
 const keyPattern = (): RegExp => /^[a-z0-9-]{1,13}$/;
 
-/** Records start on multiples of it: the largest write unit there is (flash encryption). */
+/** Records start on multiples of this: the largest write unit, that of flash encryption. */
 const unit = 16;
 /** "NHST" */
 const bankMagic = 0x4e485354;
-/** Record: value length (2), key length (1), kind (1), CRC-32 (4), key, value, 0xFF to the next unit. */
+/** A record has value length (2 bytes), key length (1), kind (1), CRC-32 (4), key, value, and 0xFF up to the next unit. */
 const recordHeaderSize = 8;
 const kindValue = 1;
 const kindDeletion = 0;
@@ -39,13 +40,13 @@ export class FlashStore implements Store {
   private readonly _bankSize: number;
   private readonly _buffer = new Uint8Array(roundUp(recordHeaderSize + maxKeyLength + maxStoreValueBytes));
   private _bank = 0;
-  /** 0: neither bank is in use yet. */
+  /** Generation of the bank in use; 0 while neither is in use. */
   private _generation = 0;
   private _places = new Map<string, Place>();
-  /** Where the next record goes, in the bank; the bank's size when nothing more can be appended. */
+  /** Offset in the bank for the next record; the bank's size when nothing more can be appended. */
   private _end = 0;
 
-  /** Reads what is there. Never writes, never throws for what it finds: what does not verify does not exist. */
+  /** Reads the records. Never writes, and never throws for the content: records with a wrong CRC do not exist. */
   constructor(partition: Flash) {
     this._partition = partition;
     this._bankSize = Math.floor(partition.size / sectorSize / 2) * sectorSize;
@@ -91,7 +92,7 @@ export class FlashStore implements Store {
     else this._compact(key, 0);
   }
 
-  /** @returns the record, in the buffer that all records share */
+  /** @returns the record, in the shared buffer `_buffer` */
   private _encode(key: string, value: Uint8Array, kind: number): Uint8Array {
     const keyBytes = encodeUtf8(key);
     const length = recordHeaderSize + keyBytes.byteLength + value.byteLength;
@@ -108,7 +109,7 @@ export class FlashStore implements Store {
 
   private _append(record: Uint8Array): void {
     const offset = this._end;
-    // Should the write fail, nothing may follow what it left.
+    // When the write fails, nothing may be appended behind the torn bytes.
     this._end = this._bankSize;
     this._partition.write(this._bank * this._bankSize + offset, record);
     this._end = offset + record.byteLength;
@@ -116,9 +117,10 @@ export class FlashStore implements Store {
   }
 
   /**
-   * Copies all live records but `key`'s to the other bank, then the record in the buffer, then makes that bank count.
+   * Copies all live records but that of `key` to the other bank, then the record in `_buffer`, then takes that bank into
+   * use.
    *
-   * @param recordSize of the record in the buffer; 0 when `key` is to go
+   * @param recordSize bytes of the record in `_buffer`; 0 when `key` is deleted
    */
   private _compact(key: string, recordSize: number): void {
     let needed = unit + recordSize;
@@ -155,7 +157,7 @@ export class FlashStore implements Store {
     this._partition.write(offset, header);
   }
 
-  /** @returns the bank's generation, 0 for a bank that does not count */
+  /** @returns the bank's generation, 0 for a bank without a valid header */
   private _readHeader(bank: number): number {
     const header = new Uint8Array(unit);
     this._partition.read(bank * this._bankSize, header);
@@ -164,7 +166,7 @@ export class FlashStore implements Store {
     return view.getUint32(12, true) === crc32(header.subarray(0, 12)) ? view.getUint32(4, true) : 0;
   }
 
-  /** Finds the records of the bank in use, and where the next one goes. */
+  /** Finds the records of the bank in use, and the offset for the next one. */
   private _scan(): void {
     this._places = new Map();
     this._end = unit;
@@ -177,7 +179,7 @@ export class FlashStore implements Store {
     if (!this._isBlank(this._end)) this._end = this._bankSize;
   }
 
-  /** @returns the record at `offset`, in the shared buffer; undefined when there is no whole one */
+  /** @returns the record at `offset`, in `_buffer`; undefined when there is no valid one */
   private _readRecord(offset: number): Uint8Array | undefined {
     const base = this._bank * this._bankSize;
     const head = this._buffer.subarray(0, recordHeaderSize);
@@ -220,7 +222,7 @@ const roundUp = (length: number): number => {
   return Math.ceil(length / unit) * unit;
 };
 
-/** Over everything but the CRC itself. */
+/** CRC-32 of a record over everything but the CRC itself. */
 const recordCrc = (record: Uint8Array, length: number): number => {
   return crc32(record.subarray(recordHeaderSize, length), crc32(record.subarray(0, 4)));
 };

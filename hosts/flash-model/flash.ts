@@ -1,26 +1,26 @@
 /*
- * Flash: a flash chip, or a part of one, as the hosts that have none model it.
+ * Flash: a flash chip, or a part of one, as hosts without a flash chip model it.
  *
- * The rule it guards is NOR's: an erase sets whole sectors to 0xFF, a write only clears bits. Whoever implements this
+ * The rule it guards is that of NOR flash: an erase sets whole sectors to 0xFF, a write only clears bits. An implementation
  * refuses everything else, so that code that runs here also runs on the chip.
  */
 
 import { Fault } from "../../modules/fault/fault.js";
 
-/** Sector: the smallest unit of erase, in bytes. */
+/** Bytes of a sector, the smallest unit of erase. */
 export const sectorSize = 4096;
-/** Block: erased faster as a whole, in bytes. */
+/** Bytes of a block, which is erased faster as a whole. */
 export const blockSize = 65536;
 
 export interface Flash {
   /** Bytes, a multiple of the sector. */
   readonly size: number;
-  /** Offsets and lengths of writes are multiples of it. */
+  /** Offsets and lengths of writes are multiples of this, in bytes. */
   readonly writeSize: number;
   /** Fills `into` from `offset`. */
   read(offset: number, into: Uint8Array): void;
   write(offset: number, bytes: Uint8Array): void;
-  /** Both multiples of the sector. */
+  /** Sets bytes to 0xFF; `offset` and `length` are multiples of the sector. */
   erase(offset: number, length: number): void;
 }
 
@@ -31,7 +31,7 @@ export const checkRange = (size: number, offset: number, length: number): void =
   }
 };
 
-/** A part of a flash, at offset 0 of its own: a partition. */
+/** A part of a flash, such as a partition, with offsets from its own start. */
 export class FlashRegion implements Flash {
   readonly size: number;
   readonly writeSize: number;

@@ -1,6 +1,6 @@
 /*
- * What a simulated device can be without, as a board that was flashed with the options of somebody else is. For the desk and
- * the suites: on an ESP32 it is the build that says so.
+ * Lacking: parts that a simulated device can lack, as a board does that was flashed with other options. For the desk hub and
+ * the suites; on an ESP32 the build tells what is lacking.
  */
 
 import { Fault } from "../../modules/fault/fault.js";
@@ -12,7 +12,7 @@ const lacks = Object.freeze(["second-slot", "rollback", "boot-loader-rollback", 
 
 export type Lack = (typeof lacks)[number];
 
-/** @throws Fault "unknown-lack" that names the word */
+/** @param text words with commas between @throws Fault "unknown-lack" that names the unknown word */
 export const readLacks = (text: string): Lack[] => {
   return text
     .split(",")
@@ -24,7 +24,7 @@ export const readLacks = (text: string): Lack[] => {
     });
 };
 
-/** A partition table with one application. */
+/** The slots of a partition table with a single application slot. */
 class OnlySlot implements Slots {
   readonly running: Slot;
   readonly inactive = undefined;
@@ -51,7 +51,7 @@ class OnlySlot implements Slots {
   }
 }
 
-/** Starts the device. @throws Fault "no-bootable-image" */
+/** Boots the device. @returns the slots, with the booted one running @throws Fault "no-bootable-image" */
 export const openSlots = (options: BootOptions, lacking: readonly Lack[]): Slots => {
   const bootOptions = { ...options, rollback: !lacking.includes("boot-loader-rollback") };
   const rollback = !lacking.includes("rollback");

@@ -1,9 +1,9 @@
 /*
  * MemoryFlash: NOR flash in memory that counts its operations and loses power at any of them.
  *
- * A write or an erase is one operation. Cut there, it has not happened at all, or is torn: a write has landed up to some
- * byte, or in single bits; an erase has reached some sector and left bits there anywhere between. Everything follows from
- * the seed. After the cut nothing works until `powerOn`.
+ * A write or an erase is one operation. An operation that is cut has not happened at all, or is torn: a torn write has
+ * written up to some byte, or single bits all over; a torn erase has reached some sector and left its bits half erased. The
+ * seed decides all of it. After the cut every call throws PowerCut until `powerOn`.
  *
  * The idea is MCUboot's simflash: count the operations of a good run, then cut at every one of them.
  */
@@ -13,13 +13,13 @@ import { type Backing, NorFlash } from "./nor-flash.js";
 import { PowerCut } from "./power-cut.js";
 import { SeededRandom } from "./seeded-random.js";
 
-/** How much of the operation that is cut still happens. */
+/** How much of a cut operation still happens. */
 export type Tear =
-  /** Nothing. */
+  /** Nothing happens. */
   | "none"
-  /** Up to some byte or sector, which itself is half done. */
+  /** It happens up to some byte or sector, which itself is half done. */
   | "prefix"
-  /** Some bits all over the range. */
+  /** A write clears some bits all over its range. An erase leaves the reached sector with bits anywhere in between. */
   | "scattered";
 
 export const tears: readonly Tear[] = Object.freeze<Tear[]>(["none", "prefix", "scattered"]);
@@ -45,7 +45,7 @@ class Memory implements Backing {
 export class MemoryFlash implements Flash {
   readonly size: number;
   readonly writeSize: number;
-  /** What is on the chip. Changing it is for tests that damage it. */
+  /** The content of the chip. Only tests that damage it change it. */
   readonly bytes: Uint8Array;
   private readonly _nor: NorFlash;
   private _operations = 0;
@@ -57,7 +57,7 @@ export class MemoryFlash implements Flash {
   private _written = 0;
 
   /**
-   * @param content a number of bytes of erased flash, or what is on it (taken over, not copied)
+   * @param content the size of an erased flash in bytes, or the content itself (taken over, not copied)
    * @param writeSize 1 on plain NOR flash, 16 with flash encryption
    */
   constructor(content: number | Uint8Array, writeSize = 1) {
@@ -67,7 +67,7 @@ export class MemoryFlash implements Flash {
     this._nor = new NorFlash(new Memory(this.bytes), writeSize);
   }
 
-  /** Writes and erases since the last `powerOn`, the one that was cut included. */
+  /** Writes and erases since the last `powerOn`, the cut one included. */
   get operations(): number {
     return this._operations;
   }
@@ -77,19 +77,19 @@ export class MemoryFlash implements Flash {
     return this._written;
   }
 
-  /** Erase commands that a chip would have needed since the last `powerOn`: one a 64 KB block or single sector. */
+  /** Erase commands that a chip would have needed since the last `powerOn`: one per 64 KB block or single sector. */
   get eraseCommands(): number {
     return this._erased;
   }
 
-  /** The power fails at operation `operation` from now, counted from 1. */
+  /** Cuts the power at an operation. @param operation counted from now, the next one is 1 */
   cutAt(operation: number, tear: Tear, seed: number): void {
     this._cutAt = this._operations + operation;
     this._tear = tear;
     this._random = new SeededRandom(seed);
   }
 
-  /** The device starts again from what is on the chip; counters start over and a cut that is still to come is called off. */
+  /** Restores the power, with the content as it is. Counters start over, and a planned cut is cancelled. */
   powerOn(): void {
     this._off = false;
     this._cutAt = 0;
@@ -143,7 +143,7 @@ export class MemoryFlash implements Flash {
     const whole = this._tear === "prefix" ? this._random.below(bytes.byteLength) : 0;
     const half = this._tear === "prefix" ? whole + 1 : bytes.byteLength;
     for (let i = 0; i < whole; i++) this.bytes[offset + i] &= bytes[i];
-    // Of the bits that were to be cleared, some are.
+    // Some of the bits that the write clears are cleared.
     for (let i = whole; i < half; i++) this.bytes[offset + i] &= bytes[i] | this._random.below(256);
   }
 
@@ -152,7 +152,7 @@ export class MemoryFlash implements Flash {
     const sectors = length / sectorSize;
     const reached = offset + this._random.below(sectors) * sectorSize;
     this.bytes.fill(0xff, offset, reached);
-    // A chip may clear all bits before it sets them: what was there, nothing, and anything between can be found.
+    // A chip may clear all bits before it sets them, so the sector can have more or fewer bits set than before.
     const programmed = this._tear === "scattered" && this._random.below(2) === 0;
     const end = this._tear === "prefix" ? reached + this._random.below(sectorSize) : reached + sectorSize;
     for (let i = reached; i < end; i++) {

@@ -1,11 +1,11 @@
 /*
- * NorFlash: the rules of NOR flash over any storage: a file, memory. The storage itself obeys no rule.
+ * NorFlash: enforces the rules of NOR flash over any storage, such as a file or memory, which itself has no rules.
  */
 
 import { Fault } from "../../modules/fault/fault.js";
 import { checkRange, type Flash, sectorSize } from "./flash.js";
 
-/** Bytes that can be read and overwritten anywhere. */
+/** Storage whose bytes can be read and overwritten anywhere. */
 export interface Backing {
   /** Bytes, a multiple of the sector. */
   readonly size: number;

@@ -1,9 +1,10 @@
 /*
- * otadata: the two entries, one a sector, by which ESP-IDF's boot loader knows which slot to start.
+ * otadata: the two entries, one per sector, that tell ESP-IDF's boot loader which slot to start.
  *
  * Source: ESP-IDF, esp_ota_select_entry_t in bootloader_support/include/esp_flash_partitions.h and the rules in
- * bootloader_common_loader.c. The entry with the higher sequence wins, and (sequence − 1) mod 2 is its slot. The CRC
- * covers the sequence alone, so a torn state goes unnoticed, there as here; no state makes an unverified slot start.
+ * bootloader_common_loader.c. The entry with the higher sequence is the active one, and (sequence − 1) mod 2 is its slot.
+ * The CRC covers the sequence alone, so a torn state goes unnoticed, on a device too; no state makes an unverified slot
+ * start.
  */
 
 import { crc32 } from "../../modules/ota/crc32.js";
@@ -11,14 +12,14 @@ import { type Flash, sectorSize } from "./flash.js";
 
 /** esp_ota_img_states_t */
 export const otaState = Object.freeze({
-  /** Activated: the boot loader makes it pending when it starts it. */
+  /** Activated; the boot loader makes it `pendingVerify` when it starts the image. */
   new: 0,
-  /** On trial. Found at boot, it becomes aborted. */
+  /** On trial; the boot loader makes it `aborted` at the next boot. */
   pendingVerify: 1,
   valid: 2,
   /** Reverted by the application. */
   invalid: 3,
-  /** Restarted before it was confirmed. */
+  /** The device restarted before the image was confirmed. */
   aborted: 4,
   undefined: 0xffffffff,
 } as const);
@@ -42,7 +43,7 @@ const sequenceCrc = (sequence: number): number => {
   return crc32(bytes, 0xffffffff);
 };
 
-/** Both entries, as they lie there. */
+/** Both entries as they are in flash, valid or not. */
 export const readOtaData = (otadata: Flash): OtaEntries => {
   const read = (index: number): OtaEntry => {
     const bytes = new Uint8Array(entrySize);
@@ -57,7 +58,7 @@ export const eraseOtaEntry = (otadata: Flash, index: number): void => {
   otadata.erase(index * sectorSize, sectorSize);
 };
 
-/** Erases the entry's sector and writes it: two operations, and between them the other entry decides. */
+/** Erases the entry's sector and writes the entry. Between these two operations the other entry decides. */
 export const writeOtaEntry = (otadata: Flash, index: number, sequence: number, state: number): void => {
   const bytes = new Uint8Array(entrySize).fill(0xff);
   const view = new DataView(bytes.buffer);
@@ -68,24 +69,24 @@ export const writeOtaEntry = (otadata: Flash, index: number, sequence: number, s
   otadata.write(index * sectorSize, bytes);
 };
 
-/** Written whole, in whatever state. */
+/** Whether the entry has a sequence with a valid CRC, in any state. */
 export const isWritten = (entry: OtaEntry): boolean => {
   return entry.sequence !== blankSequence && entry.crc === sequenceCrc(entry.sequence);
 };
 
-/** bootloader_common_ota_select_invalid: blank, or tried and given up. */
+/** bootloader_common_ota_select_invalid: whether the entry is blank, invalid or aborted. */
 export const isOut = (entry: OtaEntry): boolean => {
   return entry.sequence === blankSequence || entry.state === otaState.invalid || entry.state === otaState.aborted;
 };
 
-/** bootloader_common_get_active_otadata: the index of the entry that decides, or −1. */
+/** bootloader_common_get_active_otadata: the index of the active entry, or −1. */
 export const activeEntry = (entries: OtaEntries): number => {
   const valid = entries.map((entry) => !isOut(entry) && isWritten(entry));
   if (valid[0] && valid[1]) return entries[0].sequence >= entries[1].sequence ? 0 : 1;
   return valid.indexOf(true);
 };
 
-/** The slot that an entry is for. */
+/** The slot that an entry names. */
 export const slotOf = (entry: OtaEntry): 0 | 1 => {
   return (entry.sequence - 1) % 2 === 0 ? 0 : 1;
 };

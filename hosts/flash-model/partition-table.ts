@@ -1,9 +1,9 @@
 /*
- * Which part of the flash is for what: the partitions that an update and the link's own state need. The defaults are
- * those of partitions.csv for 4 MB of flash.
+ * Partition table: the partitions that an update and the link's own state need. The defaults are those of partitions.csv
+ * for 4 MB of flash.
  *
- * otadata lies in front of everything that may ever grow, the two slots are equal, and application slots start on 64 KB,
- * as the flash cache wants it.
+ * otadata lies before every partition that may ever grow, the two slots have equal sizes, and application slots start on
+ * multiples of 64 KB, as the flash cache requires.
  */
 
 import { Fault } from "../../modules/fault/fault.js";
@@ -17,25 +17,25 @@ export interface Partition {
 }
 
 export interface PartitionTable {
-  /** Two sectors: which slot starts. */
+  /** Two sectors, see ota-data.ts. */
   readonly otadata: Partition;
   /** The application slots, ota_0 and ota_1. */
   readonly slots: readonly [Partition, Partition];
   /** The link's own state, for FlashStore. */
   readonly state: Partition;
-  /** Bytes of flash that it all needs. */
+  /** Bytes of flash that all partitions need. */
   readonly flashSize: number;
 }
 
 export interface PartitionSizes {
-  /** Of each slot, a multiple of 64 KB (4 KB do for the model). Default 0x1E0000: 1,920 KB. */
+  /** Bytes of each slot: a multiple of 64 KB (for the model 4 KB suffice). Default 0x1E0000: 1,920 KB. */
   slotSize?: number;
-  /** A multiple of 8 KB. Default 16 KB. */
+  /** Bytes of the state partition: a multiple of 8 KB. Default 16 KB. */
   stateSize?: number;
 }
 
 const otadataOffset = 0x9000;
-// Behind otadata: nvs (32 KB) and phy_init (4 KB), which only the chip uses.
+// Between otadata and the state lie nvs (32 KB) and phy_init (4 KB), which only the chip uses.
 const stateOffset = 0x14000;
 
 /** @throws Fault "partition-size" */
@@ -58,7 +58,7 @@ export const partitionTable = (sizes: PartitionSizes = {}): PartitionTable => {
   };
 };
 
-/** A partition's part of the flash. */
+/** The part of the flash that a partition has. */
 export const openPartition = (flash: Flash, partition: Partition): Flash => {
   return new FlashRegion(flash, partition.offset, partition.size);
 };

@@ -1,6 +1,6 @@
 /*
- * PowerCut: what the flash model throws at the moment the power fails. Not a Fault on purpose: no code may handle it,
- * since on a device nothing runs any more.
+ * PowerCut: the error that the flash model throws when the power fails. It is no Fault on purpose: no code may handle it,
+ * since on a device no code runs after a power cut.
  */
 
 export class PowerCut extends Error {

@@ -1,6 +1,6 @@
 /*
- * Sealing: after bytes of an application image were changed, its checksum byte and its appended SHA-256 are made to
- * match again. Everything else stays byte for byte. It does not sign; a signature over the old bytes is void.
+ * Sealing: makes the checksum byte and the appended SHA-256 of an application image match again after bytes of it were
+ * changed. All other bytes stay as they are. It does not sign; a signature over the old bytes is void.
  */
 
 import { Fault } from "../../modules/fault/fault.js";
@@ -8,10 +8,10 @@ import { imageHeaderSize, parseImageHeader, parseSegmentLength, segmentHeaderSiz
 import type { Crypto } from "../../modules/platform/crypto.js";
 
 /**
- * Where the image proper ends in a file, found by walking the segments.
+ * Walks over the segments to the end of the checksum.
  *
  * @param bytes the whole file
- * @returns the offset behind the checksum byte, where the appended hash is if there is one
+ * @returns the offset behind the checksum byte, where the appended hash begins if there is one
  * @throws Fault "image-truncated", and those of parseImageHeader and parseSegmentLength
  */
 const checksumEnd = (bytes: Uint8Array): number => {
@@ -34,11 +34,11 @@ const checksumEnd = (bytes: Uint8Array): number => {
 };
 
 /**
- * Writes checksum byte and hash (if the header says that there is one) into `bytes`.
+ * Writes the checksum byte, and the hash if the header says that there is one, into `bytes`.
  *
  * @param bytes the whole file, changed in place
- * @param crypto for the SHA-256
- * @throws Fault as checksumEnd
+ * @param crypto makes the SHA-256
+ * @throws Fault as `checksumEnd` does
  */
 export const sealImage = (bytes: Uint8Array, crypto: Crypto): void => {
   const end = checksumEnd(bytes);

@@ -9,7 +9,7 @@ export class SeededRandom implements Random {
   private _state: number;
 
   constructor(seed: number) {
-    // Zero is the one state that xorshift never leaves.
+    // Zero is replaced: xorshift never leaves the state zero.
     this._state = seed | 0 || 0x9e3779b9 | 0;
   }
 

@@ -1,5 +1,5 @@
 /*
- * Clock on Node: the system's time plus an offset, since a process does not set the system's clock.
+ * NodeClock: the system's time plus an offset, since a process does not set the system's clock.
  */
 
 import type { Clock } from "../../modules/platform/clock.js";

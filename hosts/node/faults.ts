@@ -1,6 +1,7 @@
 /*
- * The faults that only Node can tell, since its network and OpenSSL say more than a device's TCP. Those that every host
- * has are in modules/fault/network.ts; where our own TLS knows a reason too (modules/x509/certificate-fault.ts), the code is the same.
+ * The faults that only Node can tell, since its network and OpenSSL say more than a device's TCP. Faults that every host can
+ * tell are in modules/fault/network.ts. Where our own TLS refuses for the same reason (modules/x509/certificate-fault.ts),
+ * the code is the same.
  */
 
 import { Fault } from "../../modules/fault/fault.js";
@@ -24,7 +25,7 @@ export const hostUnreachable = (host: string, port: number, cause?: unknown): Fa
   );
 };
 
-// Stage "tls". `host` is the name that was to be verified.
+// Stage "tls". `host` is the name that the certificate had to be valid for.
 
 export const certificateExpired = (host: string, cause?: unknown): Fault => {
   return new Fault(

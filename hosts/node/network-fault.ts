@@ -1,6 +1,6 @@
 /*
- * Which fault a Node error is. Node, libuv, OpenSSL and its X.509 verifier each have their own names for what went
- * wrong; the words for people are in modules/fault/network.ts and faults.ts.
+ * Network fault: the Fault for an error of Node. Node, libuv, OpenSSL and its X.509 verifier each have their own error
+ * codes; the sentences for people are in modules/fault/network.ts and faults.ts.
  */
 
 import type { Fault } from "../../modules/fault/fault.js";
@@ -8,13 +8,13 @@ import * as faults from "../../modules/fault/network.js";
 import type { ByteStreamOptions } from "../../modules/platform/byte-stream.js";
 import * as nodeFaults from "./faults.js";
 
-/** How far the connection had come. */
+/** The phase of the connection in which the error came. */
 export type Phase = "resolve" | "connect" | "tls" | "open";
 
 interface NodeError {
   code?: string;
   message?: string;
-  /** Of an AggregateError: one for each address that was tried. */
+  /** The errors of an AggregateError, one for each address that was tried. */
   errors?: NodeError[];
 }
 
@@ -77,7 +77,7 @@ function tlsFault(error: NodeError, code: string, name: string, port: number, ca
     case "INVALID_PURPOSE":
     case "PATH_LENGTH_EXCEEDED":
       return nodeFaults.certificateRejected(name, code.toLowerCase().replaceAll("_", " "), cause);
-    // What Node has no name for, name constraints among it: OpenSSL's text says what it is.
+    // Reasons without a code in Node, such as name constraints: OpenSSL's text tells the reason.
     case "UNSPECIFIED":
       return nodeFaults.certificateRejected(name, error.message ?? code, cause);
     case "ERR_SSL_WRONG_VERSION_NUMBER":
@@ -87,7 +87,7 @@ function tlsFault(error: NodeError, code: string, name: string, port: number, ca
     case "ERR_SSL_UNSUPPORTED_PROTOCOL":
       return faults.tlsVersion(name, cause);
   }
-  // OpenSSL names received alerts in the text only: "…:SSL alert number 40".
+  // Only OpenSSL's text tells which alert was received: "…:SSL alert number 40".
   const alert = /SSL alert number (\d+)/.exec(error.message ?? "");
   if (alert) return faults.tlsAlert(name, Number(alert[1]), cause);
   if (code.startsWith("ERR_SSL_") || code.startsWith("ERR_TLS_") || code === "EPROTO") {

@@ -1,8 +1,8 @@
 /*
- * Network on node:net and node:tls: pull streams for the agent on Node.
+ * NodeNetwork: ByteStreams over node:net and node:tls.
  *
- * It decides nothing: what failed is named by network-fault.ts, when to try again is the session's. The rule it guards:
- * at most 64 kB are held in each direction, then the peer has to wait.
+ * It decides nothing: network-fault.ts names what failed, and the session decides when to try again. The rule it guards: at
+ * most 64 kB are held in each direction, then the peer has to wait.
  */
 
 import { X509Certificate } from "node:crypto";
@@ -30,9 +30,9 @@ import { networkFault, type Phase } from "./network-fault.js";
 
 const maxUnreadBytes = 65_536;
 const maxUnwrittenBytes = 65_536;
-/** How long a closed stream tries to send what it had taken. */
+/** How long a closed stream tries to send the bytes that it had taken. */
 const lingerMs = 1000;
-/** When `SecureOptions` says nothing: far more than any handshake takes, far less than for ever. */
+/** Bound on the handshake when `SecureOptions` has none: far more than any handshake takes. */
 const defaultHandshakeTimeoutMs = 30_000;
 
 export class NodeNetwork implements Network {
@@ -145,13 +145,13 @@ class NodeStream implements ByteStream {
     this.#listener.writable(room);
   }
 
-  /** An end is clean only once the stream was open. */
+  /** @returns the fault of an end before the stream was open; undefined afterwards, when an end is clean */
   #early(): Fault | undefined {
     const { host, port } = this.#options;
     return this.#phase === "open" ? undefined : handshakeClosed(host, port);
   }
 
-  /** The connection is over; what was received can still be read. */
+  /** Ends the connection; received bytes can still be read. */
   #end(fault?: Fault): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -164,7 +164,7 @@ class NodeStream implements ByteStream {
     this.#timer = setTimeout(() => this.#end(fault()), delayMs);
   }
 
-  /** Sends what was written, then lets go of the socket; a peer that does not read is not waited for. */
+  /** Sends the bytes that were written, then drops the socket, after `lingerMs` even when the peer does not read. */
   #release(): void {
     clearTimeout(this.#timer);
     const socket = this.#socket;
@@ -185,7 +185,7 @@ function connectSecurely(host: string, port: number, secure: SecureOptions): Soc
     host,
     port,
     minVersion: "TLSv1.2",
-    // Nothing but a name may stand in SNI; what is connected to is verified all the same.
+    // Only a name may be sent as SNI; an address is verified by `checkServerIdentity` all the same.
     servername: sniName(name) ?? "",
     checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
   };
@@ -200,7 +200,7 @@ function connectSecurely(host: string, port: number, secure: SecureOptions): Soc
   return connectTls(options);
 }
 
-/** OpenSSL passes over what it cannot read in a list of roots; here it is told. */
+/** @throws Fault "bad-roots" for a root that cannot be read, which OpenSSL would ignore */
 function rootPem(der: Uint8Array): string {
   try {
     return new X509Certificate(der).toString();

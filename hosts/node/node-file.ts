@@ -1,8 +1,8 @@
 /*
- * The content of a simulated flash chip in a file, one byte for one byte. NOR rules are not here but in NorFlash, which
- * stands on it.
+ * NodeFile: the content of a simulated flash chip in a file, byte for byte. It does not enforce the rules of NOR flash:
+ * NorFlash, which uses it, does.
  *
- * A device's flash holds what is secret on a device: settings, signed URLs, the firmware's own secrets.
+ * The file is private: a device's flash holds secrets (settings, signed URLs, the firmware's own secrets).
  */
 
 import { closeSync, existsSync, fchmodSync, openSync, readSync, writeSync } from "node:fs";
@@ -14,7 +14,7 @@ export class NodeFile implements Backing {
   readonly #file: number;
 
   /**
-   * @param path of the file; made, erased (0xFF), when there is none
+   * @param path path of the file, which is made with erased content (0xFF) when there is none
    * @param size bytes of flash
    */
   constructor(path: string, size: number) {

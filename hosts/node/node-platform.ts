@@ -1,7 +1,8 @@
 /*
- * A whole simulated device on Node: flash in a file with the boot loader's rules, real sockets, the system's clock.
+ * The platform of a simulated device on Node: flash in a file with the boot loader's rules, real sockets, the system's
+ * clock.
  *
- * Opening the host is what a reset is on hardware: the boot loader runs and says which slot starts.
+ * Opening the platform is like a reset of the hardware: the boot loader runs and decides which slot starts.
  */
 
 import { join } from "node:path";
@@ -26,7 +27,7 @@ export interface NodePlatformOptions {
   identifier: string;
   /** Default "power_on". */
   resetReason?: string;
-  /** What the device was flashed without; default nothing. */
+  /** Parts that the device was flashed without; default none. */
   lacking?: readonly Lack[];
   print?(line: string): void;
   restart(): void;
@@ -38,7 +39,7 @@ function openFlash(dataDir: string): NorFlash {
   return new NorFlash(new NodeFile(join(dataDir, "flash.bin"), partitionTable().flashSize), 16);
 }
 
-/** What a programmer at the cable does: the image into the first slot, and nothing else in the flash. */
+/** Flashes a device as by cable: erases the whole flash, and writes the image into the first slot. */
 export function flashByCable(dataDir: string, image: Uint8Array): void {
   const flash = openFlash(dataDir);
   flash.erase(0, flash.size);

@@ -1,28 +1,28 @@
 /*
- * A file that holds a secret: a private key, a device's settings, the flash of a simulated device. Nobody but the owner
- * may read it, from its first byte on.
+ * Private file: a file with a secret (a private key, a device's settings, the flash of a simulated device), which only its
+ * owner may read, from its first byte on.
  *
- * The rule it guards: the mode of writeFile counts only for a file that it makes, so what is there already (perhaps
- * readable by everybody, perhaps a link to somewhere else) is never written into but replaced, whole or not at all.
+ * The rule it guards: an existing file, which may be readable by everybody or a link to somewhere else, is never written
+ * into but replaced, whole or not at all. (writeFile applies its mode only to a file that it makes.)
  */
 
 import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 
-/** Owner reads and writes. */
+/** Only the owner reads and writes the file. */
 export const privateMode = 0o600;
-/** Owner alone may look into it. */
+/** Only the owner may list the folder. */
 const privateFolderMode = 0o700;
 
 /**
- * Writes beside `path` and renames. A link at `path` is replaced and not followed; what an earlier run left beside it is
- * not in the way.
+ * Writes a file beside `path` and renames it. A link at `path` is replaced and not followed; files that an earlier run left
+ * there do no harm.
  *
- * @throws the system's error; nothing is left beside `path` then
+ * @throws the system's error; no file is left beside `path` then
  */
 export function writePrivateFile(path: string, content: string | Uint8Array): void {
   const draft = `${path}.${randomBytes(6).toString("hex")}.tmp`;
-  // "wx" makes the file or fails: nobody can have put one, or a link, in its place.
+  // "wx" makes the file or fails, so that no file or link of somebody else is written into.
   const file = openSync(draft, "wx", privateMode);
   try {
     try {
@@ -38,7 +38,7 @@ export function writePrivateFile(path: string, content: string | Uint8Array): vo
   }
 }
 
-/** Makes a folder, and those above it, for the owner alone; one that is there already stays as it is. */
+/** Makes a folder, and missing ones above it, for the owner alone; existing folders stay as they are. */
 export function makePrivateFolder(path: string): void {
   mkdirSync(path, { recursive: true, mode: privateFolderMode });
 }

@@ -1,6 +1,6 @@
 /*
- * Timers on Node. A callback that throws, or is async and rejects, is printed, as the contract asks, so that a fault in one
- * does not end the process where a device would have gone on.
+ * NodeTimers: Timers on Node. The error of a callback that throws, or is async and rejects, is printed, as Timers asks, so
+ * that it does not end the process where a device would have gone on.
  */
 
 import { stackOf } from "../../modules/fault/fault.js";

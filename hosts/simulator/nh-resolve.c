@@ -1,7 +1,7 @@
 /*
  * nh_resolve(host, callback): looks a name up without blocking the loop. The callback gets the addresses, in the order of
- * the system's preference, as one string with spaces between; an empty one when there is none. It comes once, never from
- * inside the call. Each look-up is a thread of its own that ends with it.
+ * the system's preference, as one string with spaces between; an empty string when there is none. It is called once, never
+ * from inside nh_resolve. Each look-up has a thread of its own.
  */
 
 #include "xsmc.h"

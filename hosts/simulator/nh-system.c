@@ -1,6 +1,6 @@
 /*
- * What the simulator's host needs from a POSIX system: entropy, a file as the device's flash, environment variables, and a
- * restart.
+ * The functions that the simulator's host needs of a POSIX system: entropy, a file as the device's flash, environment
+ * variables, and a restart.
  */
 
 #define _GNU_SOURCE
@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* nh_entropy(view): fills it from the system's generator. XS's own Math.random and rng start alike in every run. */
+/* nh_entropy(view): fills the view from the system's generator. XS's own Math.random and rng start alike in every run. */
 void nh_entropy(xsMachine *the)
 {
 	void *into;
@@ -58,8 +58,8 @@ void nh_file_open(xsMachine *the)
 }
 
 /*
- * nh_file_passing(): path of a new file in memory. The descriptor stays open over nh_restart(), and the environment tells
- * the program's next start where it is.
+ * nh_file_passing(): path of a new file in memory. The descriptor stays open over nh_restart(), and NERVESHUB_FLASH in the
+ * environment gives the path to the next start of the program.
  */
 void nh_file_passing(xsMachine *the)
 {
@@ -97,14 +97,14 @@ void nh_file_write(xsMachine *the)
 	if (pwrite(fd, bytes, size, offset) != (ssize_t)size) xsUnknownError("cannot write the flash file");
 }
 
-/* nh_exit(status): ends the program that runs the simulator, with everything printed. */
+/* nh_exit(status): prints everything that is buffered, and ends the program that runs the simulator. */
 void nh_exit(xsMachine *the)
 {
 	fflush(NULL);
 	_exit(xsmcToInteger(xsArg(0)));
 }
 
-/* nh_restart(): the same program with the same arguments from its start, in the same process. Returns only on failure. */
+/* nh_restart(): starts the same program with the same arguments anew, in the same process. Returns only on failure. */
 void nh_restart(xsMachine *the)
 {
 #if defined(__linux__)

@@ -1,12 +1,13 @@
 /*
- * TCP on Linux, shaped like ECMA-419's (read, write, close, onReadable, onWritable, onError), on the GLib loop that the
- * simulator and our headless loader run.
+ * TCP on Linux, with the interface of ECMA-419 (read, write, close, onReadable, onWritable, onError), on the GLib loop that
+ * the simulator and our headless loader run.
  *
  * It replaces the SDK's Linux module, which polls 1,536 bytes every 20 ms (73 KB/s), loses the rest of a short write, dies
- * of SIGPIPE and never reports a failed write. Here events drive everything: a socket that has nothing to do costs nothing.
+ * of SIGPIPE and never reports a failed write. Here events drive everything: an idle socket costs nothing.
  *
- * The rules it guards: no callback comes from inside a call of the user's; no exception leaves a callback; onError comes
- * once, after the bytes that were received before it have been read; nothing comes after close(), which is safe anywhere.
+ * The rules it guards: no callback is called from inside a call of the user; no exception leaves a callback; onError is
+ * called once, after all bytes that were received before it have been read; no callback is called after close(), which is
+ * safe anywhere.
  */
 
 #include "xsmc.h"
@@ -25,7 +26,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* One TLS record. Also what is read ahead of a user who does not read: then the peer's window closes. */
+/* One TLS record. At most this much is read ahead of a user who does not read; then the peer's window closes. */
 #define BUFFER_SIZE 16384
 
 typedef struct {
@@ -44,14 +45,14 @@ typedef struct {
 	guint watch;            /* GLib source on fd, for `watched` */
 	GIOCondition watched;
 	guint failing;          /* GLib source that will report the end */
-	int uses;               /* the user's object, and every callback that is running */
+	int uses;               /* references: the user's object, and every running callback */
 	uint8_t connected;
 	uint8_t closed;         /* by the user, or collected */
 	uint8_t ended;          /* by the peer or an error; reported once all was read */
 	uint8_t nodelay;
-	int error;              /* errno that the connection failed with after it was open; 0: the peer has closed it */
+	int error;              /* errno that an open connection failed with; 0: the peer has closed it */
 	uint16_t port;
-	char *addresses;        /* those that were not tried yet, separated by spaces */
+	char *addresses;        /* the addresses, separated by spaces; `next` is the first that was not tried yet */
 	char *next;
 	Buffer in;
 	Buffer out;
@@ -83,7 +84,7 @@ static void stop(TCP tcp)
 	tcp->fd = -1;
 }
 
-/* Starts connecting to the next address. Returns 0 when there is none that could be tried. */
+/* Starts connecting to the next usable address. Returns 0 when there is none. */
 static int connectNext(TCP tcp)
 {
 	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM };
@@ -109,7 +110,7 @@ static int connectNext(TCP tcp)
 	return 0;
 }
 
-/* Calls the user. On return the socket may be closed: the caller holds a use. */
+/* Calls a callback of the user, which may close the socket: the caller holds a use. */
 static void call(TCP tcp, xsSlot *callback, uint32_t count)
 {
 	xsMachine *the = tcp->the;
@@ -150,7 +151,7 @@ static gboolean onEnd(gpointer it)
 	return G_SOURCE_REMOVE;
 }
 
-/* The connection is over. Told in a turn of its own, once everything that came before was read. */
+/* Ends the connection. The user is told in a turn of its own, once all received bytes were read. */
 static void end(TCP tcp)
 {
 	tcp->ended = 1;
@@ -161,7 +162,7 @@ static void end(TCP tcp)
 	update(tcp);
 }
 
-/* After a failed call: whether it is only to be tried again. */
+/* Whether a failed call is only to be tried again; otherwise keeps its errno. */
 static int survives(TCP tcp)
 {
 	if ((errno == EAGAIN) || (errno == EINTR)) return 1;
@@ -169,7 +170,7 @@ static int survives(TCP tcp)
 	return 0;
 }
 
-/* Sends what is waiting. Returns 0 when the connection has failed. */
+/* Sends the waiting bytes. Returns 0 when the connection has failed. */
 static int flush(TCP tcp)
 {
 	Buffer *out = &tcp->out;
@@ -184,7 +185,7 @@ static int flush(TCP tcp)
 	return 1;
 }
 
-/* Reads until the buffer is full. Returns 0 when the connection is over. */
+/* Reads until the buffer is full or nothing is there. Returns 0 when the connection has ended. */
 static int fill(TCP tcp)
 {
 	Buffer *in = &tcp->in;
@@ -234,7 +235,7 @@ static gboolean onEvent(gint fd, GIOCondition condition, gpointer it)
 	return G_SOURCE_CONTINUE; /* update() and stop() remove the source themselves */
 }
 
-/* Watches for what can be used now. */
+/* Watches the socket for the events that can be used now. */
 static void update(TCP tcp)
 {
 	GIOCondition wanted = 0;
@@ -316,7 +317,7 @@ void nh_tcp_close(xsMachine *the)
 	release(tcp);
 }
 
-/* nh_tcp_read(): all; nh_tcp_read(n): n bytes; nh_tcp_read(view): fills the view, which must not be larger than what is there */
+/* nh_tcp_read(): all unread bytes; nh_tcp_read(n): n bytes; nh_tcp_read(view): fills the view, which must not be larger */
 void nh_tcp_read(xsMachine *the)
 {
 	TCP tcp = xsmcGetHostData(xsThis);
@@ -346,7 +347,7 @@ void nh_tcp_read(xsMachine *the)
 	else update(tcp);
 }
 
-/* nh_tcp_write(bytes): returns how many more can be taken now */
+/* nh_tcp_write(bytes): returns how many more bytes can be taken now */
 void nh_tcp_write(xsMachine *the)
 {
 	TCP tcp = xsmcGetHostData(xsThis);

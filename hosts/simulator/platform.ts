@@ -1,6 +1,6 @@
 /*
- * The module "nerveshub/hosts/platform/platform" of the simulator. Its import goes through the folder's name, since modules
- * are found by the name of the importing module.
+ * The module "nerveshub/hosts/platform/platform" of the simulator. Its import names the folder ("../simulator/…"), since XS
+ * resolves it against this module's name and not its path.
  */
 
 export { createPlatform } from "../simulator/simulator-platform.js";

@@ -1,6 +1,6 @@
 /*
- * The content of the simulated flash chip in a file, one byte for one byte. NOR rules are not here but in NorFlash, which
- * stands on it.
+ * SimulatorFile: the content of the simulated flash chip in a file, byte for byte. It does not enforce the rules of NOR
+ * flash: NorFlash, which uses it, does.
  */
 
 import type { Backing } from "../flash-model/nor-flash.js";
@@ -9,7 +9,7 @@ const open = native("nh_file_open") as (path: string, size: number) => number;
 const readAt = native("nh_file_read") as (file: number, offset: number, into: Uint8Array) => void;
 const writeAt = native("nh_file_write") as (file: number, offset: number, bytes: Uint8Array) => void;
 
-/** Path of a new file in memory, which lasts as long as the process. The variable NERVESHUB_FLASH names it from here on. */
+/** Makes a file in memory, which lasts as long as the process. @returns its path, which is in NERVESHUB_FLASH from then on */
 export const passingFile = native("nh_file_passing") as () => string;
 
 export class SimulatorFile implements Backing {
@@ -17,7 +17,7 @@ export class SimulatorFile implements Backing {
   private readonly _file: number;
 
   /**
-   * @param path of the file; made, erased (0xFF), when there is none
+   * @param path path of the file, which is made with erased content (0xFF) when there is none
    * @param size bytes of flash
    */
   constructor(path: string, size: number) {

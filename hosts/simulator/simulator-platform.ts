@@ -1,13 +1,13 @@
 /*
- * A whole simulated device on XS: flash in a file with the boot loader's rules, real sockets, the computer's clock.
- * Opening the host is what a reset is on hardware: the boot loader runs and says which slot starts.
+ * The platform of a simulated device on XS: flash in a file with the boot loader's rules, real sockets, the computer's
+ * clock. Opening the platform is like a reset of the hardware: the boot loader runs and decides which slot starts.
  *
- * The environment says what hardware has by being that piece of hardware:
- *   NERVESHUB_FLASH       file that is the flash and keeps it; without one the flash lasts as long as the program, restarts
- *                         of the device included
- *   NERVESHUB_IDENTIFIER  default "simulator"
- *   NERVESHUB_LACKING     what it was flashed without, see ../shared/lacking.ts: "rollback,watchdog"; default nothing
- *   NERVESHUB_PRODUCT     of the made-up image 1.0.0 that a new flash gets, as by cable; default "simulator"
+ * Environment variables stand for facts of the hardware:
+ *   NERVESHUB_FLASH       the file that is the flash; without it the flash lasts as long as the program, restarts of the
+ *                         device included
+ *   NERVESHUB_IDENTIFIER  the device identifier; default "simulator"
+ *   NERVESHUB_LACKING     parts that it was flashed without, see ../flash-model/lacking.ts: "rollback,watchdog"; default none
+ *   NERVESHUB_PRODUCT     product of the made-up image 1.0.0 that an empty flash gets, as by cable; default "simulator"
  */
 
 import { networkOver } from "nerveshub/hosts/platform/secure";

@@ -1,5 +1,5 @@
 /*
- * What the simulator takes from the computer it runs on: entropy, environment variables, names, a restart.
+ * The functions that the simulator's host takes from its computer: entropy, environment variables, name resolution, restart.
  */
 
 import type { Random } from "../../modules/platform/random.js";
@@ -8,14 +8,14 @@ import type { Resolve } from "../xs/socket-stream.js";
 const entropy = native("nh_entropy") as (into: Uint8Array) => void;
 const lookUp = native("nh_resolve") as (host: string, onResolved: (addresses: string) => void) => void;
 
-/** XS's own generators begin alike in every run on a computer; this one is the system's. */
+/** Random from the system's generator; XS's own generators begin alike in every run on a computer. */
 export class SystemRandom implements Random {
   fill(into: Uint8Array): void {
     entropy(into);
   }
 }
 
-/** All addresses of a name at once: tcp.ts tries them in turn, as "localhost" may be IPv6 first and served on IPv4. */
+/** Gives all addresses of a name at once. tcp.ts tries them in turn: "localhost" may be IPv6 first and served on IPv4. */
 export const resolve: Resolve = (host, onResolved) =>
   lookUp(host, (found) => onResolved(found === "" ? undefined : found));
 

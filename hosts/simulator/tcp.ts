@@ -1,5 +1,5 @@
 /*
- * The module "embedded:io/socket/tcp" of the Linux simulator, over nh-tcp.c. Buffers only; no `from`.
+ * The module "embedded:io/socket/tcp" of the Linux simulator, over nh-tcp.c. It has the format "buffer" only, and no `from`.
  */
 
 const open = native("nh_tcp_open");
@@ -8,19 +8,19 @@ const read = native("nh_tcp_read");
 const write = native("nh_tcp_write");
 
 interface TCPOptions {
-  /** IPv4 or IPv6, no name; or several, separated by spaces, which are tried in turn. */
+  /** An IPv4 or IPv6 address, no name; or several addresses, separated by spaces, which are tried in turn. */
   address: string;
   port: number;
   nodelay?: boolean;
-  /** Becomes the socket's property of that name: the callbacks, which have the socket as `this`, find their owner by it. */
+  /** The socket's property `target`, by which the callbacks, whose `this` is the socket, find their owner. */
   target?: unknown;
-  /** `count`: all that is unread. Not repeated for bytes that are left. */
+  /** `count` bytes are unread in all. Not repeated for bytes that are left unread. */
   onReadable?(count: number): void;
-  /** Connected, or room again after a write that left less than all of it. */
+  /** The socket has connected, or has room again after a write that filled it. `count` more bytes can be taken. */
   onWritable?(count: number): void;
   /**
-   * The peer has closed, or the connection has failed or was refused; comes once, when everything was read.
-   * @param failure of a connection that was open: "reset", or what the system calls it; undefined: the peer has closed it
+   * The peer has closed, or the connection has failed or was refused. Called once, when all bytes were read.
+   * @param failure for an open connection that failed: "reset", or the system's text; undefined when the peer has closed
    */
   onError?(failure?: string): void;
 }
@@ -34,7 +34,7 @@ export default class TCP extends Native("nh_tcp_destructor") {
     open.call(this, options);
   }
 
-  /** A view is filled completely; undefined when nothing is unread. */
+  /** Reads all bytes, a number of bytes, or fills a view completely. @returns undefined when nothing is unread */
   read(into?: Uint8Array | number): ArrayBuffer | number | undefined {
     return into === undefined ? read.call(this) : read.call(this, into);
   }

@@ -1,14 +1,14 @@
 /*
- * Clock on XS, over the SDK's `time`.
+ * XsClock: a Clock over the SDK's `time`.
  *
  * On a device it sets the system's time, which survives a software restart. On a computer `Time.set` does nothing, so the
- * difference is kept here, and with it what a second has below the whole.
+ * difference is kept here, together with the fraction of a second that `Time.set` drops.
  */
 
 import Time from "time";
 import { type Clock, earliestPlausibleMs, latestPlausibleMs, type TimeBounds } from "../../modules/platform/clock.js";
 
-/** Where nothing more is known. Before that the system's time was never set (an ESP32 starts in 1970). */
+/** Default bounds. Before them the system's time was never set (an ESP32 starts in 1970). */
 const anyBounds: TimeBounds = Object.freeze({ earliestMs: earliestPlausibleMs, latestMs: latestPlausibleMs });
 
 export class XsClock implements Clock {
@@ -18,7 +18,7 @@ export class XsClock implements Clock {
   private _elapsedMs = 0;
   private _lastTicks = Time.ticks;
 
-  /** @param bounds a time outside is none: somebody else set it, or nobody did */
+  /** @param bounds a time outside of them counts as unknown: it was never set, or set wrongly by somebody else */
   constructor(bounds: TimeBounds = anyBounds) {
     this._bounds = bounds;
   }
@@ -37,7 +37,7 @@ export class XsClock implements Clock {
     return this._elapsedMs;
   }
 
-  /** In seconds without a sign, of 32 bits: right until 2106 (`xs_time_set`; ESP-IDF's `time_t` has 64). */
+  /** `Time.set` takes unsigned seconds of 32 bits, right until 2106 (`xs_time_set`; ESP-IDF's `time_t` has 64). */
   set(nowMs: number): void {
     Time.set(Math.floor(nowMs / 1000));
     this._offsetMs = nowMs - Date.now();

@@ -1,5 +1,5 @@
 /*
- * Crypto on XS: hashes of the SDK's `crypt`, HMAC and PBKDF2 of nh-hmac.c over the same C code.
+ * XsCrypto: Crypto on XS. The hashes are those of the SDK's `crypt`; HMAC and PBKDF2 are in nh-hmac.c, over the same C code.
  */
 
 import { Digest as SdkDigest } from "crypt";
@@ -14,7 +14,7 @@ const pbkdf2 = native("nh_pbkdf2") as (
   into: Uint8Array,
 ) => void;
 
-/** Bytes. Frozen, as everything that is preloaded should be. */
+/** Bytes of each digest. */
 const digestSizes = Object.freeze({ sha1: 20, sha224: 28, sha256: 32, sha384: 48, sha512: 64 });
 
 class XsDigest implements Digest {
@@ -25,7 +25,7 @@ class XsDigest implements Digest {
   }
 
   update(bytes: Uint8Array): void {
-    this._digest.write(bytes as unknown as ArrayBuffer); // takes views; the typings do not say so
+    this._digest.write(bytes as unknown as ArrayBuffer); // `write` takes views, though the typings do not say so
   }
 
   peek(): Uint8Array {

@@ -8,7 +8,7 @@ import UDP from "embedded:io/socket/udp";
 import { stackOf } from "../../modules/fault/fault.js";
 import type { OpenDatagrams } from "../../modules/sntp/question.js";
 
-/** What the typings lack: there may be nothing to read, and a socket can be closed. */
+/** The socket as it is: the typings lack `close`, and that `read` may return undefined. */
 interface Socket {
   read(): (ArrayBuffer & { address: string; port: number }) | undefined;
   write(bytes: Uint8Array, address: string, port: number): void;

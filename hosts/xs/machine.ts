@@ -1,5 +1,5 @@
 /*
- * What the XS machine uses, for the health report. See nh-machine.c for what is counted.
+ * Machine facts: the memory that the XS machine uses. nh-machine.c tells what is counted.
  */
 
 import type { DeviceFacts } from "../../modules/platform/device.js";

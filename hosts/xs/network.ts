@@ -1,5 +1,5 @@
 /*
- * PlainNetwork: TCP without TLS on XS. modules/tls adds TLS on top (SecureNetwork); hosts hand out that one.
+ * PlainNetwork: TCP without TLS on XS. SecureNetwork (modules/tls) adds TLS to it; a build with TLS hands out that one.
  */
 
 import type { ByteStream, ByteStreamListener, ByteStreamOptions, Network } from "../../modules/platform/byte-stream.js";

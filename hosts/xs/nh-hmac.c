@@ -1,11 +1,12 @@
 /*
  * HMAC (RFC 2104) and PBKDF2 with it (RFC 8018 §5.2) over the SDK's own hashes, for every platform that runs XS.
  *
- * Not mbedTLS: its PBKDF2 left the public headers with version 4 (ESP-IDF 6.0), and one implementation that is checked
- * on Linux with published vectors is the one that runs on the device.
+ * mbedTLS is not used: its PBKDF2 left the public headers with version 4 (ESP-IDF 6.0), and this implementation, which is
+ * checked on Linux with published vectors, is the same one that runs on the device.
  *
- * NervesHub's shared-secret tokens take 1,000 iterations, some 4,000 hash blocks: in XS byte code that blocks a device for
- * the better part of a second, in C it does not show. The two keyed states are computed once and copied, which halves the work.
+ * NervesHub's shared-secret tokens take 1,000 iterations, some 4,000 hash blocks. XS byte code would block a device for the
+ * better part of a second; C takes no noticeable time. The two keyed states are computed once and copied, which halves the
+ * work.
  */
 
 #include <string.h>
@@ -45,7 +46,7 @@ HASH("sha512", sha512, sha512, SHA512_DGSTSIZE, SHA512_BLKSIZE)
 
 static const Hash *const hashes[] = { &sha1Hash, &sha224Hash, &sha256Hash, &sha384Hash, &sha512Hash };
 
-/* The state after the padded key, XORed with `pad`: where the inner or the outer hash starts. */
+/* Makes the state that the inner or the outer hash starts with: after the padded key, XORed with `pad`. */
 static void keyed(const Hash *hash, HashState *state, const uint8_t *key, uint8_t pad)
 {
 	uint8_t block[MAX_BLOCK];
@@ -82,7 +83,7 @@ static const Hash *hashNamed(xsMachine *the, xsSlot *name)
 	return NULL;
 }
 
-/* Both keyed states of HMAC under `key`. */
+/* Makes both keyed states of HMAC under `key`. */
 static void keyedStates(const Hash *hash, const uint8_t *key, uint32_t keyLength, HashState *inner, HashState *outer)
 {
 	uint8_t block[MAX_BLOCK] = {0};
@@ -99,7 +100,7 @@ static void keyedStates(const Hash *hash, const uint8_t *key, uint32_t keyLength
 	memset(block, 0, sizeof(block));
 }
 
-/* nh_hmac(name, key, bytes, into): `into` has the size of the hash, or is shorter and takes its beginning. */
+/* nh_hmac(name, key, bytes, into): fills `into` with the HMAC, or with its beginning when `into` is shorter. */
 void nh_hmac(xsMachine *the)
 {
 	const Hash *hash = hashNamed(the, &xsArg(0));
@@ -127,7 +128,7 @@ void nh_pbkdf2(xsMachine *the)
 	if (iterations < 1)
 		xsRangeError("iterations");
 
-	/* Nothing below allocates in XS, so these pointers stay good. */
+	/* These pointers stay valid: no code below allocates in XS. */
 	xsmcGetBufferReadable(xsArg(1), (void **)&password, &passwordLength);
 	xsmcGetBufferReadable(xsArg(2), (void **)&salt, &saltLength);
 	xsmcGetBufferWritable(xsArg(4), (void **)&into, &left);

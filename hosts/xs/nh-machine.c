@@ -1,8 +1,9 @@
 /*
- * What the XS machine itself uses, in release builds too (the SDK's instrumentation exists in debug and `-i` builds only).
+ * The memory that the XS machine uses, in release builds too (the SDK's instrumentation exists in debug and `-i` builds
+ * only).
  *
- * This file reads the machine's own structure and so includes xsAll.h, which does not go together with xsmc.h. Both
- * numbers count what was allocated since the last collection: garbage that was not collected yet is in them.
+ * This file reads the machine's own structure and so includes xsAll.h, which does not go together with xsmc.h. The numbers
+ * of chunks and slots include garbage that was not collected yet.
  */
 
 #include "xsAll.h"

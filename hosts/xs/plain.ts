@@ -1,6 +1,6 @@
 /*
- * The module "nerveshub/hosts/platform/secure" of a build without TLS, for a hub in a network of its own: what needs TLS is
- * refused by name when the link is made.
+ * The module "nerveshub/hosts/platform/secure" of a build without TLS, for a hub in a network of its own. Options that need
+ * TLS are refused by name when the link is made.
  */
 
 import type { Network } from "../../modules/platform/byte-stream.js";

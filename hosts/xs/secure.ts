@@ -6,5 +6,5 @@ import type { Network } from "../../modules/platform/byte-stream.js";
 import { SecureNetwork } from "../../modules/tls/secure-network.js";
 import type { SecureEnvironment } from "../../modules/tls/secure-stream.js";
 
-/** One for all connections: TLS sessions are remembered in it. */
+/** Makes the network of all connections, which remembers their TLS sessions. */
 export const networkOver = (environment: Omit<SecureEnvironment, "cache">): Network => new SecureNetwork(environment);

@@ -1,16 +1,16 @@
 /*
  * SocketStream: a plain ByteStream over the ECMA-419 TCP socket, on every platform that runs XS.
  *
- * Not TLS (modules/tls stands on this) and not name resolution, which differs by platform and is passed in.
+ * It does no TLS (modules/tls adds it) and no name resolution, which differs by platform and is passed in.
  *
- * What the socket leaves to its user, and is done here: connecting never times out; `write` throws when given more than
- * fits; `read(view)` throws unless the view is filled; `onError` means "closed by the peer" as well as "failed". Which of
- * them, the simulator's socket says and the ESP32's does not. What is not known to have failed after it was open is a
- * clean end: TLS tells a truncated stream by itself, and so do lengths and checksums above a plain one.
+ * It makes up for what the socket lacks: the socket's connecting never times out; its `write` throws when given more than
+ * fits; its `read(view)` throws unless the view is filled; its `onError` means "closed by the peer" as well as "failed". The
+ * simulator's socket tells which of the two, the ESP32's does not. An open connection that is not known to have failed has
+ * ended cleanly: TLS detects a truncated stream by itself, and so do lengths and checksums above a plain one.
  *
- * The rule it guards: no exception ever leaves a callback, since that would restart the device. One that comes out of
- * the listener is printed and ends the stream. What the socket calls are functions in ROM, which find their stream as the
- * socket's `target` (ECMA-419): a closure for each would be three a connection.
+ * The rule it guards: no exception ever leaves a callback, since that would restart the device. An error of the listener is
+ * printed and ends the stream. The socket's callbacks are functions in ROM, which find their stream as the socket's `target`
+ * (ECMA-419), since closures would cost RAM, three for each connection.
  */
 
 import TCP from "embedded:io/socket/tcp";
@@ -27,10 +27,10 @@ import {
 import type { ByteStream, ByteStreamListener, ByteStreamOptions } from "../../modules/platform/byte-stream.js";
 import { printable } from "../../modules/text/printable.js";
 
-/** Looks `host` up. `onResolved` comes once, never from inside, with an address or undefined. */
+/** Looks `host` up. Calls `onResolved` once, never from inside, with an address, or undefined for an unknown name. */
 export type Resolve = (host: string, onResolved: (address: string | undefined) => void) => void;
 
-/** What the typings lack: `write` returns what can still be taken, and nothing once the connection is gone. */
+/** The socket as it is, unlike its typings: `write` returns how many bytes can still be taken, undefined after the end. */
 interface Socket {
   readonly target: SocketStream;
   read(into: Uint8Array): void;
@@ -113,7 +113,7 @@ export class SocketStream implements ByteStream {
       const socket = new TCP({
         address,
         port: this._port,
-        // Frames and handshake flights are short and go out whole at the end of a turn; waiting for more costs a round trip.
+        // Frames and handshake flights are short and written whole; waiting for more bytes would cost a round trip.
         nodelay: true,
         target: this,
         onReadable: this._onReadable,
@@ -154,7 +154,7 @@ export class SocketStream implements ByteStream {
     }
   }
 
-  /** @param failure what the simulator's socket says */
+  /** @param failure only from the simulator's socket: why an open connection failed */
   private _onError(this: Socket, failure?: string): void {
     const stream = this.target;
     const { _host: host, _port: port } = stream;
@@ -179,7 +179,7 @@ export class SocketStream implements ByteStream {
     return connectionFailed(this._host, this._port, detailOf(error), error);
   }
 
-  /** Ends the stream in a turn of its own, since callbacks never come from inside a call of the user's. */
+  /** Ends the stream in a turn of its own: the listener is never called from inside a call that it makes. */
   private _endSoon(fault: Fault): void {
     this._clearTimer();
     this._timer = Timer.set(() => this._end(fault));
@@ -197,7 +197,7 @@ export class SocketStream implements ByteStream {
     this._timer = undefined;
   }
 
-  /** The listener did. It hears of the end, unless that is what it threw at. */
+  /** Ends the stream because the listener threw. The listener is told, unless it threw in `closed`. */
   private _threw(error: unknown): void {
     trace(`${printable(this._host)}: a stream's listener threw: ${stackOf(error)}\n`);
     this._end(asFault(error, "application", "callback-threw"));

@@ -1,6 +1,6 @@
 /*
- * Timers on XS, over the SDK's `timer`. An exception that left a callback would end the machine, and so would a rejection
- * of one that is async: each is caught and printed here.
+ * XsTimers: Timers over the SDK's `timer`. An exception that leaves a callback would end the machine, and so would the
+ * rejection of an async callback: both are caught and printed here.
  */
 
 import Timer from "timer";

@@ -7,10 +7,10 @@
  */
 
 /**
- * Throws Error, with a sentence for the developer, when a function is missing.
  * @param module the SDK module's name
  * @param value the export of that module
  * @param members names of functions that must be there; "a.b" is a member of a member
+ * @throws Error, with a sentence for the developer, when one is missing
  */
 export const requireShape = (module: string, value: object, members: readonly string[]): void => {
   for (const path of members) {

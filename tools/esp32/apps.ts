@@ -1,6 +1,6 @@
 /*
- * The apps that `npm run check:esp32` looks at beside the flashable one: the examples, each where its reader would have it,
- * and apps with options and a partition table of their own, of which some must be refused.
+ * The apps that `npm run check:esp32` checks besides the flashable one: the examples, each placed as a reader would have it,
+ * and apps with options and a partition table of their own, some of which must be refused.
  */
 
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
@@ -12,15 +12,15 @@ export interface App {
   readonly name: string;
   /** A manifest, or the package.json of an app for mcpack. */
   readonly manifest: string;
-  /** What must be found wrong with it on every target, and nothing else; absent: nothing must. */
+  /** The only fault that must be found on every target; absent: no fault must be found. */
   readonly refused?: RegExp;
-  /** Looked at on every board; the others say nothing new on most. */
+  /** Whether the app is checked on every board; other apps would tell nothing new on most boards. */
   readonly everywhere?: true;
-  /** Its byte code is linked too, for one chip: other ways in, and modules that the flashable app leaves out. */
+  /** Whether the byte code is linked too, for one chip: for other ways of including, and modules that the flashable app lacks. */
   readonly linked?: true;
 }
 
-/** Two slots that fit the smallest flash, and a place of its own. */
+/** A partition table with two slots that fit the smallest flash, at offsets of its own. */
 const table = `otadata, data, ota,   0x9000,   0x2000
 nvs,     data, nvs,   0xB000,   0x6000
 ota_0,   app,  ota_0, 0x20000,  0x1D0000
@@ -31,13 +31,13 @@ const tableWithoutSlots = `nvs,     data, nvs,     0x9000,  0x6000
 factory, app,  factory, 0x10000, 0x200000
 `;
 
-/** An application's own taste, and its own version. */
+/** Options that an application may choose, and a version of its own. */
 const options = `CONFIG_LWIP_MAX_SOCKETS=12
 CONFIG_APP_PROJECT_VER_FROM_CONFIG=y
 CONFIG_APP_PROJECT_VER="7.8.9"
 `;
 
-/** An app with options and a table of its own, named as in any other Moddable app. */
+/** Writes an app with options and a table of its own, which its manifest names as that of any Moddable app does. */
 function ownApp(folder: string, name: string, own: { options: string; table: string }): string {
   const app = join(folder, name);
   mkdirSync(join(app, "sdkconfig"), { recursive: true });
@@ -76,7 +76,7 @@ const link = new NervesHubLink(
 startNetwork(host, config, () => link.start());
 `;
 
-/** An app whose updates the SDK's own `ota` module writes; the table is the target's, which that module splits in two. */
+/** Writes an app whose updates the SDK's `ota` module writes. Its table is the target's, which that module splits in two. */
 function otaApp(folder: string): string {
   const app = join(folder, "ota-writer");
   mkdirSync(app);
@@ -98,12 +98,12 @@ function otaApp(folder: string): string {
   return join(app, "manifest.json");
 }
 
-/** @param folder an empty one outside the repository */
+/** @param folder an empty folder outside the repository */
 export function otherApps(folder: string): App[] {
   const examples = exampleApps.map((example): App => {
     const app = placeExample(example, folder);
     const manifest = join(app, example.packed ? "package.json" : "manifest.json");
-    // The quickest to generate.
+    // "by-path" is checked everywhere, since it is the quickest to generate.
     return { name: example.name, manifest, linked: true, ...(example.name === "by-path" ? { everywhere: true } : {}) };
   });
   const without = (line: string) => `${options}${line}\n`;

@@ -1,9 +1,9 @@
 /*
- * What the agent and each of its features take of the flash, and what they may: tools/esp32/budgets.json, in bytes, less an
- * empty app. Part of `npm run check:esp32`, which fails above a budget; `-- --set-budgets` sets them to what is reached and
- * 2 % more.
+ * Budgets: compares the flash that the agent and each feature take with tools/esp32/budgets.json, in bytes and less an empty
+ * app. Part of `npm run check:esp32`, which fails above a budget; `-- --set-budgets` sets each budget to the measured bytes
+ * and 2 % more.
  *
- * The rule it guards: who makes the core or a feature larger says so in a commit that changes its row.
+ * The rule it guards: a commit that makes the core or a feature larger changes its row.
  */
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -13,7 +13,7 @@ import { imageSize } from "./image-size.js";
 import { type Link, link, type Target } from "./link.js";
 
 const table = join(ROOT, "tools/esp32/budgets.json");
-/** All are measured on one chip: what XS makes of them is the same on each. */
+/** The chip of all measurements: XS makes the same of them on each. */
 export const budgetsTarget: Target = { platform: "esp32/esp32c3", chip: "esp32c3" };
 const slack = 1.02;
 
@@ -24,7 +24,7 @@ const main = `import { NervesHubLink } from "nerveshub";
 new NervesHubLink({ host: "h", auth: { productKey: "nhp_x", productSecret: "y" } }).start();
 `;
 
-/** @returns bytes of the app's image */
+/** Links an app. @returns the bytes of its image, see image-size.ts */
 function measure(sdk: Sdk, folder: string, name: string, include: readonly string[], source: string, earlier?: Link) {
   const app = join(folder, `budget-${name}`);
   mkdirSync(app, { recursive: true });
@@ -38,10 +38,10 @@ function measure(sdk: Sdk, folder: string, name: string, include: readonly strin
 const linkedBytes = (folder: string): number => imageSize(readFileSync(join(folder, "mc.xs.c"), "utf8")).total;
 
 /**
- * Of dist/ what `npm run prepare` has made.
- * @param folder an empty one outside the repository
+ * Measures the core and each feature. Rows of dist/ are measured on what `npm run prepare` has made.
+ * @param folder an empty folder outside the repository
  * @param flashable the folder of the flashable app's link for that chip
- * @returns with the link of everything, compiled as applications are
+ * @returns the measured bytes, and the link of the app with everything, compiled as applications are
  */
 export function measureAll(sdk: Sdk, folder: string, flashable: string): { measured: Budgets; everything: Link } {
   const ours = (...paths: string[]) => paths.map((path) => join(ROOT, path));
@@ -51,7 +51,7 @@ export function measureAll(sdk: Sdk, folder: string, flashable: string): { measu
   const tls = [...ours("sdk/manifest_base.json"), "$(MODDABLE)/modules/crypt/tls_419.json"];
   const emptyWithTls = measure(sdk, folder, "empty-tls", tls, nothing).bytes;
   const all = ["manifest_all.json", "manifest_network.json"];
-  // Compiled anew, and for the rows after it: the flashable app has compiler options of its own.
+  // Compiled anew, since the flashable app has compiler options of its own; the rows below take over its modules.
   const everything = measure(sdk, folder, "all", ours(...all), main);
   const compiled = everything.made;
   const plain = measure(sdk, folder, "plain", ours("manifest_plain.json"), main, compiled).bytes;
@@ -75,12 +75,12 @@ export function measureAll(sdk: Sdk, folder: string, flashable: string): { measu
     budgets[row] = measure(sdk, folder, name, manifests, main, compiled).bytes - core;
   };
   add("network (manifest_network.json)", "manifest_network.json");
-  // The prompt keeps every built-in and XS's parser, which are C: what it takes is not in this file.
+  // The prompt is left out: it keeps every built-in and XS's parser, which are C and not in mc.xs.c.
   for (const name of readdirSync(join(ROOT, "src/features"))) if (name !== "prompt") add(name, featureOf(name));
   return { measured: budgets, everything: everything.made };
 }
 
-/** Prints the table. @returns what is above its budget */
+/** Prints the table. @returns a sentence for each row above its budget */
 export function compareBudgets(measured: Budgets, set: boolean): string[] {
   if (set) {
     const budgets = Object.entries(measured).map(([row, bytes]) => [row, Math.ceil(bytes * slack)]);

@@ -1,5 +1,6 @@
 /*
- * What the SDK's compiler and linker made of each module: bytes of byte code, and whether it is preloaded.
+ * Byte code: reads from the output of the SDK's compiler and linker the byte code size of a module, and whether it is
+ * preloaded.
  *
  * An .xsb file is one atom "XS_B" that holds atoms "VERS", "SYMB", "CODE" and "HOST", each a 32-bit big-endian size (its
  * own 8 bytes included), a four-letter name and the content (xs/sources/xsScript.c, fxWriteScript).
@@ -25,7 +26,7 @@ export function byteCodeSize(file: Uint8Array): number {
   throw new Error("an .xsb file without code");
 }
 
-/** Byte code of a module that has types only: there is nothing to preload. */
+/** Bytes of byte code of a module that has types only, so that there is nothing to preload. */
 const EMPTY_MODULE = 19;
 
 export interface LinkedModule {

@@ -1,21 +1,23 @@
 /*
  * npm run check:esp32 [-- MANIFEST [-p esp32/TARGET …]]: ESP32 builds as far as they go without ESP-IDF.
  *
- * With -p: whether an update is safe on the build of this app for this target. nerveshub-sdkconfig writes its folder, mcconfig
- * generates below .build/, and of what it wrote: rollback, image check and watchdog are on, there are two slots and otadata,
- * and nothing is lost of the target's options (PSRAM, flash size) and the application's.
+ * With -p, it checks that updates are safe on the build of this app for this target. nerveshub-sdkconfig writes the folder of
+ * options, and mcconfig generates the app below .build/. In the generated files rollback, image check and watchdog must be on,
+ * two slots and otadata must exist, and no option of the target (PSRAM, flash size) or of the application may be lost.
  *
- * Without: the app is linked for four chips. It generates; the TypeScript passes the type check with the SDK's typings; all
- * byte code links and preloads, without a warning and without a module left out of the preload. Platforms that cannot be
- * served say so. With IDF_PATH at a real ESP-IDF the C files are compiled against its headers, and the slots run with its
- * own sources; with its tools on the PATH too an image is built, and what it leaves of its slot printed. Prints one JSON object
- * a line with the byte code of each of our modules. Then the first check for the same targets; without a MANIFEST for the
- * flashable app and one example on ten targets, and for the other examples and apps with options of their own on two. The
- * examples, and an app with what the flashable one leaves out, are linked for one chip as well.
+ * Without -p, it links the app for four chips:
+ *  - The TypeScript must pass the type check with the SDK's typings.
+ *  - All byte code must link and preload, without a warning and without a module left out of the preload.
+ *  - Platforms without a host must be refused by name.
+ *  - With IDF_PATH at a real ESP-IDF, the C files are compiled against its headers, and the slots run with its own sources;
+ *    with its tools on the PATH too, an image is built, and the room that it leaves in its slot is printed.
+ *  - It prints one JSON object a line with the byte code size of each of our modules.
+ *  - Then the check of -p runs for the same targets. Without a MANIFEST it runs for the flashable app and one example on ten
+ *    targets, and for the other examples and apps with options of their own on two. The examples, and an app with the modules
+ *    that the flashable one leaves out, are linked for one chip as well.
+ *  - At last the flash that the core and each feature take is compared with budgets (budgets.ts; `-- --set-budgets`).
  *
- * Then what the core and each feature take of the flash, against their budgets (budgets.ts; `-- --set-budgets` sets them).
- *
- * What it cannot say: that an image runs. Ends 0, 1 when something failed, 2 on wrong arguments, 3 without a Moddable SDK.
+ * It does not tell whether an image runs. Exit status: 0; 1 when something failed; 2 wrong arguments; 3 without an SDK.
  */
 
 import { execFileSync } from "node:child_process";
@@ -47,14 +49,14 @@ const BOARDS = [
   ...["esp32", "esp32/esp32s3", "esp32/esp32c3", "esp32/esp32c6"],
 ];
 
-/** One with everything of its own, and a plain chip. */
+/** A target with options, table and memories of its own, and a plain chip. */
 const FEW_BOARDS = ["esp32/moddable_six", "esp32/esp32c3"];
 
-/** Platforms that there is no host for. (Without their own SDKs, `esp` and `pico` already fail in mcconfig.) */
+/** Platforms without a host. (Without their own SDKs, `esp` and `pico` already fail in mcconfig.) */
 const REFUSED = ["nrf52", "wasm"];
 const REFUSAL = /nerveshub/i;
 
-/** Its body is what the device is to run, so it is the one module that is not preloaded. */
+/** The module whose body is the program that the device runs, so the only one that is not preloaded. */
 const ENTRY = "nerveshub/src/main";
 
 /** The manifest's build.NAME. */
@@ -69,7 +71,7 @@ interface Manifest {
 
 const failures: string[] = [];
 
-/** Takes what goes wrong as one more failure, so that the rest is checked all the same. */
+/** Runs `body` and adds its faults, or its error, to the failures, so that the rest is checked all the same. */
 function attempt(what: string, body: () => readonly string[]): void {
   try {
     failures.push(...body().map((fault) => `${what}: ${fault}`));
@@ -78,7 +80,7 @@ function attempt(what: string, body: () => readonly string[]): void {
   }
 }
 
-/** Whether an update is safe on the app, or it is refused for what is wrong with it. */
+/** Checks that updates are safe on the app, or that it is refused for the expected fault. */
 function checkBoards({ name, manifest, refused }: App, platforms: readonly string[]): void {
   for (const platform of platforms) {
     attempt(`${name}, ${platform}`, () => {
@@ -96,7 +98,7 @@ function checkBoards({ name, manifest, refused }: App, platforms: readonly strin
   }
 }
 
-/** What is wrong with linked byte code of ours. What the SDK's own modules keep between calls is not ours to freeze. */
+/** Faults of our linked modules. The state that the SDK's own modules keep between calls is not ours to freeze. */
 function faultsOf({ warnings, notPreloaded }: Link): string[] {
   return [
     ...warnings.filter((warning) => OURS.test(warning.replace(/^### warning: /, ""))),
@@ -106,7 +108,7 @@ function faultsOf({ warnings, notPreloaded }: Link): string[] {
   ];
 }
 
-/** The whole image's byte code, for every chip. @returns that of each chip that it links for */
+/** Links the whole image's byte code for every chip. @returns the link of each chip for which that succeeded */
 function linkAll(manifest: string): Map<string, Link> {
   const name = nameOf(manifest);
   const links = new Map<string, Link>();
@@ -137,7 +139,7 @@ function linkAll(manifest: string): Map<string, Link> {
   return links;
 }
 
-/** Another app's byte code, for one chip that its boards have. @param earlier a link with most of its modules */
+/** Links another app's byte code for one chip. @param earlier a link that has most of its modules */
 function linkOther({ name, manifest }: App, earlier: Link | undefined): void {
   attempt(`${name}, ${budgetsTarget.platform}`, () => {
     const began = performance.now();
@@ -153,7 +155,7 @@ function linkOther({ name, manifest }: App, earlier: Link | undefined): void {
 interface Wanted {
   readonly manifest: string | undefined;
   readonly platforms: readonly string[] | undefined;
-  /** What is reached becomes what may be, with some room. */
+  /** Whether the budgets are set to the measured bytes and some room. */
   readonly setBudgets: boolean;
 }
 

@@ -1,8 +1,8 @@
 /*
- * With an ESP-IDF whose tools are on the PATH: the image that is flashed, its size, and what it leaves of its slot, which can
- * never grow in the field. Without, one line says that it was not built.
+ * Flash image: builds the image that is flashed, with an ESP-IDF whose tools are on the PATH, and tells its size and the room
+ * that it leaves in its slot, which can never grow in the field. Without ESP-IDF, one line says that it was not built.
  *
- * It was never run with a real ESP-IDF yet: what it says of one is untried.
+ * This file has never run with a real ESP-IDF: its results with one are untried.
  */
 
 import { spawnSync } from "node:child_process";
@@ -19,7 +19,7 @@ export interface Slot {
   readonly size: number;
 }
 
-/** @param bytes of the image @returns the line to print, and what is wrong */
+/** @param bytes size of the image @returns the line to print, and a sentence for each fault */
 export function fitting(bytes: number, slots: readonly Slot[]): { line: string; faults: string[] } {
   const [smallest] = [...slots].sort((one, other) => one.size - other.size);
   if (smallest === undefined) return { line: `image: ${bytes} bytes`, faults: ["the table has no slot for it"] };
@@ -30,7 +30,7 @@ export function fitting(bytes: number, slots: readonly Slot[]): { line: string; 
   return { line, faults: left < 0 ? [`the image is ${-left} bytes larger than ${name}`] : [] };
 }
 
-/** @param link of the same app for that target @returns what is wrong */
+/** @param link a link of the same app for that target @returns a sentence for each fault */
 export function measureImage(
   sdk: Sdk,
   manifest: string,
@@ -44,10 +44,10 @@ export function measureImage(
     console.log(`${platform}, image: not built, needs an ESP-IDF (IDF_PATH) and its tools (idf.py on the PATH)`);
     return [];
   }
-  // A folder of its own: in the link's, what stands in for ESP-IDF's configuration lies.
+  // An output folder of its own: that of the link has stand-ins for ESP-IDF's configuration.
   const output = `${name}-${chip}-image`;
   const file = join(BUILDS, output, "bin", platform, "release", name, "xs_esp32.bin");
-  // The SDK's rules go on when ESP-IDF's build has failed, end with 0, and leave an earlier image where it is.
+  // When ESP-IDF's build fails, the SDK's rules still end with 0 and leave an earlier image in place, so that is removed.
   rmSync(file, { force: true });
   const made = build(sdk, { manifest, name, platform, output });
   if (made.failure !== undefined) return [made.failure];

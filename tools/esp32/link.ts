@@ -2,7 +2,7 @@
  * The ESP32 build as far as it goes without ESP-IDF: mcconfig generates it, TypeScript is checked and compiled, and the
  * SDK's linker preloads and links the whole image's byte code into mc.xs.c. Only the C compiler is left out.
  *
- * make insists on two things of ESP-IDF that are stood in for: a git repository with a commit at IDF_PATH, and the
+ * make needs two things of ESP-IDF, which have stand-ins here: a git repository with a commit at IDF_PATH, and the
  * sdkconfig.h that ESP-IDF would generate.
  */
 
@@ -14,7 +14,7 @@ import { generateApp } from "../sdkconfig/generation.js";
 import { BUILDS, type Sdk } from "../xs/sdk.js";
 import { byteCodeSize, linkedModules } from "./byte-code.js";
 
-/** Our modules, by name. */
+/** Names of our modules. */
 export const OURS = /^nerveshub(\/|$)/;
 
 export interface Target {
@@ -35,7 +35,7 @@ export interface Link {
   readonly sources: ReadonlyMap<string, string>;
   /** Modules whose body still has to run on the device. */
   readonly notPreloaded: readonly string[];
-  /** What compiler and linker warned about. */
+  /** Warnings of compiler and linker. */
   readonly warnings: readonly string[];
 }
 
@@ -54,14 +54,14 @@ function run(command: string, options: string[], environment: NodeJS.ProcessEnv,
   return { status: status ?? 1, text: error ? error.message : `${stdout}${stderr}` };
 }
 
-/** mcconfig without -m: no ESP-IDF is needed. */
+/** Runs mcconfig without -m, which needs no ESP-IDF. */
 export function generate(sdk: Sdk, manifest: string, platform: string, name: string): Output {
   const output = join(BUILDS, name);
   mkdirSync(output, { recursive: true });
   return run("mcconfig", ["-p", platform, "-o", output, manifest], sdk.environment, dirname(manifest));
 }
 
-/** A git repository with one commit, for the SDK's make rules to describe. */
+/** Makes a git repository with one commit, which the SDK's make rules describe. @returns its folder */
 function standInIdf(): string {
   const folder = join(BUILDS, "esp-idf");
   if (!existsSync(join(folder, ".git"))) {
@@ -83,7 +83,7 @@ function standInIdf(): string {
   return folder;
 }
 
-/** Where the build has what tsc and xsc make of a module, each older than the next. */
+/** Paths of the files that tsc and xsc make of a module, in the order in which they are made. */
 function compiledPaths(folder: string, name: string, source: string): string[] {
   const xsb = join(folder, "modules", `${name}.xsb`);
   if (!source.endsWith(".ts")) return [xsb];
@@ -91,7 +91,7 @@ function compiledPaths(folder: string, name: string, source: string): string[] {
   return [`${script}.map`, script, xsb];
 }
 
-/** Takes over what an earlier link compiled of the same text: compiling is most of the time of a link. */
+/** Takes over the compiled files of an earlier link for unchanged sources: compiling takes most of the time of a link. */
 function takeOver(folder: string, sources: ReadonlyMap<string, string>, earlier: Link): void {
   for (const [name, source] of sources) {
     const before = earlier.sources.get(name);
@@ -105,12 +105,12 @@ function takeOver(folder: string, sources: ReadonlyMap<string, string>, earlier:
 
 /**
  * @param manifest a manifest, or the package.json of an app for mcpack
- * @param name of the output folder below .build, and build.NAME of the manifest
+ * @param name name of the output folder below .build, and build.NAME of the manifest
  * @param earlier a link of which compiled modules are taken over
- * @throws Error with what the tool said
+ * @throws Error with the output of the tool
  */
 export function link(sdk: Sdk, manifest: string, name: string, target: Target, earlier?: Link): Link {
-  // What an earlier build left there would be linked too.
+  // Files that an earlier build left there would be linked too.
   rmSync(join(BUILDS, name, "tmp", target.platform, "release"), { recursive: true, force: true });
   const { folder } = generateApp(sdk, manifest, target.platform, join(BUILDS, name));
   const sources = sourcesOf(readFileSync(join(folder, "makefile"), "utf8"));

@@ -1,9 +1,9 @@
 /*
- * Our C against a real ESP-IDF: syntax and types of all files with its headers, for the ESP32-C3, with a RISC-V compiler;
- * and the slots run with its own sources on this PC.
+ * Natives: checks our C against a real ESP-IDF. Syntax and types of all files are checked with its headers, by a RISC-V
+ * compiler for the ESP32-C3, and the slots run with its own sources on this PC.
  *
- * The chip does not matter to this code and the compiler for it is in Debian, where Espressif's for the others is not. Of
- * the options that ESP-IDF's configuration would give, the headers need the few below.
+ * This code is the same for every chip, and only the ESP32-C3's compiler is in Debian. The headers need only the options below
+ * of ESP-IDF's configuration.
  */
 
 import { spawnSync } from "node:child_process";
@@ -27,7 +27,7 @@ const OPTIONS = `#define CONFIG_IDF_TARGET "esp32c3"
 #define CONFIG_LWIP_DHCP_COARSE_TIMER_SECS 1
 `;
 
-/** As the SDK's rules compile for RISC-V, with every warning that our own code should not give. */
+/** Flags of the SDK's rules for RISC-V, and every warning that our own code must not cause. */
 const FLAGS = [
   ...["-fsyntax-only", "-march=rv32imc", "-mabi=ilp32", "-std=gnu17", "-Wall", "-Wno-unused-variable"],
   ...["-DESP_PLATFORM", "-DBOOTLOADER_BUILD=1"],
@@ -56,8 +56,8 @@ function makeOptions(sdk: Sdk, link: Link, idf: string): string[] {
 }
 
 /**
- * @param link of the ESP32-C3
- * @returns what the compiler said, per file that failed; nothing, with a line that says so, where it cannot be done
+ * @param link a link for the ESP32-C3
+ * @returns the compiler's output for each file that failed; none, after a printed line, where the check cannot be made
  */
 export function compileNatives(sdk: Sdk, link: Link): string[] {
   const idf = process.env["IDF_PATH"];
@@ -87,7 +87,7 @@ export function compileNatives(sdk: Sdk, link: Link): string[] {
   let passed = 0;
   for (const file of files) {
     const { status, stderr } = spawnSync(compiler.command, [...options, file], { encoding: "utf8" });
-    // Warnings in other people's headers are theirs.
+    // Warnings in headers of others do not count.
     if (status !== 0 || stderr.includes(`${file}:`)) failures.push(stderr);
     else passed++;
   }

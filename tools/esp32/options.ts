@@ -9,7 +9,7 @@
 export function readOptions(text: string): Map<string, string> {
   const options = new Map<string, string>();
   for (const raw of text.split(/\r?\n/)) {
-    // Files of the SDK have blanks behind values.
+    // Some files of the SDK have blanks behind values.
     const line = raw.trimEnd();
     const unset = /^# (CONFIG_\w+) is not set$/.exec(line);
     if (unset) options.set(unset[1], "n");

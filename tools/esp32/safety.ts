@@ -1,5 +1,5 @@
 /*
- * One app on one target, generated below .build/: whether an update is safe on it, and what a reader wants to see of it.
+ * Safety: checks that updates are safe on one app for one target, generated below .build/, and summarises the build.
  */
 
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { flashSize, tableOffset } from "../sdkconfig/verdict.js";
 import { BUILDS, type Sdk } from "../xs/sdk.js";
 import { readOptions } from "./options.js";
 
-/** Of all apps that are checked in one run. */
+/** The targets that were generated in this run, for all apps. */
 const targets = new Map<string, Generation>();
 
 export interface Safety extends Examination {
@@ -19,8 +19,8 @@ export interface Safety extends Examination {
 }
 
 /**
- * @param name of the output folder below .build
- * @throws Error with what mcconfig said
+ * @param name name of the output folder below .build
+ * @throws Error with the output of mcconfig
  */
 export function checkSafety(sdk: Sdk, manifest: string, name: string, platform: string): Safety {
   const examination = examine(sdk, manifest, platform, join(BUILDS, name), targets);
@@ -30,7 +30,7 @@ export function checkSafety(sdk: Sdk, manifest: string, name: string, platform: 
   return { ...examination, summary: `${slots}; flash ${flashSize(options) >> 20} MB, ${psram}` };
 }
 
-/** A table that is none is among the faults. */
+/** The sizes of the slots, for the summary. An unreadable table is among the faults, not here. */
 function slotSizes(csv: string, offset: number): string {
   try {
     return (

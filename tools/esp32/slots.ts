@@ -2,8 +2,8 @@
  * Runs nh-slots.c together with ESP-IDF's own slot functions on this PC, with power cut at every flash operation. See
  * slots/power-cut.c for what is checked.
  *
- * ESP-IDF's sources stay where they are: esp_ota_ops.c is compiled from a copy below .build with one static variable made
- * visible, which a reset has to forget; of bootloader_common_loader.c the functions that choose an otadata entry are cut out.
+ * ESP-IDF's sources are not changed. A copy of esp_ota_ops.c below .build is compiled with one static variable made visible,
+ * which a reset has to clear. From bootloader_common_loader.c the functions that choose an otadata entry are copied.
  */
 
 import { spawnSync } from "node:child_process";
@@ -13,7 +13,7 @@ import { BUILDS, ROOT } from "../xs/sdk.js";
 
 const CACHED = "    static const esp_partition_t *curr_partition = NULL;";
 
-/** Of bootloader_common_loader.c. */
+/** The functions of bootloader_common_loader.c that choose an otadata entry, without their common prefix. */
 const CHOOSING = ["ota_select_crc", "ota_select_invalid", "ota_select_valid", "get_active_otadata", "select_otadata"];
 const CHOOSING_HEAD = `#include <string.h>
 #include <sys/param.h>
@@ -23,7 +23,7 @@ const CHOOSING_HEAD = `#include <string.h>
 static const char *TAG = "";
 `;
 
-/** The options that esp_ota_ops.c needs beside those of the natives. */
+/** The options that esp_ota_ops.c needs in addition to those of natives.ts. */
 const OPTIONS = `#define CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE 1
 #define CONFIG_BOOTLOADER_OFFSET_IN_FLASH 0x0
 #define CONFIG_PARTITION_TABLE_OFFSET 0x8000
@@ -43,7 +43,7 @@ const FOLDERS = [
   "esp_hal_mspi/esp32c3/include",
 ];
 
-/** The definition of a function of ESP-IDF: from its line at the margin to the closing brace at the margin. */
+/** The definition of a function in a source of ESP-IDF: from its line at the margin to the closing brace at the margin. */
 function definition(source: string, name: string): string {
   const found = new RegExp(`^[a-z].*\\b${name}\\([^;]*?\\)\\s*\\{[^]*?^\\}`, "m").exec(source);
   if (found === null) throw new Error(`ESP-IDF has no function ${name} where it was in 6.0`);
@@ -54,7 +54,7 @@ function definition(source: string, name: string): string {
  * @param idf ESP-IDF's folder
  * @param sdkconfig options as #defines
  * @param includes -I options of the SDK's make rules
- * @returns what failed; nothing, with a line that says so, when all is well
+ * @returns a sentence for each failure; none, after a printed line, when all is well
  */
 export function runSlots(idf: string, sdkconfig: string, includes: readonly string[]): string[] {
   const folder = join(BUILDS, "esp32-slots");
@@ -74,7 +74,7 @@ export function runSlots(idf: string, sdkconfig: string, includes: readonly stri
   const program = join(folder, "power-cut");
   const options = [
     ...["-std=gnu17", "-w", "-DESP_PLATFORM", `-I${ours}`, `-I${folder}`],
-    // The C library is this computer's.
+    // The C library is that of this computer.
     ...includes.filter((option) => !/platform_include|newlib/.test(option)),
     ...FOLDERS.map((path) => `-I${join(idf, "components", path)}`),
   ];

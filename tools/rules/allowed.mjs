@@ -1,5 +1,5 @@
 /*
- * Exceptions: which lines of tools/rules/exceptions.mjs were needed, so that one that is not needed any more is found.
+ * Exceptions: the entries of tools/rules/exceptions.mjs. It notes which of them a rule needed, so that others are found.
  */
 
 import { existsSync, readFileSync } from "node:fs";
@@ -20,7 +20,7 @@ export class Exceptions {
     return new Exceptions(existsSync(path) ? await import(pathToFileURL(resolve(path)).href) : {});
   }
 
-  /** Whether the list has an entry that `matches` finds; each that it finds is needed. */
+  /** Whether `matches` finds an entry in the list. Every entry that it finds counts as needed. */
   allow(list, matches) {
     const found = (this.#lists[list] ?? []).filter(([entry]) => matches(entry));
     for (const one of found) this.#used.add(one);

@@ -2,8 +2,8 @@
  * Rule: an exported bound has a reason above it, a `limit("name", …)` in a suite that XS runs too, and a row in
  * docs/bounds.md, which is made of the sources: `node tools/rules/main.mjs bounds --write`.
  *
- * A bound is a constant of linked code whose name says so: maxHeaderLineBytes, loggingRate, commandDeadlineMs. One that
- * nobody outside its file names is the file's own affair.
+ * A bound is a constant of linked code with a name such as maxHeaderLineBytes, loggingRate or commandDeadlineMs. A bound that
+ * is not exported needs none of that.
  */
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";

@@ -1,7 +1,10 @@
 /*
- * Rule: what src, modules and hosts export is imported by another file that is no suite; what only suites need is no part of
- * the product, but for bounds (bounds.mjs): of them it is enough that their own file uses them. Of a type it is enough that another export of its file speaks of it, since who uses that may want to name it.
- * What a manifest gives on under another name than its path's ("ssl/cert", "nerveshub/hosts/platform/network") is used.
+ * Rule: every export of src, modules and hosts is imported by another file that is no suite, since code that only suites
+ * need is no part of the product.
+ *
+ * A bound (bounds.mjs) may be used by its own file alone. A type may be named by another export of its file alone, since the
+ * user of that export may want to name the type. A file that a manifest lists under another name than its path ("ssl/cert",
+ * "nerveshub/hosts/platform/network") is used.
  */
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -12,7 +15,7 @@ import { isBound } from "./bounds.mjs";
 const product = /^(src|modules|hosts)\/.*\.ts$/;
 const suites = /^(test|bench)\//;
 
-/** Files that a manifest gives on under another name. */
+/** Files that a manifest lists under another name than their path. */
 function givenOn() {
   const found = new Set();
   const walk = (folder, value) => {
@@ -76,7 +79,7 @@ export function deadExports({ files, imports, exceptions }) {
     });
 }
 
-/** Whether another exported declaration of the file speaks of it. */
+/** Whether another exported declaration of the file names the export. */
 const isNamedByAnother = ({ name, node }, tree) =>
   [...tree.statements].some(
     (other) => other !== node && isExported(other, tree) && new RegExp(`\\b${name}\\b`).test(other.getText(tree)),

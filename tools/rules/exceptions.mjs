@@ -1,6 +1,6 @@
 /*
- * What the rules let pass: a list for each rule that has any, each entry with its reason. An entry that nothing needs any
- * more is an error as well.
+ * The exceptions to the rules: a list for each rule that has any, each entry with its reason. An entry that no rule needs
+ * any more is an error as well.
  */
 
 /** For import-directions.mjs: beginnings of the paths that import and are imported. */

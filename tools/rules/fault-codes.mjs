@@ -2,13 +2,13 @@
  * Rule: a fault's code belongs to one stage, since programs and operators know it by the code alone; and docs/faults.md lists
  * all of them. `node tools/rules/main.mjs faultCodes --write` writes that list.
  *
- * Collected is every `new Fault(stage, code, …)`, and `super(…)` of a subclass. Where a function hands its own parameter on, as
- * `asFault` does, or a method a field that the constructor was given, the callers are read, by name: those in the same file,
- * and where it is exported those in files that import it.
+ * Every `new Fault(stage, code, …)` is collected, and every `super(…)` of a subclass. When stage or code is a parameter of the
+ * function around it, as in `asFault`, or a field that the constructor was given, the arguments of the callers are read:
+ * callers are found by name, in the same file, and for an exported function in files that import it.
  *
- * `new Fault(fault.stage, fault.code, …)` is the same fault in other words.
+ * `new Fault(fault.stage, fault.code, …)` is the same fault with another sentence.
  *
- * The rule it guards: in the end stage and code are texts, choices between texts, or constants of the file.
+ * The rule it guards: stage and code are in the end texts, choices between texts, or constants of the file.
  */
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -31,12 +31,12 @@ function around(node, matches) {
   return outer;
 }
 
-/** What a function is called by: its own name, or that of its constant or class. */
+/** The name that callers use for a function: its own, or that of its constant or class. */
 const nameOf = (node) => (is.isConstructorDeclaration(node) ? node.parent.name : (node.name ?? node.parent.name))?.text;
 
 const superclass = (node) => node?.heritageClauses?.[0]?.types[0]?.expression.text;
 
-/** What is called or constructed, by its last name. */
+/** The last name of the function or class that is called. */
 function called({ expression }, tree) {
   if (is.isPropertyAccessExpression(expression)) return expression.name.text;
   if (expression.getText(tree) === "super") return undefined;
@@ -52,7 +52,7 @@ const isExported = (node, tree) => {
 };
 
 class Faults {
-  /** By the name of what is called. */
+  /** Calls by the name of the called function. */
   #calls = new Map();
   #constants = new Map();
   /** By path, the paths of the files that import it. */
@@ -98,7 +98,7 @@ class Faults {
     } else {
       const followed = readCode.texts === undefined ? readCode : readStage;
       const callers = this.#callers(followed);
-      // Called, if at all, by somebody who knows its class by a type alone.
+      // A method without a caller in sight: its callers know its class by a type alone.
       if (callers.length === 0 && is.isMethodDeclaration(followed.maker))
         this.unread.push({ path: file.path, line: file.line(code.at) });
       for (const call of callers) {
@@ -111,14 +111,14 @@ class Faults {
     }
   }
 
-  /** In files that import that of the maker, or in its own alone where it is not exported. */
+  /** The calls of `maker` in its own file, and in files that import it where it is exported. */
   #callers({ maker, file }) {
     const calls = this.#calls.get(nameOf(maker)) ?? [];
     const near = isExported(maker, file.tree) ? this.#importers.get(file.path) : undefined;
     return calls.filter((call) => call.file === file || near?.has(call.file.path));
   }
 
-  /** @returns the texts that it can be, or the function whose parameter it is; undefined: it cannot be read */
+  /** @returns the texts that an argument can be, or the function whose parameter it is; undefined when it cannot be read */
   #read({ at, file }) {
     if (at === undefined) return undefined;
     if (is.isStringLiteral(at) || is.isNoSubstitutionTemplateLiteral(at)) return { texts: [at.text] };
@@ -137,7 +137,7 @@ class Faults {
   }
 }
 
-/** `fault.stage` and `fault.code`. */
+/** Whether stage and code are `fault.stage` and `fault.code` of another fault. */
 const isReworded = (stage, code) => {
   const [a, b] = [stage, code].map(({ at, file }) => at?.getText(file.tree) ?? "");
   return a.endsWith(".stage") && b === a.replace(/stage$/, "code");

@@ -23,6 +23,6 @@ export function functionDeclarations({ files }) {
     );
 }
 
-/** With a body: `declare function` and overloads are types. */
+/** Whether `node` is a function declaration with a body: `declare function` and overloads are types. */
 const isPlainFunction = (node) =>
   is.isFunctionDeclaration(node) && node.asteriskToken === undefined && node.body !== undefined;

@@ -1,6 +1,6 @@
 /*
- * Rule: no circle of imports, those of types included: neither file of a circle can be read, or moved, without the other.
- * Suites and examples are left out; nobody imports them.
+ * Rule: imports, those of types included, form no circle: no file of a circle can be read or moved without the others.
+ * Suites and examples are left out; no file imports them.
  */
 
 const looked = /^(src|modules|hosts|tools|bench)\/|^[^/]*$/;

@@ -1,6 +1,6 @@
 /*
- * Rule: who may import whom. Types count as much as what runs: a file that needs a type of a floor above cannot be read
- * without that floor.
+ * Rule: which folder may import which. Imports of types count like all others: a file that needs a type of a floor above
+ * cannot be read without that floor.
  *
  *   entries    the modules that an application names, in features/ and beside it: anything of src, and modules
  *   features   anything of the core; another feature only as their manifests include it
@@ -10,7 +10,7 @@
  *   hosts      modules, their own folder, hosts/xs and hosts/flash-model
  *   all but tools, test, bench and examples: nothing of tools, test, bench and examples
  *
- * What a manifest gives a platform's file as, "nerveshub/hosts/platform/…", is imported by entries, by main and by hosts.
+ * A platform's file under its manifest name, "nerveshub/hosts/platform/…", is imported by entries, by main and by hosts.
  */
 
 import { existsSync, readFileSync } from "node:fs";
@@ -26,7 +26,7 @@ const floors = [
   ["connection", "feature"],
   ["protocol", "client", "command", "log", "option-checks"],
 ];
-/** What hosts share. */
+/** The folders of hosts that all hosts may import. */
 const sharedHosts = ["xs", "flash-model"];
 const isPlatform = (path) => path.startsWith("hosts/platform/");
 const isEntry = (path) => /^(features\/)?[^/]+$/.test(path);
@@ -34,12 +34,12 @@ const top = (path) => path.split("/")[0];
 const feature = (path) => /^src\/features\/([^/]+)\//.exec(path)?.[1];
 const room = (path) => /^src\/([^/]+?)(\/|\.ts$)/.exec(path)?.[1];
 const floor = (path) => floors.findIndex((rooms) => rooms.includes(room(path)));
-/** The floor of main, which an application of somebody else takes. */
+/** The floor of main. An application takes main's place. */
 const application = 0;
 /** The floor's own name, for sentences. */
 const floorName = (path) => floors[floor(path)].join(", ");
 
-/** Features that the manifest of `name` includes, for one platform at least, through others too. */
+/** Features that the manifest of `name` includes for at least one platform, directly or through others. */
 function included(name, seen = new Set()) {
   const path = `src/features/${name}/manifest.json`;
   if (!existsSync(path)) return seen;
@@ -97,7 +97,7 @@ function inSrc(from, to) {
   return `an import up, from the floor of ${floorName(from)} to that of ${floorName(to)}; what both need belongs on the lower one`;
 }
 
-/** "from to", both as beginnings. */
+/** Whether an entry "FROM TO" has beginnings of both paths. */
 const fits = (from, to) => (entry) => {
   const [start, end] = entry.split(" ");
   return from.startsWith(start) && to.startsWith(end);

@@ -1,15 +1,15 @@
 /*
- * Who imports whom: every `import` and `export … from` of a file of ours, by relative path or by a module's name. What the
- * SDK and npm give is not listed, nor is `import()`, of which there is none.
+ * Imports: every `import` and `export … from` between our own files, by relative path or by a module's name. Imports of the
+ * SDK and of npm packages are not listed, nor is `import()`, which our code does not use.
  */
 
 import { dirname, join } from "node:path";
 import * as is from "typescript/unstable/ast/is";
 
-/** As it stands in manifests: "nerveshub/src/link" is src/link.ts. */
+/** A module's name as in manifests: "nerveshub/src/link" is src/link.ts. */
 const ourName = /^nerveshub\/(?=(src|features|modules|hosts)\/)/;
 
-/** @returns the path of a source, or undefined where it is not one of ours */
+/** @returns the path of the imported source, or undefined when it is not one of ours */
 function target(from, specifier, known) {
   const path = specifier.startsWith(".")
     ? join(dirname(from), specifier)
@@ -26,7 +26,7 @@ const elements = (bindings) =>
     ? bindings.elements
     : undefined;
 
-/** Nothing of it is left at run time: `import type …`, or each name with `type`. */
+/** Whether nothing of the import is left at run time: `import type …`, or each name with `type`. */
 function isTypeOnly(node) {
   const clause = is.isImportDeclaration(node) ? node.importClause : node;
   if (clause === undefined) return false;
@@ -36,7 +36,7 @@ function isTypeOnly(node) {
   return clause.name === undefined && names !== undefined && [...names].every((name) => name.isTypeOnly);
 }
 
-/** What is imported by name, as the other file calls it: "*" is all. */
+/** The imported names, as the other file spells them; "*" means all. */
 function names(node) {
   const clause = is.isImportDeclaration(node) ? node.importClause : node;
   const bindings = is.isImportDeclaration(node) ? clause?.namedBindings : clause.exportClause;

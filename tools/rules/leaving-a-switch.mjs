@@ -2,21 +2,21 @@
  * Rule: no jump leaves a `switch` otherwise than by its own `break`, `return` or `throw`: no `continue` of a loop around it,
  * no `break` with the label of something around it, the switch itself included.
  *
- * XS keeps the value of a switch on its stack and takes it off behind the switch (xs/sources/xsCode.c, fxSwitchNodeCode);
- * such a jump goes past that (fxBreakContinueNodeCode). Each loses a slot of the stack until the function returns. Run on
- * SDK 8.2.3 with 1,024 slots and 100,000 turns, each of these ends in a stack overflow, which restarts a device:
+ * XS keeps the value of a switch on its stack and removes it behind the switch (xs/sources/xsCode.c, fxSwitchNodeCode). Such a
+ * jump skips the removal (fxBreakContinueNodeCode), and each jump loses a slot of the stack until the function returns. On SDK
+ * 8.2.3 with 1,024 slots and 100,000 turns, each of these ended in a stack overflow, which restarts a device:
  *
  *   - `continue` in a switch in for, for-of, for-in, while, do; with the loop's label; of an outer loop by its label
  *   - the same from a nested switch, block, `try` in the switch, and with the switch in a `try` in the loop; in a generator
  *   - `break label` of a loop, a block or the switch itself
  *
- * And these do not: `break`, `return` and `throw` in a switch; `continue` of a loop that is inside the switch; `continue` and
+ * These did not: `break`, `return` and `throw` in a switch; `continue` of a loop that is inside the switch; `continue` and
  * `break label` where no switch lies between, out of for-of, `try`, `catch` and `finally` too.
  */
 
 import * as is from "typescript/unstable/ast/is";
 
-/** All that runs on XS, the portable suites too. */
+/** Files that run on XS, the portable suites included. */
 const onXs = /^([^/]*|(src|features|modules|hosts|examples|test|bench\/xs)\/.*)$/;
 const onNode = /\.node\.test\.ts$|^hosts\/node\//;
 
@@ -27,7 +27,7 @@ const isLoop = (node) =>
   is.isWhileStatement(node) ||
   is.isDoStatement(node);
 
-/** Whether the jump `node` leaves a switch. Outside of its function it can have no target. */
+/** Whether the jump `node` leaves a switch. Its target is always inside its function. */
 function leavesSwitch(node) {
   const label = node.label?.text;
   let left = false;

@@ -1,6 +1,6 @@
 /*
- * Rules for our sources that no compiler and no linter checks, one rule a file. Part of `npm run check`, so they are plain
- * JavaScript: nothing is compiled yet. They look at the folders below where they are started, and at the
+ * Rules for our sources that no compiler and no linter checks, one rule per file. They are part of `npm run check`, which
+ * runs before anything is compiled, so they are plain JavaScript. They read the folders below the current one, and the
  * tools/rules/exceptions.mjs there.
  *
  *   node tools/rules/main.mjs            all of them

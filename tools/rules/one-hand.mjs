@@ -1,7 +1,7 @@
 /*
- * Rule: what a device links is written by one hand, as far as a program can tell. What is thrown stands behind `@throws`, a
- * Fault's as `Fault of stage "tls": "bad-record"`; and a constant is spelled like any other name, but for those that a C header
- * gives (ESP_ERR_INVALID_STATE).
+ * Rule: linked code has one style, as far as a program can tell. Comments tell what is thrown behind `@throws`, a Fault as
+ * `Fault of stage "tls": "bad-record"`. Constants are camelCase like all names, but for those of a C header
+ * (ESP_ERR_INVALID_STATE).
  */
 
 import { isLinked } from "./sources.mjs";

@@ -1,7 +1,7 @@
 /*
- * Rule: no RegExp outlives a call, in what is preloaded. In SDK 8.2.3 the match data of a RegExp that was made when a module
+ * Rule: preloaded code has no RegExp that outlives a call. In SDK 8.2.3 the match data of a RegExp that was made when a module
  * was preloaded is allocated outside the heap and then treated as a part of it (xs/sources/xsre.c, fxAllocateRegExpData
- * lacks an `else`): each use leaks, and the next collection crashes. One that is made inside a function is sound.
+ * lacks an `else`): each use leaks, and the next collection crashes. A RegExp that is made inside a function is sound.
  */
 
 import { isLinked } from "./sources.mjs";

@@ -1,11 +1,11 @@
 /*
- * Rule: in what is linked into a device, what is private is a `private _name`, never a `#name`, and every member that is
- * `private` or `protected` begins with "_".
+ * Rule: a private member of linked code is a `private _name`, never a `#name`, and every `private` or `protected` member
+ * begins with "_".
  *
- * A #name costs slots of ROM for each class and each use, 77 KB of an agent of 541 (ESP32-C3). TypeScript's `private` costs
- * what a public name does, and protects from nobody at run time. So a field that holds a secret or a key may keep its #, by
- * an entry of `privateNames` in exceptions.mjs, "file: #name"; and by one of the file alone a subclass of one of the SDK's
- * classes, where a name of ours could be one of theirs.
+ * A #name costs slots of ROM for each class and each use: 77 KB of an agent of 541 KB (ESP32-C3). TypeScript's `private` costs
+ * as much as a public name, but protects nothing at run time. So a field that holds a secret or a key may keep its #, by the
+ * entry "file: #name" of `privateNames` in exceptions.mjs. So may a subclass of an SDK class, where a name of ours could
+ * clash with one of the SDK's, by an entry of the file alone.
  */
 
 import * as is from "typescript/unstable/ast/is";

@@ -1,6 +1,6 @@
 /*
- * The sources below the folder where the rules are started, parsed once for all of them. Nothing is resolved or checked:
- * the compiler does that.
+ * The sources below the current folder, parsed once for all rules. Imports are not resolved and types not checked: the
+ * compiler does that.
  */
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 import { API } from "typescript/unstable/sync";
 
 const program = /\.[cm]?[jt]sx?$/;
-/** `dist` and node_modules are nobody's source. */
+/** The folders of sources; dist and node_modules hold none. */
 const folders = ["src", "features", "modules", "hosts", "tools", "examples", "test", "bench"];
 
 /** Paths of every source, relative and with "/". */
@@ -48,6 +48,6 @@ export function readSources() {
   }
 }
 
-/** What ends up in a device; `hosts/node` does not. */
+/** Whether a file is linked into a device, or may be; hosts/node is not. */
 export const isLinked = (path) =>
   /^[^/]+\.ts$|^(src|features|modules|hosts\/(xs|esp32|simulator|flash-model))\/.*\.ts$/.test(path);

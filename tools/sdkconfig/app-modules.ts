@@ -1,18 +1,18 @@
 /*
- * What an app's own modules import of the agent, against what its manifests include: mcconfig and the linker pass over both
- * faults below, and a device finds them.
+ * Compares the imports of an app's own modules with the includes of its manifests. mcconfig and the linker overlook two
+ * faults, which only show on the device:
  *
- *  - A JavaScript module that is not preloaded, as an app's main is, builds with an import that nobody provides. (Of TypeScript
- *    the compiler says TS2307, of a preloaded module the linker says it, and mcpack of what it follows.)
- *  - Of two copies of the agent, by path and by npm for example, the first one of each module counts, and the others are
- *    linked with it, whatever their versions.
+ *  - A JavaScript module that is not preloaded, such as an app's main, builds with an import that no manifest provides. (In
+ *    TypeScript the compiler reports it as TS2307, in a preloaded module the linker does, in an mcpack app mcpack does.)
+ *  - With two copies of the agent in the app, by path and by npm for example, the first copy of each module counts, and
+ *    modules of different versions are linked together.
  */
 
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, extname, join, resolve } from "node:path";
 import { includeLine, packageName } from "./include-line.js";
 
-/** The second is the name for Node and mcpack, which makes modules of it. */
+/** Specifiers of the agent's modules, in manifest form, and in the package form of Node and mcpack. */
 const ours = /^(nerveshub|nerves-hub-link-moddable)(\/|$)/;
 
 /** @param makefile of mcconfig @returns each module's name and source, as it is compiled or was written */
@@ -24,19 +24,19 @@ export function sourcesOf(makefile: string): Map<string, string> {
   return new Map([...rules].map(([, name, source]) => [name, typed.get(source) ?? source]));
 }
 
-/** Comments, and texts with what they hold. */
+/** Comments, and string literals as group 1. */
 const tokens = /("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|\/\*.*?\*\/|\/\/[^\n]*/gs;
-/** Where texts are their numbers. */
+/** Imports in a text whose string literals were replaced by their numbers. */
 const imports = /\b(?:import|export)\b(?!\s+type\b)[^";()]*?\bfrom\s*"(\d+)"|\bimport\s*\(?\s*"(\d+)"/g;
 
-/** Specifiers of what a module imports when it runs. */
+/** The specifiers that a module imports at run time. */
 export function importsOf(text: string): string[] {
   const texts: string[] = [];
   const bare = text.replace(tokens, (_, token?: string) => (token === undefined ? " " : `"${texts.push(token) - 1}"`));
   return [...bare.matchAll(imports)].map(([, from, alone]) => texts[Number(from ?? alone)].slice(1, -1));
 }
 
-/** The manifest, from the agent's folder, that brings a module. */
+/** The manifest that lists a module, as a path from the agent's folder. */
 function manifestOf(name: string): string | undefined {
   const [, feature] = /^nerveshub\/(?:src\/)?features\/([\w-]+)/.exec(name) ?? [];
   if (feature !== undefined) return `src/features/${feature}/manifest.json`;
@@ -91,11 +91,11 @@ function sourcesFrom(path: string, found = new Set<string>()): Set<string> {
 }
 
 /**
- * mcpack finds what is left out, and says neither where nor what to do.
+ * Completes the messages of mcpack, which finds a missing module but tells neither the importing file nor the remedy.
  *
  * @param manifest absolute path of the app's package.json
- * @param said by mcpack
- * @returns a sentence for each import of a module that it did not find
+ * @param said the output of mcpack
+ * @returns a sentence for each import of a module that mcpack did not find
  */
 export function leftOutByMcpack(manifest: string, said: string): string[] {
   const names = new Set([...said.matchAll(/moddable:(nerveshub\S*): manifest not found/g)].map(([, name]) => name));
@@ -116,13 +116,13 @@ export function leftOutByMcpack(manifest: string, said: string): string[] {
   );
 }
 
-/** The folder that holds a module's whole copy of the agent; undefined where its file is called differently. */
+/** The folder of the copy of the agent that a module's file belongs to; undefined for a file with another name. */
 function copyOf(name: string, path: string): string | undefined {
   const ending = `/${name.slice("nerveshub/".length)}`;
   return name.startsWith("nerveshub/src/") && path.endsWith(ending) ? path.slice(0, -ending.length) : undefined;
 }
 
-/** @param modules of manifest_flat.json: each module's files without their extensions, those of a later copy too */
+/** @param modules `modules` of manifest_flat.json: the files of each module without extensions, also those of a later copy */
 export function copiesOf(modules: Readonly<Record<string, string | readonly string[]>>): string[] {
   const copies = new Set<string>();
   for (const [name, files] of Object.entries(modules))
@@ -133,7 +133,7 @@ export function copiesOf(modules: Readonly<Record<string, string | readonly stri
   return [...copies];
 }
 
-/** "/app/node_modules/… (0.2.0)"; dist/ and dist/xs have the version of the package that they are in. */
+/** A copy with its version, "/app/node_modules/… (0.2.0)"; that of dist/ and dist/xs is in a package.json above. */
 function withVersion(copy: string): string {
   const description = [copy, dirname(copy), dirname(dirname(copy))]
     .map((folder) => join(folder, "package.json"))
@@ -146,7 +146,7 @@ function withVersion(copy: string): string {
 /**
  * @param generated mcconfig's folder of generated files
  * @param manifest absolute path of the app's
- * @returns what the device would miss or mix, a sentence each
+ * @returns a sentence for each module that the device would miss, and for two copies of the agent
  */
 export function moduleFaults(generated: string, manifest: string): string[] {
   const flat = JSON.parse(readFileSync(join(generated, "manifest_flat.json"), "utf8"));

@@ -1,5 +1,5 @@
 /*
- * One app on one target: its folder of options is written, the app generated with it, and what came out is judged.
+ * Examines one app on one target: writes the app's folder of options, generates the app with it, and judges the result.
  */
 
 import type { Sdk } from "../xs/sdk.js";
@@ -12,15 +12,15 @@ import { judge, tableOffset } from "./verdict.js";
 export interface Examination {
   /** The folder that was written. */
   readonly path: string;
-  /** What mcconfig makes of the app with it. */
+  /** The app that mcconfig generates with the folder. */
   readonly build: Generation;
-  /** What an update can go wrong on, and what the device would not find, a sentence each. */
+  /** A sentence for each thing that makes updates unsafe, and for each module that the device would not find. */
   readonly faults: readonly string[];
-  /** What the developer may want to know, a sentence each. */
+  /** Hints for the developer, a sentence each; no faults. */
   readonly notes: readonly string[];
 }
 
-/** mcconfig's -p that there are folders of options for. */
+/** Whether `platform`, mcconfig's -p, is one that folders of options are written for. */
 export function isPlatform(platform: string): boolean {
   return /^esp32([/:].|$)/.test(platform);
 }
@@ -29,8 +29,8 @@ export function isPlatform(platform: string): boolean {
  * @param manifest absolute path of the app's manifest, or of the package.json of an app for mcpack
  * @param platform mcconfig's -p
  * @param output folder of generated files
- * @param targets as they were generated for other apps; the platform's is added
- * @throws Error with what mcconfig said
+ * @param targets targets that were generated for other apps; that of `platform` is added
+ * @throws Error with the output of mcconfig
  */
 export function examine(
   sdk: Sdk,

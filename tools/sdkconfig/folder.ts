@@ -1,8 +1,8 @@
 /*
- * The folder of options that an app names for one target: the target's, then what a device of NervesHub needs, then the
- * application's own. With it a manifest for the app to include.
+ * Writes the folder of options of an app for one target: the target's options, then those that a device of NervesHub needs,
+ * then the application's own. A manifest in the folder is for the app to include.
  *
- * An include, since mcconfig reads "build" of a manifest before those of its includes and the last one counts: an
+ * It is an include since mcconfig reads "build" of a manifest before those of its includes, and the last one counts: an
  * SDKCONFIGPATH in the app's own manifest loses to that of the target, which manifest_base.json includes.
  */
 
@@ -25,14 +25,15 @@ import { fragmentFiles, type Layer, mergeLayers, readFragment, releaseOptions } 
 import { hasSlots } from "./table-faults.js";
 import { type Expectation, tableOffset } from "./verdict.js";
 
-/** Beside the app's manifest. */
+/** The written folders, relative to the folder of the app's manifest. */
 const written = ".build/sdkconfig";
 
-/** For the app's manifest; mcconfig sets the variable to "esp32/TARGET". */
+/** The lines for the app's manifest. mcconfig sets FULLPLATFORM to "esp32/TARGET". */
 export const includeLines = `"platforms": {"esp32": {"include": "./${written}/$(FULLPLATFORM)/manifest.json"}}`;
 
 /**
- * @param optionsFolder what the build takes in place of the written one
+ * The sentence for a build that takes another folder of options than the written one.
+ * @param optionsFolder the folder that the build takes
  * @param platform "esp32/TARGET"
  */
 export function lostTo(optionsFolder: string, platform: string): string {
@@ -41,12 +42,12 @@ export function lostTo(optionsFolder: string, platform: string): string {
 }
 
 /**
- * What the written manifest is until it is whole. mcconfig knows no such variable, so that a build after an interrupted run
- * stops; here it is the path of a manifest that says nothing, so that the app is heard.
+ * The manifest in the folder until the folder is complete. mcconfig does not know the variable, so that a build after an
+ * interrupted run stops. In this program the variable is the path of an empty manifest, so that the app can be generated.
  */
 const unfinished = { include: "$(NERVESHUB_NOTHING)" };
 
-/** The version of an image is the application's to say. */
+/** Options of the image's version, which the application alone decides. */
 const versionOptions = /^CONFIG_APP_PROJECT_VER(_|$)/;
 
 function readLayer(folder: string): Layer {
@@ -56,14 +57,14 @@ function readLayer(folder: string): Layer {
   });
 }
 
-/** What a device needs over its target, whoever's application it runs. */
+/** The options that a device needs in addition to those of its target, with any application. */
 export function neededLayer(): Layer {
   return readLayer(join(ROOT, "sdkconfig")).map(
     (fragment) => new Map([...fragment].filter(([name]) => !versionOptions.test(name))),
   );
 }
 
-/** An app that is nothing but its target. */
+/** The manifest of an app that has nothing but its target. */
 const bare = JSON.stringify({
   build: { NAME: "bare" },
   include: "$(MODDABLE)/examples/manifest_base.json",
@@ -74,14 +75,14 @@ const bare = JSON.stringify({
   },
 });
 
-/** The target as the SDK has it. @param scratch an empty folder */
+/** Generates an empty app for the target as it is in the SDK. @param scratch an empty folder */
 function generateTarget(sdk: Sdk, platform: string, scratch: string, cwd: string): Generation {
   const manifest = join(scratch, "bare.json");
   writeFileSync(manifest, bare);
   return generateApp(sdk, manifest, platform, join(scratch, "bare"), { cwd });
 }
 
-/** The app without what is written here. */
+/** Generates the app without the options that this file writes. */
 function generateAlone(sdk: Sdk, manifest: string, platform: string, output: string, called = platform): Generation {
   const nothing = `${output}.json`;
   writeFileSync(nothing, "{}");
@@ -89,8 +90,8 @@ function generateAlone(sdk: Sdk, manifest: string, platform: string, output: str
 }
 
 /**
- * What the app says without its target: it is generated for one of the same name and files that says nothing. It lies beside
- * the app, since mcconfig changes a platform's path to small letters.
+ * Generates the app without its target's options: for a target of the same name and files whose manifest has none. That
+ * target's folder lies beside the app, since mcconfig changes the path of a platform to lower case.
  */
 function generateOwn(sdk: Sdk, manifest: string, target: Generation, scratch: string): Generation {
   const output = join(scratch, "own");
@@ -100,7 +101,7 @@ function generateOwn(sdk: Sdk, manifest: string, target: Generation, scratch: st
   const empty = join(around, name.toLowerCase());
   const folder = join(dirname(manifest), empty);
   try {
-    // Manifests of the SDK name files of the target.
+    // Copied, since manifests of the SDK name files of the target.
     cpSync(target.targetFolder, folder, { recursive: true });
     const build = { ESP32_SUBCLASS: target.chip, SUBPLATFORM: name };
     writeFileSync(join(folder, "manifest.json"), JSON.stringify({ build }));
@@ -120,7 +121,7 @@ function fragmentText(platform: string, options: ReadonlyMap<string, string>): s
 export interface WrittenFolder {
   readonly path: string;
   readonly expectation: Expectation;
-  /** What the application's developer may want to know, a sentence each; no faults. */
+  /** Hints for the application's developer, a sentence each; no faults. */
   readonly notes: readonly string[];
 }
 
@@ -129,8 +130,8 @@ export interface WrittenFolder {
  *
  * @param manifest absolute path of the app's manifest, or of the package.json of an app for mcpack
  * @param platform mcconfig's -p
- * @param targets as they were generated for other apps; the platform's is added
- * @throws Error with what mcconfig said; no folder is left then, so that no build goes on with half of one
+ * @param targets targets that were generated for other apps; that of `platform` is added
+ * @throws Error with the output of mcconfig; no folder is left then, so that no build uses half of one
  */
 export function writeFolder(
   sdk: Sdk,
@@ -158,7 +159,7 @@ export function writeFolder(
   }
 }
 
-/** Beside and renamed: a build never reads half of it. */
+/** Writes the manifest beside its place and renames it, so that a build never reads half of it. */
 function writeBuild(path: string, build: object): void {
   const beside = join(path, `manifest.${process.pid}.new`);
   writeFileSync(beside, `${JSON.stringify(build, null, 2)}\n`);
@@ -167,16 +168,16 @@ function writeBuild(path: string, build: object): void {
 
 interface Generations {
   readonly target: Generation;
-  /** The app on this target without what is written here. */
+  /** The app on this target, without the options that this file writes. */
   readonly alone: Generation;
-  /** And without the target. */
+  /** The app without those options, and without the target's. */
   readonly own: Generation;
 }
 
 function fill(sdk: Sdk, manifest: string, { target, alone, own }: Generations, path: string): WrittenFolder {
   const defaults = join(sdk.home, "build/devices/esp32", `xsProj-${target.chip}`);
   const ours = join(dirname(manifest), written) + sep;
-  /** Nothing where nobody named a folder, or only what was written here. */
+  /** The options in `folder`; undefined for the SDK's defaults and for a folder that this file wrote. */
   const layer = (folder: string) => (folder === defaults || folder.startsWith(ours) ? undefined : readLayer(folder));
   const applications = layer(own.optionsFolder);
   if (applications !== undefined && !statSync(own.optionsFolder, { throwIfNoEntry: false })?.isDirectory())
@@ -189,7 +190,7 @@ function fill(sdk: Sdk, manifest: string, { target, alone, own }: Generations, p
     else rmSync(file, { force: true });
   });
   const { ownTable } = own;
-  // Splits the target's factory partition in two slots. (In a table with slots it would move a factory partition.)
+  // `autosplit` splits the target's factory partition into two slots. In a table with slots it would move that partition.
   const split = ownTable === undefined && !hasSlots(alone.partitions, tableOffset(alone.options));
   writeBuild(path, { build: { SDKCONFIGPATH: "./" }, ...(split ? { defines: { ota: { autosplit: 1 } } } : {}) });
   const ownOptions = applications === undefined ? new Map<string, string>() : releaseOptions(applications);

@@ -1,5 +1,5 @@
 /*
- * What a build of an app for an ESP32 target would be: mcconfig without -m, which needs no ESP-IDF, and what it wrote.
+ * Generation: an app generated for an ESP32 target by mcconfig without -m, which needs no ESP-IDF, and read from its files.
  */
 
 import { spawnSync } from "node:child_process";
@@ -15,13 +15,13 @@ export interface Generation {
   readonly platform: string;
   /** The chip's name in ESP-IDF. */
   readonly chip: string;
-  /** Of the target's manifest; "" where the platform has no target. */
+  /** Folder of the target's manifest; "" where the platform has no target. */
   readonly targetFolder: string;
-  /** The one folder of options that won, absolute; "" where there is none. */
+  /** The folder of options that the build takes, absolute; "" where there is none. */
   readonly optionsFolder: string;
-  /** The table that a manifest named with PARTITIONS_FILE, absolute; it wins over the target's. */
+  /** The table that a manifest names with PARTITIONS_FILE, absolute; it wins over the target's. */
   readonly ownTable: string | undefined;
-  /** The one of PARTITIONS_FILE_FOR_TARGET, absolute: the target's where it names one. */
+  /** The table of PARTITIONS_FILE_FOR_TARGET, absolute: the target's, where the target has one. */
   readonly tableForTarget: string | undefined;
   /** The merged options, sdkconfig.mc. */
   readonly options: string;
@@ -29,7 +29,7 @@ export interface Generation {
   readonly partitions: string;
 }
 
-/** The variables at the head of mcconfig's makefile: what manifests said under "build", and the platform. */
+/** The variables at the head of mcconfig's makefile: those under "build" in manifests, and the platform. */
 function readVariables(makefile: string): Map<string, string> {
   const variables = new Map<string, string>();
   for (const line of makefile.split("\n")) {
@@ -40,7 +40,7 @@ function readVariables(makefile: string): Map<string, string> {
   return variables;
 }
 
-/** mcconfig says "No such file or directory", and not of what. */
+/** Names the partition tables that are missing: mcconfig says "No such file or directory" without a name. */
 function missingTables(manifest: string): string {
   const named = readFileSync(manifest, "utf8").matchAll(/"(PARTITIONS_FILE(?:_FOR_TARGET)?)"\s*:\s*"([^"$]+)"/g);
   return [...named]
@@ -49,21 +49,21 @@ function missingTables(manifest: string): string {
     .join("");
 }
 
-/** How a generation differs from what the app's developer would do. */
+/** How a generation differs from a build that the app's developer makes. */
 export interface Circumstances {
   /** Where mcconfig runs: paths that begin with neither "./" nor "/" are looked up there. Absent: the manifest's folder. */
   readonly cwd?: string;
-  /** Beside that of the SDK. */
+  /** Variables in addition to the SDK's. */
   readonly environment?: NodeJS.ProcessEnv;
-  /** The platform as its reader knows it. */
+  /** Name of the platform for messages. */
   readonly called?: string;
 }
 
 /**
- * @param manifest of the app: a manifest, or the package.json of an app for mcpack
+ * @param manifest path of the app's manifest, or of the package.json of an app for mcpack
  * @param platform mcconfig's -p
  * @param output folder of this app's generated files
- * @throws Error with what mcconfig said
+ * @throws Error with the output of mcconfig
  */
 export function generateApp(
   sdk: Sdk,
@@ -79,7 +79,7 @@ export function generateApp(
   const env = { ...sdk.environment, ...environment };
   const ran = spawnSync(command, args, { cwd, env, encoding: "utf8", maxBuffer: 64 << 20 });
   const said = ran.error?.message ?? `${ran.stdout}${ran.stderr}`;
-  // mcpack ends with 0 whatever happens.
+  // mcpack ends with status 0 also when it has failed.
   if (ran.status !== 0 || (packed && /error/i.test(said))) {
     const missing = packed ? leftOutByMcpack(manifest, said) : [];
     const lines = [`${command} -p ${called}: ${said.trim().replaceAll(platform, called)}`, ...missing].join("\n");
@@ -88,7 +88,7 @@ export function generateApp(
   return readGeneration(projectsOf(output, platform, cwd), cwd);
 }
 
-/** mcconfig's folder of a target; the manifest of one that is named by its path may call it something else. */
+/** mcconfig's folder for a target. A target that is given by its path may have another name in its manifest. */
 function projectsOf(output: string, platform: string, cwd: string): string {
   const [, separator, target = ""] = /^esp32(?:([/:])(.+))?$/.exec(platform.toLowerCase()) ?? [];
   const given = separator === ":" ? targetName(resolve(cwd, target)) : target;

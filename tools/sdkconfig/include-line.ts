@@ -1,6 +1,6 @@
 /*
- * What an app adds to its includes for a manifest of ours, the way in which it includes another one: by path, by git, from
- * node_modules, or by mcpack from its package.json. As text that can be pasted; nothing is written.
+ * Include line: the text that an app's developer pastes to include a manifest of ours. It is of the kind of the app's other
+ * includes: by path, by git, from node_modules, or by mcpack from its package.json. No file is written.
  */
 
 import { readFileSync } from "node:fs";
@@ -25,7 +25,7 @@ function includesOf({ include = [], platforms = {} }: Manifest): Include[] {
 /** A manifest of ours at the end of an include. */
 const end = /(?<=^|\/)(manifest_(link|plain|network|all)\.json|src\/features\/[\w-]+\/manifest\.json)$/;
 
-/** @param manifest absolute path of the app's @param path of ours, below the package's folder */
+/** @param manifest absolute path of the app's manifest @param path path of our manifest, below the package's folder */
 export function includeLine(manifest: string, path: string): string {
   const given = JSON.parse(readFileSync(manifest, "utf8"));
   for (const include of includesOf(isPacked(manifest) ? (given.moddable?.manifest ?? {}) : given)) {

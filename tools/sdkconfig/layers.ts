@@ -1,10 +1,10 @@
 /*
- * ESP-IDF options of one device, put together of what the target, this package and the application say.
+ * Layers: the ESP-IDF options of one device, merged from those of the target, of this package and of the application.
  *
  * mcconfig reads one folder and never merges two. It reads `sdkconfig.defaults`, in release builds then
  * `sdkconfig.defaults.release`, in instrumented ones then `sdkconfig.inst`, and the last line counts.
  *
- * The rule it guards: a later layer wins in every build that its line is read in; what it does not name stays as it was.
+ * The rule it guards: a later layer wins in every build that reads its line; options that it does not name stay as they were.
  */
 
 import { withTodaysNames } from "./old-names.js";
@@ -16,7 +16,7 @@ export const fragmentFiles = Object.freeze(["sdkconfig.defaults", "sdkconfig.def
 export type Layer = readonly ReadonlyMap<string, string>[];
 
 /**
- * @param text of a fragment. Lines with "#" in front are nothing to mcconfig, also "# CONFIG_X is not set".
+ * @param text text of a fragment. mcconfig ignores lines with "#" in front, also "# CONFIG_X is not set".
  * @returns the last value of each option, as written, under the name that it has today
  */
 export function readFragment(text: string): Map<string, string> {
@@ -44,7 +44,7 @@ export function mergeLayers(layers: readonly Layer[]): Layer {
   });
 }
 
-/** What a release build ends with. */
+/** The options of a release build. */
 export function releaseOptions([defaults, release]: Layer): Map<string, string> {
   return new Map([...defaults, ...release]);
 }

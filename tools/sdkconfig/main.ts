@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 /*
- * nerveshub-sdkconfig: the command. It writes the folder of options of an app for one target, and says whether an update is
- * safe on the build that mcconfig then makes, and whether the manifests include what the app imports of the agent, once.
+ * nerveshub-sdkconfig: the command. It writes the folder of options of an app for one target. It then tells whether an update
+ * is safe on the build that mcconfig makes, and whether the manifests include everything that the app imports of the agent,
+ * in one copy.
  *
- * Exit status: 0 written, and safe; 1 not; 2 wrong arguments; 3 without a Moddable SDK.
+ * Exit status: 0 written and safe; 1 not written or not safe; 2 wrong arguments; 3 without a Moddable SDK.
  */
 
 import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";

@@ -1,6 +1,6 @@
 /*
- * Names that ESP-IDF renamed and goes on reading: under an old name rollback or watchdog are switched off as under the new
- * one, and the last line counts. Only the options that a bad update must not get past.
+ * Old names of ESP-IDF options, which ESP-IDF still reads: an old name switches rollback or watchdog off just as the new one
+ * does, and the last line counts. Only options that protect against a bad update are listed.
  *
  * Source: sdkconfig.rename of ESP-IDF 6.0, components/bootloader and components/esp_system.
  */

@@ -1,13 +1,13 @@
 /*
- * What an update needs of a partition table: two slots, otadata that says which starts, nvs, and flash to hold it all.
+ * Table faults: checks that a partition table has what an update needs: two slots, otadata, nvs, and flash to hold them.
  */
 
 import { partitionName } from "../provision/nvs.js";
 import { defaultTableOffset, hex, type Partition, readPartitionTable } from "../provision/partition-table.js";
 
-/** ESP-IDF's least for an nvs that is written: gen_esp32part.py, NVS_RW_MIN_PARTITION_SIZE. */
+/** Least size of an nvs that is written: gen_esp32part.py, NVS_RW_MIN_PARTITION_SIZE. */
 const leastNvs = 0x3000;
-/** Of esp_flash_partitions.h: two sectors, one for each entry. gen_esp32part.py takes no other size. */
+/** Size of otadata, esp_flash_partitions.h: two sectors, one per entry. gen_esp32part.py takes no other size. */
 const otadataSize = 0x2000;
 /** A little less than the image of the flashable app (estimated in hosts/esp32/README.md, 1.8 MB). */
 const smallSlot = 1536 * 1024;
@@ -20,7 +20,7 @@ export function readTable(csv: string, tableOffset = defaultTableOffset): Partit
   return readPartitionTable(new TextEncoder().encode(csv), tableOffset);
 }
 
-/** Of esp_partition.h: ota_0 to ota_15 are 0x10 to 0x1F. A table may have words or numbers. */
+/** The slot's number. ota_0 to ota_15 are 0x10 to 0x1F (esp_partition.h); a table may have words or numbers. */
 function slotNumber({ type, subtype }: Partition): number | undefined {
   if (type !== "app") return undefined;
   const word = /^ota_(\d+)$/.exec(subtype);
@@ -32,7 +32,7 @@ export function slotsOf(partitions: readonly Partition[]): Partition[] {
   return partitions.filter((partition) => slotNumber(partition) !== undefined);
 }
 
-/** Whether the table has a slot already. One that cannot be read is left to those who say what is wrong with it. */
+/** Whether the table has a slot already. True for a table that cannot be read: `tableFaults` tells what is wrong with it. */
 export function hasSlots(csv: string, tableOffset: number): boolean {
   try {
     return slotsOf(readTable(csv, tableOffset)).length > 0;
@@ -48,7 +48,7 @@ function slotFaults(slots: readonly Partition[]): string[] {
     ];
   const numbers = slots.map((slot) => slotNumber(slot)!).toSorted((a, b) => a - b);
   const faults: string[] = [];
-  // The boot loader takes a number modulo the count of slots.
+  // The boot loader takes the number of a slot modulo the count of slots.
   if (numbers.some((number, index) => number !== index))
     faults.push(
       `The partition table has the slots ${numbers.map((number) => `ota_${number}`).join(", ")}; they must be ota_0 to ota_${numbers.length - 1}, each once.`,
@@ -91,7 +91,7 @@ function nvsFaults(partitions: readonly Partition[]): string[] {
  * @param csv the table that is flashed
  * @param flashSize bytes
  * @param tableOffset CONFIG_PARTITION_TABLE_OFFSET
- * @returns what keeps updates from working, a sentence each
+ * @returns a sentence for each reason why updates cannot work
  */
 export function tableFaults(csv: string, flashSize: number, tableOffset = defaultTableOffset): string[] {
   let partitions: Partition[];
@@ -107,7 +107,7 @@ export function tableFaults(csv: string, flashSize: number, tableOffset = defaul
   return faults;
 }
 
-/** @returns on which slots an image may not fit, a sentence each; which image it will be is not known here */
+/** @returns a sentence for each slot that may be too small; the size of the image is not known here */
 export function tableNotes(csv: string, tableOffset = defaultTableOffset): string[] {
   let partitions: Partition[];
   try {

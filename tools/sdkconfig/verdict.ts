@@ -1,6 +1,6 @@
 /*
- * Whether a build is one that an update can go wrong on: what it must have so that a bad image never stays, and what it
- * must not have lost of its target. Judged by what mcconfig generated, whoever said it.
+ * Verdict: judges whether updates are safe on a build: it has every option that keeps a bad image from staying, and it has
+ * lost no option of its target. Only the files that mcconfig generated count, wherever an option came from.
  */
 
 import { lostOptions, readOptions } from "../esp32/options.js";
@@ -10,17 +10,17 @@ import { withTodaysNames } from "./old-names.js";
 import { tableFaults } from "./table-faults.js";
 
 export interface Expectation {
-  /** The target as the SDK has it, without any of us. */
+  /** The target as it is in the SDK, without options of this package or of the application. */
   readonly target: Generation;
-  /** What this package adds. */
+  /** Options that this package adds. */
   readonly needed: ReadonlyMap<string, string>;
-  /** What the application itself says. */
+  /** Options of the application itself. */
   readonly own: ReadonlyMap<string, string>;
-  /** Its own partition table, if it names one. */
+  /** The application's partition table, if it names one. */
   readonly ownTable: string | undefined;
 }
 
-/** The last of several options, of which one can be on. */
+/** The last option that is on, of a group in which only one can be on. */
 function chosen(options: string, pattern: RegExp): string | undefined {
   let last: string | undefined;
   for (const [, name] of options.matchAll(/^CONFIG_(\w+)=y\s*$/gm)) if (pattern.test(name)) last = name;
@@ -38,7 +38,7 @@ export function tableOffset(options: string): number {
   return Number(readOptions(options).get("CONFIG_PARTITION_TABLE_OFFSET") ?? defaultTableOffset) || defaultTableOffset;
 }
 
-/** Options that let a bad image stay, a sentence each. */
+/** @returns a sentence for each option that lets a bad image stay */
 function unsafeOptions(text: string): string[] {
   const options = readOptions(text);
   const isOn = (name: string) => options.get(name) === "y";
@@ -56,7 +56,7 @@ function unsafeOptions(text: string): string[] {
   return faults;
 }
 
-/** @returns what is wrong with the build, a sentence each; nothing when an update is safe on it */
+/** @returns a sentence for each fault of the build; none when updates are safe on it */
 export function judge(build: Generation, expectation: Expectation): string[] {
   const { target, needed, own, ownTable } = expectation;
   const options = withTodaysNames(build.options);

@@ -1,6 +1,6 @@
 /*
- * The part of `npm run bench` that runs on XS: builds bench/xs into one app, and passes its figures on. Ends 3 without an
- * SDK.
+ * The part of `npm run bench` that runs on XS: builds bench/xs into one app, and prints the app's figures. Ends with status 3
+ * without an SDK.
  */
 
 import { spawnSync } from "node:child_process";

@@ -1,13 +1,13 @@
 /*
- * The agent for devices as few modules: what a manifest lists becomes one in dist/xs, and what the core always includes goes
- * into the core's. A module costs a device 259 bytes of flash, each function that uses a name of the module's top level 16,
- * and each name 16 and its letters. Part of `npm run prepare`.
+ * Bundles the agent's modules for devices: the modules of a manifest become one module in dist/xs, and manifests that the core
+ * always includes go into the core's module. A module costs a device 259 bytes of flash, each function that uses a name of the
+ * module's top level 16 bytes, and each name 16 bytes and its letters. Part of `npm run prepare`.
  *
- * Measured with everything on an ESP32-C3: 519 KB one by one; 469 KB bundled, with the numbers that modules import in place
- * of their names; 455 KB with short names of local variables and without what is left unused. Functions, classes, methods
- * and fields keep theirs, so that a stack can be read; the source maps lead back to the TypeScript.
+ * Measured with everything on an ESP32-C3: 519 KB one by one; 469 KB bundled, with imported numbers in place of their names;
+ * 455 KB with short names of local variables and without unused code. Functions, classes, methods and fields keep their names,
+ * so that a stack can be read; the source maps lead back to the TypeScript.
  *
- * The rule it guards: dist/ has the manifests of the sources below the same paths, and an application the same modules.
+ * The rule it guards: dist/ has the manifests of the sources at the same paths, and an application gets the same modules.
  */
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -25,25 +25,25 @@ interface Manifest extends Section {
 
 const prefix = "nerveshub/";
 const core = "src/manifest.json";
-/** What includes all others, between them. */
+/** Manifests that together include all others. */
 const roots = [
   "manifest_all.json",
   "manifest_plain.json",
   "manifest_network.json",
   "src/features/prompt/manifest.json",
 ];
-/** Modules of which each platform has its own. */
+/** Name prefix of the modules of which each platform has its own. */
 const chosen = `${prefix}hosts/platform/`;
-/** Listed by the SDK's names, of which TLS is made: they stay as they are, and in their order. */
+/** The manifest of modules that take the names of SDK modules, for TLS: they are not bundled and keep their order. */
 const wrappers = "modules/tls/manifest_wrappers.json";
 
 const list = <T>(value: T | T[] | undefined): T[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value];
-/** Not the SDK's, nor what sdk/manifest_base.json refuses a second version with. */
+/** Whether an include is ours: not the SDK's, nor the one by which sdk/manifest_base.json refuses a second version. */
 const isOurs = (include: string): boolean => !include.includes("$(");
 const sectionsOf = (manifest: Manifest): Section[] => [manifest, ...Object.values(manifest.platforms ?? {})];
 
-/** @returns what `paths` include and they themselves, by path below `root` */
+/** @returns the manifests at `paths` and all that they include, by path below `root` */
 function readManifests(root: string, paths: readonly string[], found = new Map<string, Manifest>()) {
   for (const path of paths.filter((one) => !found.has(one))) {
     const manifest = JSON.parse(readFileSync(join(root, path), "utf8")) as Manifest;
@@ -63,7 +63,7 @@ const ourModules = ({ modules = {} }: Section): [name: string, file: string][] =
     (entry): entry is [string, string] => entry[0].startsWith(prefix) && typeof entry[1] === "string",
   );
 
-/** What is one module of dist/xs, by its name there. */
+/** @returns the name in dist/xs of the module that the manifest at `path` goes into */
 const bundleOf = (path: string, inCore: ReadonlySet<string>): string => {
   if (inCore.has(path)) return "src/link";
   const folder = dirname(path).replace(/^src\/features/, "features");
@@ -73,11 +73,11 @@ const bundleOf = (path: string, inCore: ReadonlySet<string>): string => {
 export interface Bundles {
   /** Manifests by path, as dist/ has them. */
   readonly manifests: ReadonlyMap<string, Manifest>;
-  /** Bundle by the file, below the root and without its ending, that goes into it. */
+  /** Name of the bundle by source file (a path below the root, without its ending). */
   readonly owners: ReadonlyMap<string, string>;
 }
 
-/** @param root of the repository */
+/** @param root root of the repository */
 export function planBundles(root: string): Bundles {
   const sources = readManifests(root, roots);
   const inCore = new Set([...readManifests(root, [core]).keys()].filter((path) => !path.startsWith("sdk/")));
@@ -85,7 +85,7 @@ export function planBundles(root: string): Bundles {
   for (const [path, manifest] of sources)
     for (const [name, file] of sectionsOf(manifest).flatMap(ourModules)) {
       const source = join(dirname(path), file);
-      // The parts that a platform chooses are its bundles: the name is the same for each, the file is not.
+      // A module that each platform has in a file of its own is bundled by its file, since its name is the same on all.
       if (name.startsWith(chosen)) owners.set(source, source);
       else if (dirname(path) !== "." && path !== wrappers) owners.set(source, bundleOf(path, inCore));
     }
@@ -142,7 +142,7 @@ export function planBundles(root: string): Bundles {
   return { manifests, owners };
 }
 
-/** The compiler's JavaScript with its source maps; what is in no bundle is left to the manifests. */
+/** Gives rollup the compiler's JavaScript with its source maps. Modules in no bundle stay imports. */
 const input = (dist: string, owners: ReadonlyMap<string, string>): Plugin => ({
   name: "nerveshub",
   resolveId(id, importer) {
@@ -156,15 +156,15 @@ const input = (dist: string, owners: ReadonlyMap<string, string>): Plugin => ({
 });
 
 /**
- * By name, since the path of a module on a device is not the path of its file. Classes are constants again: XS copies what
- * could be assigned to into RAM.
+ * Makes imports refer to modules by name, since the path of a module on a device is not the path of its file. Makes classes
+ * constants again: XS copies bindings that could be assigned to into RAM.
  */
 const finished = (code: string, fileName: string): string =>
   code
     .replace(/ from "(\.[^"]+)\.js"/g, (_, path: string) => ` from "${prefix}${join(dirname(fileName), path)}"`)
     .replace(/^var (\w+) = class/gm, "const $1 = class");
 
-/** Writes dist/xs and the manifests of dist/, from what the compiler has put there. */
+/** Writes dist/xs and the manifests of dist/, from the compiler's output in dist/. */
 export async function writeBundles(root: string): Promise<void> {
   const dist = join(root, "dist");
   const { manifests, owners } = planBundles(root);

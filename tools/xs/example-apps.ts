@@ -1,6 +1,6 @@
 /*
- * The apps of examples/ where their readers would have them: each in a folder of its own outside the repository, with the
- * repository where the app looks for it.
+ * Places the apps of examples/ as a reader would have them: each in a folder of its own outside the repository, with the
+ * repository at the place where the app looks for it.
  */
 
 import { execFileSync } from "node:child_process";
@@ -25,7 +25,7 @@ function rewrite(app: string, change: (manifest: { include: unknown[] }) => void
   writeFileSync(path, JSON.stringify(manifest, null, 2));
 }
 
-/** As `npm install` does, from the package that `npm publish` would send; packed once for all that lie beside each other. */
+/** Installs the package that `npm publish` would send, as `npm install` does. It is packed once for all apps of one folder. */
 export function installPackage(app: string): void {
   const packed = join(dirname(app), "packed");
   if (!existsSync(packed)) {

@@ -1,7 +1,7 @@
 /*
- * npm run check:examples: builds every app of examples/ the way its reader would, each in an empty folder outside the
- * repository, and runs it until it starts connecting. A module that was forgotten in a manifest, or in the package, shows here.
- * Then the same for the order of includes, and for what an app uses and does not include (inclusion.ts).
+ * npm run check:examples: builds every app of examples/ as its reader would, each in an empty folder outside the repository,
+ * and runs it until it starts connecting. It fails for a module that a manifest or the package lacks.
+ * Then it checks the order of includes, and modules that an app uses and does not include (inclusion.ts).
  */
 
 import { spawnSync } from "node:child_process";
@@ -14,7 +14,7 @@ import { buildLoader, startProduct } from "./loader.js";
 import { findSdk, mcconfig } from "./sdk.js";
 
 const deadlineSeconds = 20;
-/** Well-formed, and known to nobody. */
+/** Well-formed settings of a hub and a key that do not exist. */
 const config = ["host=127.0.0.1", "shared-key=nhp_example", "shared-secret=c2VjcmV0"];
 
 const sdk = findSdk();
@@ -26,7 +26,7 @@ const withMcconfig = (app: string): string => {
   return mcconfig(sdk, { manifest: join(app, "manifest.json"), name, platform: "lin", config }).folder;
 };
 
-/** mcpack ends with 0 whatever happens: what counts is that the product was not there before. */
+/** Builds with mcpack into an empty folder, since mcpack ends with status 0 also when it has failed: the product tells. */
 function withMcpack(app: string): string {
   const output = join(app, "output");
   mkdirSync(output);

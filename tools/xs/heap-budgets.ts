@@ -1,9 +1,10 @@
 /*
- * What the agent may leave of the heap when it is joined over TLS and nothing happens: heap-budgets.json, for the core alone,
- * with two features, and with what ran by default before there were features. Part of `npm run sim -- -i`.
+ * Heap budgets: how much of the heap the agent may use when it is joined over TLS and idle (heap-budgets.json): the core
+ * alone, with two features, and with the features that ran by default before there were features. Part of
+ * `npm run sim -- -i`.
  *
- * Slots are those of a 64-bit XS (32 bytes; a device's have 16). Chunks are less those of the simulator's model of
- * the flash, by an app that has the platform and no link.
+ * Slots are those of a 64-bit XS (32 bytes; a device's have 16). The chunks of an app with the platform and no link, which
+ * are those of the simulator's flash model, are subtracted.
  */
 
 import { mkdirSync, readFileSync } from "node:fs";
@@ -37,7 +38,7 @@ export interface Access {
   readonly ca: Uint8Array;
 }
 
-/** Bytes of chunks with the platform alone, at the end: it was made by then. */
+/** Bytes of chunks with the platform alone, in the last sample, when the platform is complete. */
 async function platformChunks(loader: string, app: string, data: string): Promise<number> {
   mkdirSync(data);
   provision(data, simulatedImage(product, "1.0.0"), new Map([["choice", "platform"]]));
@@ -54,7 +55,7 @@ async function platformChunks(loader: string, app: string, data: string): Promis
   return chunks.at(-1)!;
 }
 
-/** @param folder for flashes @returns what is above its budget, or failed */
+/** @param folder a folder for flash files @returns a sentence for each case that is above its budget or failed */
 export async function checkHeap(sdk: Sdk, loader: string, folder: string, access: Access): Promise<string[]> {
   const budgets = JSON.parse(readFileSync(join(ROOT, "tools/xs/heap-budgets.json"), "utf8")) as Record<string, Budget>;
   const manifest = join(ROOT, "test/xs/choices/manifest.json");

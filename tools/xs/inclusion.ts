@@ -1,7 +1,7 @@
 /*
- * Including the agent, with the SDK's own tools; part of `npm run check:examples`. The build is the same in every order of the
- * core and three features, named twice, and whether the agent is there by path, git or npm. What an app uses and does not
- * include fails before it is on a device, one way for each way in; so do two copies of the agent.
+ * Inclusion: checks with the SDK's own tools how an app includes the agent; part of `npm run check:examples`. The build is the
+ * same for every order of the core and three features, for manifests named twice, and by path, git or npm. A module that an
+ * app uses and does not include fails the build, for each way of including; so do two copies of the agent.
  */
 
 import { execFileSync, spawnSync } from "node:child_process";
@@ -13,7 +13,7 @@ import { examine } from "../sdkconfig/examine.js";
 import { installPackage, packageName } from "./example-apps.js";
 import { ROOT, type Sdk } from "./sdk.js";
 
-/** The core, one that includes others, one with functions of ESP-IDF and C of the SDK, one that changes what is stripped. */
+/** The core, a feature that includes others, one that uses ESP-IDF's functions and the SDK's C, one that changes the strip list. */
 const included = [
   "manifest_link.json",
   "src/features/local-shell/manifest.json",
@@ -21,7 +21,7 @@ const included = [
   "src/features/prompt/manifest.json",
 ];
 const target = { platform: "esp32/esp32c3", chip: "esp32c3" };
-/** Platform, and mcconfig's folder below the output. */
+/** Each platform, and mcconfig's folder for it below the output. */
 const platforms: readonly [string, string][] = [
   [target.platform, target.platform],
   ["lin", "lin/mc"],
@@ -37,7 +37,7 @@ interface AppFiles {
   readonly files: Readonly<Record<string, string>>;
 }
 
-/** @returns its manifest */
+/** Writes an app. @returns the path of its manifest */
 function writeApp(folder: string, name: string, { files, modules = { "*": "./main" }, ...rest }: AppFiles): string {
   mkdirSync(folder, { recursive: true });
   for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
@@ -52,10 +52,10 @@ function permutations<T>(of: readonly T[]): T[][] {
 }
 
 /**
- * What mcconfig would build, whatever the order in which it names things and wherever the agent is: the rules of its makefile,
- * what is preloaded and stripped, the sizes of memories, the C defines and mc/config.
+ * A text of everything that mcconfig would build: the rules of its makefile, the preloaded modules, the strip list, the sizes
+ * of memories, the C defines and mc/config. It does not depend on the order of things, nor on where the agent is.
  *
- * @param root undefined: where the agent is found
+ * @param root the agent's folder, which the text leaves out; default: found by the path of "nerveshub/src/link"
  */
 function generated(sdk: Sdk, folder: string, include: readonly Include[], root?: string): string {
   const manifest = writeApp(folder, "order", { include, files: { "main.js": 'import "nerveshub";\n' } });
@@ -85,13 +85,13 @@ function generated(sdk: Sdk, folder: string, include: readonly Include[], root?:
     .join("\n");
 }
 
-/** The first line that only one of two builds has. */
+/** @returns the first line that only one of two builds has */
 function difference(one: string, other: string): string {
   const [lines, others] = [one.split("\n"), other.split("\n")];
   return lines.find((line) => !others.includes(line)) ?? others.find((line) => !lines.includes(line)) ?? "the order";
 }
 
-/** A repository of the agent as it is here, committed or not. */
+/** Makes a git repository with the files of this one as they are, committed or not. */
 function asRepository(folder: string): string {
   const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { cwd: ROOT, encoding: "utf8" });
   for (const file of files.trim().split("\n")) cpSync(join(ROOT, file), join(folder, file), { recursive: true });
@@ -102,7 +102,7 @@ function asRepository(folder: string): string {
   return folder;
 }
 
-/** @returns what differs, a sentence each */
+/** @returns a sentence for each difference */
 function checkOrders(sdk: Sdk, folder: string): string[] {
   const app = join(folder, "order");
   const from = (place: string) => included.map((manifest) => join(place, manifest));
@@ -132,7 +132,7 @@ const core = join(ROOT, "manifest_link.json");
 interface WayIn {
   readonly name: string;
   readonly says: RegExp;
-  /** @returns what the tools say, or throws it */
+  /** @returns the output of the tools @throws Error with it */
   run(sdk: Sdk, folder: string): string;
 }
 
@@ -200,7 +200,7 @@ const ways: readonly WayIn[] = [
   },
 ];
 
-/** @returns ways in which it builds all the same, or fails with other words */
+/** @returns a sentence for each way that builds although it must not, or fails with other words */
 function checkLeftOut(sdk: Sdk, folder: string): string[] {
   const faults: string[] = [];
   for (const [index, { name, says, run }] of ways.entries()) {

@@ -8,12 +8,13 @@
  *
  * usage: loader [-g] [-t SECONDS] path/to/mc.so
  *
- * -g collects garbage all the time, so that the counters of an instrumented build tell what is alive.
+ * -g collects garbage all the time, so that the counters of an instrumented build count live memory only.
  *
- * status: what the program ends with itself; 64 + reason when the engine gave up; 124 when SECONDS have passed, even
- * inside an endless loop; 128 + signal; 2 when mc.so cannot be run.
+ * status: the program's own; 64 + reason when the engine gave up; 124 when SECONDS have passed, even inside an endless loop;
+ * 128 + signal; 2 when mc.so cannot be run.
  *
- * A library may export `const char *xsWhere(void)`: what it was doing, printed when it is stopped from outside.
+ * A library may export `const char *xsWhere(void)`. Its text, which tells what the library was doing, is printed when the
+ * program is stopped from outside.
  */
 
 #define _GNU_SOURCE
@@ -135,7 +136,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	/* Stock socket modules write to closed connections; ours guard themselves. */
+	/* The SDK's socket modules write to closed connections; ours never raise SIGPIPE. */
 	signal(SIGPIPE, SIG_IGN);
 
 	void *library = dlopen(argv[i], RTLD_NOW);

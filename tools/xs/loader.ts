@@ -1,5 +1,5 @@
 /*
- * Compiles loader.c once per version of it, and runs `-p lin` products with it.
+ * Compiles loader.c when it has changed, and runs `-p lin` products with it.
  */
 
 import { spawn, spawnSync } from "node:child_process";
@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { BUILDS, lacking, ROOT, type Sdk } from "./sdk.js";
 
-/** The compiled loader; ends with status 3 where it cannot be had. */
+/** @returns path of the compiled loader; ends with status 3 where it cannot be compiled */
 export function buildLoader(sdk: Sdk): string {
   if (process.platform !== "linux") lacking("the headless loader needs Linux (GLib's main loop)");
   const source = join(ROOT, "tools/xs/loader.c");
@@ -34,13 +34,13 @@ export function buildLoader(sdk: Sdk): string {
 }
 
 export interface ProductRun {
-  /** The exit status (see loader.c), when it has ended. */
+  /** The exit status of the product (see loader.c), once it has ended. */
   readonly ended: Promise<number>;
-  /** Ends it. */
+  /** Ends the product. */
   stop(): void;
 }
 
-/** What an instrumented build prints once a second, of what is alive. */
+/** The heap in use, which an instrumented build prints once a second. */
 export interface HeapSample {
   /** Bytes. */
   chunks: number;

@@ -1,19 +1,20 @@
 /*
- * Writes the manifests' lists of modules, or compares them: a module that nobody lists fails on the device, not in the build,
- * and a glob takes in what lies beside it. Part of `npm run check`; "--write" writes.
+ * Writes the manifests' lists of modules, or compares them: a module that no manifest lists fails on the device and not in the
+ * build, and a glob would take in unrelated files. Part of `npm run check`; "--write" writes.
  *
  * A module's name is "nerveshub/" and its path below the root. The rules:
  *  - each manifest includes sdk/manifest_base.json first, so that every order of includes gives the same build;
- *  - that one refuses a second copy of another version, of which the first of each file would win without a word;
- *  - it lists and preloads its own modules one by one, and includes the manifests of what they import when they run;
- *  - what is written by hand (the SDK's includes, C files, resources, platforms, defines) stays as it is.
+ *  - sdk/manifest_base.json refuses a second copy of another version, since the first copy of each file would win silently;
+ *  - each manifest lists and preloads its own modules one by one, and includes the manifests of modules that they import at
+ *    run time;
+ *  - parts written by hand (the SDK's includes, C files, resources, platforms, defines) stay as they are.
  */
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
 const write = process.argv.includes("--write");
-/** Keeps our names apart from those of an application's modules. */
+/** Prefix of our module names, which keeps them apart from those of an application. */
 const prefix = "nerveshub/";
 const base = "sdk/manifest_base.json";
 
@@ -28,7 +29,7 @@ const folders = (parent) =>
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => join(parent, name));
 
-/** The modules of ours that `file` imports when it runs. */
+/** Our modules that `file` imports at run time. */
 function importsOf(file) {
   const text = readFileSync(`${file}.ts`, "utf8");
   const imports = text.matchAll(/^(?:import|export) (?!type )[^;]*?from "(\.[^"]+)\.js"/gm);
@@ -51,12 +52,12 @@ function closure(entries, inside) {
   return [...found].sort();
 }
 
-/** Of types only nothing is left on a device. An empty module would cost some 250 bytes of flash. */
+/** Whether a file has more than types. A module with types only is not listed: empty, it would cost some 250 bytes of flash. */
 const hasCode = (file) =>
   /^(export )?(const|let|class|abstract class|async|function)\b|^export (\*|\{)/m.test(
     readFileSync(`${file}.ts`, "utf8"),
   );
-/** Has an order of its own. */
+/** Folders whose manifest is written by hand, since its modules have an order of their own. */
 const byHand = ["modules/tls"];
 const notCore = ["src/main", "src/app-settings", "src/setting-checks"];
 const byPlatform = [
@@ -65,9 +66,9 @@ const byPlatform = [
   "hosts/simulator/platform",
   "hosts/simulator/network",
 ];
-/** Of the simulator, which takes the name of an SDK's module. */
+/** The simulator's module that takes the name of an SDK module. */
 const named = ["hosts/simulator/tcp"];
-/** One of the two is what the platform's network is: with TLS or without. */
+/** Modules of which the app has one, by whether the platform's network has TLS. */
 const eitherOr = ["hosts/xs/secure", "hosts/xs/plain"];
 
 const core = sources("src").filter((file) => !file.startsWith("src/features/") && !notCore.includes(file));
@@ -81,7 +82,7 @@ const esp32Network = closure(importsOf("hosts/esp32/network"), (file) =>
   /^hosts\/esp32\/|^hosts\/xs\/datagrams$/.test(file),
 ).filter((file) => !esp32.includes(file));
 
-/** Manifest, its modules, and the platform that it is for, if one. */
+/** Each manifest with its modules, and with its platform if it is for one. */
 const manifests = [
   ...folders("modules")
     .filter((folder) => !byHand.includes(folder))
@@ -107,7 +108,7 @@ for (const manifest of manifests) manifest.files = manifest.files.filter(hasCode
 const list = (value) => (value === undefined ? [] : [value].flat());
 const isOurs = (name) => name.startsWith(prefix);
 
-/** The manifest as it must be. */
+/** @returns the manifest as it must be */
 function wanted({ path, files, platform }, manifest) {
   const folder = dirname(path);
   const from = (target) => {
@@ -154,7 +155,7 @@ for (const manifest of manifests) {
   keep(manifest.path, wanted(manifest, before));
 }
 
-/** All but the prompt, for which XS's parser and every built-in stay in the build. */
+/** All features but the prompt, for which XS's parser and every built-in would stay in the build. */
 const all = folders("src/features").filter((folder) => folder !== "src/features/prompt");
 keep("manifest_all.json", {
   include: [`./${base}`, "./manifest_link.json", ...all.map((folder) => `./${folder}/manifest.json`)],
@@ -163,9 +164,9 @@ keep("manifest_all.json", {
 const pack = JSON.parse(readFileSync("package.json", "utf8"));
 
 /**
- * Two versions in one app. mcconfig takes the variables of a manifest in their order before its includes, writes "undefined"
- * for one that nobody has set, and stops at an include that is not there: the second copy finds the version of the first,
- * and the path that is missing says both. It costs the device nothing.
+ * Refuses two versions in one app. mcconfig takes the variables of a manifest in their order before its includes, writes
+ * "undefined" for a variable that is not set, and stops at an include that does not exist. So the second copy finds the version
+ * of the first, and the missing path names both versions. It costs the device nothing.
  */
 const refusal = "two-versions-of-nerves-hub-link-moddable";
 keep(base, {
@@ -186,7 +187,7 @@ if (JSON.stringify(found) !== JSON.stringify(allowed)) {
   }
 }
 
-/** Each by name: mcpack of SDK 8.2.3 ends with an error of its own at a pattern ("./features/*"). */
+/** Features are exported one by one: mcpack of SDK 8.2.3 fails at a pattern ("./features/*"). */
 const others = Object.entries(pack.exports).filter(([name]) => !name.startsWith("./features/"));
 const features = sources("features").map((file) => [
   `./${file}`,

@@ -1,6 +1,6 @@
 /*
- * What manifests name besides TypeScript, put beside the JavaScript that was made of it: a folder then holds the whole agent
- * below the same names, and an app without a TypeScript compiler includes its manifest_link.json.
+ * Copies the files that manifests name besides TypeScript next to the compiled JavaScript. The folder then holds the whole
+ * agent under the same names, and an app without a TypeScript compiler includes its manifest_link.json.
  */
 
 import { cpSync, statSync } from "node:fs";
@@ -10,7 +10,7 @@ import { ROOT } from "./sdk.js";
 /** Manifests, C, roots, typings. */
 const native = /\.(json|c|der|d\.ts)$/;
 
-/** @param folder of the JavaScript, compiled from the root of the repository */
+/** @param folder folder of the JavaScript, compiled from the root of the repository */
 export function copyNativeFiles(folder: string): void {
   for (const part of ["hosts", "modules", "sdk", "src", "types"])
     cpSync(join(ROOT, part), join(folder, part), {

@@ -1,13 +1,14 @@
 /*
- * What a manifest of ours brings besides TypeScript modules: manifests of the SDK, C files, resources, and
- * modules that take the name of one of the SDK's. The suites' app takes these from the product's manifests, and the TypeScript from our compiler.
+ * Natives: everything in our manifests besides TypeScript modules: manifests of the SDK, C files, resources, and modules that
+ * take the name of an SDK module. The suites' app takes these from the product's manifests, and the JavaScript from our own
+ * compiler.
  */
 
 import { readFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { ROOT } from "./sdk.js";
 
-/** What manifests put before the path of a module to make its name, so that no module of an application has it. */
+/** Prefix of our module names (a module's name is the prefix and its path), which keeps them apart from an application's. */
 export const PREFIX = "nerveshub/";
 
 export interface Natives {
@@ -57,7 +58,7 @@ function collect(manifest: Manifest, folder: string, natives: Natives): void {
   if (platform) collect(platform, folder, natives);
 }
 
-/** Of the manifest at `path` and all that it includes, on Linux. */
+/** Reads the natives of the manifest at `path` and of all that it includes, for Linux. */
 export function readNatives(
   path: string,
   natives: Natives = {

@@ -1,11 +1,11 @@
 /*
- * Ordinary use, end to end on XS: what an operator may do to a device on any day, done to an application of ours
- * (test/xs/ordinary-use) through the desk hub. A part of `npm run sim`.
+ * Ordinary use, end to end on XS: does to an application (test/xs/ordinary-use), through the desk hub, everything that an
+ * operator may do to a device on any day. A part of `npm run sim`.
  *
- * The rule it guards: nothing of it ends the program. On a device every end is a restart: the loader tells a stack overflow
- * (66) or a dropped rejection (72) by its exit status, and either is a failure here.
+ * The rule it guards: no ordinary use ends the program, since every end restarts a device. The loader's exit status tells a
+ * stack overflow (66) or a dropped rejection (72), and either is a failure here.
  *
- * Another kind of use is a file in uses/, named in the list below.
+ * Each kind of use is a file in uses/ and stands in the list below.
  */
 
 import { mkdirSync } from "node:fs";

@@ -1,10 +1,10 @@
 /*
- * Part of `npm run prepare`: completes dist/, which then holds the whole agent as JavaScript, for Node below the same names
- * as the TypeScript, for devices bundled (bundle.ts) with manifests below the same names. An app without a TypeScript
- * compiler includes dist/manifest_link.json, and mcpack, which refuses TypeScript, finds it through package.json.
+ * Part of `npm run prepare`: completes dist/, which then holds the whole agent as JavaScript: for Node under the names of the
+ * TypeScript, for devices bundled (bundle.ts), with manifests under their own names. An app without a TypeScript compiler
+ * includes dist/manifest_link.json; mcpack, which refuses TypeScript, finds dist/ through package.json.
  *
- * What only XS runs is compiled without a type check, since that needs the SDK's typings (`npm run check` does it) and a
- * package is also made where no SDK is.
+ * Files that only XS runs are compiled without a type check, since the check needs the SDK's typings (`npm run check` does
+ * it), and a package is also made on machines without an SDK.
  */
 
 import { spawnSync } from "node:child_process";
@@ -21,7 +21,7 @@ if (status !== 0) process.exit(1);
 copyNativeFiles(join(ROOT, "dist"));
 await writeBundles(ROOT);
 
-// As mcpack.js is for the link. mcpack takes no "export *" of a name that a manifest provides.
+// One file for each entry, as mcpack.js is for the link: mcpack takes no "export *" of a name that a manifest provides.
 const modules = [
   "network",
   ...readdirSync(join(ROOT, "features")).map((file) => `features/${file.slice(0, -".ts".length)}`),

@@ -1,5 +1,5 @@
 /*
- * The other end for the socket suites on XS: a server on loopback that does what the first byte of a connection says.
+ * The peer of the socket suites on XS: a server on loopback that behaves as the first byte of a connection says.
  *
  *   e  sends everything back     s  sends 1,000,000 bytes, each its position modulo 251, and ends
  *   r  resets the connection     i  reads nothing for a second, then as e
@@ -24,7 +24,7 @@ function serve(socket: Socket): void {
   });
 }
 
-/** Listens on 127.0.0.1 only, so that "localhost" leads to ::1 in vain first where a machine has both. */
+/** Listens on 127.0.0.1 only, so that on a machine with IPv6 connecting to "localhost" first fails at ::1. */
 export function startPeer(): Promise<{ port: number; server: Server }> {
   const server = createServer(serve);
   return new Promise((resolve) => {

@@ -1,10 +1,10 @@
 /*
- * The JavaScript prompt, end to end on XS: an operator types at an application (test/xs/prompt) through the desk hub. Part of
- * `npm run test:xs`.
+ * The JavaScript prompt, end to end on XS: types lines at an application (test/xs/prompt) through the desk hub, as an operator
+ * does. Part of `npm run test:xs`.
  *
- * The rule it guards: nothing that is typed there ends the program, and it reaches the language and what was handed in. Both
- * are true of what the linker made, wherever the application's manifest includes the prompt's: built-ins that nobody names
- * are stripped by default, and the last manifest that says otherwise wins.
+ * The rule it guards: no typed line ends the program, and a line reaches the whole language and the values handed in, but
+ * nothing else. That holds in the linked app, at whatever place the application's manifest includes the prompt's: built-ins
+ * that no module names are stripped by default, and the last manifest with a strip list wins.
  */
 
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -28,7 +28,7 @@ const others = [
   ...["health", "scripts"].map((feature) => join(agent, `src/features/${feature}/manifest.json`)),
 ];
 
-/** What is typed, and what then is to be shown. */
+/** Each typed line, and what must then be shown. */
 const typed: readonly (readonly [line: string, shown: RegExp])[] = [
   ["1 + 1", /^2$/],
   ["const here = [1, 2].at(-1)", /^undefined$/],
@@ -108,7 +108,7 @@ function writeApp(include: readonly string[], more: object): string {
   return file;
 }
 
-/** @returns what went wrong, one sentence each */
+/** Types all lines. @returns a sentence for each failure */
 async function operate(loader: string, folder: string): Promise<string[]> {
   const data = mkdtempSync(join(tmpdir(), "nerveshub-prompt-"));
   const device = await UsedDevice.start(loader, folder, data);

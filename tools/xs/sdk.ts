@@ -1,6 +1,6 @@
 /*
- * Where the Moddable SDK is, and running its tools. Everything that needs the SDK ends with status 3 and one sentence
- * when the machine has none: .ci/run then prints "skipped", never "passed".
+ * Finds the Moddable SDK and runs its tools. Every command that needs the SDK ends with status 3 and one sentence on a machine
+ * without it: .ci/run then prints "skipped", never "passed".
  */
 
 import { spawnSync } from "node:child_process";
@@ -20,17 +20,17 @@ export const BUILDS = join(ROOT, ".build");
 export interface Sdk {
   /** $MODDABLE */
   readonly home: string;
-  /** For child processes: MODDABLE set, its tools on the PATH. */
+  /** Environment for child processes: MODDABLE is set, and the SDK's tools are on the PATH. */
   readonly environment: NodeJS.ProcessEnv;
 }
 
-/** Ends the program: what is missing, in one line. */
+/** Ends the program with status 3, and prints one sentence on what is missing. */
 export function lacking(sentence: string): never {
   console.log(sentence);
   process.exit(LACKING);
 }
 
-/** The SDK of $MODDABLE, else where xs-dev installs it; ends with status 3 without one. */
+/** @returns the SDK of $MODDABLE, or the one where xs-dev installs it; ends with status 3 without an SDK */
 export function findSdk(): Sdk {
   const home = process.env["MODDABLE"] ?? join(homedir(), ".local/share/moddable");
   const platform = process.platform === "darwin" ? "mac" : process.platform === "win32" ? "win" : "lin";
@@ -48,7 +48,7 @@ export interface Build {
   platform: string;
   /** "-d", "-i" or neither */
   kind?: string;
-  /** Its folder below .build; default: the name. */
+  /** Output folder below .build; default: the name. */
   output?: string;
   /** key=value pairs for mc/config */
   config?: string[];
@@ -64,9 +64,9 @@ export interface Product {
   readonly folder: string;
   /** mcconfig's folder of generated files: mc.xs.c, mc.defines.h, … */
   readonly generated: string;
-  /** What the linker warned about: state that cannot be preloaded ("not frozen", "no const"), lost optimisations. */
+  /** The linker's warnings: state that cannot be preloaded ("not frozen", "no const"), lost optimisations. */
   readonly warnings: readonly string[];
-  /** What the tools said when it could not be built. */
+  /** Output of the tools when the build failed. */
   readonly failure: string | undefined;
 }
 
@@ -81,7 +81,7 @@ export function build(sdk: Sdk, { name, kind, platform, manifest, output: below 
     maxBuffer: 64 << 20,
   });
   const lines = `${run.stdout}${run.stderr}`.split("\n");
-  // What the SDK's own TLS keeps between calls is not ours to freeze.
+  // Warnings of the SDK's own TLS are left out: its state between calls is not ours to freeze.
   const warnings = lines.filter((line) => /not frozen|no const|cannot optimize/.test(line) && !/: ssl\//.test(line));
   const folderOf = kindFolders.get(kind ?? "") ?? "release";
   const middle = platform === "lin" ? "lin/mc" : platform;
@@ -93,7 +93,7 @@ export function build(sdk: Sdk, { name, kind, platform, manifest, output: below 
   };
 }
 
-/** The same; on failure prints what was said and ends with status 1. */
+/** Builds as `build` does; on failure prints the tools' output and ends with status 1. */
 export function mcconfig(sdk: Sdk, wanted: Build): Product {
   const product = build(sdk, wanted);
   if (product.failure !== undefined) {

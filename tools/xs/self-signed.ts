@@ -1,6 +1,6 @@
 /*
- * A certificate for a server on loopback, made for one run: what it takes to have TLS under test without the openssl
- * command. It is trusted by itself, as a pinned one; how certificates are judged is `npm run test:tls`'s to say.
+ * A self-signed certificate for a server on loopback, made for one run, so that TLS is tested without the openssl command. It
+ * is itself the trust anchor, as a pinned certificate is; `npm run test:tls` tests how certificates are judged.
  */
 
 import { webcrypto } from "node:crypto";

@@ -1,13 +1,13 @@
 /*
  * npm run sim [-- [-d | -i] [NAME]]: the main job on the real engine. The app's `-p lin` build, headless, is a device of the
- * desk hub: it connects, takes an update, restarts into it and confirms it; once for every way to log in, and as a newcomer
- * starts it, by the line that the hub prints. Then what an operator does on any day (ordinary-use.ts). Ends 0 with a summary
- * when all of it went well. With NAME only what is called so.
+ * desk hub: it connects, takes an update, restarts into it and confirms it. This runs once for every way to log in, and once
+ * with the line that the hub prints for newcomers. Then ordinary-use.ts runs. With NAME only the cases of that name run. Ends
+ * with status 0 and a summary when all cases passed.
  *
- * With -i the heap is measured: what is alive, at most, during the update and while idle afterwards; one JSON object a line.
- * Then it is compared with its budgets (heap-budgets.ts), or with NAME "heap" that alone.
+ * With -i the heap is measured: the most that is in use during the update and while idle afterwards, one JSON object per line.
+ * Then the heap is compared with its budgets (heap-budgets.ts); with NAME "heap" only that.
  *
- * The cases over TLS want the openssl command, which makes their certificates.
+ * The cases over TLS need the openssl command, which makes their certificates.
  */
 
 import { execFileSync } from "node:child_process";
@@ -64,7 +64,7 @@ function tlsCases(folder: string): Case[] {
   ];
 }
 
-/** What the shell makes of the line for the simulator that the hub prints: what follows -p lin, and the variables. */
+/** Parses, as a shell would, the line for the simulator that the hub prints: what follows -p lin, and the variables. */
 function asPrinted(hub: Hub, root: PrivateRoot | undefined): { config: string[]; environment: NodeJS.ProcessEnv } {
   const text = howToConnect(hub, { ...secret, firmwareDir: "firmware", root });
   const line = text.slice(text.indexOf("simulator:\n") + "simulator:\n".length, text.indexOf("\nType"));
@@ -79,18 +79,18 @@ const sdk = findSdk();
 const loader = buildLoader(sdk);
 const folder = mkdtempSync(join(tmpdir(), "nerveshub-sim-"));
 const images = [simulatedImage(product, "1.0.0"), simulatedImage(product, "1.1.0")];
-/** The app as it is built for a case, with that in mc/config. */
+/** Builds the app with `config` in mc/config. */
 const build = (config: string[]) =>
   mcconfig(sdk, { manifest: join(ROOT, "manifest.json"), name: "nerveshub", platform: "lin", kind, config });
 const generic = build([]);
 
-/** A device that was provisioned, its flash in a file. */
+/** Runs a device that was provisioned, with its flash in a file. */
 async function provisioned(hub: Hub, data: string, settings: Case["settings"]): Promise<SimulatedRun> {
   provision(data, images[0], new Map([...settings, ["host", "127.0.0.1"], ["port", String(hub.port)]]));
   return runUpdate(loader, generic.folder, hub, environmentOf(data), kind === "-i");
 }
 
-/** A newcomer's: the line that the hub prints, and nothing else. It must not write into $HOME. */
+/** Runs a newcomer's device: the line that the hub prints and no other setting, with a $HOME that it must not write into. */
 async function printed(hub: Hub, data: string, root: PrivateRoot | undefined): Promise<SimulatedRun> {
   const { config, environment } = asPrinted(hub, root);
   const run = await runUpdate(loader, build(config).folder, hub, { ...process.env, ...environment, HOME: data });
@@ -101,7 +101,7 @@ async function printed(hub: Hub, data: string, root: PrivateRoot | undefined): P
 const certificates = tlsCases(join(folder, "certificates"));
 const [{ tls: hubTls }] = certificates;
 const root = rootIn(readFileSync(join(folder, "certificates/sim-root.pem"), "utf8"), "sim-root.pem");
-// Last, those that are built anew in the same folder.
+// The printed cases come last, since they build anew in the folder of the generic app.
 const cases: { name: string; tls?: HubTls; run(hub: Hub, data: string): Promise<SimulatedRun> }[] = [
   ...[{ name: "plain, shared secret", settings: new Map([...bySecret, ["ssl", "false"]]) }, ...certificates].map(
     ({ settings, ...rest }: Case) => ({
@@ -135,7 +135,7 @@ for (const [index, { name, tls, run }] of cases.entries()) {
   console.log(`${name}: ${result} (${seconds.toFixed(1)} s)`);
   if (heap) console.log(JSON.stringify({ case: name, ...heap }));
 }
-// Measured is the update alone.
+// With -i only the update is measured.
 if (kind !== "-i") {
   const uses = await ordinaryUse(sdk, loader, folder, filter);
   passed += uses.passed;

@@ -1,6 +1,6 @@
 /*
- * A device of the simulator from outside: its flash is made here, as by cable and by provisioning, then the app's `-p lin`
- * build runs on it until the hub has seen the update confirmed.
+ * Runs a device in the simulator: makes its flash, as by cable and by provisioning, and runs the app's `-p lin` build on it
+ * until the hub has seen the update confirmed.
  */
 
 import { join } from "node:path";
@@ -16,14 +16,14 @@ import type { Hub } from "../hub/hub.js";
 import { type HeapSample, startProduct } from "./loader.js";
 
 const deadlineSeconds = 120;
-/** Unit of writes of the simulated flash, as in hosts/simulator. */
+/** Write unit of the simulated flash in bytes, as in hosts/simulator. */
 const writeSize = 16;
 
 /** Made-up images of the simulator's chip. */
 export const simulatedImage = (product: string, version: string): Uint8Array =>
   buildImage({ chipId: defaultChipId, projectName: product, version }, nodeCrypto);
 
-/** What the host of the simulator reads: the flash in `folder`, and a name. */
+/** The environment for the simulator's host: the flash in `folder`, and an identifier. */
 export const environmentOf = (folder: string): NodeJS.ProcessEnv => ({
   ...process.env,
   NERVESHUB_FLASH: join(folder, "flash.bin"),
@@ -46,7 +46,7 @@ export interface SimulatedRun {
   seconds: number;
   /** What the device printed and the hub saw, in order. */
   lines: string[];
-  /** Instrumented builds, when measured: the most of each during the update, what stays afterwards. */
+  /** Of a measured instrumented build: the largest value of each field during the update, and those that remain afterwards. */
   heap: { update: HeapSample; idle: HeapSample } | undefined;
 }
 
@@ -63,7 +63,7 @@ function summary(samples: HeapSample[], choose: (...values: number[]) => number)
 
 /**
  * Runs the app until `hub` has seen its update confirmed, or something fails.
- * @param environment of the app: what its host reads, see hosts/simulator/simulator-platform.ts
+ * @param environment the app's environment, which its host reads (hosts/simulator/simulator-platform.ts)
  */
 export async function runUpdate(
   loader: string,

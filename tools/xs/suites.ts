@@ -1,9 +1,9 @@
 /*
- * The XS app that runs the suites: a generated manifest and main over the JavaScript that our own compiler made.
+ * Writes the XS app that runs the suites: a manifest and a main over the JavaScript that our own compiler made.
  *
- * Not mcconfig's way of compiling TypeScript, which starts the compiler once per module; the sources are the same. As in
- * the product, everything of ours but the suites is preloaded (so it is frozen, and its Maps and typed arrays are
- * read-only) and built-ins that nobody names are stripped.
+ * mcconfig does not compile the TypeScript, since it starts the compiler once per module; the sources are the same. As in the
+ * product, all our modules but the suites are preloaded (so they are frozen, and their Maps and typed arrays are read-only),
+ * and built-ins that no module names are stripped.
  */
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -11,15 +11,15 @@ import { dirname, join, relative } from "node:path";
 import { PREFIX, readNatives } from "./natives.js";
 import { BUILDS, ROOT } from "./sdk.js";
 
-/** The host of the suites: all of it is in the app. */
+/** The folders of the suites' host, whose modules are all in the app. */
 const hostFolders = ["hosts/xs", "hosts/simulator"];
 
-/** Compiled just now for XS, and compiled for Node: of what only XS runs, dist/ may hold what an earlier package had. */
+/** Where modules were compiled to: for XS first, since dist/ may hold older versions of files that only XS runs. */
 const compiled = [join(BUILDS, "js"), join(ROOT, "dist")];
 
-/** Modules that a manifest names otherwise than their path. */
+/** Paths of modules whose name in manifests is not their path. */
 const renamed = new Map([["hosts/platform/secure", "hosts/xs/secure"]]);
-/** The same from the other side, and what is for an application to import. */
+/** Files that are no modules under their own path, or that only an application imports. */
 const notByPath = ["hosts/xs/secure", "hosts/xs/plain", "hosts/simulator/platform", "hosts/simulator/network"];
 
 /** Where module `name` (its path below the root, without extension) was compiled to. */
@@ -70,10 +70,10 @@ function closure(names: string[]): string[] {
   return [...modules].sort();
 }
 
-/** Uses what only an ESP32 has. */
+/** The module that uses functions of an ESP32, which the suites' app has in stand-ins. */
 const otaWriter = "src/features/ota-writer/sdk-writer";
 
-/** The SDK's module and ESP-IDF's functions that it uses, in stand-ins. @param local a path as the app's manifest has it */
+/** Stand-ins of the SDK's module and ESP-IDF's functions. @param local makes a path relative to the app's manifest */
 function standInsOf(modules: readonly string[], local: (file: string) => string): object {
   if (!modules.includes(otaWriter)) return {};
   const manifest = JSON.parse(readFileSync(join(ROOT, dirname(otaWriter), "manifest.json"), "utf8"));
@@ -84,15 +84,15 @@ function standInsOf(modules: readonly string[], local: (file: string) => string)
   };
 }
 
-/** What a suite is called as a module. */
+/** The module name of a suite. */
 export const moduleOf = (suite: string): string => `${PREFIX}${suite}`;
 
 /**
  * Writes the app that runs `suites`.
- * @param name of the app
+ * @param name name of the app
  * @param suites module names
- * @param together those that are run where NERVESHUB_SUITE names none
- * @returns its manifest
+ * @param together the suites that run where NERVESHUB_SUITE names none
+ * @returns path of the app's manifest
  */
 export function writeSuiteApp(name: string, suites: string[], together = suites): string {
   const folder = join(BUILDS, "apps", name);
@@ -108,7 +108,7 @@ export function writeSuiteApp(name: string, suites: string[], together = suites)
   );
   const path = (file: string) => relative(folder, file).replace(/\.js$/, "");
   const local = (source: string) => (source.startsWith("$(") ? source : path(source));
-  // First in the app's list of includes, since whoever claims a module's name first has it.
+  // Stand-ins come first in the app's list of includes, since the first manifest that lists a module's name provides it.
   const replacements = {
     modules: {
       ...Object.fromEntries(

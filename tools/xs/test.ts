@@ -14,10 +14,10 @@ import { moduleOf, suiteNames, writeSuiteApp } from "./suites.js";
 import { startTimeServers } from "./time-servers.js";
 import { startTlsPeer } from "./tls-peer.js";
 
-/** A program of their own each: what other suites left to be collected went up and down by 30 KB of slots. */
+/** Whether a suite measures the heap. It then runs in a process of its own: garbage of other suites varied by 30 KB of slots. */
 const measuresHeap = (suite: string): boolean => suite.endsWith("-heap.test");
 
-/** One run of the app. */
+/** Bound on one run of the app. */
 const deadlineSeconds = 600;
 
 const kind = process.argv.find((argument) => argument === "-d" || argument === "-i");

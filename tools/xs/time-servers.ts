@@ -1,6 +1,6 @@
 /*
- * The other end of the SNTP suites: a time server on loopback for each way to answer, good and hostile. All that tell a
- * time say that it is 2040-06-01T12:00:00Z, and lie with 2041.
+ * The peers of the SNTP suites: a time server on loopback for each way to answer, good and hostile. Servers that tell the
+ * time say that it is 2040-06-01T12:00:00Z; those that lie tell a time in 2041.
  */
 
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
@@ -9,7 +9,7 @@ import { ntpAnswer } from "../../test/support/ntp-answer.js";
 const toldMs = Date.UTC(2040, 5, 1, 12);
 const falseMs = Date.UTC(2041, 5, 1);
 
-/** What a server does with a question; `send` is from the server's own port, `elsewhere` from another one. */
+/** Answers a request; `send` sends from the server's own port, `elsewhere` from another one. */
 type Manner = (
   question: Uint8Array,
   send: (answer: Uint8Array) => void,

@@ -1,5 +1,5 @@
 /*
- * The other end for suites on XS that need a TLS connection: a server on loopback that sends everything back.
+ * The peer of suites on XS that need a TLS connection: a server on loopback that sends everything back.
  */
 
 import { createServer, type Server } from "node:tls";

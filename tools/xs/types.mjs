@@ -1,7 +1,7 @@
 /*
- * Type-checks what only XS runs (tsconfig.xs.json) against the SDK's typings, through the link .moddable that it makes.
- * Part of `npm run check`, so it is plain JavaScript (nothing is compiled yet) and passes, with a sentence, where no SDK is.
- * With "--emit" it also writes the JavaScript to .build/js.
+ * Type-checks the files that only XS runs (tsconfig.xs.json) against the SDK's typings, through the link .moddable that it
+ * makes. It is part of `npm run check`, which runs before anything is compiled, so it is plain JavaScript. Without an SDK it
+ * passes, with a sentence. With "--emit" it also writes the JavaScript to .build/js.
  */
 
 import { spawnSync } from "node:child_process";

@@ -1,5 +1,5 @@
 /*
- * What a use is: one thing that an operator does on any day, to an app of test/xs (see ordinary-use.ts, which runs them).
+ * Use: one thing that an operator does to an app of test/xs on any day. ordinary-use.ts runs the uses.
  */
 
 import type { UsedDevice } from "./used-device.js";
@@ -12,12 +12,12 @@ export interface UsedApp {
   readonly name: string;
 }
 
-/** With everything switched on that an operator can use, but for the prompt. */
+/** The app with everything switched on that an operator can use, except the prompt. */
 export const ordinaryApp: UsedApp = { folder: "ordinary-use", name: "nerveshub-ordinary-use" };
 
 export interface Use {
   readonly name: string;
   readonly app: UsedApp;
-  /** Throws when something is not as it should be; that the program goes on is looked at afterwards anyway. */
+  /** Throws when something is not as it should be. Whether the program still runs is checked afterwards anyway. */
   run(device: UsedDevice): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /*
- * A program on XS with a desk hub of its own, and what a use (uses/) needs of the two: the operator's buttons, and waiting
- * for what should come. It decides nothing about what is right.
+ * UsedDevice: a program on XS with a desk hub of its own, with the operator's buttons and waits that a use (uses/) needs. It
+ * does not judge results: the use does.
  */
 
 import { randomBytes } from "node:crypto";
@@ -12,9 +12,9 @@ import { selfSigned } from "./self-signed.js";
 import { provision, simulatedImage } from "./simulated-device.js";
 
 const product = "nh-demo";
-/** Of the whole program; one use takes a few seconds. */
+/** Bound on the run of the whole program; one use takes a few seconds. */
 const deadlineSeconds = 60;
-/** For one thing to happen, in milliseconds. */
+/** Bound on one wait, in milliseconds. */
 const patienceMs = 20_000;
 const pollMs = 20;
 
@@ -40,7 +40,7 @@ export class UsedDevice {
     await hub.start();
     hub.onEvent(({ kind, text }) => device.lines.push(`hub: ${kind}: ${text}`));
     const settings: [string, Uint8Array | string][] = [
-      // Over TLS, as devices are: it takes the most of the stack.
+      // Over TLS, as devices connect: TLS takes most of the stack.
       ["ca", der],
       ["host", "localhost"],
       ["port", String(hub.port)],
@@ -103,7 +103,7 @@ export class UsedDevice {
     return answer;
   }
 
-  /** The same program as at the start, and it answers. */
+  /** Checks that the program from the start still runs and answers. */
   async stillAnswers(): Promise<void> {
     const output = await this.script("say still here");
     if (output !== "still here") throw new Error(`it answered ${output} at the end`);

@@ -1,5 +1,5 @@
 /*
- * What ESP-IDF's slot functions refer to and nothing here may reach. Declared without prototypes, for they are not called.
+ * Functions that ESP-IDF's slot functions refer to and that must never be called here. So they have no prototypes.
  */
 
 #include <stdlib.h>

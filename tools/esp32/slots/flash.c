@@ -1,5 +1,5 @@
 /*
- * What lies below ESP-IDF's slot functions (esp_ota_ops.c), on a PC: flash, partitions, image check.
+ * The functions below ESP-IDF's slot functions (esp_ota_ops.c), for a PC: flash, partitions, image check.
  */
 
 #include "flash.h"

@@ -38,7 +38,7 @@ void nh_slot_write(xsMachine *the);
 /* Whether the boot loader was flashed with rollback. */
 static bool rollback = true;
 
-/* Of esp_ota_get_running_partition(), where it is a static: what a reset forgets. */
+/* The static variable of esp_ota_get_running_partition(), which a reset clears. */
 const esp_partition_t *curr_partition;
 
 static void writeEntry(int index, const esp_ota_select_entry_t *entry)
@@ -52,7 +52,7 @@ static bool unwritten(const esp_ota_select_entry_t *entry)
 	return (entry->ota_seq == UINT32_MAX) || (entry->crc != bootloader_common_ota_select_crc(entry));
 }
 
-/* A reset. The version that runs then. */
+/* A reset. Returns the version that then runs. */
 static int boot(void)
 {
 	esp_ota_select_entry_t entries[2];
@@ -144,7 +144,7 @@ static int install(int version)
 	return call(nh_slot_activate);
 }
 
-/* As flashed by cable: version 1 in ota_0, otadata blank. */
+/* Makes the flash as after flashing by cable: version 1 in ota_0, otadata blank. */
 static void flashNew(void)
 {
 	memset(flash, 0xff, sizeof(flash));
@@ -176,7 +176,7 @@ static void update(int version, Outcome outcome)
 	CHECK(!call(nh_slot_reverted) == (outcome == CONFIRMED));
 }
 
-/* A device as new, in its very first start, updated once, and with a reverted update behind it. */
+/* A device as flashed by cable, in its very first start, updated once, and after a reverted update. */
 typedef enum { NEW, FIRST_START, UPDATED, WENT_BACK, STATES } State;
 
 static long cutEverywhere(State state, Outcome outcome)
@@ -246,7 +246,7 @@ static void withoutCuts(void)
 	update(4, CONFIRMED);
 }
 
-/* A boot loader that was flashed without rollback: it marks no trial, restarts end none, and the image itself goes back. */
+/* With a boot loader without rollback no trial is marked, no restart ends one, and the image itself goes back. */
 static void withoutRollback(void)
 {
 	rollback = false;

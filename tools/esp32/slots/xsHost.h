@@ -1,1 +1,1 @@
-/* Nothing of it is needed; see xsmc.h. */
+/* Empty: nh-slots.c includes it and needs nothing of it; see xsmc.h. */

@@ -1,5 +1,5 @@
 /*
- * As much of XS in C as nh-slots.c uses, so that it runs without an engine: four arguments and a result.
+ * The part of XS in C that nh-slots.c uses, so that nh-slots.c runs without an engine: four arguments and a result.
  */
 
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /*
- * Builds the app of test/xs/tls and runs it against servers that are up.
+ * Builds the app of test/xs/tls and runs it against the servers, which the caller has started.
  */
 
 import { spawnSync } from "node:child_process";

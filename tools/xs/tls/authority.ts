@@ -71,7 +71,7 @@ export const serverExtensions = (names: string): string[] => [
 
 const localNames = "DNS:localhost, IP:127.0.0.1";
 
-/** What a case says of the device's own certificate. */
+/** The fields of a case for the device's own certificate. */
 export const files = ({ der }: Identity): { certificate: string[]; key: string } => ({
   certificate: [der],
   key: der.replace(/der$/, "pkcs8"),

@@ -1,8 +1,8 @@
 /*
- * A case of the TLS suite: which server XS meets, and how it must end.
+ * A case of the TLS suite: the server that XS connects to, and how the connection must end.
  */
 
-/** Read by test/xs/tls/client.ts. */
+/** The form that test/xs/tls/client.ts reads. */
 export interface Case {
   name: string;
   port: number;
@@ -21,7 +21,7 @@ export interface Case {
   maxFragmentLength?: number;
   /** Lines to send, each with its answer. "big" reads until the end; "flood" is 200 kB, as the stream takes them. */
   talk?: [string, string][];
-  /** Default: all there is. "told": as much as onReadable says; "slow": that, a moment later. */
+  /** How the client reads. Default: all that is unread. "told": as much as onReadable says; "slow": the same, a moment later. */
   reading?: "told" | "slow";
 }
 

@@ -1,5 +1,5 @@
 /*
- * The cases of the TLS suite: which server XS meets, with what trust and identity, and how it must end.
+ * The cases of the TLS suite: the server that XS connects to, the trust and identity, and how the connection must end.
  */
 
 import { createSign } from "node:crypto";
@@ -13,7 +13,7 @@ import { ecdsaValue, offCurve, properlySigned, resigned, signature, signed } fro
 import { encode, type Mangling, type Message, mangle, record } from "./mangler.js";
 import { erlangServer, nodeServer, opensslServer, tcpServer } from "./servers.js";
 
-/** 140 names and more: what NervesHub asks for with the Mozilla list. */
+/** 140 names and more, as in NervesHub's CertificateRequest with the Mozilla list. */
 const manyCas = [...rootCertificates];
 
 const zero = Buffer.from([0]);

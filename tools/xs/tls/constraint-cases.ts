@@ -25,11 +25,11 @@ interface Wish {
   serverName?: string;
   /** The server's common name. */
   subject?: string;
-  /** A CA without a word about it between the two. */
+  /** Whether an intermediate CA without constraints lies between the CA and the server. */
   between?: boolean;
-  /** It is the root itself. */
+  /** Whether the CA is the root itself. */
   root?: boolean;
-  /** OpenSSL thinks otherwise, for this reason. */
+  /** Why OpenSSL judges this chain differently. */
   unlikeOpenssl?: string;
 }
 
@@ -145,7 +145,7 @@ const wishes: Record<string, Wish> = {
   "mail addresses constrained, and none there": { ca: ["nameConstraints = permitted;email:example"], expect: "ok" },
 };
 
-/** Everything else in the chain is good, so `openssl verify` must think of it as we do. */
+/** Checks that `openssl verify` judges the chain as we do: everything else in the chain is good. */
 function judgeByOpenssl(authority: Authority, leaf: Identity, root: Identity, wish: Wish, name: string): void {
   let good = true;
   try {

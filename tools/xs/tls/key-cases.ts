@@ -1,6 +1,6 @@
 /*
- * Servers with every kind of key that the README names, on either curve, and what somebody in between can make of the
- * second curve.
+ * The cases of keys: servers with every kind of key that the README names, on either curve, and attacks by somebody in
+ * between on the second curve.
  */
 
 import { type Authority, files, type Identity } from "./authority.js";

@@ -29,7 +29,7 @@ export function signed(key: string, parameters: Buffer, { client, server }: Rand
   return sign(hash, Buffer.concat([client, server, parameters]), readFileSync(key));
 }
 
-/** Parameters of our own, properly signed with SHA-256 and an EC key. */
+/** Replaces the parameters by those that `make` returns, properly signed with SHA-256 and an EC key. */
 export function properlySigned(key: string, make: (parameters: Buffer) => Buffer): Mangling {
   return resigned((parameters, randoms) => {
     const own = make(parameters);
@@ -48,7 +48,7 @@ export function ecdsaValue(r: Buffer, s: Buffer): Buffer {
   return Buffer.concat([Buffer.from([0x30, body.length]), body]);
 }
 
-/** The same point with another y. */
+/** Changes the y of a point, so that it lies off the curve. */
 export function offCurve(parameters: Buffer): Buffer {
   const changed = Buffer.from(parameters);
   changed[changed.length - 1] ^= 1;

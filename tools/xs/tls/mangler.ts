@@ -1,8 +1,8 @@
 /*
- * Somebody in between: a TCP proxy that takes the server's unencrypted handshake messages apart, lets a case change
- * them, and puts them into records again.
+ * Mangler: an attacker in between. It is a TCP proxy that takes the server's unencrypted handshake messages apart, lets a case
+ * change them, and puts them into records again.
  *
- * It knows the server's key, so that it can also sign what a server never would.
+ * It knows the server's key, so that it can also sign messages that a server never would.
  */
 
 import { connect, type Socket } from "node:net";
@@ -21,11 +21,11 @@ export interface Randoms {
 }
 
 export interface Mangling {
-  /** May the client's hello, a record, pass? Otherwise the connection is cut. */
+  /** Whether the record of the ClientHello may pass. Otherwise the connection is cut. */
   hello?(record: Buffer): boolean;
-  /** What goes to the client in place of `message`: messages, or bytes as they are. */
+  /** Returns what the client gets in place of `message`: messages, or bytes as they are. */
   message?(message: Message, randoms: Randoms): (Message | Buffer)[];
-  /** What goes in place of a record after the handshake's plain part; undefined cuts the connection. */
+  /** Returns what replaces a record after the handshake's plain part; undefined cuts the connection. */
   record?(record: Buffer, index: number): Buffer | undefined;
   /** Puts messages into records; default: one each. */
   pack?(messages: Message[]): Buffer[];

@@ -9,7 +9,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server, type So
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import type { Identity } from "./authority.js";
 
-/** What "big" is answered with, in bytes. */
+/** Bytes of the answer to "big". */
 export const bigBytes = 300_000;
 
 const children: ChildProcess[] = [];

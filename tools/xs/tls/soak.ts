@@ -1,7 +1,7 @@
 /*
- * npm run soak:tls: 1,000 reconnects on XS, then 200 handshakes that fail, each for its own reason, with the heap measured
- * after the first 50 and at the end. Ends with 1 when it grew by more than 2 %, or when anything came out otherwise than
- * expected.
+ * npm run soak:tls: 1,000 reconnects on XS, then 200 handshakes that fail, each for its own reason. The heap is measured after
+ * the first 50 and at the end. Ends with status 1 when the heap grew by more than 2 %, or when a connection ended otherwise
+ * than expected.
  */
 
 import { join } from "node:path";

@@ -1,6 +1,6 @@
 /*
- * Test vectors of others that lie beside the repository, in ../shared/data. They are not part of it: whoever has not got
- * them is told what was skipped.
+ * Test vectors of others, in ../shared/data beside the repository. They are no part of the repository; where they are missing,
+ * a line says what was skipped.
  */
 
 import { existsSync, readFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import { ROOT } from "../sdk.js";
 
 const data = join(ROOT, "../shared/data");
 
-/** The folder of Wycheproof's files; undefined where it is not. */
+/** The folder of Wycheproof's files; undefined where it is missing. */
 export function wycheproofFolder(): string | undefined {
   const folder = join(data, "wycheproof");
   return existsSync(folder) ? folder : undefined;
@@ -30,7 +30,7 @@ function hexOfPem(pem: string): string {
   return Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ""), "base64").toString("hex");
 }
 
-/** The cases of x509-limbo; undefined where they are not. Those without a date are judged at `nowMs`. */
+/** The cases of x509-limbo; undefined where they are missing. Cases without a date are judged at `nowMs`. */
 export function limboCases(nowMs: number): LimboCase[] | undefined {
   const file = join(data, "x509-limbo/server.json");
   if (!existsSync(file)) return undefined;

@@ -1,6 +1,6 @@
 /*
- * Uses of the command table: support scripts, connecting code, console and local shell, up to their documented limits and
- * one beyond. Commands that end at once must not go deeper into the stack with each line.
+ * Uses of the command table: support scripts, connecting code, console and local shell, at their documented limits and one
+ * beyond. Commands that end at once must not go deeper into the stack with each line.
  */
 
 import { maxTypeAheadCharacters } from "../../../src/features/console/terminal.js";
@@ -12,7 +12,7 @@ function expect(what: string, actual: unknown, expected: unknown): void {
   if (actual !== expected) throw new Error(`${what}: ${JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`);
 }
 
-/** How often `text` is a line of `output`. */
+/** @returns how often `text` is a line of `output` */
 const linesOf = (output: string, text: string): number =>
   output.split(/\r?\n/).filter((line) => line.trim() === text).length;
 
@@ -22,7 +22,7 @@ async function typed(device: UsedDevice, keys: string, line: string, count: numb
   expect("answers", linesOf(device.shown, line), count);
 }
 
-/** How often connecting code has ended so. */
+/** @returns how often connecting code ended with `how` */
 const codeEnds = (device: UsedDevice, how: string): number =>
   device.hub.timeline.entries(device.identifier).filter(({ text }) => text === `connecting code ${how}`).length;
 

@@ -1,5 +1,5 @@
 /*
- * Texts that the server cannot take, from an application of ours (test/xs/hostile-texts) and from an operator. The desk hub
+ * Uses of texts that the server cannot take, from an application (test/xs/hostile-texts) and from an operator. The desk hub
  * ends the socket for half a surrogate pair and the channel for U+0000, as the real server does.
  */
 
@@ -16,7 +16,7 @@ const entries = (device: UsedDevice, kind: string) =>
 const report = (device: UsedDevice, name: string): string =>
   JSON.stringify(device.hub.device(device.identifier)?.reports.get(name) ?? "");
 
-/** Nothing that was said has cost a socket or a channel. */
+/** Checks that no text has ended a socket or a channel. */
 function unharmed(device: UsedDevice, connections: number): void {
   for (const kind of ["protocol", "crash", "defect"]) {
     const [first] = entries(device, kind);

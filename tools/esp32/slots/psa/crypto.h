@@ -1,1 +1,1 @@
-/* ESP-IDF's slot functions include it and use nothing of it; Mbed TLS is a submodule that need not be there. */
+/* Empty: ESP-IDF's slot functions include it and use nothing of it, and the submodule Mbed TLS need not be there. */

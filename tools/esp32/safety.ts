@@ -30,7 +30,7 @@ export function checkSafety(sdk: Sdk, manifest: string, name: string, platform: 
   return { ...examination, summary: `${slots}; flash ${flashSize(options) >> 20} MB, ${psram}` };
 }
 
-/** The sizes of the slots, for the summary. An unreadable table is among the faults, not here. */
+/** The sizes of the slots, for the summary. It does not throw for an unreadable table, which is among the faults. */
 function slotSizes(csv: string, offset: number): string {
   try {
     return (

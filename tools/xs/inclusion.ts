@@ -13,7 +13,7 @@ import { examine } from "../sdkconfig/examine.js";
 import { installPackage, packageName } from "./example-apps.js";
 import { ROOT, type Sdk } from "./sdk.js";
 
-/** The core, a feature that includes others, one that uses ESP-IDF's functions and the SDK's C, one that changes the strip list. */
+/** The core, a feature that includes others, one with functions of ESP-IDF and C of the SDK, one that changes the strip list. */
 const included = [
   "manifest_link.json",
   "src/features/local-shell/manifest.json",

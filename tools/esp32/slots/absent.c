@@ -1,5 +1,6 @@
 /*
- * Functions that ESP-IDF's slot functions refer to and that must never be called here. So they have no prototypes.
+ * Symbols that ESP-IDF's slot functions refer to and that must never be used here. The functions have no prototypes, since
+ * they are not called.
  */
 
 #include <stdlib.h>

@@ -4,7 +4,8 @@
  * with the line that the hub prints for newcomers. Then ordinary-use.ts runs. With NAME only the cases of that name run. Ends
  * with status 0 and a summary when all cases passed.
  *
- * With -i the heap is measured: the most that is in use during the update and while idle afterwards, one JSON object per line.
+ * With -i the heap is measured: the most that is in use during the update, and what remains while idle afterwards; one JSON
+ * object per line.
  * Then the heap is compared with its budgets (heap-budgets.ts); with NAME "heap" only that.
  *
  * The cases over TLS need the openssl command, which makes their certificates.

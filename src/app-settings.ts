@@ -16,7 +16,7 @@ import { levels } from "./log/log.js";
 import { wrong } from "./option-checks.js";
 import type { LinkOptions } from "./options.js";
 import { requirePassphrase, requireSsid, requireTimeServers } from "./setting-checks.js";
-import { made } from "./update/trial.js";
+import { makeOrRevert } from "./update/trial.js";
 
 /** Settings that are texts. A client certificate is DER, in the store alone: "cert" and "cert-key". */
 const names = Object.freeze([
@@ -109,7 +109,7 @@ export const readConfiguration = (
   platform: Platform,
   builtIn: Readonly<Record<string, unknown>>,
 ): { settings: AppSettings; options: LinkOptions } =>
-  made(platform, () => {
+  makeOrRevert(platform, () => {
     const settings = readSettings(platform.store, builtIn);
     return { settings, options: linkOptions(platform.store, builtIn, settings) };
   });

@@ -18,7 +18,7 @@ import { DeviceChannel, type DeviceListener } from "./device/device-channel.js";
 import { type Firmware, readFirmware } from "./device/firmware.js";
 import { orderlyRestart } from "./device/restart.js";
 import type { Feature } from "./feature.js";
-import { ask, type Said, tell, yesOrNo } from "./log/guarded.js";
+import { ask, type LastFailure, tell, yesOrNo } from "./log/guarded.js";
 import { inspect } from "./log/inspect.js";
 import { type Level, Log, levels } from "./log/log.js";
 import { Redactor } from "./log/redact.js";
@@ -28,7 +28,7 @@ import { Protection } from "./update/protection.js";
 import { UpdateRecords } from "./update/records.js";
 import { SlotTarget } from "./update/slot-target.js";
 import type { UpdateTarget } from "./update/target.js";
-import { made, Trial, type TrialListener } from "./update/trial.js";
+import { makeOrRevert, Trial, type TrialListener } from "./update/trial.js";
 import { Trust } from "./update/trust.js";
 import { Updater } from "./update/updater.js";
 
@@ -58,7 +58,7 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
   private readonly _updater: Updater;
   private readonly _core: LinkCore;
   private readonly _device: DeviceChannel;
-  private readonly _validateSaid: Said = {};
+  private readonly _validateFailure: LastFailure = {};
   private _state: "new" | "running" | "restarting" | "closed" = "new";
 
   /**
@@ -66,8 +66,10 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
    * @throws Fault of stage "options" that names the option, or says why the running image has no usable metadata
    */
   constructor(options: LinkOptions, platform: Platform) {
-    const { secrets, features, formats, target, ...settings } = made(platform, () => checkOptions(options, platform));
-    const firmware = made(platform, () => readFirmware(platform.slots.running, settings.firmware));
+    const { secrets, features, formats, target, ...settings } = makeOrRevert(platform, () =>
+      checkOptions(options, platform),
+    );
+    const firmware = makeOrRevert(platform, () => readFirmware(platform.slots.running, settings.firmware));
     const { client, name, statusWords } = settings;
     const { metadata } = firmware;
     const redactor = new Redactor(secrets);
@@ -107,7 +109,7 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
       features: this._core.features,
       listener: this,
     });
-    made(platform, () => {
+    makeOrRevert(platform, () => {
       this._target.install?.(this._core);
       this._core.install(features);
     });
@@ -230,7 +232,7 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
       name: "validate",
       body: () => (client.validate === undefined ? true : client.validate()),
       kind: yesOrNo,
-      said: this._validateSaid,
+      lastFailure: this._validateFailure,
       done: answer,
       failed: () => answer(false),
     });

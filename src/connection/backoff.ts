@@ -6,6 +6,8 @@
  * (test/src/connection/backoff.test.ts runs that storm).
  */
 
+import type { Random } from "../../modules/platform/random.js";
+
 export interface BackoffOptions {
   /** Milliseconds; default 1,000. */
   baseMs: number;
@@ -38,4 +40,15 @@ export const backoffDelay = (options: BackoffOptions, wait: Wait, fraction: numb
   const spread = Math.min(options.capMs, options.baseMs * 2 ** Math.min(wait.attempt, 30));
   const floor = Math.max(wait.clean ? options.cleanCloseFloorMs : 0, wait.retryAfterMs ?? 0);
   return Math.round(floor + fraction * spread);
+};
+
+/**
+ * Random fraction for jitter, from the platform's strong generator: Math.random yields the same sequence in every run of the
+ * simulator, and devices of a fleet that start alike must not wait alike.
+ * @returns 0 (included) to 1 (excluded), 32 bits
+ */
+export const randomFraction = (random: Random): number => {
+  const bytes = new Uint8Array(4);
+  random.fill(bytes);
+  return (bytes[0] * 0x1000000 + ((bytes[1] << 16) | (bytes[2] << 8) | bytes[3])) / 0x100000000;
 };

@@ -13,11 +13,10 @@ import type { UpgradeRefusal } from "../../modules/websocket/websocket.js";
 import { tell } from "../log/guarded.js";
 import type { Log } from "../log/log.js";
 import { Attempts } from "./attempts.js";
-import { type BackoffOptions, backoffDelay } from "./backoff.js";
+import { type BackoffOptions, backoffDelay, randomFraction } from "./backoff.js";
 import type { ChannelHandler } from "./channel-handler.js";
 import { Destination, type DestinationSettings } from "./destination.js";
 import { closeFault } from "./diagnosis.js";
-import { randomFraction } from "./fraction.js";
 import { type Ended, type Endpoint, Session, type SessionListener } from "./session.js";
 import { WallClock } from "./wall-clock.js";
 

@@ -18,9 +18,8 @@ import type { Frame } from "../../modules/phoenix/frame.js";
 import type { Timer } from "../../modules/platform/timers.js";
 import { tell } from "../log/guarded.js";
 import type { Log } from "../log/log.js";
-import { backoffDelay, defaultBackoff } from "./backoff.js";
+import { backoffDelay, defaultBackoff, randomFraction } from "./backoff.js";
 import type { ChannelHandler, Pusher } from "./channel-handler.js";
-import { randomFraction } from "./fraction.js";
 import type { SessionPlatform } from "./session-platform.js";
 
 /** Joins of the device topic in a row that may fail before the connection itself is made anew. */

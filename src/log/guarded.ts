@@ -29,12 +29,12 @@ export interface Kind<T> {
 }
 
 /** How a function that is called repeatedly failed last: the same failure is not logged twice in a row. */
-export interface Said {
-  how?: How;
+export interface LastFailure {
+  how?: FailureKind;
 }
 
 /** How a function failed. */
-export type How = "threw" | "rejected" | "late" | "wrong";
+export type FailureKind = "threw" | "rejected" | "late" | "wrong";
 
 export interface Question<T> {
   log: Log;
@@ -45,12 +45,12 @@ export interface Question<T> {
   kind?: Kind<T>;
   /** How long a promise may take. Default: until the call is cancelled. */
   deadline?: { readonly timers: Timers; readonly ms: number };
-  said?: Said;
+  lastFailure?: LastFailure;
   /** Level of the log lines about failures; default "error". */
   level?: Level;
   /** Either `done` or `failed` is called, once; during `ask` when no promise was returned. */
   done(value: T): void;
-  failed(fault: Fault, how: How): void;
+  failed(fault: Fault, how: FailureKind): void;
 }
 
 /** Work: it is done when the function returns undefined, or when its promise fulfils with any value. */
@@ -77,77 +77,83 @@ export const properties: Kind<Record<string, unknown>> = Object.freeze({
 /** Refuses a copy that holds a promise, which a getter may have returned. @returns undefined then, with the promise handled */
 export const withoutPromises = <T extends object>(copy: T): T | undefined => {
   const promises = unawaited(copy);
-  look(promises, ignore);
+  handleRejections(promises, ignore);
   return promises.length === 0 ? copy : undefined;
 };
 
 const ignore = (): void => {};
 
 /** Handles promises that nobody awaits, and promises inside their values. @param rejected called for each rejection */
-const look = (promises: readonly unknown[], rejected: (error: unknown) => void): void => {
+const handleRejections = (promises: readonly unknown[], rejected: (error: unknown) => void): void => {
   for (const promise of promises)
     settle(
       () => promise,
-      (value) => look(unawaited(value), rejected),
+      (value) => handleRejections(unawaited(value), rejected),
       rejected,
     );
 };
 
 /** Calls a function whose result nobody looks at. */
-export const tell = (log: Log, name: string, body: () => unknown, said?: Said): void => {
-  const call = { log, name, said };
+export const tell = (log: Log, name: string, body: () => unknown, lastFailure?: LastFailure): void => {
+  const call = { log, name, lastFailure };
   settle(
     body,
     (value) => {
-      if (!lookInto(call, value)) well(said);
+      if (!handlePromisesIn(call, value)) succeeded(lastFailure);
     },
     (error, how) => {
-      lookInto(call, error);
-      complain(call, how, failure(error).message);
+      handlePromisesIn(call, error);
+      logFailure(call, how, failure(error).message);
     },
   );
 };
 
 /** Calls a function whose result is needed now. @returns undefined when it has failed, with the reason in the log */
-export const take = <T>(log: Log, name: string, body: () => unknown, kind: Kind<T>, said?: Said): T | undefined => {
-  const call = { log, name, said };
+export const take = <T>(
+  log: Log,
+  name: string,
+  body: () => unknown,
+  kind: Kind<T>,
+  lastFailure?: LastFailure,
+): T | undefined => {
+  const call = { log, name, lastFailure };
   try {
     const value = body();
     if (isThenable(value)) {
       // Nobody awaits this promise, and its rejection must be handled all the same.
-      lookInto(call, [value]);
-      complain(call, "wrong", `it returned a promise where ${kind.wanted} is wanted`);
+      handlePromisesIn(call, [value]);
+      logFailure(call, "wrong", `it returned a promise where ${kind.wanted} is wanted`);
       return undefined;
     }
-    const holdsPromise = lookInto(call, value);
+    const holdsPromise = handlePromisesIn(call, value);
     const taken = holdsPromise ? undefined : kind.read(value, false);
-    if (taken === undefined) complain(call, "wrong", unwanted(value, false, holdsPromise, kind));
-    else well(said);
+    if (taken === undefined) logFailure(call, "wrong", unwanted(value, false, holdsPromise, kind));
+    else succeeded(lastFailure);
     return taken;
   } catch (error) {
-    lookInto(call, error);
-    complain(call, "threw", failure(error).message);
+    handlePromisesIn(call, error);
+    logFailure(call, "threw", failure(error).message);
     return undefined;
   }
 };
 
 /** Calls a function and awaits its promise, if it returns one. @returns a function that cancels: a later result is only logged */
 export const ask = <T>(question: Question<T>): (() => void) => {
-  const { log, name, body, kind, deadline, said, done, failed } = question;
+  const { log, name, body, kind, deadline, lastFailure, done, failed } = question;
   let over = false;
   let timer: Timer | undefined;
   const end = (): void => {
     over = true;
     deadline?.timers.clear(timer);
   };
-  const fail = (how: How, fault: Fault): void => {
-    complain(question, how, fault.message);
+  const fail = (how: FailureKind, fault: Fault): void => {
+    logFailure(question, how, fault.message);
     if (over) return;
     end();
     failed(fault, how);
   };
   const answered = (value: unknown, fulfilled: boolean): void => {
-    const holdsPromise = lookInto(question, value);
+    const holdsPromise = handlePromisesIn(question, value);
     if (over) {
       log.info(`${name} has finished, when nobody waited for it any more; that changes nothing.`);
       return;
@@ -164,12 +170,12 @@ export const ask = <T>(question: Question<T>): (() => void) => {
       fail("wrong", new Fault("application", "wrong-kind", unwanted(value, fulfilled, holdsPromise, kind)));
       return;
     }
-    if (!holdsPromise) well(said);
+    if (!holdsPromise) succeeded(lastFailure);
     end();
     done(answer as T);
   };
   settle(body, answered, (error, how) => {
-    lookInto(question, error);
+    handlePromisesIn(question, error);
     fail(how, failure(error));
   });
   if (!over && deadline !== undefined) {
@@ -183,22 +189,22 @@ export const ask = <T>(question: Question<T>): (() => void) => {
 interface Call {
   readonly log: Log;
   readonly name: string;
-  readonly said?: Said;
+  readonly lastFailure?: LastFailure;
   readonly level?: Level;
 }
 
 /** Logs a failure. @returns false when the same failure was logged before */
-const complain = ({ log, name, said, level = "error" }: Call, how: How, text: string): boolean => {
-  if (said?.how === how) return false;
-  if (said !== undefined) said.how = how;
+const logFailure = ({ log, name, lastFailure, level = "error" }: Call, how: FailureKind, text: string): boolean => {
+  if (lastFailure?.how === how) return false;
+  if (lastFailure !== undefined) lastFailure.how = how;
   log.write(level, how === "wrong" || how === "late" ? `${name}: ${text}.` : `${name} ${how}: ${text}`);
   return true;
 };
 
 /** Handles the promises inside a value. @returns false when there are none */
-const lookInto = (call: Call, value: unknown): boolean => {
+const handlePromisesIn = (call: Call, value: unknown): boolean => {
   const promises = unawaited(value);
-  look(promises, call.said?.how === undefined ? rejectedOnce(call) : ignore);
+  handleRejections(promises, call.lastFailure?.how === undefined ? rejectedOnce(call) : ignore);
   return promises.length > 0;
 };
 
@@ -207,14 +213,14 @@ const rejectedOnce = (call: Call): ((error: unknown) => void) => {
   let rejected = false;
   return (error) => {
     // This rejection does not replace the call's own failure in `said`.
-    const of = call.said?.how === undefined ? call : { ...call, said: undefined };
-    if (!rejected) complain(of, "rejected", failure(error).message);
+    const of = call.lastFailure?.how === undefined ? call : { ...call, lastFailure: undefined };
+    if (!rejected) logFailure(of, "rejected", failure(error).message);
     rejected = true;
   };
 };
 
-const well = (said: Said | undefined): void => {
-  if (said !== undefined) said.how = undefined;
+const succeeded = (lastFailure: LastFailure | undefined): void => {
+  if (lastFailure !== undefined) lastFailure.how = undefined;
 };
 
 const failure = (error: unknown): Fault => {

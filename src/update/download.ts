@@ -11,7 +11,7 @@ import { HttpGet, type HttpListener, type HttpResponse } from "../../modules/htt
 import type { SecureOptions } from "../../modules/platform/byte-stream.js";
 import type { Platform } from "../../modules/platform/platform.js";
 import type { Timer } from "../../modules/platform/timers.js";
-import { randomFraction } from "../connection/fraction.js";
+import { randomFraction } from "../connection/backoff.js";
 import { retryAfterMs } from "../connection/retry-after.js";
 import type { Log } from "../log/log.js";
 import type { Offer } from "./offer.js";

@@ -293,7 +293,7 @@ const abandonTrial = (platform: Platform, reason: string): void => {
  * trial is reverted at once.
  * @throws what `make` throws
  */
-export const made = <Part>(platform: Platform, make: () => Part): Part => {
+export const makeOrRevert = <Part>(platform: Platform, make: () => Part): Part => {
   try {
     return make();
   } catch (error) {

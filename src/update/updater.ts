@@ -10,7 +10,7 @@ import type { SecureOptions } from "../../modules/platform/byte-stream.js";
 import type { Platform } from "../../modules/platform/platform.js";
 import type { Client } from "../client.js";
 import type { DevicePusher } from "../connection/device-pusher.js";
-import { ask, type Kind, type Said, tell } from "../log/guarded.js";
+import { ask, type Kind, type LastFailure, tell } from "../log/guarded.js";
 import type { Log } from "../log/log.js";
 import { Download, maxPartFailures } from "./download.js";
 import { type Offer, parseOffer, withoutUrl } from "./offer.js";
@@ -343,10 +343,10 @@ export class Updater {
     const whole = Math.min(100, Math.floor(percent));
     if (whole <= this._percent) return;
     this._percent = whole;
-    tell(log, "progress", () => client.progress?.(whole), this._progressSaid);
+    tell(log, "progress", () => client.progress?.(whole), this._progressFailure);
   }
   private _percent = -1;
-  private readonly _progressSaid: Said = {};
+  private readonly _progressFailure: LastFailure = {};
 
   /** Counts a failure of this firmware. @returns its earlier failures in this run */
   private _countFailure({ uuid }: Offer): number {

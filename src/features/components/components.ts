@@ -10,7 +10,7 @@ import { fieldsOf } from "../../../modules/json/fields.js";
 import { cut } from "../../../modules/text/cut.js";
 import { commandDeadlineMs } from "../../command.js";
 import type { Core, Feature } from "../../feature.js";
-import { ask, type Kind, type Said, take } from "../../log/guarded.js";
+import { ask, type Kind, type LastFailure, take } from "../../log/guarded.js";
 import { wrong } from "../../option-checks.js";
 import { answerRate } from "../extensions/answer.js";
 import type { Attachment, Extension } from "../extensions/extension.js";
@@ -83,7 +83,7 @@ export class Components implements Feature, Extension, Sender {
   readonly names = ["ref", "component", "action", "mode", "value"];
   private _core: Core | undefined;
   private readonly _provider: () => Topology;
-  private readonly _said: Said = {};
+  private readonly _lastFailure: LastFailure = {};
   private _lane: Lane | undefined;
   private _reportDue = false;
   private _results: { readonly event: string; readonly result: Result }[] = [];
@@ -160,7 +160,8 @@ export class Components implements Feature, Extension, Sender {
       read: (topology) => (isTopology(topology) ? find(componentIn(topology, request["component"])) : undefined),
     };
     const found =
-      take(this._core!.log, "components", this._provider, kind, this._said) ?? "the device cannot tell its components";
+      take(this._core!.log, "components", this._provider, kind, this._lastFailure) ??
+      "the device cannot tell its components";
     if (typeof found === "string") {
       this._answer(event, request, "error", found);
       return;
@@ -199,7 +200,7 @@ export class Components implements Feature, Extension, Sender {
     }
     if (!this._reportDue) return "empty";
     this._reportDue = false;
-    const report = take(this._core!.log, "components", this._provider, topologies, this._said);
+    const report = take(this._core!.log, "components", this._provider, topologies, this._lastFailure);
     if (report === undefined) return "empty";
     if (this._attachment?.send("report", report)) return "sent";
     this._reportDue = true;

@@ -33,7 +33,7 @@ export interface Run {
 }
 
 /** The end of a line: "failed" after it has printed the reason. */
-export type Ended = "done" | "failed";
+export type CommandEnd = "done" | "failed";
 
 /** The function that a line calls. */
 interface Call {
@@ -85,8 +85,8 @@ export class Commands implements Feature {
    * @returns the end of the line; or, while its command is still running, a function that gives the line up: then nothing more
    *   is printed, and `done` is not called
    */
-  run({ line, columns, print, done }: Run): Ended | (() => void) {
-    let ended: Ended | "given up" | undefined;
+  run({ line, columns, print, done }: Run): CommandEnd | (() => void) {
+    let ended: CommandEnd | "given up" | undefined;
     let atOnce = true;
     let room = maxCommandOutputCharacters;
     const write = (given: unknown): void => {
@@ -99,7 +99,7 @@ export class Commands implements Feature {
           `${cut(text, Math.max(0, text.length + room))}… [cut off after ${maxCommandOutputCharacters} characters]`,
         );
     };
-    const end = (how: Ended): void => {
+    const end = (how: CommandEnd): void => {
       if (ended !== undefined) return;
       ended = how;
       if (!atOnce) done(how === "done");

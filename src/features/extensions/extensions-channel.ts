@@ -10,7 +10,7 @@ import type { Timer, Timers } from "../../../modules/platform/timers.js";
 import type { ChannelHandler, Pusher } from "../../connection/channel-handler.js";
 import { maxFeatureBacklogBytes } from "../../connection/device-pusher.js";
 import type { Core } from "../../feature.js";
-import { ask, type Said, take, tell, yesOrNo } from "../../log/guarded.js";
+import { ask, type LastFailure, take, tell, yesOrNo } from "../../log/guarded.js";
 import type { Log } from "../../log/log.js";
 import { extensionsTopic } from "../../protocol.js";
 import type { Attachment, Extension } from "./extension.js";
@@ -41,7 +41,7 @@ export class ExtensionsChannel implements ChannelHandler {
   /** Attached extensions by key. */
   private readonly _attached = new Map<string, ChannelAttachment>();
   /** Extensions by key that the server granted and that are not ready yet; each value holds how `ready` failed. */
-  private readonly _waiting = new Map<string, Said>();
+  private readonly _waiting = new Map<string, LastFailure>();
   private _pusher: Pusher | undefined;
   private _joinTimer: Timer | undefined;
   private _readyTimer: Timer | undefined;
@@ -157,14 +157,14 @@ export class ExtensionsChannel implements ChannelHandler {
       this._push(key, "attached", {});
       return;
     }
-    const said = this._waiting.get(key) ?? {};
+    const lastFailure = this._waiting.get(key) ?? {};
     const ready = (): unknown => (extension.ready === undefined ? true : extension.ready());
-    const isReady = take(this._log, nameOf(key, "ready"), ready, yesOrNo, said) === true;
+    const isReady = take(this._log, nameOf(key, "ready"), ready, yesOrNo, lastFailure) === true;
     // The extension's `ready` may have closed the link.
     if (this._pusher === undefined) return;
     const ref = isReady ? this._push(key, "attached", {}) : undefined;
     if (ref === undefined) {
-      this._wait(key, said);
+      this._wait(key, lastFailure);
       return;
     }
     this._waiting.delete(key);
@@ -197,8 +197,8 @@ export class ExtensionsChannel implements ChannelHandler {
     });
   }
 
-  private _wait(key: string, said: Said): void {
-    this._waiting.set(key, said);
+  private _wait(key: string, lastFailure: LastFailure): void {
+    this._waiting.set(key, lastFailure);
     this._readyTimer ??= this._timers.set(() => {
       this._readyTimer = undefined;
       for (const waiting of [...this._waiting.keys()]) this._attach(waiting);

@@ -9,7 +9,7 @@
 import { asFault, Fault } from "../../../modules/fault/fault.js";
 import type { Digest } from "../../../modules/platform/crypto.js";
 import { toHex } from "../../../modules/text/hex.js";
-import { ask, type How, work } from "../../log/guarded.js";
+import { ask, type FailureKind, work } from "../../log/guarded.js";
 import { requireFunctions } from "../../option-checks.js";
 import type { OfferedFile } from "../../update/offer.js";
 import type { TargetCore, UpdateTarget } from "../../update/target.js";
@@ -171,7 +171,7 @@ export class WriterTarget implements UpdateTarget {
   }
 
   /** Makes the fault of a refusal. The message of a thrown or rejected error is the reason, unless it is none ("undefined"). */
-  private _refused(method: string, fault: Fault, how: How): Fault {
+  private _refused(method: string, fault: Fault, how: FailureKind): Fault {
     const { cause, message } = fault;
     if ((how === "threw" || how === "rejected") && !(fault.code === "callback-threw" && isReasonless(cause)))
       return fault.code === "callback-threw" ? new Fault("application", "writer-refused", fault.message, fault) : fault;

@@ -7,7 +7,7 @@
 
 import { cut } from "../../../modules/text/cut.js";
 import type { Core, Feature } from "../../feature.js";
-import { type Kind, type Said, take, withoutPromises } from "../../log/guarded.js";
+import { type Kind, type LastFailure, take, withoutPromises } from "../../log/guarded.js";
 import { requireObject } from "../../option-checks.js";
 import { Answer, type Answering } from "../extensions/answer.js";
 import type { Attachment, Extension } from "../extensions/extension.js";
@@ -48,7 +48,7 @@ export class Geo implements Feature, Extension, Answering {
   private _core: Core | undefined;
   private readonly _provider: PositionProvider;
   private _answer: Answer | undefined;
-  private readonly _said: Said = {};
+  private readonly _lastFailure: LastFailure = {};
 
   constructor(provider: PositionProvider) {
     this._provider = provider;
@@ -99,7 +99,7 @@ export class Geo implements Feature, Extension, Answering {
     const provider = this._provider;
     if (isService(provider)) return provider.resolve(() => this.report());
     const ask = (): unknown => (typeof provider === "function" ? provider() : provider);
-    const position = take(this._core!.log, "geo", ask, positions, this._said);
+    const position = take(this._core!.log, "geo", ask, positions, this._lastFailure);
     return position === "none" ? undefined : position;
   }
 }

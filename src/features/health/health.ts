@@ -9,7 +9,7 @@ import { cut } from "../../../modules/text/cut.js";
 import { isPrintable } from "../../../modules/text/printable.js";
 import { maxMetricNameBytes, Vitals } from "../../device/vitals.js";
 import type { Core, Feature } from "../../feature.js";
-import { type Kind, properties, type Said, take } from "../../log/guarded.js";
+import { type Kind, type LastFailure, properties, take } from "../../log/guarded.js";
 import { requireFunctions } from "../../option-checks.js";
 import { Answer, type Answering } from "../extensions/answer.js";
 import type { Attachment, Extension } from "../extensions/extension.js";
@@ -113,8 +113,8 @@ export class Health implements Feature, Extension, Answering {
   private _core: Core | undefined;
   private _vitals: Vitals | undefined;
   private _answer: Answer | undefined;
-  private readonly _metricsSaid: Said = {};
-  private readonly _metadataSaid: Said = {};
+  private readonly _metricsFailure: LastFailure = {};
+  private readonly _metadataFailure: LastFailure = {};
   /** Names that were left out last, by function. */
   private readonly _leftOut = new Map<string, string>();
 
@@ -180,7 +180,7 @@ export class Health implements Feature, Extension, Answering {
   private _metadata(): Record<string, string> {
     const options = this._options;
     const ask = (): unknown => (options.metadata === undefined ? {} : options.metadata());
-    const taken = take(this._core!.log, "health.metadata", ask, metadata, this._metadataSaid);
+    const taken = take(this._core!.log, "health.metadata", ask, metadata, this._metadataFailure);
     if (taken === undefined) return {};
     const { texts, others } = taken;
     this._sayLeftOut("health.metadata", `no text, too long or one more than ${maxHealthMetadata}`, others);
@@ -202,7 +202,7 @@ export class Health implements Feature, Extension, Answering {
     const defaults = this._vitals!.metrics();
     const options = this._options;
     const ask = (): unknown => (options.metrics === undefined ? {} : options.metrics({ ...defaults }));
-    const taken = take(this._core!.log, "health.metrics", ask, numbers, this._metricsSaid);
+    const taken = take(this._core!.log, "health.metrics", ask, numbers, this._metricsFailure);
     if (taken !== undefined) this._sayLeftOut("health.metrics", "no number, or no name for one,", taken.others);
     const given = { ...defaults, ...taken?.numbers };
     const metrics: Record<string, number> = {};

@@ -11,7 +11,7 @@ import { isPrintable } from "../../../modules/text/printable.js";
 import { encodeUtf8 } from "../../../modules/text/utf8.js";
 import { maxMetricNameBytes, Vitals } from "../../device/vitals.js";
 import type { Core, Feature } from "../../feature.js";
-import { properties, type Said, take } from "../../log/guarded.js";
+import { type LastFailure, properties, take } from "../../log/guarded.js";
 import { inspect } from "../../log/inspect.js";
 import { requireBoolean, requireFunctions } from "../../option-checks.js";
 import type { Attachment, Extension } from "../extensions/extension.js";
@@ -57,7 +57,7 @@ export class Metrics implements Feature, Extension, Sender {
   private _vitals: Vitals | undefined;
   private _lane: Lane | undefined;
   private readonly _names = new Set<string>();
-  private readonly _readingsSaid: Said = {};
+  private readonly _readingsFailure: LastFailure = {};
   private _readings: Reading[] = [];
   private _dropped = 0;
   private _attachment: Attachment | undefined;
@@ -104,7 +104,7 @@ export class Metrics implements Feature, Extension, Sender {
     const { vitals = true } = options;
     if (vitals) for (const [name, value] of Object.entries(this._vitals!.metrics())) this._add(name, value);
     const ask = (): unknown => (options.readings === undefined ? {} : options.readings());
-    const given = take(this._core!.log, "metrics.readings", ask, properties, this._readingsSaid) ?? {};
+    const given = take(this._core!.log, "metrics.readings", ask, properties, this._readingsFailure) ?? {};
     for (const [name, value] of Object.entries(given)) this._add(name, value, "metrics.readings: metric");
     this._lane?.wake();
   }

@@ -9,7 +9,7 @@ import { cut } from "../../../modules/text/cut.js";
 import { isPrintable } from "../../../modules/text/printable.js";
 import { encodeUtf8 } from "../../../modules/text/utf8.js";
 import type { Core, Feature } from "../../feature.js";
-import { type Kind, type Said, take } from "../../log/guarded.js";
+import { type Kind, type LastFailure, take } from "../../log/guarded.js";
 import { wrong } from "../../option-checks.js";
 import { Answer, type Answering } from "../extensions/answer.js";
 import type { Attachment, Extension } from "../extensions/extension.js";
@@ -53,7 +53,7 @@ export class NetworkIdentity implements Feature, Extension, Answering {
   readonly versions = ["0.0.1"];
   private _core: Core | undefined;
   private readonly _provider: () => readonly NetworkIdentityEntry[];
-  private readonly _said: Said = {};
+  private readonly _lastFailure: LastFailure = {};
   private _answer: Answer | undefined;
   /** The identities that were sent, as JSON, by service and instance. */
   private readonly _told = new Map<string, string>();
@@ -92,8 +92,13 @@ export class NetworkIdentity implements Feature, Extension, Answering {
   /** Sends the identities that have changed (Answering). */
   answer(attachment: Attachment): Attempt {
     const fresh = new Map<string, string>();
-    for (const { name, json } of take(this._core!.log, "networkIdentity", this._provider, identities, this._said) ??
-      []) {
+    for (const { name, json } of take(
+      this._core!.log,
+      "networkIdentity",
+      this._provider,
+      identities,
+      this._lastFailure,
+    ) ?? []) {
       if (json === undefined)
         this._core!.log.warning(`The network identity ${cut(name, 80)} is not one the server takes.`);
       else if (fresh.size < maxIdentities && this._told.get(name) !== json) fresh.set(name, json);

@@ -58,6 +58,9 @@ export function suiteNames(filter: string): string[] {
   return names.filter((name) => name.includes(filter));
 }
 
+/** Whether a suite measures the heap. It then runs in a process of its own: garbage of other suites varied by 30 KB of slots. */
+export const measuresHeap = (suite: string): boolean => suite.endsWith("-heap.test");
+
 /** `names` and all that they import, but for the harness. */
 function closure(names: string[]): string[] {
   const modules = new Set<string>();

@@ -10,12 +10,9 @@ import { buildLoader, startProduct } from "./loader.js";
 import { startPeer } from "./peer.js";
 import { testPrompt } from "./prompt.js";
 import { findSdk, mcconfig, ROOT } from "./sdk.js";
-import { moduleOf, suiteNames, writeSuiteApp } from "./suites.js";
+import { measuresHeap, moduleOf, suiteNames, writeSuiteApp } from "./suites.js";
 import { startTimeServers } from "./time-servers.js";
 import { startTlsPeer } from "./tls-peer.js";
-
-/** Whether a suite measures the heap. It then runs in a process of its own: garbage of other suites varied by 30 KB of slots. */
-const measuresHeap = (suite: string): boolean => suite.endsWith("-heap.test");
 
 /** Bound on one run of the app. */
 const deadlineSeconds = 600;

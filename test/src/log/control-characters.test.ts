@@ -3,13 +3,13 @@
  * log, as what it is.
  */
 
-import { asFault, Fault, stackOf } from "../../modules/fault/fault.js";
-import { isPrintable } from "../../modules/text/printable.js";
-import { Log } from "../../src/log/log.js";
-import { Redactor } from "../../src/log/redact.js";
-import { assert, describe, it } from "../support/harness.js";
-import { LinkScene } from "../support/link-scene.js";
-import { httpAnswer } from "../support/socket-server.js";
+import { asFault, Fault, stackOf } from "../../../modules/fault/fault.js";
+import { isPrintable } from "../../../modules/text/printable.js";
+import { Log } from "../../../src/log/log.js";
+import { Redactor } from "../../../src/log/redact.js";
+import { assert, describe, it } from "../../support/harness.js";
+import { LinkScene } from "../../support/link-scene.js";
+import { httpAnswer } from "../../support/socket-server.js";
 
 const minute = 60_000;
 const hostile = "\x1b]0;owned\x07\x7f\x9b2J\u202e\u2028\0\r\nnerveshub info: Joined.";

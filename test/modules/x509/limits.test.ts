@@ -3,20 +3,20 @@
  * run on XS only.
  */
 
-import type { Fault } from "../../modules/fault/fault.js";
-import { earliestPlausibleMs } from "../../modules/platform/clock.js";
-import { encodeUtf8 } from "../../modules/text/utf8.js";
-import { type Certificate, nameForPeople, readCertificate, sameBytes } from "../../modules/x509/certificate.js";
+import type { Fault } from "../../../modules/fault/fault.js";
+import { earliestPlausibleMs } from "../../../modules/platform/clock.js";
+import { encodeUtf8 } from "../../../modules/text/utf8.js";
+import { type Certificate, nameForPeople, readCertificate, sameBytes } from "../../../modules/x509/certificate.js";
 import {
   maxCertificateChain,
   maxPathSteps,
   maxPathsChecked,
   type TrustAnchors,
   verifyPath,
-} from "../../modules/x509/path.js";
-import { assert, describe } from "../support/harness.js";
-import { limit } from "../support/limit.js";
-import { Anchors, make } from "../support/made-certificate.js";
+} from "../../../modules/x509/path.js";
+import { assert, describe } from "../../support/harness.js";
+import { limit } from "../../support/limit.js";
+import { Anchors, make } from "../../support/made-certificate.js";
 
 const root = make({ subject: "root", issuer: "root", ca: true });
 

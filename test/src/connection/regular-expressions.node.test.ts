@@ -5,7 +5,7 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { assert, describe, it } from "../support/harness.js";
+import { assert, describe, it } from "../../support/harness.js";
 
 const folders = ["modules", "src", "hosts/xs", "hosts/esp32"];
 /** Of errors, of which no connection makes one; and a list of names that only looks like one. */

@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { after, assert, describe, it } from "../support/harness.js";
+import { after, assert, describe, it } from "../../support/harness.js";
 
 const script = resolve("tools/xs/manifests.mjs");
 const copy = mkdtempSync(join(tmpdir(), "manifests-"));

@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { assert, describe, it } from "../../support/harness.js";
+import { answerUpgrade, endlessly } from "../../support/hostile-socket.js";
 import { NodeClient } from "../../support/node-web-socket.js";
 import { Listener } from "../../support/tcp-listener.js";
 
@@ -10,33 +9,13 @@ async function against(
   serve: (socket: Socket, answer: string) => void,
   body: (port: number) => Promise<void>,
 ): Promise<void> {
-  const server = createServer((socket) => {
-    socket.once("data", (request) => {
-      const key = /sec-websocket-key: (.*)\r\n/.exec(request.toString())?.[1];
-      const accept = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
-      serve(
-        socket,
-        `HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: ${accept}\r\n\r\n`,
-      );
-    });
-  });
+  const server = createServer((socket) => answerUpgrade(socket, serve));
   const listener = await new Listener(server).start();
   try {
     await body(listener.port);
   } finally {
     await listener.stop();
   }
-}
-
-/** Writes `piece` until the client is gone. @returns bytes written */
-async function endlessly(socket: Socket, piece: string | Buffer): Promise<number> {
-  let count = 0;
-  const bytes = Buffer.from(piece);
-  while (!socket.destroyed) {
-    count += bytes.byteLength;
-    if (!socket.write(bytes)) await Promise.race([once(socket, "drain"), once(socket, "close")]).catch(() => undefined);
-  }
-  return count;
 }
 
 describe("websocket: a hostile server over real sockets", () => {

@@ -1,9 +1,8 @@
-import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import { createServer, type Socket } from "node:net";
 import { WebSocketServer } from "ws";
 import { afterEach, assert, describe, it } from "../../support/harness.js";
+import { answerUpgrade, endlessly } from "../../support/hostile-socket.js";
 import { NodeLink } from "../../support/node-link.js";
 import { Listener } from "../../support/tcp-listener.js";
 
@@ -37,14 +36,7 @@ class HostileServer {
         return;
       }
       socket.setNoDelay(true);
-      socket.once("data", (request) => {
-        const key = /sec-websocket-key: (.*)\r\n/.exec(request.toString("latin1"))?.[1];
-        const accept = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
-        deed(
-          socket,
-          `HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: ${accept}\r\n\r\n`,
-        );
-      });
+      answerUpgrade(socket, deed);
     });
     this.#listener = new Listener(server);
   }
@@ -56,17 +48,6 @@ class HostileServer {
   async stop(): Promise<void> {
     await this.#listener.stop();
   }
-}
-
-/** Writes `piece` until the device is gone. @returns bytes written */
-async function endlessly(socket: Socket, piece: string | Buffer): Promise<number> {
-  const bytes = Buffer.from(piece);
-  let count = 0;
-  while (!socket.destroyed && count < 100_000_000) {
-    count += bytes.byteLength;
-    if (!socket.write(bytes)) await Promise.race([once(socket, "drain"), once(socket, "close")]).catch(() => undefined);
-  }
-  return count;
 }
 
 function frame(opcode: number, payload: string | Buffer, final = true): Buffer {

@@ -46,7 +46,7 @@ void nh_file_open(xsMachine *the)
 	fchmod(fd, 0600); /* settings, signed URLs and keys are in it */
 	off_t end = lseek(fd, 0, SEEK_END);
 	while ((end >= 0) && (end < size)) {
-		size_t piece = size - end < (off_t)sizeof blank ? size - end : sizeof blank;
+		size_t piece = size - end < (off_t)sizeof blank ? (size_t)(size - end) : sizeof blank;
 		ssize_t put = write(fd, blank, piece);
 		end = put > 0 ? end + put : -1;
 	}

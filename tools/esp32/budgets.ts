@@ -81,7 +81,7 @@ export function measureAll(sdk: Sdk, folder: string, flashable: string): { measu
 }
 
 /** Prints the table. @returns a sentence for each row above its budget */
-export function compareBudgets(measured: Budgets, set: boolean): string[] {
+export function compareBudgets(measured: Budgets, set: boolean, print: (line: string) => void): string[] {
   if (set) {
     const budgets = Object.entries(measured).map(([row, bytes]) => [row, Math.ceil(bytes * slack)]);
     writeFileSync(table, `${JSON.stringify(Object.fromEntries(budgets), null, 2)}\n`);
@@ -90,10 +90,10 @@ export function compareBudgets(measured: Budgets, set: boolean): string[] {
   const faults = Object.keys(budgets)
     .filter((row) => !(row in measured))
     .map((row) => `budgets.json has a row "${row}" that nothing is measured for`);
-  console.log("Bytes of the linked image beside an empty app (ESP32-C3, release), and what they may be:");
+  print("Bytes of the linked image beside an empty app (ESP32-C3, release), and what they may be:");
   for (const [row, bytes] of Object.entries(measured)) {
     const most = budgets[row];
-    console.log(`  ${row.padEnd(56)}${String(bytes).padStart(8)}${String(most ?? "none").padStart(9)}`);
+    print(`  ${row.padEnd(56)}${String(bytes).padStart(8)}${String(most ?? "none").padStart(9)}`);
     if (most === undefined) faults.push(`"${row}" has no budget: -- --set-budgets sets it`);
     else if (bytes > most) faults.push(`"${row}" takes ${bytes} bytes, and may take ${most}`);
   }

@@ -195,7 +195,7 @@ function check({ manifest = join(ROOT, "manifest.json"), platforms, setBudgets }
       execFileSync(process.execPath, [join(ROOT, "dist/tools/xs/package.js")], { stdio: "inherit" });
       const { measured, everything } = measureAll(sdk, folder, flashable.folder);
       earlier = everything;
-      return compareBudgets(measured, setBudgets);
+      return compareBudgets(measured, setBudgets, console.log);
     });
     for (const other of otherApps(folder)) {
       checkBoards(other, other.everywhere ? BOARDS : FEW_BOARDS);

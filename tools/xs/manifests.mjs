@@ -7,11 +7,13 @@
  *  - sdk/manifest_base.json refuses a second copy of another version, since the first copy of each file would win silently;
  *  - each manifest lists and preloads its own modules one by one, and includes the manifests of modules that they import at
  *    run time;
+ *  - none takes anything from the application that includes it (include-rules.mjs);
  *  - parts written by hand (the SDK's includes, C files, resources, platforms, defines) stay as they are.
  */
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
+import { includeFaults } from "./include-rules.mjs";
 
 const write = process.argv.includes("--write");
 /** Prefix of our module names, which keeps them apart from those of an application. */
@@ -186,6 +188,22 @@ if (JSON.stringify(found) !== JSON.stringify(allowed)) {
     wrong++;
   }
 }
+
+/** All that an application includes, directly or through others: what is not compared with the sources is held to the same rules. */
+const included = ["link", "plain", "network", "all"].map((name) => `manifest_${name}.json`);
+for (const path of included) {
+  const manifest = JSON.parse(readFileSync(path, "utf8"));
+  const sections = [manifest, ...Object.values(manifest.platforms ?? {})];
+  for (const include of sections.flatMap((section) => list(section.include))) {
+    const target = join(dirname(path), include);
+    if (!include.includes("$(") && !included.includes(target)) included.push(target);
+  }
+}
+for (const path of new Set([...included, ...manifests.map((manifest) => manifest.path)]))
+  for (const fault of includeFaults(path, JSON.parse(readFileSync(path, "utf8")))) {
+    console.error(fault);
+    wrong++;
+  }
 
 /** Features are exported one by one: mcpack of SDK 8.2.3 fails at a pattern ("./features/*"). */
 const others = Object.entries(pack.exports).filter(([name]) => !name.startsWith("./features/"));

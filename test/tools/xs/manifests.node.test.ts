@@ -18,6 +18,8 @@ for (const part of [
   "hosts",
   "manifest_link.json",
   "manifest_all.json",
+  "manifest_plain.json",
+  "manifest_network.json",
   "package.json",
 ])
   cpSync(part, join(copy, part), { recursive: true });
@@ -57,4 +59,36 @@ describe("manifests", () => {
     const said = saidOf("src/manifest.json", (text) => text.replace('"../sdk/manifest_base.json",', ""));
     assert.match(said, /src\/manifest\.json/);
   });
+
+  for (const path of ["manifest_network.json", "modules/tls/manifest.json"])
+    it(`that do not include the base first fail the check where they are written by hand too: ${path}`, () => {
+      const said = saidOf(path, (text) => text.replace(/"[./]*sdk\/manifest_base\.json",?/, ""));
+      assert.match(said, new RegExp(`${path} does not include sdk/manifest_base.json first`));
+    });
+
+  for (const path of ["src/manifest.json", "manifest_link.json", "modules/tls/manifest.json"])
+    it(`with a glob fail the check: ${path}`, () => {
+      const said = saidOf(path, (text) => planted(text, { modules: { "*": "./device/*" } }));
+      assert.match(said, new RegExp(`${path}: ./device/\\* is a glob`));
+    });
+
+  for (const [path, what, section] of [
+    ["src/features/local-shell/manifest.json", '"strip"', { strip: ["RegExp"] }],
+    ["src/features/geo/manifest.json", '"~" takes', { modules: { "~": ["$(MODULES)/drivers/button/*"] } }],
+    ["src/features/geo/manifest.json", '"typescript"', { typescript: { tsconfig: {} } }],
+    ["manifest_link.json", '"creation"', { creation: { stack: 512 } }],
+    ["hosts/esp32/manifest.json", '"config"', { config: { host: "x" } }],
+  ] as const)
+    it(`that take something from the application fail the check: ${what} in ${path}`, () => {
+      const said = saidOf(path, (text) => planted(text, section));
+      assert.ok(said.includes(`${path}: ${what}`), said);
+    });
 });
+
+/** The manifest with a section's keys put into it. */
+function planted(text: string, section: Readonly<Record<string, object>>): string {
+  const manifest = JSON.parse(text) as Record<string, object>;
+  for (const [key, value] of Object.entries(section))
+    manifest[key] = Array.isArray(value) || key === "creation" ? value : { ...manifest[key], ...value };
+  return JSON.stringify(manifest);
+}

@@ -1,6 +1,6 @@
 /*
- * Imports: every `import` and `export … from` between our own files, by relative path or by a module's name. Imports of the
- * SDK and of npm packages are not listed, nor is `import()`, which our code does not use.
+ * Imports: every `import`, `export … from`, `import("…")` and type `import("…").T` between our own files, by relative path or by a
+ * module's name. Imports of the SDK and of npm packages are not listed.
  */
 
 import { dirname, join } from "node:path";
@@ -45,15 +45,40 @@ function names(node) {
   return clause === undefined || clause.name !== undefined ? [] : ["*"];
 }
 
+/** `import("…")` and types `import("…").T` below `node`, as `{ node, specifier, type }`. */
+function inlineImports(node, found = []) {
+  const visit = (child) => {
+    if (
+      is.isImportTypeNode(child) &&
+      is.isLiteralTypeNode(child.argument) &&
+      is.isStringLiteral(child.argument.literal)
+    )
+      found.push({ node: child, specifier: child.argument.literal.text, type: true });
+    else if (
+      is.isCallExpression(child) &&
+      child.expression.getText() === "import" &&
+      is.isStringLiteral(child.arguments[0])
+    )
+      found.push({ node: child, specifier: child.arguments[0].text, type: false });
+    child.forEachChild(visit);
+  };
+  node.forEachChild(visit);
+  return found;
+}
+
 /** @returns `{ from, to, line, type, names }`, of files in the order of their paths */
 export function importsOf(files) {
   const known = new Set(files.map(({ path }) => path));
-  return files.flatMap(({ path: from, tree, line }) =>
-    [...tree.statements].flatMap((node) => {
+  return files.flatMap(({ path: from, tree, line, text }) => {
+    const ofStatements = [...tree.statements].flatMap((node) => {
       if (!is.isImportDeclaration(node) && !is.isExportDeclaration(node)) return [];
       if (node.moduleSpecifier === undefined) return [];
-      const to = target(from, node.moduleSpecifier.text, known);
-      return to === undefined ? [] : [{ from, to, line: line(node), type: isTypeOnly(node), names: names(node) }];
-    }),
-  );
+      return [{ node, specifier: node.moduleSpecifier.text, type: isTypeOnly(node), names: names(node) }];
+    });
+    const inline = text.includes("import(") ? inlineImports(tree).map((one) => ({ ...one, names: ["*"] })) : [];
+    return [...ofStatements, ...inline].flatMap(({ node, specifier, ...others }) => {
+      const to = target(from, specifier, known);
+      return to === undefined ? [] : [{ from, to, line: line(node), ...others }];
+    });
+  });
 }

@@ -31,6 +31,14 @@ describe("12.5 a `#name` in what is linked into a device fails `npm run check`",
       assert.equal(lines.length, linked.length + alsoLinked.length);
     });
 
+  it("as does a field that a parameter of the constructor declares", () => {
+    const { lines } = check(planted("export class A {\n  constructor(private _a: string) {}\n}\n"), "privateNames");
+    assert.deepEqual(
+      placesOf(lines, "a field is declared in the class, and not by a parameter").sort(),
+      everyLinked(2),
+    );
+  });
+
   it("as does a private or protected member without a leading underscore", () => {
     const text = "export class A {\n  private a = 1;\n  protected b(): void {}\n  private _c = 2;\n  d = 3;\n}\n";
     const { lines } = check(planted(text), "privateNames");
@@ -64,5 +72,26 @@ describe("12.5 a function declaration in what is linked into a device fails `npm
     const text =
       "export function* f() {}\ndeclare function g(): void;\nexport const h = () => {};\nclass A { a() {} }\n";
     assert.deepEqual(check(planted(text), "functionDeclarations"), { status: 0, lines: [] });
+  });
+});
+
+describe("a RegExp that a preload would make fails `npm run check`", () => {
+  const said = "a preloaded RegExp crashes XS; make it inside a function";
+  for (const text of [
+    "const a = /x/;",
+    "export const a = Object.freeze({\n b: /x/ });",
+    "const a =\n  /x/;",
+    'const a = RegExp("x");',
+    'const a = [new RegExp("x")];',
+    "class A {\n static a = /x/; }",
+  ])
+    it(`as \`${text.replaceAll("\n", "")}\``, () => {
+      const { lines } = check(planted(`${text}\n`), "preloadedRegExps");
+      assert.equal(placesOf(lines, said).length, linked.length + alsoLinked.length);
+    });
+
+  it("but not inside a function, a method or a field of an instance", () => {
+    const text = "const a = () => /x/;\nclass A {\n  b = /x/;\n  c() {\n    return RegExp('x');\n  }\n}\n";
+    assert.deepEqual(check(planted(text), "preloadedRegExps"), { status: 0, lines: [] });
   });
 });

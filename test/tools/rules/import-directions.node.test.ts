@@ -140,6 +140,16 @@ describe("12.3 an import that the design does not allow fails `npm run check`", 
     );
   });
 
+  it("by `import()` and by a type that is imported where it stands", () => {
+    const value = 'export const load = () => import("./features/health/health.js");\n';
+    const type = 'export type Z = import("./features/health/health.js").Health;\n';
+    for (const text of [value, type]) {
+      const { lines } = check({ "src/link.ts": text }, "importsThatAreNotAllowed");
+      assert.equal(lines.length, 1);
+      assert.match(lines[0] ?? "", /^src\/link\.ts:1: src\/features\/health\/health\.ts may not be imported here/);
+    }
+  });
+
   it("since `npm run check` runs the rules", () => {
     assert.match(JSON.parse(readFileSync("package.json", "utf8")).scripts.check, /&& node tools\/rules\/main\.mjs &&/);
   });

@@ -5,7 +5,7 @@
  */
 
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { link } from "../esp32/link.js";
 import { sourcesOf } from "../sdkconfig/app-modules.js";
@@ -198,7 +198,29 @@ const ways: readonly WayIn[] = [
       return examined(sdk, folder, { include: [core, other], files: { "main.js": using } });
     },
   },
+  ...[false, true].map((otherFirst) => ({
+    name: `two versions, by mcconfig, the other one ${otherFirst ? "first" : "last"}`,
+    says: otherFirst
+      ? /two-versions-of-nerves-hub-link-moddable\/9\.9\.9-and-\d+\.\d+\.\d+\.json/
+      : /two-versions-of-nerves-hub-link-moddable\/\d+\.\d+\.\d+-and-9\.9\.9\.json/,
+    run: (sdk: Sdk, folder: string): string => {
+      installPackage(folder);
+      pretendVersion(join(folder, "node_modules", packageName), "9.9.9");
+      const other = `./node_modules/${packageName}/src/features/health/manifest.json`;
+      return generated(sdk, folder, otherFirst ? [other, core] : [core, other]);
+    },
+  })),
 ];
+
+/** Gives a copy of the agent another version, as sdk/manifest_base.json has it. */
+function pretendVersion(copy: string, version: string): void {
+  const manifest = join(copy, "sdk/manifest_base.json");
+  const text = readFileSync(manifest, "utf8");
+  const own = (JSON.parse(text) as { build: { NERVESHUB_VERSION: string } }).build.NERVESHUB_VERSION;
+  writeFileSync(manifest, text.replaceAll(own, version));
+  const folder = join(copy, "sdk/two-versions-of-nerves-hub-link-moddable");
+  for (const name of readdirSync(folder)) renameSync(join(folder, name), join(folder, name.replaceAll(own, version)));
+}
 
 /** @returns a sentence for each way that builds although it must not, or fails with other words */
 function checkLeftOut(sdk: Sdk, folder: string): string[] {

@@ -54,7 +54,6 @@ export class MemoryFlash implements Flash {
   private _random = new SeededRandom(1);
   private _off = false;
   private _erased = 0;
-  private _written = 0;
 
   /**
    * @param content the size of an erased flash in bytes, or the content itself (taken over, not copied)
@@ -70,11 +69,6 @@ export class MemoryFlash implements Flash {
   /** Writes and erases since the last `powerOn`, the cut one included. */
   get operations(): number {
     return this._operations;
-  }
-
-  /** Bytes written since the last `powerOn`. */
-  get bytesWritten(): number {
-    return this._written;
   }
 
   /** Erase commands that a chip would have needed since the last `powerOn`: one per 64 KB block or single sector. */
@@ -95,7 +89,6 @@ export class MemoryFlash implements Flash {
     this._cutAt = 0;
     this._operations = 0;
     this._erased = 0;
-    this._written = 0;
   }
 
   /** Another chip with the same content. */
@@ -114,7 +107,6 @@ export class MemoryFlash implements Flash {
       throw new PowerCut(this._operations);
     }
     this._nor.write(offset, bytes);
-    this._written += bytes.byteLength;
   }
 
   erase(offset: number, length: number): void {

@@ -8,61 +8,13 @@ import { decodeUtf8 } from "../../modules/text/utf8.js";
 import { ClientCertificate } from "../../src/features/client-certificate/client-certificate.js";
 import { assert, describe, fixture, it } from "../support/harness.js";
 import { LinkScene } from "../support/link-scene.js";
+import { type Found, reachable } from "../support/reachable.js";
 import { image, UpdateScene } from "../support/update-scene.js";
 import { filePort } from "../support/virtual-device.js";
 
 const secret = "a-secret-that-nobody-reaches-0123456789";
-/** What the walk may not enter: it is the suite's, or the language's. */
-const foreign = new Set<unknown>([globalThis]);
-
-/** Every text and every run of bytes that can be reached from `root`, with the way to it. */
-function reachable(root: object, leaveOut: readonly unknown[]): { way: string; value: string | Uint8Array }[] {
-  const found: { way: string; value: string | Uint8Array }[] = [];
-  const seen = new Set<unknown>([...foreign, ...leaveOut]);
-  const waiting: { way: string; value: object }[] = [{ way: "link", value: root }];
-  const note = (way: string, value: unknown): void => {
-    if (typeof value === "string") found.push({ way, value });
-    else if (value instanceof Uint8Array) found.push({ way, value });
-    else if ((typeof value === "object" && value !== null) || typeof value === "function") {
-      if (seen.has(value)) return;
-      seen.add(value);
-      waiting.push({ way, value: value as object });
-    }
-  };
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const { way, value } = next;
-    if (value instanceof Map)
-      for (const [key, entry] of value) {
-        note(`${way}<key>`, key);
-        note(`${way}<${String(key)}>`, entry);
-      }
-    if (value instanceof Set) for (const entry of value) note(`${way}<entry>`, entry);
-    for (const key of Reflect.ownKeys(value)) {
-      const descriptor = Reflect.getOwnPropertyDescriptor(value, key);
-      const here = `${way}.${String(key)}`;
-      note(here, descriptor?.value);
-      // A getter is a way, too; one that throws leads nowhere.
-      try {
-        if (descriptor?.get !== undefined) note(here, descriptor.get.call(value));
-      } catch {}
-    }
-    const prototype = Reflect.getPrototypeOf(value);
-    if (prototype !== null && prototype !== Object.prototype && prototype !== Function.prototype)
-      for (const key of Reflect.ownKeys(prototype)) {
-        const get = Reflect.getOwnPropertyDescriptor(prototype, key)?.get;
-        try {
-          if (get !== undefined) note(`${way}.${String(key)}`, get.call(value));
-        } catch {}
-      }
-  }
-  return found;
-}
-
 /** Ways that lead to one of `wanted`. */
-function waysTo(
-  found: readonly { way: string; value: string | Uint8Array }[],
-  wanted: readonly (string | Uint8Array)[],
-): string[] {
+function waysTo(found: readonly Found[], wanted: readonly (string | Uint8Array)[]): string[] {
   const same = (value: string | Uint8Array, one: string | Uint8Array): boolean =>
     typeof one === "string"
       ? typeof value === "string" && value.includes(one)
@@ -82,6 +34,7 @@ describe("12.5 what can be reached from a link", () => {
   it("holds no shared secret, while it connects, when it has joined, and between two attempts", () => {
     const auth = { productKey: "nhp_virtual", productSecret: secret, identifier: "virtual" };
     const scene = new LinkScene({ auth, console: true, scripts: true, localShell: true });
+    // The network in memory has what it was sent: whole requests, and what the server would see.
     const platform = scene.device.platform!;
     for (const ms of [1, 10, 10_000]) {
       scene.advance(ms);

@@ -130,27 +130,19 @@ export class SocketStream implements ByteStream {
     const stream = this.target;
     if (stream._phase !== "open") return;
     stream._unread = count;
-    try {
-      stream._listener.readable(count);
-    } catch (error) {
-      stream._threw(error);
-    }
+    stream._tell("readable", count);
   }
 
   private _onWritable(this: Socket, count: number): void {
     const stream = this.target;
     stream._room = count;
-    try {
-      if (stream._phase === "connecting") {
-        stream._phase = "open";
-        stream._clearTimer();
-        stream._listener.opened();
-      } else if (stream._phase === "open" && stream._wantsRoom && count > 0) {
-        stream._wantsRoom = false;
-        stream._listener.writable(count);
-      }
-    } catch (error) {
-      stream._threw(error);
+    if (stream._phase === "connecting") {
+      stream._phase = "open";
+      stream._clearTimer();
+      stream._tell("opened");
+    } else if (stream._phase === "open" && stream._wantsRoom && count > 0) {
+      stream._wantsRoom = false;
+      stream._tell("writable", count);
     }
   }
 
@@ -168,11 +160,7 @@ export class SocketStream implements ByteStream {
     this._phase = "ended";
     this._clearTimer();
     if (this._unread === 0) this._release();
-    try {
-      this._listener.closed(fault);
-    } catch (error) {
-      this._threw(error);
-    }
+    this._tell("closed", fault);
   }
 
   private _broken(error: unknown): Fault {
@@ -197,9 +185,13 @@ export class SocketStream implements ByteStream {
     this._timer = undefined;
   }
 
-  /** Ends the stream because the listener threw. The listener is told, unless it threw in `closed`. */
-  private _threw(error: unknown): void {
-    trace(`${printable(this._host)}: a stream's listener threw: ${stackOf(error)}\n`);
-    this._end(asFault(error, "application", "callback-threw"));
+  /** Calls the listener. When it throws, the stream ends and the listener is told so, unless it threw in `closed`. */
+  private _tell(event: keyof ByteStreamListener, argument?: number | Fault): void {
+    try {
+      this._listener[event](argument as never);
+    } catch (error) {
+      trace(`${printable(this._host)}: a stream's listener threw: ${stackOf(error)}\n`);
+      this._end(asFault(error, "application", "callback-threw"));
+    }
   }
 }

@@ -147,50 +147,60 @@ export class SecureStream implements ByteStream, ByteStreamListener {
 
   /** The TCP stream has connected. */
   opened(): void {
-    try {
-      const { clock, timers } = this._environment;
-      if (clock.now() === undefined) throw clockUnknown();
-      this._state = "handshake";
-      this._timer = timers.set(() => this._late(), this._handshakeTimeoutMs);
-      this._handshake();
-    } catch (error) {
-      this._refuse(error);
-    }
+    this._guard(this._begin);
   }
 
   /** The TCP stream has bytes. */
   readable(): void {
-    try {
-      this._received();
-    } catch (error) {
-      this._refuse(error);
-    }
+    this._guard(this._received);
   }
 
   /** The TCP stream takes bytes again. */
   writable(): void {
+    this._guard(this._flush);
+  }
+
+  /** The TCP stream has ended. */
+  closed(fault?: Error): void {
+    this._guard(this._lost, fault);
+  }
+
+  /**
+   * The one guard of the TCP stream's calls. `read` and `write` are the user's calls, with a guard of their own, since each
+   * returns what it did before the error.
+   *
+   * @param body a method, so that no call costs a closure
+   */
+  private _guard(body: (this: SecureStream, fault?: Error) => void, fault?: Error): void {
     try {
-      this._outgoing.flush();
-      if (!this._outgoing.empty || !this._wantsWritable || this._state !== "open") return;
-      this._wantsWritable = false;
-      this._listener.writable(maxTlsSendBytes);
+      body.call(this, fault);
     } catch (error) {
       this._refuse(error);
     }
   }
 
-  /** The TCP stream has ended. */
-  closed(fault?: Error): void {
-    try {
-      this._peerEnded = true;
-      this._received();
-      if (this._state === "closed") return;
-      const cut = !fault || (fault instanceof Fault && fault.stage === "transport");
-      if (this._state === "handshake" && cut) this._end(handshakeClosed(this._host, this._port, fault));
-      else if (fault) this._end(asFault(fault, "transport", "connection-failed"));
-    } catch (error) {
-      this._refuse(error);
-    }
+  private _begin(): void {
+    const { clock, timers } = this._environment;
+    if (clock.now() === undefined) throw clockUnknown();
+    this._state = "handshake";
+    this._timer = timers.set(() => this._late(), this._handshakeTimeoutMs);
+    this._handshake();
+  }
+
+  private _flush(): void {
+    this._outgoing.flush();
+    if (!this._outgoing.empty || !this._wantsWritable || this._state !== "open") return;
+    this._wantsWritable = false;
+    this._listener.writable(maxTlsSendBytes);
+  }
+
+  private _lost(fault?: Error): void {
+    this._peerEnded = true;
+    this._received();
+    if (this._state === "closed") return;
+    const cut = !fault || (fault instanceof Fault && fault.stage === "transport");
+    if (this._state === "handshake" && cut) this._end(handshakeClosed(this._host, this._port, fault));
+    else if (fault) this._end(asFault(fault, "transport", "connection-failed"));
   }
 
   private _newSession(secure: SecureOptions): ClientSession {

@@ -13,7 +13,7 @@ import type { SessionCache as SDKCache } from "ssl/session";
 import type { Clock } from "../platform/clock.js";
 import { toHex } from "../text/hex.js";
 import { encodeUtf8 } from "../text/utf8.js";
-import { sameBytes } from "../x509/certificate.js";
+import { sameBytes } from "../x509/der.js";
 
 /** Remembered TLS sessions: the hub, and a firmware or archive server or two. */
 export const maxTlsSessions = 4;

@@ -109,29 +109,15 @@ export class WebSocketClient implements ByteStreamListener, ReceiverListener {
 
   /** ByteStreamListener, as the next three methods. An error inside ends in the listener's `closed`, not in the host. */
   opened(): void {
-    try {
-      this._state = "upgrading";
-      this._setTimer(this._upgradeTimeoutMs);
-      this._sender!.raw(this._opening!.request);
-    } catch (error) {
-      this._fail(error);
-    }
+    this._guard(this._upgrade);
   }
 
   readable(): void {
-    try {
-      this._pump();
-    } catch (error) {
-      this._fail(error);
-    }
+    this._guard(this._pump);
   }
 
   writable(): void {
-    try {
-      this._sender!.flush();
-    } catch (error) {
-      this._fail(error);
-    }
+    this._guard(this._flush);
   }
 
   closed(fault?: Error): void {
@@ -173,6 +159,25 @@ export class WebSocketClient implements ByteStreamListener, ReceiverListener {
       this,
     );
     this._sender = new Sender(random, this._stream);
+  }
+
+  /** The one guard of the stream's and the timer's calls. @param body a method, so that no call costs a closure */
+  private _guard(body: (this: WebSocketClient) => void): void {
+    try {
+      body.call(this);
+    } catch (error) {
+      this._fail(error);
+    }
+  }
+
+  private _upgrade(): void {
+    this._state = "upgrading";
+    this._setTimer(this._upgradeTimeoutMs);
+    this._sender!.raw(this._opening!.request);
+  }
+
+  private _flush(): void {
+    this._sender!.flush();
   }
 
   /** Reads all unread bytes of the stream, and then acts on the end of the stream if it has ended. */
@@ -261,16 +266,12 @@ export class WebSocketClient implements ByteStreamListener, ReceiverListener {
   /** Ends the connection because of a timeout; the state tells what was waited for. */
   private _timeout(): void {
     const refusal = this._opening?.refusal;
-    try {
-      if (this._state !== "upgrading")
-        this._finish(
-          this._closed ?? this._abnormal(this._late("transport", "close-timeout", "close", this._closeTimeoutMs)),
-        );
-      else if (refusal) this._refuse(refusal);
-      else this._fail(this._late("upgrade", "upgrade-timeout", "upgrade", this._upgradeTimeoutMs));
-    } catch (error) {
-      this._fail(error);
-    }
+    if (this._state !== "upgrading")
+      this._finish(
+        this._closed ?? this._abnormal(this._late("transport", "close-timeout", "close", this._closeTimeoutMs)),
+      );
+    else if (refusal) this._refuse(refusal);
+    else this._fail(this._late("upgrade", "upgrade-timeout", "upgrade", this._upgradeTimeoutMs));
   }
 
   private _abnormal(fault: Fault): Closed {
@@ -287,7 +288,7 @@ export class WebSocketClient implements ByteStreamListener, ReceiverListener {
 
   private _setTimer(delayMs: number): void {
     this._clearTimer();
-    this._timer = this._timers.set(() => this._timeout(), delayMs);
+    this._timer = this._timers.set(() => this._guard(this._timeout), delayMs);
   }
 
   private _clearTimer(): void {

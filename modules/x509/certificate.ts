@@ -239,9 +239,3 @@ export const nameForPeople = (name: Uint8Array): string => {
   }
   return text;
 };
-
-export const sameBytes = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean => {
-  if (a === undefined || b === undefined || a.byteLength !== b.byteLength) return false;
-  for (let i = 0; i < a.byteLength; i++) if (a[i] !== b[i]) return false;
-  return true;
-};

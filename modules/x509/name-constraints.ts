@@ -8,9 +8,9 @@
 
 import { Fault } from "../fault/fault.js";
 import { decodeUtf8 } from "../text/utf8.js";
-import { type Certificate, nameForPeople, sameBytes, shownName } from "./certificate.js";
+import { type Certificate, nameForPeople, shownName } from "./certificate.js";
 import { certificateUnsupported, nameNotPermitted } from "./certificate-fault.js";
-import { DerReader } from "./der.js";
+import { DerReader, sameBytes } from "./der.js";
 import { hasEmailAddress, isBelow } from "./distinguished-name.js";
 import { addressText } from "./server-name.js";
 

@@ -14,7 +14,7 @@
 import { Fault } from "../fault/fault.js";
 import { earliestPlausibleMs } from "../platform/clock.js";
 import { toHex } from "../text/hex.js";
-import { type Certificate, nameForPeople, readCertificate, sameBytes } from "./certificate.js";
+import { type Certificate, nameForPeople, readCertificate } from "./certificate.js";
 import {
   badCertificateSignature,
   certificateExpired,
@@ -27,6 +27,7 @@ import {
   selfSigned,
   unknownCa,
 } from "./certificate-fault.js";
+import { sameBytes } from "./der.js";
 import { checkNameConstraints } from "./name-constraints.js";
 import { offeredNames, speaksFor } from "./server-name.js";
 

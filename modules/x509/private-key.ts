@@ -8,8 +8,7 @@
 
 import { Fault } from "../fault/fault.js";
 import { toHex } from "../text/hex.js";
-import { sameBytes } from "./certificate.js";
-import { DerReader, tag } from "./der.js";
+import { DerReader, sameBytes, tag } from "./der.js";
 
 export interface PrivateKey {
   readonly kind: "P-256" | "RSA";

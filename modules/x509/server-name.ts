@@ -8,7 +8,7 @@
 import { decimal, digits, hexadecimal, hexDigits, isMadeOf, letters } from "../text/characters.js";
 import { decodeUtf8 } from "../text/utf8.js";
 import { shownName } from "./certificate.js";
-import { DerReader } from "./der.js";
+import { DerReader, sameBytes } from "./der.js";
 
 const dnsName = 0x82;
 const ipAddress = 0x87;
@@ -80,10 +80,6 @@ const matchesDns = (pattern: string, host: string): boolean => {
   return dot > 0 && rest.includes(".") && host.slice(dot + 1) === rest;
 };
 
-const sameAddress = (a: Uint8Array, b: Uint8Array): boolean => {
-  return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
-};
-
 /** The text of an IP address in a certificate, for people. */
 export const addressText = (bytes: Uint8Array): string => {
   if (bytes.byteLength === 4) return bytes.join(".");
@@ -107,7 +103,7 @@ export const speaksFor = (alternativeNames: Uint8Array | undefined, host: string
     const kind = names.next;
     const value = names.read(kind);
     if (address) {
-      if (kind === ipAddress && sameAddress(value, address)) return true;
+      if (kind === ipAddress && sameBytes(value, address)) return true;
     } else if (kind === dnsName && matchesDns(decodeUtf8(value).toLowerCase(), name)) return true;
   }
   return false;

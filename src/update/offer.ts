@@ -4,6 +4,7 @@
  */
 
 import { Fault } from "../../modules/fault/fault.js";
+import { fieldsOf, isObject } from "../../modules/json/fields.js";
 import { hexDigits, isMadeOf } from "../../modules/text/characters.js";
 import type { Update } from "../client.js";
 
@@ -66,16 +67,15 @@ const partsOf = (value: unknown, size: number | undefined): string[] => {
  * @throws Fault of stage "offer": "bad-offer"
  */
 export const parseOffer = (payload: unknown): Offer | undefined => {
-  if (typeof payload !== "object" || payload === null) throw bad("without a payload");
-  const message = payload as Record<string, unknown>;
-  if (message["update_available"] !== true) return undefined;
-  const url = text(message["firmware_url"]);
+  if (!isObject(payload)) throw bad("without a payload");
+  if (payload["update_available"] !== true) return undefined;
+  const url = text(payload["firmware_url"]);
   if (url === undefined) throw bad("without a URL");
   if (url.length > maxUpdateUrlCharacters) throw bad(`with a URL of more than ${maxUpdateUrlCharacters} characters`);
-  const meta = (message["firmware_meta"] ?? {}) as Record<string, unknown>;
+  const meta = fieldsOf(payload["firmware_meta"]);
   const uuid = text(meta["uuid"]);
   if (uuid === undefined) throw bad("without a uuid");
-  const size = message["size"] ?? undefined;
+  const size = payload["size"] ?? undefined;
   if (size !== undefined && (typeof size !== "number" || !Number.isInteger(size) || size <= 0))
     throw bad("of no valid size");
   return {
@@ -87,8 +87,8 @@ export const parseOffer = (payload: unknown): Offer | undefined => {
     architecture: text(meta["architecture"]) ?? "unknown",
     description: text(meta["description"]),
     size,
-    checksum: checksumOf(message["checksum"]),
-    parts: partsOf(message["partials_checksums"], size),
-    manual: typeof message["deployment_id"] !== "number",
+    checksum: checksumOf(payload["checksum"]),
+    parts: partsOf(payload["partials_checksums"], size),
+    manual: typeof payload["deployment_id"] !== "number",
   };
 };

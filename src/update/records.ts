@@ -5,6 +5,7 @@
  * A record is JSON with our own property names, followed by raw bytes where it has them (the state of a patch decoder).
  */
 
+import { isObject } from "../../modules/json/fields.js";
 import { parseJson } from "../../modules/json/parse.js";
 import type { Store } from "../../modules/platform/store.js";
 import { decodeUtf8, encodeUtf8 } from "../../modules/text/utf8.js";
@@ -164,14 +165,13 @@ export class UpdateRecords {
     this._store.set(key, bytes);
   }
 
-  private _read(key: string): { value: Record<string, unknown>; rest: Uint8Array } | undefined {
+  private _read(key: string): { value: Readonly<Record<string, unknown>>; rest: Uint8Array } | undefined {
     const bytes = this._store.get(key);
     if (bytes === undefined || bytes.byteLength < 2) return undefined;
     const length = (bytes[0] << 8) | bytes[1];
     try {
       const value = parseJson(decodeUtf8(bytes.subarray(2, 2 + length)), names);
-      if (typeof value !== "object" || value === null) return undefined;
-      return { value: value as Record<string, unknown>, rest: bytes.slice(2 + length) };
+      return isObject(value) ? { value, rest: bytes.slice(2 + length) } : undefined;
     } catch {
       // Another version of this agent may have written it. It is not damaged: the store's own checksum was right.
       return undefined;

@@ -6,6 +6,7 @@
  */
 
 import { asFault, Fault } from "../../modules/fault/fault.js";
+import { fieldsOf } from "../../modules/json/fields.js";
 import type { SecureOptions } from "../../modules/platform/byte-stream.js";
 import type { Platform } from "../../modules/platform/platform.js";
 import type { Client } from "../client.js";
@@ -68,8 +69,7 @@ const decisions: Kind<Outcome | "apply"> = Object.freeze({
   read: (value: unknown): Outcome | "apply" | undefined => {
     if (value === "apply") return value;
     if (value === "ignore") return { word: "ignored", reason: "The application refused the update." };
-    if (typeof value !== "object" || value === null) return undefined;
-    const { reschedule, reason = "The application asked for a later time." } = value as Record<string, unknown>;
+    const { reschedule, reason = "The application asked for a later time." } = fieldsOf(value);
     if (typeof reschedule !== "number" || !Number.isFinite(reschedule) || reschedule <= 0) return undefined;
     if (typeof reason !== "string") return undefined;
     return { word: "rescheduled", reason, delayMs: askedDelay(reschedule) };

@@ -3,7 +3,8 @@
  */
 
 import { encodeUtf8 } from "../../modules/text/utf8.js";
-import { type Certificate, readCertificate, sameBytes } from "../../modules/x509/certificate.js";
+import { type Certificate, readCertificate } from "../../modules/x509/certificate.js";
+import { sameBytes } from "../../modules/x509/der.js";
 import { mayHaveIssued, type TrustAnchors } from "../../modules/x509/path.js";
 
 type Bytes = Uint8Array | readonly number[];

@@ -106,6 +106,7 @@ const checkOrder = (session: Session, message: number): void => {
   session.lastMessage = message;
 };
 
+/** Compares by itself: in place of an SDK module, this one imports no module of ours outside this folder (tools/xs/bundle.ts). */
 const resumes = ({ clientSessionID, serverSessionID }: Session): boolean => {
   if (!clientSessionID || !serverSessionID || clientSessionID.byteLength !== serverSessionID.byteLength) return false;
   const offered = new Uint8Array(clientSessionID);

@@ -2,6 +2,7 @@
  * ArchiveOffer: the server's `archive` message, checked and bounded. Pure.
  */
 
+import { fieldsOf } from "../../../modules/json/fields.js";
 import { maxUpdateUrlCharacters } from "../../update/offer.js";
 import type { Archive } from "./archive.js";
 
@@ -16,8 +17,7 @@ const textOr = (value: unknown, otherwise: string): string => {
 
 /** @returns undefined when the payload lacks a URL, uuid or size that can be used */
 export const parseArchiveOffer = (payload: unknown): ArchiveOffer | undefined => {
-  if (typeof payload !== "object" || payload === null) return undefined;
-  const message = payload as Record<string, unknown>;
+  const message = fieldsOf(payload);
   const { url, uuid, size, uploaded_at: uploadedAt } = message;
   if (typeof url !== "string" || url === "" || url.length > maxUpdateUrlCharacters) return undefined;
   if (typeof uuid !== "string" || uuid === "" || uuid.length > 64) return undefined;

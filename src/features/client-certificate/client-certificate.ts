@@ -7,7 +7,8 @@
 
 import { Fault } from "../../../modules/fault/fault.js";
 import type { SecureOptions } from "../../../modules/platform/byte-stream.js";
-import { type Certificate, nameForPeople, readCertificate, sameBytes } from "../../../modules/x509/certificate.js";
+import { type Certificate, nameForPeople, readCertificate } from "../../../modules/x509/certificate.js";
+import { sameBytes } from "../../../modules/x509/der.js";
 import { badOption, decodeCertificates, ders, type Encoded, keyLabels } from "../../../modules/x509/encoded.js";
 import { belongsTo, readPrivateKey } from "../../../modules/x509/private-key.js";
 import type { CertificateCredentials } from "../../connection/credentials.js";

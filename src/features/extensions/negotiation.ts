@@ -4,7 +4,7 @@
  * It is the first of the extension's versions that the server lists. Versions are compared as texts, never by order.
  */
 
-import { fieldsOf } from "../../../modules/json/fields.js";
+import { fieldsOf, isObject } from "../../../modules/json/fields.js";
 import type { Extension } from "./extension.js";
 
 /** Versions by key, as `extensions:get` listed them; undefined when the server lists none (before August 2026). */
@@ -13,10 +13,10 @@ export type Offered = ReadonlyMap<string, readonly string[]> | undefined;
 /** @param keys keys of the link's extensions; other keys of the payload are ignored */
 export const offeredVersions = (payload: unknown, keys: Iterable<string>): Offered => {
   const listed = fieldsOf(payload)["extensions"];
-  if (typeof listed !== "object" || listed === null || Array.isArray(listed)) return undefined;
+  if (!isObject(listed) || Array.isArray(listed)) return undefined;
   const offered = new Map<string, readonly string[]>();
   for (const key of keys) {
-    const versions: unknown = (listed as Record<string, unknown>)[key];
+    const versions: unknown = listed[key];
     if (Array.isArray(versions)) {
       offered.set(
         key,

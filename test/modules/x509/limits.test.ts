@@ -6,7 +6,8 @@
 import type { Fault } from "../../../modules/fault/fault.js";
 import { earliestPlausibleMs } from "../../../modules/platform/clock.js";
 import { encodeUtf8 } from "../../../modules/text/utf8.js";
-import { type Certificate, nameForPeople, readCertificate, sameBytes } from "../../../modules/x509/certificate.js";
+import { type Certificate, nameForPeople, readCertificate } from "../../../modules/x509/certificate.js";
+import { sameBytes } from "../../../modules/x509/der.js";
 import {
   maxCertificateChain,
   maxPathSteps,

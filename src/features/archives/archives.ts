@@ -10,13 +10,12 @@ import { asFault } from "../../../modules/fault/fault.js";
 import { settle } from "../../../modules/fault/settle.js";
 import type { Timer } from "../../../modules/platform/timers.js";
 import { decodeUtf8, encodeUtf8 } from "../../../modules/text/utf8.js";
-import type { Update } from "../../client.js";
 import type { Core, Feature } from "../../feature.js";
 import { type Kind, take } from "../../log/guarded.js";
 import { requireFunctions } from "../../option-checks.js";
 import { fromServer } from "../../protocol.js";
 import { Download } from "../../update/download.js";
-import { type Offer, withoutUrl } from "../../update/offer.js";
+import { type Offer, type OfferedFile, withoutUrl } from "../../update/offer.js";
 import { checkTransport } from "../../update/transport.js";
 import { WriterTarget } from "../firmware-writer/writer-target.js";
 import type { Archive } from "./archive.js";
@@ -61,21 +60,14 @@ export class Archives implements Feature {
 
   constructor(options: ArchivesOptions) {
     this._options = options;
-    this._target = new WriterTarget(
-      {
-        begin: (_size, file) => options.writer.begin(archiveOf(file as Update & Archive)),
-        write: (chunk) => options.writer.write(chunk),
-        finish: () => options.writer.finish(),
-        abort: () => options.writer.abort(),
-      },
-      "archives.writer",
+    this._target = new WriterTarget(options.writer, "archives.writer", (file) =>
+      options.writer.begin(archiveOf(file as OfferedFile & Archive)),
     );
   }
 
   /** @throws Fault of stage "options" */
   install(core: Core): void {
     requireFunctions("archives", this._options, [], ["available"]);
-    requireFunctions("archives.writer", this._options.writer, ["begin", "write", "finish", "abort"]);
     this._core = core;
     this._target.install(core);
   }

@@ -1,19 +1,17 @@
 /*
  * FirmwareWriter: an application's own writer of updates, in place of the platform's slots.
  *
- * The order of calls is fixed: begin, write…, then finish or abort; each call waits for the previous one. `finish` is called
- * only after the bytes were checked against the server's size and checksum, `confirm` only after the server accepted the join
- * of the new image.
+ * The order of calls, and when a call is done or refuses, is as for every FileWriter. `finish` is called only after the bytes
+ * were checked against the server's size and checksum, `confirm` only after the server accepted the join of the new image.
  *
- * The rule it guards: a call is done when it returns undefined, or when its promise fulfils with any value. A call refuses
- * when it throws or rejects, with the error's message as the reason, when it returns another value, or when its promise takes
- * longer than a minute. An update that a call refused never restarts the device. A failing `abort` or `confirm` is only logged.
+ * The rule it guards: an update that a call refused never restarts the device. A failing `confirm` is only logged.
  */
 
 import type { Crypto } from "../../../modules/platform/crypto.js";
 import type { Slots } from "../../../modules/platform/slots.js";
 import type { Update } from "../../client.js";
 import type { ImageTrust } from "../../feature.js";
+import type { FileWriter } from "./file-writer.js";
 
 /** What a writer of ESP-IDF images needs to check them. */
 export interface ImageContext {
@@ -22,7 +20,7 @@ export interface ImageContext {
   readonly trust: ImageTrust;
 }
 
-export interface FirmwareWriter {
+export interface FirmwareWriter extends FileWriter {
   /**
    * True for a writer that writes the platform's slots: src/update/protection.ts then applies to its updates too. Absent: the
    * writer alone is responsible for its updates.
@@ -33,12 +31,8 @@ export interface FirmwareWriter {
    * @throws any error, to refuse the update before anything is downloaded
    */
   begin(size: number | undefined, update: Update, context: ImageContext): void | Promise<void>;
-  /** Writes bytes. `chunk` is a view that is valid until the call is done. Nothing is read from the network meanwhile. */
-  write(chunk: Uint8Array): void | Promise<void>;
   /** All bytes were written and verified: make the new firmware start at the next restart. */
   finish(): void | Promise<void>;
-  /** No more bytes follow: discard what was written. */
-  abort(): void | Promise<void>;
   /** The running firmware is confirmed. */
   confirm?(): void | Promise<void>;
 }

@@ -1,5 +1,5 @@
 /*
- * WriterTarget: passes an update to a FirmwareWriter. It knows nothing of images: it checks only the file's checksum, while the
+ * WriterTarget: passes an update to a FirmwareWriter, and an archive to an ArchiveWriter. It knows nothing of images: it checks only the file's checksum, while the
  * bytes pass. It cannot resume after a restart.
  *
  * The rules it guards: calls of the writer never overlap, even while the promise of the previous call is pending; a writer
@@ -13,16 +13,21 @@ import { ask, type FailureKind, work } from "../../log/guarded.js";
 import { requireFunctions } from "../../option-checks.js";
 import type { OfferedFile } from "../../update/offer.js";
 import type { TargetCore, UpdateTarget } from "../../update/target.js";
+import type { FileWriter } from "./file-writer.js";
 import type { FirmwareWriter } from "./firmware-writer.js";
 
 /** Time for one call of a writer: erasing a whole partition takes some 20 s, and after a minute there is no progress. */
 const writerDeadlineMs = 60_000;
 const lateCode = "writer-late";
 
+/** Begins a writer of other files than updates. */
+export type Begin = (file: OfferedFile) => void | Promise<void>;
+
 export class WriterTarget implements UpdateTarget {
   private _core: TargetCore | undefined;
   private readonly _name: string;
-  private readonly _writer: FirmwareWriter;
+  private readonly _writer: FileWriter & Partial<FirmwareWriter>;
+  private readonly _beginFile: Begin | undefined;
   private _offer: OfferedFile | undefined;
   private _digest: Digest | undefined;
   private _offset = 0;
@@ -31,9 +36,15 @@ export class WriterTarget implements UpdateTarget {
   /** Refusal by a pending call since the last `begin`. */
   private _refusal: Fault | undefined;
 
-  /** @param name the writer's name in the log */
-  constructor(writer: FirmwareWriter, name = "writer") {
+  constructor(writer: FirmwareWriter, name?: string);
+  constructor(writer: FileWriter, name: string, begin: Begin);
+  /**
+   * @param name the writer's name in the log
+   * @param begin called in place of the `begin` of a FirmwareWriter
+   */
+  constructor(writer: FileWriter & Partial<FirmwareWriter>, name = "writer", begin?: Begin) {
     this._writer = writer;
+    this._beginFile = begin;
     this._name = name;
   }
 
@@ -112,7 +123,8 @@ export class WriterTarget implements UpdateTarget {
     this._offset = 0;
     const { platform, trust } = this._core!;
     const context = { crypto: platform.crypto, slots: platform.slots, trust };
-    const begun = this._call("begin", () => this._writer.begin(offer.size, offer, context));
+    const begin = this._beginFile ?? (() => this._writer.begin!(offer.size, offer, context));
+    const begun = this._call("begin", () => begin(offer));
     // `abort` is called only after a `begin` that was not refused; a late `begin` may still have begun.
     this._offer = offer;
     begun?.then(undefined, (error: unknown) => {

@@ -7,6 +7,7 @@ import { normaliseVersion } from "../modules/ota/version.js";
 import type { HeartbeatOptions } from "../modules/phoenix/heartbeat.js";
 import type { Network } from "../modules/platform/byte-stream.js";
 import type { Device } from "../modules/platform/device.js";
+import type { Encoded } from "../modules/x509/encoded.js";
 import type { Client } from "./client.js";
 import { type BackoffOptions, defaultBackoff } from "./connection/backoff.js";
 import { type CertificateCredentials, type Credentials, SharedSecret } from "./connection/credentials.js";
@@ -31,9 +32,6 @@ import type { ImageFormat } from "./update/image-format.js";
 import type { StatusWords } from "./update/report.js";
 import type { UpdateTarget } from "./update/target.js";
 import { defaultTrial, type TrialOptions } from "./update/trial.js";
-
-/** PEM text or DER bytes. */
-export type Encoded = string | Uint8Array;
 
 export interface ProductSecretAuth {
   /** "nhp_…" */

@@ -1,7 +1,7 @@
 /*
  * TimeSync: asks time servers until one answers, again once a day, and again soon when something contradicts the clock.
  *
- * It is portable: the query, the clock, the timers and the random fraction are arguments. TLS needs the date, so no TLS
+ * It is portable: the request, the clock, the timers and the random fraction are arguments. TLS needs the date, so no TLS
  * works before the first answer. The servers are asked in turn, with waits of 2 s to 5 minutes that double with each failed
  * round.
  *
@@ -12,15 +12,15 @@
 
 import type { Clock } from "../../modules/platform/clock.js";
 import type { Timer, Timers } from "../../modules/platform/timers.js";
-import type { Outcome } from "../../modules/sntp/question.js";
+import type { SntpOutcome } from "../../modules/sntp/exchange.js";
 
 /** Sends one request to one server. `onOutcome` is called once. */
-export type TimeQuery = (server: string, onOutcome: (outcome: Outcome) => void) => { close(): void };
+export type TimeRequest = (server: string, onOutcome: (outcome: SntpOutcome) => void) => { close(): void };
 
 export interface TimeSyncOptions {
   /** Names or addresses, at least one. */
   servers: readonly string[];
-  query: TimeQuery;
+  request: TimeRequest;
   timers: Timers;
   clock: Pick<Clock, "monotonic">;
   /** Random: 0 (included) to 1 (excluded). */
@@ -50,7 +50,7 @@ export class TimeSync {
   /** Counts the turns; modulo the number of servers it is the index of the next one. */
   private _turn = 0;
   private _failures = 0;
-  private _question: { close(): void } | undefined;
+  private _request: { close(): void } | undefined;
   private _timer: Timer | undefined;
   /** Until when a server is not asked, in monotonic milliseconds, by server. */
   private readonly _paused = new Map<string, number>();
@@ -78,19 +78,19 @@ export class TimeSync {
     this._running = false;
     this._answeredMs = undefined;
     this._doubted = false;
-    this._question?.close();
-    this._question = undefined;
+    this._request?.close();
+    this._request = undefined;
     this._options.timers.clear(this._timer);
     this._timer = undefined;
   }
 
   /** Brings the next request forward, since something contradicts the clock. Does nothing while a server is asked anyway. */
   contradicted(): void {
-    if (this._answeredMs === undefined || this._question !== undefined || this._doubted) return;
+    if (this._answeredMs === undefined || this._request !== undefined || this._doubted) return;
     this._doubted = true;
     const sinceMs = this._options.clock.monotonic() - this._answeredMs;
     const waitMs = Math.max(0, this._doubtWaitMs - sinceMs);
-    this._options.print(`Time: the clock is contradicted; next question in ${Math.round(waitMs)} ms`);
+    this._options.print(`Time: the clock is contradicted; next request in ${Math.round(waitMs)} ms`);
     this._askIn(waitMs);
   }
 
@@ -117,26 +117,26 @@ export class TimeSync {
     this._timer = undefined;
     const server = this._next();
     if (typeof server === "number") {
-      this._options.print(`Time: every server refuses to be asked; next question in ${Math.round(server)} ms`);
+      this._options.print(`Time: every server refuses to be asked; next request in ${Math.round(server)} ms`);
       this._askIn(server);
       return;
     }
     let pending = true;
-    const onOutcome = (outcome: Outcome) => {
+    const onOutcome = (outcome: SntpOutcome) => {
       if (!pending) return;
       pending = false;
-      this._question = undefined;
+      this._request = undefined;
       if (this._running) this._answered(server, outcome);
     };
     try {
-      const question = this._options.query(server, onOutcome);
-      if (pending) this._question = question;
+      const request = this._options.request(server, onOutcome);
+      if (pending) this._request = request;
     } catch {
       onOutcome({ type: "failed", why: "there is no socket or no memory just now" });
     }
   }
 
-  private _answered(server: string, outcome: Outcome): void {
+  private _answered(server: string, outcome: SntpOutcome): void {
     if (outcome.type !== "time") {
       this._failed(server, outcome);
       return;
@@ -151,7 +151,7 @@ export class TimeSync {
     this._options.onTime(nowMs);
   }
 
-  private _failed(server: string, outcome: Exclude<Outcome, { type: "time" }>): void {
+  private _failed(server: string, outcome: Exclude<SntpOutcome, { type: "time" }>): void {
     const { servers, clock, fraction, print } = this._options;
     let why: string;
     if (outcome.type === "failed") why = outcome.why;
@@ -164,6 +164,6 @@ export class TimeSync {
     const spread = Math.min(longestWaitMs, firstWaitMs * 2 ** Math.min(rounds, 16));
     const waitMs = Math.round(spread / 2 + (fraction() * spread) / 2);
     this._askIn(waitMs);
-    print(`Time: no usable answer from ${server}, ${why}; next question in ${waitMs} ms`);
+    print(`Time: no usable answer from ${server}, ${why}; next request in ${waitMs} ms`);
   }
 }

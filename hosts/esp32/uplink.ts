@@ -7,7 +7,7 @@ import { stackOf } from "../../modules/fault/fault.js";
 import type { Clock, TimeBounds } from "../../modules/platform/clock.js";
 import type { Random } from "../../modules/platform/random.js";
 import type { Timers } from "../../modules/platform/timers.js";
-import { SntpQuestion } from "../../modules/sntp/question.js";
+import { SntpExchange } from "../../modules/sntp/exchange.js";
 import { openDatagrams } from "../xs/datagrams.js";
 import { resolve } from "./resolve.js";
 import { Station } from "./station.js";
@@ -43,8 +43,8 @@ export class Uplink {
     };
     const time = new TimeSync({
       servers: timeServers,
-      query: (server, onOutcome) =>
-        new SntpQuestion({ server, resolve, open: openDatagrams, timers, clock, random, bounds, onOutcome }),
+      request: (server, onOutcome) =>
+        new SntpExchange({ server, resolve, open: openDatagrams, timers, clock, random, bounds, onOutcome }),
       timers,
       clock,
       fraction,

@@ -63,7 +63,7 @@ class WritablePartitionSlot extends PartitionSlot implements WritableSlot {
 }
 
 /** The options that the running image was built with. */
-export interface ImageOptions {
+export interface SlotsOptions {
   /** CONFIG_BOOTLOADER_APP_ROLLBACK_ENABLE; default true. When false, ESP-IDF activates an image without a trial. */
   rollback?: boolean;
 }
@@ -81,7 +81,7 @@ export class FlashSlots implements Slots {
   private _trial: TrialState;
 
   /** @param running what `boot` returned */
-  constructor(options: BootOptions, running: SlotIndex, { rollback = true }: ImageOptions = {}) {
+  constructor(options: BootOptions, running: SlotIndex, { rollback = true }: SlotsOptions = {}) {
     this.rollback = rollback;
     this._options = options;
     this._runningIndex = running;

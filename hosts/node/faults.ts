@@ -27,7 +27,7 @@ export const hostUnreachable = (host: string, port: number, cause?: unknown): Fa
 
 // Stage "tls". `host` is the name that the certificate had to be valid for.
 
-export const certificateExpired = (host: string, cause?: unknown): Fault => {
+export const peerCertificateExpired = (host: string, cause?: unknown): Fault => {
   return new Fault(
     "tls",
     "certificate-expired",
@@ -36,7 +36,7 @@ export const certificateExpired = (host: string, cause?: unknown): Fault => {
   );
 };
 
-export const certificateNotYetValid = (host: string, cause?: unknown): Fault => {
+export const peerCertificateNotYetValid = (host: string, cause?: unknown): Fault => {
   return new Fault(
     "tls",
     "certificate-not-yet-valid",
@@ -45,7 +45,7 @@ export const certificateNotYetValid = (host: string, cause?: unknown): Fault => 
   );
 };
 
-export const certificateNameMismatch = (host: string, cause?: unknown): Fault => {
+export const peerNameMismatch = (host: string, cause?: unknown): Fault => {
   return new Fault(
     "tls",
     "certificate-name-mismatch",
@@ -54,7 +54,7 @@ export const certificateNameMismatch = (host: string, cause?: unknown): Fault =>
   );
 };
 
-export const unknownCa = (host: string, cause?: unknown): Fault => {
+export const peerUnknownCa = (host: string, cause?: unknown): Fault => {
   return new Fault(
     "tls",
     "unknown-ca",
@@ -63,7 +63,7 @@ export const unknownCa = (host: string, cause?: unknown): Fault => {
   );
 };
 
-export const selfSigned = (host: string, cause?: unknown): Fault => {
+export const peerSelfSigned = (host: string, cause?: unknown): Fault => {
   return new Fault(
     "tls",
     "self-signed",
@@ -72,7 +72,7 @@ export const selfSigned = (host: string, cause?: unknown): Fault => {
   );
 };
 
-export const certificateRejected = (host: string, detail: string, cause?: unknown): Fault => {
+export const peerCertificateRejected = (host: string, detail: string, cause?: unknown): Fault => {
   return new Fault(
     "tls",
     "certificate-rejected",

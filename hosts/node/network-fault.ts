@@ -9,7 +9,7 @@ import type { ByteStreamOptions } from "../../modules/platform/byte-stream.js";
 import * as nodeFaults from "./faults.js";
 
 /** The phase of the connection in which the error came. */
-export type Phase = "resolve" | "connect" | "tls" | "open";
+export type ConnectionPhase = "resolve" | "connect" | "tls" | "open";
 
 interface NodeError {
   code?: string;
@@ -19,7 +19,7 @@ interface NodeError {
 }
 
 /** The fault for `error`, which ended a connection in `phase`. */
-export function networkFault(error: unknown, phase: Phase, options: ByteStreamOptions): Fault {
+export function networkFault(error: unknown, phase: ConnectionPhase, options: ByteStreamOptions): Fault {
   const { host, port, secure, connectTimeoutMs } = options;
   const nodeError = error as NodeError;
   const code = nodeError.code ?? nodeError.errors?.[0]?.code ?? "";
@@ -56,19 +56,19 @@ export function networkFault(error: unknown, phase: Phase, options: ByteStreamOp
 function tlsFault(error: NodeError, code: string, name: string, port: number, cause: unknown): Fault | undefined {
   switch (code) {
     case "CERT_HAS_EXPIRED":
-      return nodeFaults.certificateExpired(name, cause);
+      return nodeFaults.peerCertificateExpired(name, cause);
     case "CERT_NOT_YET_VALID":
-      return nodeFaults.certificateNotYetValid(name, cause);
+      return nodeFaults.peerCertificateNotYetValid(name, cause);
     case "ERR_TLS_CERT_ALTNAME_INVALID":
-      return nodeFaults.certificateNameMismatch(name, cause);
+      return nodeFaults.peerNameMismatch(name, cause);
     case "DEPTH_ZERO_SELF_SIGNED_CERT":
     case "SELF_SIGNED_CERT_IN_CHAIN":
-      return nodeFaults.selfSigned(name, cause);
+      return nodeFaults.peerSelfSigned(name, cause);
     case "UNABLE_TO_GET_ISSUER_CERT":
     case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
     case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
     case "CERT_UNTRUSTED":
-      return nodeFaults.unknownCa(name, cause);
+      return nodeFaults.peerUnknownCa(name, cause);
     case "CERT_SIGNATURE_FAILURE":
     case "CERT_CHAIN_TOO_LONG":
     case "CERT_REVOKED":
@@ -76,10 +76,10 @@ function tlsFault(error: NodeError, code: string, name: string, port: number, ca
     case "INVALID_CA":
     case "INVALID_PURPOSE":
     case "PATH_LENGTH_EXCEEDED":
-      return nodeFaults.certificateRejected(name, code.toLowerCase().replaceAll("_", " "), cause);
+      return nodeFaults.peerCertificateRejected(name, code.toLowerCase().replaceAll("_", " "), cause);
     // Reasons without a code in Node, such as name constraints: OpenSSL's text tells the reason.
     case "UNSPECIFIED":
-      return nodeFaults.certificateRejected(name, error.message ?? code, cause);
+      return nodeFaults.peerCertificateRejected(name, error.message ?? code, cause);
     case "ERR_SSL_WRONG_VERSION_NUMBER":
     case "ERR_SSL_PACKET_LENGTH_TOO_LONG":
     case "ERR_SSL_HTTP_REQUEST":

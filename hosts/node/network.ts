@@ -26,7 +26,7 @@ import type {
 import { readRoots } from "../../modules/x509/encoded.js";
 import { sniName } from "../../modules/x509/server-name.js";
 import { dnsUnavailable } from "./faults.js";
-import { networkFault, type Phase } from "./network-fault.js";
+import { type ConnectionPhase, networkFault } from "./network-fault.js";
 
 const maxUnreadBytes = 65_536;
 const maxUnwrittenBytes = 65_536;
@@ -49,7 +49,7 @@ class NodeStream implements ByteStream {
   #options: ByteStreamOptions;
   #listener: ByteStreamListener;
   #socket: Socket | undefined;
-  #phase: Phase;
+  #phase: ConnectionPhase;
   #timer: NodeJS.Timeout | undefined;
   #unread: Buffer[] = [];
   #unreadBytes = 0;

@@ -6,7 +6,7 @@
 
 import UDP from "embedded:io/socket/udp";
 import { stackOf } from "../../modules/fault/fault.js";
-import type { OpenDatagrams } from "../../modules/sntp/question.js";
+import type { OpenDatagrams } from "../../modules/sntp/exchange.js";
 
 /** The socket as it is: the typings lack `close`, and that `read` may return undefined. */
 interface Socket {

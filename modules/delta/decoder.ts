@@ -24,9 +24,9 @@ import { Chunk, type ChunkOptions, chunkSize } from "./chunk.js";
 import { mostInflated } from "./heatshrink.js";
 import {
   type DecoderState,
+  DeltaPhase,
   deltaWindowBitsLimit,
   lookaheadBitsOf,
-  Phase,
   packState,
   sizeBytesLimit,
   unpackState,
@@ -52,7 +52,7 @@ export class DeltaDecoder {
   constructor(options: DeltaOptions) {
     this._options = options;
     this._state = {
-      phase: Phase.type,
+      phase: DeltaPhase.type,
       toSize: 0,
       produced: 0,
       consumed: 0,
@@ -85,7 +85,7 @@ export class DeltaDecoder {
    * with a budget of seven rebuilds nothing, so a caller can learn whether the image fits before it erases a slot.
    */
   get toSize(): number | undefined {
-    return this._state.phase > Phase.toSize ? this._state.toSize : undefined;
+    return this._state.phase > DeltaPhase.toSize ? this._state.toSize : undefined;
   }
 
   /** Bytes handed to `write` since the beginning. */
@@ -100,7 +100,7 @@ export class DeltaDecoder {
 
   /** True when the whole image was written and the patch has ended. */
   get finished(): boolean {
-    return this._state.phase === Phase.end;
+    return this._state.phase === DeltaPhase.end;
   }
 
   /** True when every rebuilt byte was written, as after every call that wrote: `save` is then allowed. */
@@ -160,7 +160,7 @@ export class DeltaDecoder {
     const state = this._state;
     let offset = 0;
     while (budget > 0) {
-      if (state.phase === Phase.end) {
+      if (state.phase === DeltaPhase.end) {
         if (offset < bytes.byteLength) throw corrupt("bytes follow its end");
         break;
       }
@@ -172,7 +172,7 @@ export class DeltaDecoder {
         continue;
       }
       const heatshrink = chunk.heatshrink;
-      const copies = state.phase === Phase.diff || state.phase === Phase.extra;
+      const copies = state.phase === DeltaPhase.diff || state.phase === DeltaPhase.extra;
       const wanted = copies ? Math.min(state.left, chunkSize - chunk.length) : 0;
       if (heatshrink.unread === 0) {
         // Inflates ahead by a window at most, so that what is unread after a chunk lies in the window that `save` keeps.
@@ -195,10 +195,10 @@ export class DeltaDecoder {
   /** Takes a byte of the uncompressed header: patch type, image size, heatshrink's parameters. */
   private _header(byte: number): void {
     const state = this._state;
-    if (state.phase === Phase.type) {
+    if (state.phase === DeltaPhase.type) {
       checkPatchType(byte);
-      state.phase = Phase.toSize;
-    } else if (state.phase === Phase.toSize) this._sizeByte(byte);
+      state.phase = DeltaPhase.toSize;
+    } else if (state.phase === DeltaPhase.toSize) this._sizeByte(byte);
     else {
       const windowBits = windowBitsOf(byte);
       const lookaheadBits = lookaheadBitsOf(byte);
@@ -210,7 +210,7 @@ export class DeltaDecoder {
         );
       if (lookaheadBits >= windowBits) throw corrupt("its lookahead is as large as its window");
       this._chunk = new Chunk(this._options, windowBits, lookaheadBits);
-      state.phase = Phase.dataFormat;
+      state.phase = DeltaPhase.dataFormat;
     }
   }
 
@@ -235,12 +235,12 @@ export class DeltaDecoder {
 
   private _size(size: number): void {
     const state = this._state;
-    if (state.phase === Phase.adjustment) {
+    if (state.phase === DeltaPhase.adjustment) {
       this._adjust(size);
       return;
     }
     if (size < 0) throw corrupt("a size is negative");
-    if (state.phase === Phase.toSize) {
+    if (state.phase === DeltaPhase.toSize) {
       if (size > this._options.maxToSize)
         throw new Fault(
           "image",
@@ -248,23 +248,23 @@ export class DeltaDecoder {
           `The delta rebuilds an image of ${size} bytes, the slot holds ${this._options.maxToSize}.`,
         );
       state.toSize = size;
-      state.phase = size === 0 ? Phase.end : Phase.parameters;
-    } else if (state.phase === Phase.dataFormat) {
+      state.phase = size === 0 ? DeltaPhase.end : DeltaPhase.parameters;
+    } else if (state.phase === DeltaPhase.dataFormat) {
       if (size !== 0)
         throw new Fault(
           "image",
           "patch-data-format-unsupported",
           "The delta was made with detools' --data-format; make it without, as NervesHub does.",
         );
-      state.phase = Phase.diffSize;
+      state.phase = DeltaPhase.diffSize;
     } else {
       if (size > state.toSize - state.produced - this._chunk!.length)
         throw new Fault("image", "patch-overrun", `The delta goes beyond its image of ${state.toSize} bytes.`);
-      if (state.phase === Phase.diffSize) {
+      if (state.phase === DeltaPhase.diffSize) {
         if (size > this._options.source.size - state.sourcePosition)
           throw this._sourceRange(state.sourcePosition + size);
-        state.phase = size > 0 ? Phase.diff : Phase.extraSize;
-      } else state.phase = size > 0 ? Phase.extra : Phase.adjustment;
+        state.phase = size > 0 ? DeltaPhase.diff : DeltaPhase.extraSize;
+      } else state.phase = size > 0 ? DeltaPhase.extra : DeltaPhase.adjustment;
       state.left = size;
     }
   }
@@ -272,12 +272,12 @@ export class DeltaDecoder {
   /** @returns true when a chunk was written and more follow */
   private _piece(chunk: Chunk, count: number): boolean {
     const state = this._state;
-    if (state.phase === Phase.diff) {
+    if (state.phase === DeltaPhase.diff) {
       chunk.appendDifference(state.sourcePosition, count);
       state.sourcePosition += count;
     } else chunk.append(count);
     state.left -= count;
-    if (state.left === 0) state.phase = state.phase === Phase.diff ? Phase.extraSize : Phase.adjustment;
+    if (state.left === 0) state.phase = state.phase === DeltaPhase.diff ? DeltaPhase.extraSize : DeltaPhase.adjustment;
     const { length } = chunk;
     if (length < chunkSize && state.produced + length < state.toSize) return false;
     chunk.flush();
@@ -290,13 +290,13 @@ export class DeltaDecoder {
     if (state.produced === state.toSize) {
       const { unread, bits, bitCount, pending } = this._chunk!.heatshrink;
       if (unread > 0 || pending > 0 || bitCount > 7 || bits !== 0) throw corrupt("data follows its last block");
-      state.phase = Phase.end;
+      state.phase = DeltaPhase.end;
       return;
     }
     const position = state.sourcePosition + distance;
     if (position < 0 || position > this._options.source.size) throw this._sourceRange(position);
     state.sourcePosition = position;
-    state.phase = Phase.diffSize;
+    state.phase = DeltaPhase.diffSize;
   }
 
   private _sourceRange(position: number): Fault {

@@ -15,7 +15,7 @@ import { Fault } from "../fault/fault.js";
 export const deltaWindowBitsLimit = 12;
 
 /** What the decoder reads next. */
-export const Phase = Object.freeze({
+export const DeltaPhase = Object.freeze({
   type: 0,
   toSize: 1,
   parameters: 2,
@@ -116,7 +116,7 @@ export const unpackState = (
     sizeNegative: bytes[36] === 1,
   };
   checkNumbers(state, sourceSize, maxToSize, chunkSize);
-  if (state.phase <= Phase.parameters) {
+  if (state.phase <= DeltaPhase.parameters) {
     if (bytes.byteLength !== stateSize) throw invalid("its length");
     return { state, window: undefined };
   }
@@ -125,14 +125,14 @@ export const unpackState = (
 
 const checkNumbers = (state: DecoderState, sourceSize: number, maxToSize: number, chunkSize: number): void => {
   const { phase, toSize, produced, left, sourcePosition } = state;
-  if (phase > Phase.end) throw invalid("its phase");
+  if (phase > DeltaPhase.end) throw invalid("its phase");
   if (toSize > maxToSize || produced > toSize) throw invalid("its sizes");
   if (produced !== toSize && produced % chunkSize !== 0) throw invalid("its position");
   if (sourcePosition > sourceSize) throw invalid("its source position");
-  const copies = phase === Phase.diff || phase === Phase.extra;
+  const copies = phase === DeltaPhase.diff || phase === DeltaPhase.extra;
   if (copies ? left === 0 || left > toSize - produced : left !== 0) throw invalid("its piece");
-  if (phase === Phase.diff && left > sourceSize - sourcePosition) throw invalid("its piece of the source");
-  if (phase === Phase.end && produced !== toSize) throw invalid("its end");
+  if (phase === DeltaPhase.diff && left > sourceSize - sourcePosition) throw invalid("its piece of the source");
+  if (phase === DeltaPhase.end && produced !== toSize) throw invalid("its end");
   if (state.sizeBytes >= sizeBytesLimit || !(state.size >= 0 && state.size < 2 ** 34)) throw invalid("a size");
   if (!Number.isInteger(state.size)) throw invalid("a size");
 };

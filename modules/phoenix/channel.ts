@@ -14,11 +14,11 @@ import { type Frame, phxClose, phxError, phxJoin, phxReply } from "./frame.js";
 /** Characters of a reason in a reply of the server: as many as a log line and a report to the server have room for. */
 export const maxReplyReasonCharacters = 200;
 
-export type Phase = "closed" | "joining" | "joined";
+export type ChannelPhase = "closed" | "joining" | "joined";
 
 export interface Channel {
   readonly topic: string;
-  readonly phase: Phase;
+  readonly phase: ChannelPhase;
   /** Ref of the current join; null while closed. */
   readonly joinRef: string | null;
 }

@@ -14,7 +14,7 @@ import { betweenMs, isUnset, readTimestamp, unixMs } from "./timestamp.js";
 /** Error that a time server may claim for itself: MAXDISP of RFC 5905 §A.5.1.1. Windows' servers claim up to 10 s. */
 export const maxRootDistanceMs = 16_000;
 
-export type Answer =
+export type SntpAnswer =
   /** The datagram does not answer this request: the wait goes on. */
   | { readonly type: "foreign" }
   /** The answer is not to be used. `why` is the end of a sentence about the server. */
@@ -35,7 +35,7 @@ const modeServer = 4;
 const leapUnknown = 3;
 const stratumUnsynchronized = 16;
 
-const refused = (why: string): Answer => ({ type: "refused", why });
+const refused = (why: string): SntpAnswer => ({ type: "refused", why });
 
 /** The four letters of a kiss code; any other byte becomes "?", since it must not reach a console. */
 const kissCode = (packet: DataView): string => {
@@ -57,7 +57,7 @@ const shortMs = (packet: DataView, offset: number): number => {
  * @param request the request as sent, see `sntpRequest`
  * @param bounds the time must lie between them; they are less than 136 years apart, so that they tell the NTP era
  */
-export const readAnswer = (datagram: Uint8Array, request: Uint8Array, bounds: TimeBounds): Answer => {
+export const readAnswer = (datagram: Uint8Array, request: Uint8Array, bounds: TimeBounds): SntpAnswer => {
   if (datagram.byteLength < packetBytes) return { type: "foreign" };
   for (let i = 0; i < cookieBytes; i++)
     if (datagram[originOffset + i] !== request[transmitOffset + i]) return { type: "foreign" };

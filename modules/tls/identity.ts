@@ -7,7 +7,7 @@ import { Fault } from "../fault/fault.js";
 import { badCredentials } from "../fault/network.js";
 import type { SecureOptions } from "../platform/byte-stream.js";
 import { readCertificate } from "../x509/certificate.js";
-import { belongsTo, readPrivateKey } from "../x509/private-key.js";
+import { matchesKey, readPrivateKey } from "../x509/private-key.js";
 
 export interface Identity {
   /** DER, the device's own certificate first. */
@@ -27,7 +27,7 @@ export const readIdentity = ({ certificate: chain = [], key }: SecureOptions): I
   try {
     const [own] = chain.map(readCertificate);
     const read = readPrivateKey(key);
-    if (belongsTo(read, own.publicKey) === false) throw badCredentials("the key does not belong to the certificate");
+    if (matchesKey(read, own.publicKey) === false) throw badCredentials("the key does not belong to the certificate");
     return { chain, key: read.pkcs8 };
   } catch (error) {
     if (!(error instanceof Fault)) throw badCredentials("the certificate is not one in DER", error);

@@ -1,5 +1,5 @@
 /*
- * Sender: masks frames to the server (RFC 6455 §5.1, §5.3) and keeps them in one queue of unsent bytes.
+ * FrameSender: masks frames to the server (RFC 6455 §5.1, §5.3) and keeps them in one queue of unsent bytes.
  *
  * The queue is one buffer that grows up to the limit and is used again; a payload is masked in place.
  * The rule it guards: unsent bytes are bounded. `frame` refuses data beyond the limit; a close frame always fits; only the
@@ -20,7 +20,7 @@ const smallestQueue = 512;
 /** Two bytes, two for a length up to 65,535, four mask bytes. Frames with a longer length do not fit the queue anyhow. */
 const maxHeaderBytes = 8;
 
-export class Sender {
+export class FrameSender {
   private _random: Random;
   private _stream: ByteStream;
   private _queue!: Uint8Array;

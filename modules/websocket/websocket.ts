@@ -20,7 +20,7 @@ import { upgradeUrl } from "./handshake.js";
 import { Opening } from "./opening.js";
 import type { Closed, UpgradeRefusal, WebSocketListener, WebSocketOptions } from "./options.js";
 import { Receiver, type ReceiverListener } from "./receiver.js";
-import { Sender } from "./sender.js";
+import { FrameSender } from "./sender.js";
 
 export type { Closed, UpgradeRefusal, WebSocketListener, WebSocketOptions } from "./options.js";
 
@@ -47,7 +47,7 @@ export class WebSocketClient implements ByteStreamListener, ReceiverListener {
   private _state: State = "connecting";
   private _peer = "";
   private _stream: ByteStream | undefined;
-  private _sender: Sender | undefined;
+  private _sender: FrameSender | undefined;
   private _timer: Timer | undefined;
   private _opening: Opening | undefined;
   private _streamEnded = false;
@@ -158,7 +158,7 @@ export class WebSocketClient implements ByteStreamListener, ReceiverListener {
       },
       this,
     );
-    this._sender = new Sender(random, this._stream);
+    this._sender = new FrameSender(random, this._stream);
   }
 
   /** The one guard of the stream's and the timer's calls. @param body a method, so that no call costs a closure */

@@ -29,7 +29,7 @@ import {
 } from "./certificate-fault.js";
 import { sameBytes } from "./der.js";
 import { checkNameConstraints } from "./name-constraints.js";
-import { offeredNames, speaksFor } from "./server-name.js";
+import { matchesServerName, offeredNames } from "./server-name.js";
 
 /** Certificates in a server's chain. Public ones have 2 to 4; each costs a kilobyte and, on an ESP32, a signature check. */
 export const maxCertificateChain = 8;
@@ -112,7 +112,7 @@ const checkLeaf = (leaf: Certificate, serverName: string): void => {
   if (leaf.nameConstraints && !leaf.ca)
     throw certificateUnsupported(name, "it has name constraints, and only a CA may have them");
   if (!leaf.maySign) throw certificateUnsupported(name, "it may not sign a key exchange (keyUsage)");
-  if (!speaksFor(leaf.alternativeNames, serverName))
+  if (!matchesServerName(leaf.alternativeNames, serverName))
     throw nameMismatch(serverName, offeredNames(leaf.alternativeNames));
 };
 

@@ -197,7 +197,7 @@ export const readPrivateKey = (der: Uint8Array): PrivateKey => {
  * @param publicKey SubjectPublicKeyInfo of the certificate, with tag and length
  * @returns undefined when the key does not contain its public part
  */
-export const belongsTo = ({ kind, publicPart }: PrivateKey, publicKey: Uint8Array): boolean | undefined => {
+export const matchesKey = ({ kind, publicPart }: PrivateKey, publicKey: Uint8Array): boolean | undefined => {
   const info = new DerReader(publicKey).enter();
   const algorithm = toHex(info.enter().read(tag.oid));
   if (algorithm !== (kind === "RSA" ? rsaEncryption : ecPublicKey)) return false;

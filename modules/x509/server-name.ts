@@ -93,7 +93,7 @@ export const addressText = (bytes: Uint8Array): string => {
  * @param alternativeNames contents of the certificate's subjectAltName
  * @param host name or address that was connected to, any case, a final dot allowed
  */
-export const speaksFor = (alternativeNames: Uint8Array | undefined, host: string): boolean => {
+export const matchesServerName = (alternativeNames: Uint8Array | undefined, host: string): boolean => {
   if (alternativeNames === undefined) return false;
   const address = ipv4Address(host) ?? ipv6Address(host);
   const lower = host.toLowerCase();

@@ -7,7 +7,7 @@ import { maxJsonDepth, parseJson } from "../../modules/json/parse.js";
 import { maxReplyReasonCharacters, newChannel, step } from "../../modules/phoenix/channel.js";
 import { maxControlBytes } from "../../modules/websocket/frame.js";
 import { keptMessageBytes, maxMessageBytes, Receiver } from "../../modules/websocket/receiver.js";
-import { keptSendQueueBytes, maxSendQueueBytes, Sender } from "../../modules/websocket/sender.js";
+import { FrameSender, keptSendQueueBytes, maxSendQueueBytes } from "../../modules/websocket/sender.js";
 import { assert, describe } from "../support/harness.js";
 import { limit } from "../support/limit.js";
 import { concat, ScriptedStream } from "../support/scripted-network.js";
@@ -52,10 +52,10 @@ class Sending {
   readonly stream = new ScriptedStream({ host: "", port: 0, connectTimeoutMs: 0 });
   /** Size of the buffer that the last bytes lay in. */
   buffer = 0;
-  readonly sender: Sender;
+  readonly sender: FrameSender;
 
   constructor() {
-    this.sender = new Sender(
+    this.sender = new FrameSender(
       { fill: (into) => into.fill(1) },
       {
         write: (bytes) => {

@@ -4,7 +4,7 @@
 
 import { timeBounds } from "../../modules/ota/build-time.js";
 import type { Platform } from "../../modules/platform/platform.js";
-import { type OpenDatagrams, SntpQuestion } from "../../modules/sntp/question.js";
+import { type OpenDatagrams, SntpExchange } from "../../modules/sntp/exchange.js";
 
 /** In the order of the servers: what a test says of one, and how the outcome reads. */
 export const wanted: readonly (readonly [name: string, outcome: RegExp])[] = [
@@ -24,7 +24,7 @@ export function askRealServer(
 ): Promise<string> {
   return new Promise((resolve) => {
     const { timers } = platform;
-    new SntpQuestion({
+    new SntpExchange({
       ...platform,
       open,
       server: "time.example",

@@ -11,28 +11,27 @@ const falseMs = Date.UTC(2041, 5, 1);
 
 /** Answers a request; `send` sends from the server's own port, `elsewhere` from another one. */
 type Manner = (
-  question: Uint8Array,
+  request: Uint8Array,
   send: (answer: Uint8Array) => void,
   elsewhere: (answer: Uint8Array) => void,
 ) => void;
 
-const truth = (question: Uint8Array): Uint8Array => ntpAnswer(question, { sentMs: toldMs });
+const truth = (request: Uint8Array): Uint8Array => ntpAnswer(request, { sentMs: toldMs });
 
 /** In the order of the ports. */
 const manners: Readonly<Record<string, Manner>> = {
-  good: (question, send) => send(truth(question)),
-  forged: (question, send, elsewhere) => {
-    elsewhere(ntpAnswer(question, { sentMs: falseMs }));
-    send(ntpAnswer(question, { sentMs: falseMs, origin: new Uint8Array(8) }));
+  good: (request, send) => send(truth(request)),
+  forged: (request, send, elsewhere) => {
+    elsewhere(ntpAnswer(request, { sentMs: falseMs }));
+    send(ntpAnswer(request, { sentMs: falseMs, origin: new Uint8Array(8) }));
     send(new Uint8Array(47));
-    send(truth(question));
+    send(truth(request));
   },
-  zero: (question, send) =>
-    send(ntpAnswer(question, { sentMs: undefined, referenceMs: undefined, receivedMs: toldMs })),
-  unsynchronized: (question, send) => send(ntpAnswer(question, { sentMs: falseMs, leap: 3 })),
-  denies: (question, send) => send(ntpAnswer(question, { sentMs: falseMs, stratum: 0, referenceId: "DENY" })),
-  flood: (question, send) => {
-    for (let i = 0; i < 50; i++) send(ntpAnswer(question, { sentMs: falseMs, origin: new Uint8Array(8) }));
+  zero: (request, send) => send(ntpAnswer(request, { sentMs: undefined, referenceMs: undefined, receivedMs: toldMs })),
+  unsynchronized: (request, send) => send(ntpAnswer(request, { sentMs: falseMs, leap: 3 })),
+  denies: (request, send) => send(ntpAnswer(request, { sentMs: falseMs, stratum: 0, referenceId: "DENY" })),
+  flood: (request, send) => {
+    for (let i = 0; i < 50; i++) send(ntpAnswer(request, { sentMs: falseMs, origin: new Uint8Array(8) }));
   },
 };
 
@@ -43,9 +42,9 @@ function bound(): Promise<Socket> {
 
 async function serve(manner: Manner, other: Socket): Promise<Socket> {
   const socket = await bound();
-  socket.on("message", (question: Uint8Array, { port, address }: RemoteInfo) => {
+  socket.on("message", (request: Uint8Array, { port, address }: RemoteInfo) => {
     manner(
-      question,
+      request,
       (answer) => socket.send(answer, port, address),
       (answer) => other.send(answer, port, address),
     );

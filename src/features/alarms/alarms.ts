@@ -13,7 +13,7 @@ import { inspect } from "../../log/inspect.js";
 import type { Attachment, Extension } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
 import { jsonBytes, maxListBytes } from "../extensions/json-bytes.js";
-import { type Attempt, type Lane, Outbox, type Sender } from "../extensions/outbox.js";
+import { type Attempt, type Lane, type LaneOwner, Outbox } from "../extensions/outbox.js";
 import { isoTime, wallTime } from "../extensions/wall-time.js";
 
 /** Alarms raised at one time; a snapshot has to fit one message. */
@@ -38,7 +38,7 @@ interface Change {
   readonly atMs: number;
 }
 
-export class Alarms implements Feature, Extension, Sender {
+export class Alarms implements Feature, Extension, LaneOwner {
   readonly key = "alarms";
   readonly versions = ["0.1.0"];
   private _core: Core | undefined;
@@ -121,7 +121,7 @@ export class Alarms implements Feature, Extension, Sender {
     this._lane?.wake();
   }
 
-  /** Sends the snapshot or the next change (Sender). */
+  /** Sends the snapshot or the next change (LaneOwner). */
   flush(): Attempt {
     if (this._attachment === undefined) return "refused";
     if (this._snapshotDue) {

@@ -68,6 +68,7 @@ export class Archives implements Feature {
   /** @throws Fault of stage "options" */
   install(core: Core): void {
     requireFunctions("archives", this._options, [], ["available"]);
+    requireFunctions("archives.writer", this._options.writer, ["begin", "write", "finish", "abort"]);
     this._core = core;
     this._target.install(core);
   }

@@ -10,7 +10,7 @@ import type { SecureOptions } from "../../../modules/platform/byte-stream.js";
 import { type Certificate, nameForPeople, readCertificate } from "../../../modules/x509/certificate.js";
 import { sameBytes } from "../../../modules/x509/der.js";
 import { badOption, decodeCertificates, ders, type Encoded, keyLabels } from "../../../modules/x509/encoded.js";
-import { belongsTo, readPrivateKey } from "../../../modules/x509/private-key.js";
+import { matchesKey, readPrivateKey } from "../../../modules/x509/private-key.js";
 import type { CertificateCredentials } from "../../connection/credentials.js";
 
 export interface ClientCertificateOptions {
@@ -60,8 +60,8 @@ export class ClientCertificate implements CertificateCredentials {
     const chainDer = decodeCertificates("auth.certificate", certificate);
     const chain = readChain(chainDer);
     if (chain.length === 0) throw badOption("auth.certificate", "is empty");
-    if (belongsTo(privateKey, chain[0].publicKey) === false) {
-      const owner = chain.find(({ publicKey }) => belongsTo(privateKey, publicKey) === true);
+    if (matchesKey(privateKey, chain[0].publicKey) === false) {
+      const owner = chain.find(({ publicKey }) => matchesKey(privateKey, publicKey) === true);
       const what = owner
         ? `belongs to ${nameForPeople(owner.subject)}, which is not the first certificate: put the device's own first`
         : `does not belong to the certificate of ${nameForPeople(chain[0].subject)}: give the key that it was made for`;

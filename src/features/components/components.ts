@@ -15,7 +15,7 @@ import { wrong } from "../../option-checks.js";
 import { answerRate } from "../extensions/answer.js";
 import type { Attachment, Extension } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
-import { type Attempt, type Lane, Outbox, type Sender } from "../extensions/outbox.js";
+import { type Attempt, type Lane, type LaneOwner, Outbox } from "../extensions/outbox.js";
 
 /** Characters of a result of a component's action or mode; the server keeps 8,192. */
 export const maxComponentOutputCharacters = 2048;
@@ -77,7 +77,7 @@ type Result = Record<string, string>;
 /** The function that a request asks for, or the reason why there is none. */
 type Found = { readonly name: string; readonly run: () => unknown } | string;
 
-export class Components implements Feature, Extension, Sender {
+export class Components implements Feature, Extension, LaneOwner {
   readonly key = "components";
   readonly versions = ["0.0.1"];
   readonly names = ["ref", "component", "action", "mode", "value"];
@@ -190,7 +190,7 @@ export class Components implements Feature, Extension, Sender {
     this._lane?.wake();
   }
 
-  /** Sends the next result, or the topology (Sender). */
+  /** Sends the next result, or the topology (LaneOwner). */
   flush(): Attempt {
     const next = this._results[0];
     if (next !== undefined) {

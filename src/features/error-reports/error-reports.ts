@@ -15,7 +15,7 @@ import { tell } from "../../log/guarded.js";
 import { inspect } from "../../log/inspect.js";
 import type { Attachment, Extension } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
-import { type Attempt, type Lane, maxBatchCharacters, Outbox, type Sender } from "../extensions/outbox.js";
+import { type Attempt, type Lane, type LaneOwner, maxBatchCharacters, Outbox } from "../extensions/outbox.js";
 import { isoTime, wallTime } from "../extensions/wall-time.js";
 import {
   type Crash,
@@ -59,7 +59,7 @@ interface Entry {
 /** Errors that come together share a message. */
 const gatherMs = 1000;
 
-export class ErrorReports implements Feature, Extension, Sender {
+export class ErrorReports implements Feature, Extension, LaneOwner {
   readonly key = "error_reports";
   readonly versions = ["0.1.0"];
   private _core: Core | undefined;
@@ -156,7 +156,7 @@ export class ErrorReports implements Feature, Extension, Sender {
     if (this._attachment !== undefined) this._lane?.wake(gatherMs);
   }
 
-  /** Sends a batch of reports (Sender). */
+  /** Sends a batch of reports (LaneOwner). */
   flush(): Attempt {
     if (this._attachment === undefined) return "refused";
     const reports: object[] = this._dropped > 0 ? [this._droppedNotice()] : [];

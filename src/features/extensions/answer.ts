@@ -4,7 +4,7 @@
  */
 
 import type { Attachment } from "./extension.js";
-import type { Attempt, Lane, Outbox, Sender } from "./outbox.js";
+import type { Attempt, Lane, LaneOwner, Outbox } from "./outbox.js";
 
 /** The server does not limit the rate of health, geo and the like; a flood of requests is answered about once a second. */
 export const answerRate = Object.freeze({ perSecond: 1, burst: 3 });
@@ -15,7 +15,7 @@ export interface Answering {
   answer(attachment: Attachment): Attempt;
 }
 
-export class Answer implements Sender {
+export class Answer implements LaneOwner {
   private readonly _owner: Answering;
   private readonly _lane: Lane;
   private _attachment: Attachment | undefined;

@@ -24,7 +24,7 @@ export interface Rate {
 /** Result of an attempt to send: "refused" when not attached or the connection is backed up, "empty" with nothing to send. */
 export type Attempt = "sent" | "refused" | "empty";
 
-export interface Sender {
+export interface LaneOwner {
   /** Sends one message; called again at once while it answers "sent" and the bucket has something left. */
   flush(): Attempt;
 }
@@ -48,8 +48,8 @@ export class Outbox implements Feature {
     return this._core!.platform.clock.monotonic();
   }
 
-  lane(rate: Rate, sender: Sender): Lane {
-    const lane = new Lane(this, rate, sender);
+  lane(rate: Rate, owner: LaneOwner): Lane {
+    const lane = new Lane(this, rate, owner);
     this._lanes.push(lane);
     return lane;
   }
@@ -82,16 +82,16 @@ export class Outbox implements Feature {
 export class Lane {
   private readonly _outbox: Outbox;
   private readonly _rate: Rate;
-  private readonly _sender: Sender;
+  private readonly _owner: LaneOwner;
   private _tokens: number;
   private _filledMs: number;
   /** When the lane runs next, monotonic milliseconds; infinite when there is nothing to send. */
   dueMs = never;
 
-  constructor(outbox: Outbox, rate: Rate, sender: Sender) {
+  constructor(outbox: Outbox, rate: Rate, owner: LaneOwner) {
     this._outbox = outbox;
     this._rate = rate;
-    this._sender = sender;
+    this._owner = owner;
     this._tokens = rate.burst;
     this._filledMs = outbox.nowMs;
   }
@@ -113,7 +113,7 @@ export class Lane {
   run(): void {
     this.dueMs = never;
     while (this._untilTokenMs() === 0) {
-      const attempt = this._sender.flush();
+      const attempt = this._owner.flush();
       if (attempt === "empty") return;
       if (attempt === "refused") {
         this.wake(retryMs);

@@ -11,7 +11,7 @@ import { type Level, levels } from "../../log/log.js";
 import { requireObject, wrong } from "../../option-checks.js";
 import type { Attachment, Extension } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
-import { type Attempt, type Lane, maxBatchCharacters, Outbox, type Sender } from "../extensions/outbox.js";
+import { type Attempt, type Lane, type LaneOwner, maxBatchCharacters, Outbox } from "../extensions/outbox.js";
 import { wallTime } from "../extensions/wall-time.js";
 import { type LogLine, LogRing } from "./log-ring.js";
 
@@ -31,7 +31,7 @@ const gatherMs = 1000;
 /** A time that is further back than this shows that the clock was corrected. */
 const clockStepUs = 1_000_000;
 
-export class Logging implements Feature, Extension, Sender {
+export class Logging implements Feature, Extension, LaneOwner {
   readonly key = "logging";
   readonly versions = [batched, "0.0.1"];
   private _clock: Clock | undefined;
@@ -84,7 +84,7 @@ export class Logging implements Feature, Extension, Sender {
     this._lane?.stop();
   }
 
-  /** Sends the next lines (Sender). */
+  /** Sends the next lines (LaneOwner). */
   flush(): Attempt {
     const attachment = this._attachment;
     if (attachment === undefined) return "refused";

@@ -16,7 +16,7 @@ import { inspect } from "../../log/inspect.js";
 import { requireBoolean, requireFunctions } from "../../option-checks.js";
 import type { Attachment, Extension } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
-import { type Attempt, type Lane, maxBatchCharacters, Outbox, type Sender } from "../extensions/outbox.js";
+import { type Attempt, type Lane, type LaneOwner, maxBatchCharacters, Outbox } from "../extensions/outbox.js";
 import { isoTime, wallTime } from "../extensions/wall-time.js";
 
 /** The server takes 1 message a second and 5 at once. */
@@ -49,7 +49,7 @@ interface Reading {
   characters: number;
 }
 
-export class Metrics implements Feature, Extension, Sender {
+export class Metrics implements Feature, Extension, LaneOwner {
   readonly key = "metrics";
   readonly versions = ["0.1.0"];
   private readonly _options: MetricsOptions;
@@ -147,7 +147,7 @@ export class Metrics implements Feature, Extension, Sender {
     return true;
   }
 
-  /** Sends a batch of readings (Sender). */
+  /** Sends a batch of readings (LaneOwner). */
   flush(): Attempt {
     if (this._attachment === undefined) return "refused";
     const now = this._core!.platform.clock.monotonic();

@@ -1,5 +1,5 @@
 import { TimeSync } from "../../../hosts/esp32/time-sync.js";
-import type { Outcome } from "../../../modules/sntp/question.js";
+import type { SntpOutcome } from "../../../modules/sntp/exchange.js";
 import { assert, describe, it } from "../../support/harness.js";
 import { ManualTimers } from "../../support/manual-timers.js";
 
@@ -13,10 +13,10 @@ function setUp(servers = ["a", "b"]) {
   const times: number[] = [];
   const lines: string[] = [];
   let open = 0;
-  let hear: (outcome: Outcome) => void = () => {};
+  let hear: (outcome: SntpOutcome) => void = () => {};
   const sync = new TimeSync({
     servers,
-    query: (server, onOutcome) => {
+    request: (server, onOutcome) => {
       asked.push(server);
       open++;
       hear = (outcome) => {
@@ -79,7 +79,7 @@ describe("TimeSync", () => {
     assert.deepEqual(asked, ["a", "a"]);
   });
 
-  it("closes its question and its timer when the network goes", () => {
+  it("closes its request and its timer when the network goes", () => {
     const { sync, timers, open, fail } = setUp();
     sync.start();
     sync.stop();
@@ -99,11 +99,11 @@ describe("TimeSync", () => {
     assert.deepEqual(asked, ["a", "b"]);
   });
 
-  it("takes a query that throws for a server that does not answer", () => {
+  it("takes a request that throws for a server that does not answer", () => {
     const timers = new ManualTimers();
     const sync = new TimeSync({
       servers: ["a"],
-      query: () => {
+      request: () => {
         throw new Error("no socket");
       },
       timers,
@@ -183,7 +183,7 @@ describe("item 12: a clock that is contradicted is asked for again soon", () => 
     assert.deepEqual(asked, ["a", "b"]);
   });
 
-  it("is not made to flood the servers: a day of contradictions every second costs 29 questions", () => {
+  it("is not made to flood the servers: a day of contradictions every second costs 29 requests", () => {
     const { sync, timers, asked, answer } = setUp();
     sync.start();
     answer();
@@ -213,7 +213,7 @@ describe("item 12: a clock that is contradicted is asked for again soon", () => 
     assert.equal(asked.length, count + 1);
   });
 
-  it("keeps one question open and one timer, whenever it is contradicted", () => {
+  it("keeps one request open and one timer, whenever it is contradicted", () => {
     const { sync, timers, asked, open, answer, fail } = setUp();
     sync.contradicted();
     assert.equal(timers.count, 0);

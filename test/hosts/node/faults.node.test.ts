@@ -5,12 +5,12 @@ describe("fault: what only Node can tell", () => {
   const all = [
     faults.dnsUnavailable("hub.example"),
     faults.hostUnreachable("hub.example", 443),
-    faults.certificateExpired("hub.example"),
-    faults.certificateNotYetValid("hub.example"),
-    faults.certificateNameMismatch("hub.example"),
-    faults.unknownCa("hub.example"),
-    faults.selfSigned("hub.example"),
-    faults.certificateRejected("hub.example", "invalid CA"),
+    faults.peerCertificateExpired("hub.example"),
+    faults.peerCertificateNotYetValid("hub.example"),
+    faults.peerNameMismatch("hub.example"),
+    faults.peerUnknownCa("hub.example"),
+    faults.peerSelfSigned("hub.example"),
+    faults.peerCertificateRejected("hub.example", "invalid CA"),
     faults.connectionTimedOut("hub.example", 443),
   ];
 

@@ -1,4 +1,4 @@
-import { networkFault, type Phase } from "../../../hosts/node/network-fault.js";
+import { type ConnectionPhase, networkFault } from "../../../hosts/node/network-fault.js";
 import { assert, describe, it } from "../../support/harness.js";
 
 const options = {
@@ -24,7 +24,7 @@ describe("Node network: errors that loopback cannot produce", () => {
     ["ERR_SSL_BAD_SIGNATURE", "tls", "tls tls-failed"],
     ["CERT_SIGNATURE_FAILURE", "tls", "tls certificate-rejected"],
     ["UNSPECIFIED", "tls", "tls certificate-rejected"],
-  ] as [string, Phase, string][]) {
+  ] as [string, ConnectionPhase, string][]) {
     it(`${code} while ${phase} is ${expected}`, () => {
       const error = Object.assign(new Error("native text"), { code });
       const fault = networkFault(error, phase, options);
@@ -37,7 +37,7 @@ describe("Node network: errors that loopback cannot produce", () => {
   it("an alert is recognised by the number in OpenSSL's text, in every phase", () => {
     const message =
       "0:error:0A000410:SSL routines:ssl3_read_bytes:sslv3 alert handshake failure:rec_layer_s3.c:1586:SSL alert number 40";
-    for (const phase of ["tls", "open"] as Phase[]) {
+    for (const phase of ["tls", "open"] as ConnectionPhase[]) {
       const fault = networkFault(
         Object.assign(new Error(message), { code: "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE" }),
         phase,

@@ -1,7 +1,7 @@
 /* A saved state continues to the same bytes from wherever it was taken, and a damaged one never leaves the bounds. */
 
 import { DeltaDecoder } from "../../../modules/delta/decoder.js";
-import { Phase, stateSize } from "../../../modules/delta/state.js";
+import { DeltaPhase, stateSize } from "../../../modules/delta/state.js";
 import { Fault } from "../../../modules/fault/fault.js";
 import { assert, describe, it } from "../../support/harness.js";
 import { assertSame, pair, pushAll, Target } from "../../support/rebuild-image.js";
@@ -124,7 +124,7 @@ describe("ota/delta: saving and restoring", () => {
     const edited = (edit: (view: DataView) => void): Uint8Array => {
       const copy = state.slice();
       const view = new DataView(copy.buffer);
-      view.setUint8(1, Phase.adjustment);
+      view.setUint8(1, DeltaPhase.adjustment);
       view.setUint32(20, 0, true);
       edit(view);
       return copy;
@@ -136,8 +136,8 @@ describe("ota/delta: saving and restoring", () => {
     const edits: [string, (view: DataView) => void][] = [
       ["format", (view) => view.setUint8(0, 2)],
       ["phase", (view) => view.setUint8(1, 10)],
-      ["an end before the image is complete", (view) => view.setUint8(1, Phase.end)],
-      ["no window for its phase", (view) => view.setUint8(1, Phase.parameters)],
+      ["an end before the image is complete", (view) => view.setUint8(1, DeltaPhase.end)],
+      ["no window for its phase", (view) => view.setUint8(1, DeltaPhase.parameters)],
       ["parameters", (view) => view.setUint8(2, 0x90)],
       ["lookahead", (view) => view.setUint8(2, 0x45)],
       ["bytes of a size", (view) => view.setUint8(3, 5)],

@@ -9,10 +9,10 @@ import { type AnswerFields, ntpAnswer } from "../../support/ntp-answer.js";
 const builtMs = Date.UTC(2026, 10, 1);
 const nowMs = Date.UTC(2026, 10, 30, 12, 0, 0, 250);
 const bounds = timeBounds(builtMs);
-const question = sntpRequest(new SeededRandom(1));
+const request = sntpRequest(new SeededRandom(1));
 
 function read(fields: AnswerFields, within = bounds) {
-  return readAnswer(ntpAnswer(question, { sentMs: nowMs, ...fields }), question, within);
+  return readAnswer(ntpAnswer(request, { sentMs: nowMs, ...fields }), request, within);
 }
 
 /** The time read, or the word for what it is. */
@@ -34,7 +34,7 @@ const moments = [
 ];
 
 describe("item 12: dates of 2036 and after, in SNTP's answers", () => {
-  it("takes a healthy server's time, with what it kept the question for", () => {
+  it("takes a healthy server's time, with what it kept the request for", () => {
     const answer = read({ receivedMs: nowMs - 40 });
     assert.equal(answer.type, "time");
     if (answer.type !== "time") return;
@@ -72,7 +72,7 @@ describe("item 12: dates of 2036 and after, in SNTP's answers", () => {
     for (const [name, fields] of good) assert.equal(read(fields).type, "time", name);
   });
 
-  it("refuses every answer that is no time, although it is one to the question", () => {
+  it("refuses every answer that is no time, although it is one to the request", () => {
     const bad: [string, AnswerFields][] = [
       ["transmit time zero", { sentMs: undefined, referenceMs: undefined, receivedMs: nowMs }],
       ["transmit time zero, and all others", { sentMs: undefined, referenceMs: undefined, receivedMs: undefined }],
@@ -109,22 +109,22 @@ describe("item 12: dates of 2036 and after, in SNTP's answers", () => {
     assert.deepEqual(read({ stratum: 0, referenceId: "\u001b[2J" }), { type: "kiss", code: "???J" });
   });
 
-  it("does not hear whoever has not seen the question", () => {
-    const sealed = ntpAnswer(question, { sentMs: nowMs });
+  it("does not hear whoever has not seen the request", () => {
+    const sealed = ntpAnswer(request, { sentMs: nowMs });
     assert.equal(readAnswer(sealed, sntpRequest(new SeededRandom(2)), bounds).type, "foreign");
     assert.equal(read({ origin: new Uint8Array(8) }).type, "foreign");
     assert.equal(read({ origin: new Uint8Array(8), stratum: 0, referenceId: "DENY" }).type, "foreign");
     for (let at = 24; at < 32; at++) {
-      const forged = ntpAnswer(question, { sentMs: nowMs });
+      const forged = ntpAnswer(request, { sentMs: nowMs });
       forged[at] ^= 1;
-      assert.equal(readAnswer(forged, question, bounds).type, "foreign", `byte ${at}`);
+      assert.equal(readAnswer(forged, request, bounds).type, "foreign", `byte ${at}`);
     }
   });
 
   it("does not hear what is too short to be an answer", () => {
-    const whole = ntpAnswer(question, { sentMs: nowMs });
+    const whole = ntpAnswer(request, { sentMs: nowMs });
     for (let length = 0; length < 48; length++)
-      assert.equal(readAnswer(whole.subarray(0, length), question, bounds).type, "foreign");
+      assert.equal(readAnswer(whole.subarray(0, length), request, bounds).type, "foreign");
   });
 
   it("never throws and never leaves the bounds, whatever comes", () => {
@@ -132,9 +132,9 @@ describe("item 12: dates of 2036 and after, in SNTP's answers", () => {
     const bytes = new Uint8Array(48);
     for (let i = 0; i < 2000; i++) {
       random.fill(bytes);
-      bytes.set(question.subarray(40, 48), 24);
+      bytes.set(request.subarray(40, 48), 24);
       bytes[0] = (bytes[0] & 0xc0) | 0x24;
-      const answer = readAnswer(bytes, question, bounds);
+      const answer = readAnswer(bytes, request, bounds);
       if (answer.type === "time") assert.ok(answer.sentMs >= bounds.earliestMs && answer.sentMs <= bounds.latestMs);
     }
   });

@@ -2,7 +2,7 @@ import { createSocket } from "node:dgram";
 import { NodeClock } from "../../../hosts/node/clock.js";
 import { nodeRandom } from "../../../hosts/node/crypto.js";
 import { NodeTimers } from "../../../hosts/node/timers.js";
-import type { OpenDatagrams } from "../../../modules/sntp/question.js";
+import type { OpenDatagrams } from "../../../modules/sntp/exchange.js";
 import { startTimeServers } from "../../../tools/xs/time-servers.js";
 import { after, assert, before, describe, it } from "../../support/harness.js";
 import { askRealServer, wanted } from "../../support/time-servers.js";

@@ -2,7 +2,7 @@ import { Fault } from "../../../modules/fault/fault.js";
 import { parsePem } from "../../../modules/text/pem.js";
 import { decodeUtf8 } from "../../../modules/text/utf8.js";
 import { readCertificate } from "../../../modules/x509/certificate.js";
-import { belongsTo, readPrivateKey } from "../../../modules/x509/private-key.js";
+import { matchesKey, readPrivateKey } from "../../../modules/x509/private-key.js";
 import { assert, describe, fixture, it } from "../../support/harness.js";
 
 const der = (name: string): Uint8Array => fixture(`x509/${name}.der`);
@@ -37,8 +37,8 @@ describe("x509 private key", () => {
   it("without its public part is read, and leaves open whose it is", () => {
     const key = readPrivateKey(der("p256-sec1-no-public"));
     assert.equal(key.publicPart, undefined);
-    assert.equal(belongsTo(key, readCertificate(der("p256-certificate")).publicKey), undefined);
-    assert.equal(belongsTo(key, readCertificate(pem("rsa-certificate")).publicKey), false);
+    assert.equal(matchesKey(key, readCertificate(der("p256-certificate")).publicKey), undefined);
+    assert.equal(matchesKey(key, readCertificate(pem("rsa-certificate")).publicKey), false);
   });
 
   it("belongs to its own certificate and to no other", () => {
@@ -46,7 +46,7 @@ describe("x509 private key", () => {
     const rsa = readCertificate(pem("rsa-certificate")).publicKey;
     const ca = readCertificate(pem("ca-certificate")).publicKey;
     const owners = [p256, rsa, ca];
-    const row = (name: string): unknown[] => owners.map((owner) => belongsTo(readPrivateKey(der(name)), owner));
+    const row = (name: string): unknown[] => owners.map((owner) => matchesKey(readPrivateKey(der(name)), owner));
     assert.deepEqual(row("p256-sec1"), [true, false, false]);
     assert.deepEqual(row("p256-pkcs8"), [true, false, false]);
     assert.deepEqual(row("rsa-pkcs1"), [false, true, false]);

@@ -3,13 +3,13 @@
  * server, each with the code that the agent gives. What was answered in HTTP is in diagnosis.test.ts.
  */
 
-import { networkFault, type Phase } from "../../../hosts/node/network-fault.js";
+import { type ConnectionPhase, networkFault } from "../../../hosts/node/network-fault.js";
 import { closeFault } from "../../../src/connection/diagnosis.js";
 import { assert, describe, it } from "../../support/harness.js";
 import { recording } from "../../support/hub/recording.js";
 
 /** Codes for the socket errors of a recording, in their order. */
-function errors(name: string, phase: Phase, secure = true): string[] {
+function errors(name: string, phase: ConnectionPhase, secure = true): string[] {
   const options = { host: "hub.test", port: 443, connectTimeoutMs: 1000 };
   const found = recording(name).filter(({ kind }) => kind === "socket.error");
   return found.map((error) => networkFault(error, phase, secure ? { ...options, secure: {} } : options).code);

@@ -1,6 +1,6 @@
 import { SeededRandom } from "../../../hosts/flash-model/seeded-random.js";
 import { timeBounds } from "../../../modules/ota/build-time.js";
-import { maxSntpDatagrams, type Outcome, SntpQuestion } from "../../../modules/sntp/question.js";
+import { maxSntpDatagrams, SntpExchange, type SntpOutcome } from "../../../modules/sntp/exchange.js";
 import { assert, describe, it } from "../../support/harness.js";
 import { limit } from "../../support/limit.js";
 import { ManualTimers } from "../../support/manual-timers.js";
@@ -9,16 +9,16 @@ import { ntpAnswer } from "../../support/ntp-answer.js";
 const nowMs = Date.UTC(2040, 5, 1);
 const server = "192.0.2.1";
 
-/** A question to a server that the test is. */
+/** A request to a server that the test is. */
 function ask(failing: { open?: boolean; send?: boolean; resolve?: boolean } = {}) {
   const timers = new ManualTimers();
-  const outcomes: Outcome[] = [];
+  const outcomes: SntpOutcome[] = [];
   const sent: { bytes: Uint8Array; address: string; port: number }[] = [];
   let sockets = 0;
   let resolved: (address: string | undefined) => void = () => {};
   let receive: (bytes: Uint8Array, address: string, port: number) => void = () => {};
   const make = () =>
-    new SntpQuestion({
+    new SntpExchange({
       server: "time.example",
       resolve: (_, onResolved) => {
         if (failing.resolve) throw new Error("no memory");
@@ -55,13 +55,13 @@ function ask(failing: { open?: boolean; send?: boolean; resolve?: boolean } = {}
   };
 }
 
-function whyOf(outcomes: Outcome[]): string {
+function whyOf(outcomes: SntpOutcome[]): string {
   assert.equal(outcomes.length, 1);
   const [outcome] = outcomes;
   return outcome.type === "failed" ? outcome.why : outcome.type;
 }
 
-describe("SNTP question", () => {
+describe("SNTP request", () => {
   it("adds half of the way to the server's time, and what the server held it for is not on the way", () => {
     const one = ask();
     one.make();
@@ -134,7 +134,7 @@ describe("SNTP question", () => {
     }
   });
 
-  it("fails when there is no socket, or the network does not take the question", () => {
+  it("fails when there is no socket, or the network does not take the request", () => {
     for (const failing of [{ open: true }, { send: true }]) {
       const one = ask(failing);
       one.make();
@@ -164,9 +164,9 @@ describe("SNTP question", () => {
 
   it("says nothing after it was closed", () => {
     const one = ask();
-    const question = one.make();
+    const request = one.make();
     one.resolved();
-    question.close();
+    request.close();
     one.answer();
     one.resolved();
     one.timers.advance(60_000);

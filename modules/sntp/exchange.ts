@@ -1,5 +1,5 @@
 /*
- * SntpQuestion: one request to one time server, from the server's name to the time of day.
+ * SntpExchange: one request to one time server, from the server's name to the time of day.
  *
  * It sends one datagram and never repeats it: the caller asks the next server instead. Name resolution, sockets, timers,
  * the monotonic clock and randomness are arguments. answer.ts judges the answer.
@@ -25,7 +25,7 @@ export interface Datagrams {
 /** @param onDatagram is called for each received datagram @throws when there is no socket or no memory */
 export type OpenDatagrams = (onDatagram: (bytes: Uint8Array, address: string, port: number) => void) => Datagrams;
 
-export type Outcome =
+export type SntpOutcome =
   /** `nowMs`: milliseconds since 1970 at the moment of the call. */
   | { readonly type: "time"; readonly nowMs: number }
   /** As in Answer. */
@@ -33,7 +33,7 @@ export type Outcome =
   /** `why` is the end of a sentence about the server. */
   | { readonly type: "failed"; readonly why: string };
 
-export interface QuestionOptions {
+export interface SntpExchangeOptions {
   /** Name or address. */
   server: string;
   /** Default 123. */
@@ -46,7 +46,7 @@ export interface QuestionOptions {
   random: Random;
   bounds: TimeBounds;
   /** Called once, and not after `close`. */
-  onOutcome(outcome: Outcome): void;
+  onOutcome(outcome: SntpOutcome): void;
 }
 
 const ntpPort = 123;
@@ -57,8 +57,8 @@ const answerLimitMs = 5_000;
 /** Tolerance for clocks of different speed and step. A server cannot have held the request longer than the round trip took. */
 const heldToleranceMs = 100;
 
-export class SntpQuestion {
-  private readonly _options: QuestionOptions;
+export class SntpExchange {
+  private readonly _options: SntpExchangeOptions;
   private readonly _port: number;
   private readonly _request: Uint8Array;
   private _datagrams: Datagrams | undefined;
@@ -69,7 +69,7 @@ export class SntpQuestion {
   private _over = false;
 
   /** @throws what `resolve` throws */
-  constructor(options: QuestionOptions) {
+  constructor(options: SntpExchangeOptions) {
     const { server, port = ntpPort, resolve, random, timers } = options;
     this._options = options;
     this._port = port;
@@ -141,7 +141,7 @@ export class SntpQuestion {
     this._end({ type: "failed", why });
   }
 
-  private _end(outcome: Outcome): void {
+  private _end(outcome: SntpOutcome): void {
     if (this._over) return;
     this.close();
     this._options.onOutcome(outcome);

@@ -10,7 +10,7 @@ import type { Platform } from "./modules/platform/platform.js";
 import type { LinkOptions } from "./src/options.js";
 
 export { createPlatform } from "nerveshub/hosts/platform/platform";
-export type { Client, Decision, Update } from "./src/client.js";
+export type { Client, Decision, Stage, Update } from "./src/client.js";
 export type { Command } from "./src/command.js";
 export type { Core, Feature } from "./src/feature.js";
 export type { LinkOptions, Platform };

@@ -23,6 +23,26 @@ export interface Update {
 /** Take the update now, refuse it (the server then blocks the device for 24 h), or have it offered again later. */
 export type Decision = "apply" | "ignore" | { readonly reschedule: number; readonly reason?: string };
 
+/** Where a fault of this agent can have failed: its `stage`. `npm run check` refuses a fault of any other stage. */
+export type Stage =
+  | "options"
+  | "resolve"
+  | "connect"
+  | "tls"
+  | "transport"
+  | "upgrade"
+  | "websocket"
+  | "channel"
+  | "join"
+  | "offer"
+  | "download"
+  | "image"
+  | "flash"
+  | "store"
+  | "trial"
+  | "extension"
+  | "application";
+
 export interface Client {
   /**
    * Decides about an update. Default: "apply". `reschedule` is in milliseconds. A promise is awaited for at most a minute. After

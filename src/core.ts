@@ -5,12 +5,12 @@
  * returned.
  */
 
-import type { FirmwareMetadata } from "../modules/ota/firmware-metadata.js";
 import type { SecureOptions } from "../modules/platform/byte-stream.js";
 import type { Platform } from "../modules/platform/platform.js";
 import type { Connector } from "./connection/connector.js";
 import type { DevicePusher } from "./connection/device-pusher.js";
 import type { Core, Feature } from "./feature.js";
+import type { FirmwareMetadata } from "./firmware-metadata.js";
 import type { Log } from "./log/log.js";
 import type { Redactor } from "./log/redact.js";
 import type { Protection } from "./update/protection.js";

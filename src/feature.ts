@@ -8,12 +8,12 @@
  * without any feature.
  */
 
-import type { FirmwareMetadata } from "../modules/ota/firmware-metadata.js";
 import type { ImageHead } from "../modules/ota/image.js";
 import type { SecureOptions } from "../modules/platform/byte-stream.js";
 import type { Platform } from "../modules/platform/platform.js";
 import type { Command } from "./command.js";
 import type { ChannelHandler, Pusher } from "./connection/channel-handler.js";
+import type { FirmwareMetadata } from "./firmware-metadata.js";
 import type { Log } from "./log/log.js";
 import type { Redactor } from "./log/redact.js";
 

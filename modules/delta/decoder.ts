@@ -254,7 +254,7 @@ export class DeltaDecoder {
         throw new Fault(
           "image",
           "patch-data-format-unsupported",
-          "The delta was made with detools' --data-format; make it without, as NervesHub does.",
+          "The delta was made with detools' --data-format; make it without, as the server does.",
         );
       state.phase = DeltaPhase.diffSize;
     } else {

@@ -2,33 +2,15 @@
  * Fault: the one error type of this project.
  *
  * A fault says where (`stage`), what (`code`, stable, for programs) and what to do (`message`, one sentence for an
- * operator, shown as the reason in NervesHub). It never holds a secret or a signed URL. Its message is one printable line,
+ * operator, shown as the reason on the server). It never holds a secret or a signed URL. Its message is one printable line,
  * whatever text of a server is in it: applications print it, and programs send it on.
  */
 
 import { printable, printableLines } from "../text/printable.js";
 
-export type Stage =
-  | "options"
-  | "resolve"
-  | "connect"
-  | "tls"
-  | "transport"
-  | "upgrade"
-  | "websocket"
-  | "channel"
-  | "join"
-  | "offer"
-  | "download"
-  | "image"
-  | "flash"
-  | "store"
-  | "trial"
-  | "extension"
-  | "application";
-
 export class Fault extends Error {
-  readonly stage: Stage;
+  /** Where it failed, one lower-case word: modules/ name their own, and src/client.ts lists those of the agent. */
+  readonly stage: string;
   /** Stable, lower-case words joined by "-": "checksum-mismatch". Each code has one stage and one meaning (docs/faults.md). */
   readonly code: string;
 
@@ -38,7 +20,7 @@ export class Fault extends Error {
    * @param message one sentence that an operator can act on; a character that is not printable becomes its escape
    * @param cause the error behind it, if any
    */
-  constructor(stage: Stage, code: string, message: string, cause?: unknown) {
+  constructor(stage: string, code: string, message: string, cause?: unknown) {
     super(printable(message), cause === undefined ? undefined : { cause });
     this.stage = stage;
     this.code = code;
@@ -54,7 +36,7 @@ export class Fault extends Error {
  * Turns anything thrown into a Fault: a Fault stays itself, anything else becomes a Fault of `stage` and `code` with its
  * message. Never throws: it runs where errors are caught, and a thrown value may have no text (`Object.create(null)`).
  */
-export const asFault = (error: unknown, stage: Stage, code: string): Fault => {
+export const asFault = (error: unknown, stage: string, code: string): Fault => {
   try {
     if (error instanceof Fault) return error;
     return new Fault(stage, code, String(error instanceof Error ? error.message : error), error);

@@ -131,7 +131,7 @@ export const tlsAlert = (host: string, alert: number, cause?: unknown): Fault =>
   );
 };
 
-const registration = "the device's certificate or its authority is registered at the hub and is not self-signed";
+const registration = "the device's certificate or its authority is registered at the server and is not self-signed";
 
 /** Names from RFC 5246 §7.2 and RFC 8446 §6.2, with what each usually means when a device meets it. */
 const alertMeaning = (alert: number): string => {
@@ -149,7 +149,7 @@ const alertMeaning = (alert: number): string => {
     case 46:
       return `certificate unknown): check that ${registration}`;
     case 48:
-      return "unknown CA): register the authority of the device's certificate at the hub";
+      return "unknown CA): register the authority of the device's certificate at the server";
     case 49:
       return `access denied): check that ${registration}`;
     case 51:

@@ -5,7 +5,7 @@
  * fault. The content of the body is not looked at.
  */
 
-import { Fault, type Stage } from "../fault/fault.js";
+import { Fault } from "../fault/fault.js";
 import { decimal, hexadecimal } from "../text/characters.js";
 import { cut } from "../text/cut.js";
 import { maxHeadBytes, type ResponseHead } from "./head.js";
@@ -27,7 +27,7 @@ export class BodyReader {
   readonly length: number | undefined;
   /** Bytes of body that the last `push` found, ending at the position it returned. */
   taken = 0;
-  private _stage: Stage;
+  private _stage: string;
   private _peer: string;
   private _framing: Framing;
   private _left = 0;
@@ -36,7 +36,7 @@ export class BodyReader {
   private _lines = new LineReader(maxChunkLineBytes);
 
   /** @throws Fault when the head contradicts itself. `stage` and `peer` are as in HeadReader. */
-  constructor(head: ResponseHead, stage: Stage, peer: string) {
+  constructor(head: ResponseHead, stage: string, peer: string) {
     this._stage = stage;
     this._peer = peer;
     const coding = head.headers.get("transfer-encoding");

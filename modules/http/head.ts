@@ -6,7 +6,7 @@
  * it holds are bounded, whatever the peer sends.
  */
 
-import { Fault, type Stage } from "../fault/fault.js";
+import { Fault } from "../fault/fault.js";
 import { decimal, isAsciiText } from "../text/characters.js";
 import { LineReader } from "./lines.js";
 import type { HttpResponse } from "./options.js";
@@ -63,7 +63,7 @@ export const contentRange = (text: string): HttpResponse["contentRange"] => {
 
 /** Reads one response head. */
 export class HeadReader {
-  private _stage: Stage;
+  private _stage: string;
   private _peer: string;
   private _lines = new LineReader(maxHeaderLineBytes);
   private _bytes = 0;
@@ -76,7 +76,7 @@ export class HeadReader {
    * @param stage the stage of the faults: "upgrade" or "download"
    * @param peer how messages name the server: host and path, never a query
    */
-  constructor(stage: Stage, peer: string) {
+  constructor(stage: string, peer: string) {
     this._stage = stage;
     this._peer = peer;
   }

@@ -12,7 +12,7 @@ const compressionNames = Object.freeze(["none", "lzma", "crle", "bz2", "heatshri
 const supportedPatchType = 0x04;
 
 const advice =
-  "make it with `detools create_patch --patch-type sequential --compression heatshrink`, as NervesHub does";
+  "make it with `detools create_patch --patch-type sequential --compression heatshrink`, as the server does";
 
 /** True when some detools patch starts with this byte. */
 export const isPatchType = (firstByte: number): boolean => {

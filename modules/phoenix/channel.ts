@@ -7,12 +7,8 @@
  * current join_ref before it is believed.
  */
 
-import { cut } from "../text/cut.js";
-import { printable } from "../text/printable.js";
+import { fieldsOf } from "../json/fields.js";
 import { type Frame, phxClose, phxError, phxJoin, phxReply } from "./frame.js";
-
-/** Characters of a reason in a reply of the server: as many as a log line and a report to the server have room for. */
-export const maxReplyReasonCharacters = 200;
 
 export type ChannelPhase = "closed" | "joining" | "joined";
 
@@ -34,12 +30,12 @@ export type ChannelAction =
   | { readonly type: "send"; readonly frame: Frame }
   | { readonly type: "joined"; readonly response: unknown }
   /** The join was answered with an error; the channel is closed. */
-  | { readonly type: "refused"; readonly reason: string }
-  /** A reply to a push. NervesHub sends one only to refuse (extensions: "detach"). */
+  | { readonly type: "refused"; readonly response: unknown }
+  /** A reply to a push. */
   | { readonly type: "reply"; readonly ref: string; readonly status: string; readonly response: unknown }
   | { readonly type: "message"; readonly event: string; readonly payload: unknown }
-  /** phx_error: the channel's process on the server died. The socket still works, and the topic can be joined again. */
-  | { readonly type: "crashed"; readonly reason: string }
+  /** The channel's process on the server died: phx_error, or a reply that knows no such join. The topic can be joined again. */
+  | { readonly type: "crashed"; readonly response: unknown }
   /** phx_close: an orderly end. */
   | { readonly type: "closed" };
 
@@ -52,23 +48,8 @@ export const newChannel = (topic: string): Channel => {
   return { topic, phase: "closed", joinRef: null };
 };
 
-/**
- * The explanation in a response: NervesHub puts it under "reason" or "error", or makes the response a bare string.
- * @returns its beginning, in one printable line
- */
-const reasonOf = (response: unknown): string => {
-  const told = typeof response === "string" ? response : explanationIn(response);
-  return printable(cut(told, maxReplyReasonCharacters));
-};
-
-const explanationIn = (response: unknown): string => {
-  if (typeof response === "object" && response !== null) {
-    const { reason, error } = response as { reason?: unknown; error?: unknown };
-    if (typeof reason === "string") return reason;
-    if (typeof error === "string") return error;
-  }
-  return "no reason given";
-};
+/** Phoenix's answer to a message on a topic that the socket has not joined. */
+const isUnmatched = (response: unknown): boolean => fieldsOf(response)["reason"] === "unmatched topic";
 
 const unchanged = (channel: Channel): Step => {
   return { channel, actions: [] };
@@ -106,7 +87,7 @@ const receive = (channel: Channel, frame: Frame): Step => {
     case phxError:
       // Older Phoenix sends phx_error without a join_ref, and the join's ref as its ref.
       if (joinRef === null && ref !== channel.joinRef) return unchanged(channel);
-      return closed(channel, { type: "crashed", reason: reasonOf(payload) });
+      return closed(channel, { type: "crashed", response: payload });
     case phxClose:
       if (joinRef === null && ref !== channel.joinRef) return unchanged(channel);
       return closed(channel, { type: "closed" });
@@ -125,13 +106,11 @@ const receiveReply = (channel: Channel, frame: Frame): Step => {
     if (status === "ok") {
       return { channel: { ...channel, phase: "joined" }, actions: [{ type: "joined", response }] };
     }
-    return closed(channel, { type: "refused", reason: reasonOf(response) });
+    return closed(channel, { type: "refused", response });
   }
-  if (joinRef === null && status === "error" && reasonOf(response) === "unmatched topic") {
+  if (joinRef === null && status === "error" && isUnmatched(response)) {
     // The server does not know this join any more, for instance because its phx_error was lost.
-    return channel.phase === "joined"
-      ? closed(channel, { type: "crashed", reason: "unmatched topic" })
-      : unchanged(channel);
+    return channel.phase === "joined" ? closed(channel, { type: "crashed", response }) : unchanged(channel);
   }
   if (joinRef !== channel.joinRef || channel.phase !== "joined") return unchanged(channel);
   return { channel, actions: [{ type: "reply", ref, status, response }] };

@@ -9,7 +9,7 @@
  * causes or the listener throws escapes into the host, where it would restart the device.
  */
 
-import { asFault, Fault, type Stage } from "../fault/fault.js";
+import { asFault, Fault } from "../fault/fault.js";
 import { publicText, type Url } from "../http/url.js";
 import type { ByteStream, ByteStreamListener } from "../platform/byte-stream.js";
 import type { Timer, Timers } from "../platform/timers.js";
@@ -278,11 +278,11 @@ export class WebSocketClient implements ByteStreamListener, ReceiverListener {
     return { code: closeCode.abnormal, reason: "", fault };
   }
 
-  private _late(stage: Stage, code: string, what: string, timeoutMs: number): Fault {
+  private _late(stage: string, code: string, what: string, timeoutMs: number): Fault {
     return this._fault(stage, code, `did not answer the ${what} within ${timeoutMs} ms`);
   }
 
-  private _fault(stage: Stage, code: string, what: string): Fault {
+  private _fault(stage: string, code: string, what: string): Fault {
     return new Fault(stage, code, `${this._peer} ${what}; check the server and what lies between.`);
   }
 

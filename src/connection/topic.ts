@@ -20,6 +20,7 @@ import { tell } from "../log/guarded.js";
 import type { Log } from "../log/log.js";
 import { backoffDelay, defaultBackoff, randomFraction } from "./backoff.js";
 import type { ChannelHandler, Pusher } from "./channel-handler.js";
+import { replyReason } from "./reply-reason.js";
 import type { SessionPlatform } from "./session-platform.js";
 
 /** Joins of the device topic in a row that may fail before the connection itself is made anew. */
@@ -109,13 +110,15 @@ export class Topic implements Pusher {
       case "reply":
         this._guard(() => handler.reply?.(action.ref, action.status, action.response));
         break;
-      case "refused":
-        this._guard(() => handler.refused?.(action.reason));
-        if (!this._owner.isOver) this._lost(`The server refused the join of "${handler.topic}": ${action.reason}.`);
+      case "refused": {
+        const reason = replyReason(action.response);
+        this._guard(() => handler.refused?.(reason));
+        if (!this._owner.isOver) this._lost(`The server refused the join of "${handler.topic}": ${reason}.`);
         break;
+      }
       case "crashed":
         this._left();
-        this._lost(`The server's process behind "${handler.topic}" ended: ${action.reason}.`);
+        this._lost(`The server's process behind "${handler.topic}" ended: ${replyReason(action.response)}.`);
         break;
       case "closed":
         this._left();

@@ -8,8 +8,8 @@
 
 import { Fault } from "../../modules/fault/fault.js";
 import { chipOf } from "../../modules/ota/chip.js";
-import { type FirmwareMetadata, firmwareMetadata } from "../../modules/ota/firmware-metadata.js";
 import type { ImageHead } from "../../modules/ota/image.js";
+import { type FirmwareMetadata, firmwareMetadata } from "../firmware-metadata.js";
 import type { Offer } from "./offer.js";
 
 export interface TrustOptions {

@@ -9,7 +9,6 @@ import { buildImage } from "../../hosts/flash-model/build-image.js";
 import { nodeCrypto } from "../../hosts/node/crypto.js";
 import { defaultChipId, flashByCable, openNodePlatform } from "../../hosts/node/node-platform.js";
 import { makePrivateFolder } from "../../hosts/node/private-file.js";
-import { firmwareMetadata } from "../../modules/ota/firmware-metadata.js";
 import { imageHeadSize, parseImageHead } from "../../modules/ota/image.js";
 import { printable } from "../../modules/text/printable.js";
 import type { Feature } from "../../src/feature.js";
@@ -23,6 +22,7 @@ import { ManagedUpdates } from "../../src/features/managed-updates/managed-updat
 import { Metrics } from "../../src/features/metrics/metrics.js";
 import { Scripts } from "../../src/features/scripts/scripts.js";
 import { ServerKeys } from "../../src/features/server-keys/server-keys.js";
+import { firmwareMetadata } from "../../src/firmware-metadata.js";
 import { NervesHubLink } from "../../src/link.js";
 import { ending } from "../ending.js";
 import { type DeviceOptions, readOptions } from "./options.js";

@@ -4,10 +4,10 @@
  */
 
 import { chipOf } from "../../modules/ota/chip.js";
-import { firmwareMetadata, firmwareUuid } from "../../modules/ota/firmware-metadata.js";
 import { parseImageHead } from "../../modules/ota/image.js";
 import { normaliseVersion } from "../../modules/ota/version.js";
 import { fromHex } from "../../modules/text/hex.js";
+import { firmwareMetadata, firmwareUuid } from "../../src/firmware-metadata.js";
 import { ChannelCrash } from "./channel.js";
 import { isFilledText, isText, type JsonObject } from "./json.js";
 import { maxMetadataCharacters } from "./limits.js";

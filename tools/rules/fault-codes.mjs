@@ -1,6 +1,6 @@
 /*
  * Rule: a fault's code belongs to one stage, since programs and operators know it by the code alone; and docs/faults.md lists
- * all of them. `node tools/rules/main.mjs faultCodes --write` writes that list.
+ * all of them. A stage is one of the agent's. `node tools/rules/main.mjs faultCodes --write` writes that list.
  *
  * Every `new Fault(stage, code, …)` is collected, and every `super(…)` of a subclass. When stage or code is a parameter of the
  * function around it, as in `asFault`, or a field that the constructor was given, the arguments of the callers are read:
@@ -15,6 +15,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import * as is from "typescript/unstable/ast/is";
 
 const list = "docs/faults.md";
+/** Has the type Stage, the stages of the agent: modules/ take any text for one. */
+const stagesPath = "src/client.ts";
 const sources = /^(src|modules|hosts)\/.*\.ts$/;
 
 const isFunction = (node) =>
@@ -182,6 +184,13 @@ ${lines.join("\n")}
 `;
 }
 
+/** @returns the texts of the type Stage; undefined where the sources have none */
+function stagesOf(files) {
+  const text = files.find(({ path }) => path === stagesPath)?.tree.getText() ?? "";
+  const union = /export type Stage =([^;]*);/.exec(text)?.[1];
+  return union === undefined ? undefined : [...union.matchAll(/"(\w+)"/g)].map(([, stage]) => stage);
+}
+
 export function faultCodes({ files, imports, exceptions, write }) {
   const { found, unread } = new Faults(
     files.filter(({ path }) => sources.test(path)),
@@ -192,6 +201,7 @@ export function faultCodes({ files, imports, exceptions, write }) {
     ...place,
     text: "stage and code of this fault cannot be read; they have to be texts where it is made or where its maker is called",
   }));
+  const stages = stagesOf(files);
   const first = new Map();
   for (const { stage, code, path, line } of found) {
     const place = `${path} ${line} ${stage} ${code}`;
@@ -205,6 +215,8 @@ export function faultCodes({ files, imports, exceptions, write }) {
         line,
         text: `the code "${code}" has the stage "${stage}" here and "${other.stage}" at ${other.path}:${other.line}; a code belongs to one stage`,
       });
+    if (stages?.includes(stage) === false)
+      wrong.push({ path, line, text: `the stage "${stage}" is none of those that ${stagesPath} lists` });
     if (!/^[a-z0-9…]+(-[a-z0-9…]+)*$/.test(code))
       wrong.push({ path, line, text: `the code "${code}" is not lower-case words joined by "-"` });
   }

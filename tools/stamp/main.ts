@@ -10,9 +10,9 @@ import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:
 import { parseArgs } from "node:util";
 import { nodeCrypto } from "../../hosts/node/crypto.js";
 import { Fault } from "../../modules/fault/fault.js";
-import { firmwareMetadata } from "../../modules/ota/firmware-metadata.js";
 import { maxImageSize, parseImageHead } from "../../modules/ota/image.js";
 import { printable } from "../../modules/text/printable.js";
+import { firmwareMetadata } from "../../src/firmware-metadata.js";
 import { endOnClosedPipe } from "../ending.js";
 import { reportImage, reportLines } from "./image-report.js";
 import { stampImage } from "./stamp-image.js";

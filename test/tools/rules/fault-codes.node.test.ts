@@ -48,6 +48,18 @@ describe("12.3 a code of two stages fails `npm run check`", () => {
       assert.match(lines[0] ?? "", / at modules\/a\.ts:1; a code belongs to one stage$/);
     });
 
+  it("and so does a stage that src/client.ts does not list", () => {
+    const client = 'export type Stage =\n  | "flash"\n  | "image";\n';
+    const lines = check({
+      "src/client.ts": client,
+      "modules/a.ts": first,
+      "src/b.ts": first.replace("flash", "flahs"),
+    });
+    const expected = 'src/b.ts:1: the stage "flahs" is none of those that src/client.ts lists';
+    assert.ok(lines.includes(expected), lines.join("\n"));
+    assert.deepEqual(check({ "src/client.ts": client, "modules/a.ts": first }), []);
+  });
+
   it("by a function that another file exports, where that is imported", () => {
     const exported = 'export const refuse = (code: string) => new Fault("image", code, "…");\n';
     const files = { "modules/a.ts": first, "modules/b.ts": exported };

@@ -459,7 +459,7 @@ export async function makeCases(folder: string): Promise<Case[]> {
     "alert 40",
     replace(12, () => [record(21, Buffer.from([2, 40]))]),
     "tls-alert-40",
-    { says: "registered at the hub" },
+    { says: "registered at the server" },
   );
   await course(
     "alert 70",

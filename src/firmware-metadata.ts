@@ -5,11 +5,11 @@
  * Source: NervesHub, lib/nerves_hub/firmwares/update_tool/esp_idf.ex.
  */
 
-import { Fault } from "../fault/fault.js";
-import { toHex } from "../text/hex.js";
-import { chipOf } from "./chip.js";
-import type { ImageHead } from "./image.js";
-import { normaliseVersion } from "./version.js";
+import { Fault } from "../modules/fault/fault.js";
+import { chipOf } from "../modules/ota/chip.js";
+import type { ImageHead } from "../modules/ota/image.js";
+import { normaliseVersion } from "../modules/ota/version.js";
+import { toHex } from "../modules/text/hex.js";
 
 export interface FirmwareMetadata {
   uuid: string;

@@ -8,7 +8,7 @@ describe("the reason in a reply of NervesHub", () => {
   });
 
   it("is one printable line", () => {
-    assert.equal(replyReason({ reason: "two\nlines" }), "two\\nlines");
+    assert.equal(replyReason({ reason: "two\nlines" }), "two\\u000alines");
   });
 
   it("is told as missing where there is none", () => {

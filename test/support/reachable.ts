@@ -1,22 +1,29 @@
 /*
- * Everything that can be reached from an object by every property that there is, getters included: what a connection still holds,
- * and what an operator's prompt could read. Portable.
+ * Everything that can be reached from an object by every property there is: its own, and the getters of its classes. What is
+ * in a `#` field or in a closure is not. Portable.
  */
 
-export interface Found {
-  /** Names of the properties from the root. */
-  readonly way: string;
-  readonly value: string | Uint8Array;
-}
+/** The language's prototypes that have getters. On XS one that no module of the build names ends the engine. */
+const language: readonly unknown[] = [
+  ...[Object, Function, Map, Set].map(({ prototype }) => prototype),
+  Reflect.getPrototypeOf(Uint8Array.prototype),
+];
 
-/** @param leaveOut objects that are not entered @returns every text and all bytes that can be reached from `root` */
-export function reachable(root: object, leaveOut: readonly unknown[] = []): Found[] {
-  const found: Found[] = [];
-  const seen = new Set<unknown>([globalThis, ...leaveOut]);
-  const waiting: { way: string; value: object }[] = [{ way: "link", value: root }];
+/**
+ * @param leftOut objects that are not entered
+ * @returns every text and every run of bytes, with the way to it
+ */
+export function reachable(
+  root: object,
+  leftOut: readonly unknown[] = [],
+): { way: string; value: string | Uint8Array }[] {
+  const found: { way: string; value: string | Uint8Array }[] = [];
+  const seen = new Set<unknown>([globalThis, ...leftOut]);
+  const waiting: { way: string; value: object }[] = [{ way: "", value: root }];
   const note = (way: string, value: unknown): void => {
     if (typeof value === "string") found.push({ way, value });
     else if (value instanceof Uint8Array) found.push({ way, value });
+    else if (value instanceof ArrayBuffer) found.push({ way, value: new Uint8Array(value) });
     else if ((typeof value === "object" && value !== null) || typeof value === "function") {
       if (seen.has(value)) return;
       seen.add(value);
@@ -40,8 +47,11 @@ export function reachable(root: object, leaveOut: readonly unknown[] = []): Foun
         if (descriptor?.get !== undefined) note(here, descriptor.get.call(value));
       } catch {}
     }
-    const prototype = Reflect.getPrototypeOf(value);
-    if (prototype !== null && prototype !== Object.prototype && prototype !== Function.prototype)
+    for (
+      let prototype = Reflect.getPrototypeOf(value);
+      prototype !== null && !language.includes(prototype);
+      prototype = Reflect.getPrototypeOf(prototype)
+    )
       for (const key of Reflect.ownKeys(prototype)) {
         const get = Reflect.getOwnPropertyDescriptor(prototype, key)?.get;
         try {
@@ -52,7 +62,14 @@ export function reachable(root: object, leaveOut: readonly unknown[] = []): Foun
   return found;
 }
 
-/** What `reachable` finds as texts: bytes as comma-separated numbers. */
-export function reachableTexts(root: object, leaveOut: readonly unknown[] = []): string[] {
-  return reachable(root, leaveOut).map(({ value }) => (typeof value === "string" ? value : value.join()));
+/** Ways that lead to one of `wanted`. */
+export function waysTo(
+  found: readonly { way: string; value: string | Uint8Array }[],
+  wanted: readonly (string | Uint8Array)[],
+): string[] {
+  const same = (value: string | Uint8Array, one: string | Uint8Array): boolean =>
+    typeof one === "string"
+      ? typeof value === "string" && value.includes(one)
+      : value instanceof Uint8Array && one.byteLength === value.byteLength && one.every((byte, i) => byte === value[i]);
+  return found.filter(({ value }) => wanted.some((one) => same(value, one))).map(({ way }) => way);
 }

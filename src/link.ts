@@ -63,7 +63,8 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
 
   /**
    * @param platform what the host gives (modules/platform/platform.ts)
-   * @throws Fault of stage "options" that names the option, or says why the running image has no usable metadata
+   * @throws Fault of stage "options" that names the option, or says why the running image has no usable metadata; its message
+   * was printed
    */
   constructor(options: LinkOptions, platform: Platform) {
     const { secrets, features, formats, target, ...settings } = makeOrRevert(platform, () =>
@@ -109,10 +110,11 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
       features: this._core.features,
       listener: this,
     });
-    makeOrRevert(platform, () => {
+    const install = (): void => {
       this._target.install?.(this._core);
       this._core.install(features);
-    });
+    };
+    makeOrRevert(platform, install, redactor);
     log.info(`Running ${metadata.product} ${metadata.version} (${metadata.platform}, ${metadata.uuid}).`);
     this._call("the protection", () => protection?.start());
     // Here and not in `start`: an application may await its network first, and an image that gets none must go back too.

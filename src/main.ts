@@ -10,7 +10,7 @@
 import config from "mc/config";
 import { startNetwork } from "nerveshub/hosts/platform/network";
 import { createPlatform } from "nerveshub/hosts/platform/platform";
-import { stackOf } from "../modules/fault/fault.js";
+import { Fault, stackOf } from "../modules/fault/fault.js";
 import type { Platform } from "../modules/platform/platform.js";
 import { printable } from "../modules/text/printable.js";
 import { readConfiguration } from "./app-settings.js";
@@ -41,11 +41,12 @@ const main = (): void => {
     const features = [new Health(), new Logging(), errorReports];
     const link = new NervesHubLink({ ...options, features, formats: [new Delta()] }, platform);
     keepCrashes(platform, errorReports);
-    startNetwork(platform, settings, () => link.start());
+    // In a turn of its own: Timers prints what it throws.
+    platform.timers.set(() => startNetwork(platform, settings, () => link.start()), 0);
   } catch (error) {
     // The app does not retry or restart: a restart loop would hide the sentence that says what to configure. An image on trial
-    // is reverted by now, because the image before it worked with the stored settings.
-    platform.print(printable(error instanceof Error ? error.message : String(error)));
+    // is reverted by now, because the image before it worked with the stored settings. A fault was printed where it was thrown.
+    if (!(error instanceof Fault)) platform.print(printable(error instanceof Error ? error.message : String(error)));
   }
 };
 

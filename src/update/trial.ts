@@ -8,11 +8,13 @@
  */
 
 import { asFault } from "../../modules/fault/fault.js";
+import { settle } from "../../modules/fault/settle.js";
 import type { Platform } from "../../modules/platform/platform.js";
 import type { Timer } from "../../modules/platform/timers.js";
 import { cut } from "../../modules/text/cut.js";
 import { printable } from "../../modules/text/printable.js";
-import type { Log } from "../log/log.js";
+import { type Log, maxLogLineCharacters } from "../log/log.js";
+import { Redactor } from "../log/redact.js";
 import { type RevertRecord, UpdateRecords } from "./records.js";
 import { maxReasonCharacters } from "./report.js";
 
@@ -264,40 +266,51 @@ export class Trial {
   }
 }
 
+/** Prints a sentence where there is no log yet. A failing console has nowhere to be reported, and must not keep a revert. */
+const say = (platform: Platform, sentence: string): void =>
+  settle(
+    () => platform.print(printable(cut(sentence, maxLogLineCharacters))),
+    () => {},
+    () => {},
+  );
+
 /**
  * Reverts a new image that cannot construct its link, and restarts into the old one. Nothing else would: no deadline runs
  * yet, and a program that ended with an error does not hang, so the watchdog does not fire.
  */
 const abandonTrial = (platform: Platform, reason: string): void => {
-  if (platform.slots.trial !== "pending") return;
-  platform.print(printable(`The new image has failed its trial. ${reason} The device goes back to the old one.`));
+  say(platform, `The new image has failed its trial. ${reason} The device goes back to the old one.`);
   try {
     const records = new UpdateRecords(platform.store);
     const { trial } = records;
     if (trial !== undefined)
       records.trial = { ...trial, boots: trial.boots + 1, lastError: cut(reason, maxReasonCharacters) };
   } catch (error) {
-    platform.print(`The reason cannot be kept: ${asFault(error, "store", "store-failed").message}`);
+    say(platform, `The reason cannot be kept: ${asFault(error, "store", "store-failed").message}`);
   }
   try {
     platform.slots.revert();
   } catch (error) {
-    platform.print(`The device cannot go back: ${asFault(error, "trial", "revert-failed").message}`);
+    say(platform, `The device cannot go back: ${asFault(error, "trial", "revert-failed").message}`);
     return;
   }
   platform.timers.set(() => platform.device.restart(), abandonDelayMs);
 };
 
 /**
- * Makes a part without which the application cannot run: its settings, or a part of its link. When that throws, an image on
- * trial is reverted at once.
+ * Makes a part without which the application cannot run: its settings, or a part of its link. When that throws, the reason is
+ * printed, since an engine ends an application that does not catch the error without a word of it (XS in release), and an
+ * image on trial is reverted at once.
+ * @param redactor of the link's log, where its secrets are known
  * @throws what `make` throws
  */
-export const makeOrRevert = <Part>(platform: Platform, make: () => Part): Part => {
+export const makeOrRevert = <Part>(platform: Platform, make: () => Part, redactor = new Redactor([])): Part => {
   try {
     return make();
   } catch (error) {
-    abandonTrial(platform, asFault(error, "options", "construction-failed").message);
+    const reason = redactor.redact(asFault(error, "options", "construction-failed").message);
+    if (platform.slots.trial === "pending") abandonTrial(platform, reason);
+    else say(platform, reason);
     throw error;
   }
 };

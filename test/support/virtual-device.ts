@@ -146,7 +146,7 @@ export class VirtualDevice {
     }
   }
 
-  /** As an application does: what is wrong with the options is printed, and nothing more happens. */
+  /** As an application does: what is wrong with the options is printed by the link, and nothing more happens. */
   #newLink(platform: Platform): NervesHubLink | undefined {
     try {
       this.features = new AllFeatures(this.#options.link);
@@ -163,7 +163,6 @@ export class VirtualDevice {
       );
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      platform.print(error.message);
       return undefined;
     }
   }

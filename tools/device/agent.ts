@@ -9,7 +9,9 @@ import { buildImage } from "../../hosts/flash-model/build-image.js";
 import { nodeCrypto } from "../../hosts/node/crypto.js";
 import { defaultChipId, flashByCable, openNodePlatform } from "../../hosts/node/node-platform.js";
 import { makePrivateFolder } from "../../hosts/node/private-file.js";
+import { Fault } from "../../modules/fault/fault.js";
 import { imageHeadSize, parseImageHead } from "../../modules/ota/image.js";
+import type { Platform } from "../../modules/platform/platform.js";
 import { printable } from "../../modules/text/printable.js";
 import type { Feature } from "../../src/feature.js";
 import { Alarms } from "../../src/features/alarms/alarms.js";
@@ -24,6 +26,7 @@ import { Scripts } from "../../src/features/scripts/scripts.js";
 import { ServerKeys } from "../../src/features/server-keys/server-keys.js";
 import { firmwareMetadata } from "../../src/firmware-metadata.js";
 import { NervesHubLink } from "../../src/link.js";
+import type { LinkOptions } from "../../src/options.js";
 import { ending } from "../ending.js";
 import { type DeviceOptions, readOptions } from "./options.js";
 import { type DeviceEvent, restartStatus } from "./supervisor.js";
@@ -57,6 +60,16 @@ function features({ console }: DeviceOptions): Feature[] {
   return console ? [...always, new Console(), new Scripts()] : always;
 }
 
+/** @returns undefined for a fault, which the link has printed */
+function newLink(options: LinkOptions, platform: Platform): NervesHubLink | undefined {
+  try {
+    return new NervesHubLink(options, platform);
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return undefined;
+  }
+}
+
 function run(options: DeviceOptions): void {
   const chipId = prepare(options);
   const platform = openNodePlatform({
@@ -81,7 +94,7 @@ function run(options: DeviceOptions): void {
   platform.slots.running.read(0, head);
   const { version } = firmwareMetadata(parseImageHead(head));
   tell({ type: "started", version, trial: platform.slots.trial === "pending" });
-  const link = new NervesHubLink(
+  const link = newLink(
     {
       ...options.link,
       features: features(options),
@@ -99,6 +112,10 @@ function run(options: DeviceOptions): void {
     },
     platform,
   );
+  if (link === undefined) {
+    process.exitCode = 2;
+    return;
+  }
   link.start();
   const stop = (): void => {
     link.close();

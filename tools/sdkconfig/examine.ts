@@ -14,7 +14,7 @@ export interface Examination {
   readonly path: string;
   /** The app that mcconfig generates with the folder. */
   readonly build: Generation;
-  /** A sentence for each thing that makes updates unsafe, and for each module that the device would not find. */
+  /** A sentence for each thing that makes updates unsafe, and for each module that the device would not find; first things first. */
   readonly faults: readonly string[];
   /** Hints for the developer, a sentence each; no faults. */
   readonly notes: readonly string[];
@@ -42,7 +42,8 @@ export function examine(
   const { path, expectation, notes } = writeFolder(sdk, manifest, platform, targets);
   const build = generateApp(sdk, manifest, platform, output);
   const faults = judge(build, expectation);
-  if (faults.length > 0 && build.optionsFolder !== path) faults.push(lostTo(build.optionsFolder, build.platform));
+  // First, since the written folder mends most of the others.
+  if (faults.length > 0 && build.optionsFolder !== path) faults.unshift(lostTo(build.optionsFolder, build.platform));
   faults.push(...moduleFaults(build.folder, manifest));
   return { path, build, faults, notes: [...notes, ...tableNotes(build.partitions, tableOffset(build.options))] };
 }

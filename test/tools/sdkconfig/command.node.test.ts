@@ -61,6 +61,12 @@ describe("7: nerveshub-sdkconfig, the command", () => {
     assert.equal(run([app("blank", {}), "-p", "esp32/qtpys3"]).status, 0);
   });
 
+  it("12 names the missing include first, which mends the other faults", () => {
+    const { status, said } = run([app("bare", {}, { platforms: {} }), "-p", "esp32/m5dial"]);
+    assert.equal(status, 1);
+    assert.match(said, /is written\.\nmcconfig takes one folder of options, .*\n.*Rollback is off/);
+  });
+
   it("merges the app's options wherever it is run from", () => {
     file("common/sdkconfig/sdkconfig.defaults", "CONFIG_LWIP_MAX_SOCKETS=12\n");
     const manifest = app("away", { SDKCONFIGPATH: "../common/sdkconfig" });

@@ -23,7 +23,7 @@ export const wrong = (option: string, what: string): Fault => {
  * Requires a text that is not blank and holds no control character; the usual one is a line end that was copied along. This
  * is less strict than `isPrintable`, since the name of a network or a device may hold a direction mark.
  *
- * @throws Fault of stage "options" that names the option, as every `require…` here
+ * @throws Fault of stage "options" that names the option
  */
 export const requireText = (option: string, value: unknown): string => {
   if (typeof value !== "string" || value.trim() === "") throw wrong(option, "must be a text that is not empty");
@@ -36,14 +36,18 @@ export const requireText = (option: string, value: unknown): string => {
   return value;
 };
 
-/** As `requireText`, for what is copied and pasted: a space at an end is never meant. */
+/**
+ * As `requireText`, for what is copied and pasted: a space at an end is never meant.
+ *
+ * @throws Fault of stage "options"
+ */
 export const requireExactText = (option: string, value: unknown): string => {
   const text = requireText(option, value);
   if (text.trim() !== text) throw wrong(option, "begins or ends with a space: give the text alone");
   return text;
 };
 
-/** Requires a key, which is sent as the value of a header. */
+/** Requires a key, which is sent as the value of a header. @throws Fault of stage "options" */
 export const requireKey = (option: string, value: unknown, prefix: string): string => {
   const key = requireExactText(option, value);
   if (!key.startsWith(prefix)) throw wrong(option, `does not start with "${prefix}": copy the key, not its secret`);
@@ -54,7 +58,11 @@ export const requireKey = (option: string, value: unknown, prefix: string): stri
   return key;
 };
 
-/** Requires a boolean. A text gets its own sentence: mcconfig puts texts into mc/config, and "false" is truthy. */
+/**
+ * Requires a boolean. A text gets its own sentence: mcconfig puts texts into mc/config, and "false" is truthy.
+ *
+ * @throws Fault of stage "options"
+ */
 export const requireBoolean = (option: string, value: unknown): boolean => {
   if (typeof value === "string")
     throw wrong(option, 'must be true or false, not a text: compare what mc/config holds with "true"');
@@ -62,13 +70,22 @@ export const requireBoolean = (option: string, value: unknown): boolean => {
   return value;
 };
 
-/** Requires an object; null and lists are refused, since a spread would accept them silently. */
+/**
+ * Requires an object; null and lists are refused, since a spread would accept them silently.
+ *
+ * @throws Fault of stage "options"
+ */
 export const requireObject = (option: string, value: unknown): object => {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw wrong(option, "must be an object");
   return value;
 };
 
-/** Requires a list of objects. @returns the list itself; an empty list for undefined */
+/**
+ * Requires a list of objects.
+ *
+ * @returns the list itself; an empty list for undefined
+ * @throws Fault of stage "options"
+ */
 export const requireObjects = <Item extends object>(
   option: string,
   list: readonly Item[] | undefined,
@@ -82,6 +99,7 @@ export const requireObjects = <Item extends object>(
 /**
  * Requires an object with functions of these names. They are called only through src/log/guarded.ts.
  * @param optional names that may be absent
+ * @throws Fault of stage "options"
  */
 export const requireFunctions = (
   option: string,
@@ -97,7 +115,7 @@ export const requireFunctions = (
   }
 };
 
-/** Requires the secret of a key. The sentence shows nothing of the secret. */
+/** Requires the secret of a key. The sentence shows nothing of the secret. @throws Fault of stage "options" */
 export const requireSecret = (option: string, value: unknown): string => {
   const secret = requireExactText(option, value);
   if (secret.startsWith("nhp_") || secret.startsWith("nhd_"))
@@ -112,18 +130,20 @@ const foreignTo = (text: string): string | undefined => {
   return undefined;
 };
 
+/** @throws Fault of stage "options" */
 export const requireNumber = (option: string, value: number, least: number, most: number): number => {
   if (!Number.isFinite(value) || value < least || value > most) throw wrong(option, `must be from ${least} to ${most}`);
   return value;
 };
 
+/** @throws Fault of stage "options" */
 export const requireWhole = (option: string, value: number, least: number, most: number): number => {
   if (!Number.isInteger(value) || value < least || value > most)
     throw wrong(option, `must be a whole number from ${least} to ${most}`);
   return value;
 };
 
-/** Requires a host name or an IP address, without scheme, port and path. */
+/** Requires a host name or an IP address, without scheme, port and path. @throws Fault of stage "options" */
 export const requireHost = (option: string, value: unknown): string => {
   const host = requireText(option, value);
   if (host.includes("/") || host.includes(" ")) throw wrong(option, "must be a name without scheme and path");

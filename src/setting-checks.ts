@@ -18,7 +18,11 @@ const longestSsid = 32;
 const shortestPassphrase = 8;
 const longestPassphrase = 63;
 
-/** Requires a list of time servers: host names or addresses with spaces or commas between. */
+/**
+ * Requires a list of time servers: host names or addresses with spaces or commas between.
+ *
+ * @throws Fault of stage "options"
+ */
 export const requireTimeServers = (option: string, value: unknown): readonly string[] => {
   const servers = requireText(option, value)
     .split(",")
@@ -30,14 +34,14 @@ export const requireTimeServers = (option: string, value: unknown): readonly str
   return servers;
 };
 
-/** The name of a Wi-Fi network. */
+/** The name of a Wi-Fi network. @throws Fault of stage "options" */
 export const requireSsid = (option: string, value: unknown): string => {
   const ssid = requireText(option, value);
   if (encodeUtf8(ssid).byteLength > longestSsid) throw wrong(option, `has more than ${longestSsid} bytes`);
   return ssid;
 };
 
-/** A pass phrase for WPA, or its key as 64 hexadecimal digits. */
+/** A pass phrase for WPA, or its key as 64 hexadecimal digits. @throws Fault of stage "options" */
 export const requirePassphrase = (option: string, value: unknown): string => {
   const phrase = requireText(option, value);
   const { byteLength } = encodeUtf8(phrase);

@@ -54,7 +54,7 @@ export const verifyBootable = (slot: Flash, crypto: Crypto, chipId: number): voi
   if (!verifier.ended) throw new Fault("image", "image-truncated", "The image does not end inside its slot.");
 };
 
-/** Whether the boot loader would start the image in `slot`. */
+/** Whether the boot loader would start the image in `slot`. @throws what the flash throws, a power cut in a suite */
 export const isBootable = (slot: Flash, crypto: Crypto, chipId: number): boolean => {
   try {
     verifyBootable(slot, crypto, chipId);

@@ -46,7 +46,11 @@ export class FlashStore implements Store {
   /** Offset in the bank for the next record; the bank's size when nothing more can be appended. */
   private _end = 0;
 
-  /** Reads the records. Never writes, and never throws for the content: records with a wrong CRC do not exist. */
+  /**
+   * Reads the records. Never writes, and never throws for the content: records with a wrong CRC do not exist.
+   *
+   * @throws Fault of stage "store": "store-too-small"
+   */
   constructor(partition: Flash) {
     this._partition = partition;
     this._bankSize = Math.floor(partition.size / sectorSize / 2) * sectorSize;

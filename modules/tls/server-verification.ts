@@ -19,10 +19,11 @@ import { readPublicKey } from "./public-key.js";
 
 const identifierBytes = 20;
 
-/** Configured roots, DER. The constructor throws Fault "bad-roots" when one cannot be read. */
+/** Configured roots. */
 export class ConfiguredRoots implements TrustAnchors {
   private readonly _roots: Certificate[];
 
+  /** @param roots DER @throws Fault of stage "tls": "bad-roots" when one cannot be read */
   constructor(roots: readonly Uint8Array[]) {
     try {
       this._roots = roots.map(readCertificate);

@@ -60,14 +60,18 @@ export class DerReader {
     return new DerReader(this.read(expected));
   }
 
-  /** A non-negative INTEGER, without the leading zero that marks it as positive. */
+  /**
+   * A non-negative INTEGER, without the leading zero that marks it as positive.
+   *
+   * @throws Error when there is no such number
+   */
   unsigned(): Uint8Array {
     const bytes = this.read(tag.integer);
     if (bytes.byteLength === 0 || (bytes[0] & 0x80) !== 0) throw new Error("a positive number expected");
     return bytes.byteLength > 1 && bytes[0] === 0 ? bytes.subarray(1) : bytes;
   }
 
-  /** The bytes of a BIT STRING that has no unused bits. */
+  /** The bytes of a BIT STRING that has no unused bits. @throws Error when there is no such string */
   bits(): Uint8Array {
     const bytes = this.read(tag.bitString);
     if (bytes.byteLength < 1 || bytes[0] !== 0) throw new Error("a whole number of bytes expected");

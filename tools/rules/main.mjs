@@ -20,6 +20,7 @@ import { oneHand } from "./one-hand.mjs";
 import { preloadedRegExps } from "./preloaded-reg-exp.mjs";
 import { privateNames } from "./private-names.mjs";
 import { readSources } from "./sources.mjs";
+import { toldThrows } from "./told-throws.mjs";
 
 /** Each takes `{ files, imports, exceptions, write }` and returns what is wrong: `{ path, line, text }`. */
 const rules = [
@@ -32,6 +33,7 @@ const rules = [
   faultCodes,
   bounds,
   oneHand,
+  toldThrows,
   deadExports,
 ];
 

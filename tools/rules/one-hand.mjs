@@ -1,7 +1,7 @@
 /*
  * Rule: linked code has one style, as far as a program can tell. Comments tell what is thrown behind `@throws`, a Fault as
  * `Fault of stage "tls": "bad-record"`. Constants are camelCase like all names, but for those of a C header
- * (ESP_ERR_INVALID_STATE).
+ * (ESP_ERR_INVALID_STATE). Whether a comment tells it at all is the rule of told-throws.mjs.
  */
 
 import { isLinked } from "./sources.mjs";

@@ -77,7 +77,12 @@ export class PatchApplier implements ImageDecoder {
     this._rest = bytes.slice();
   }
 
-  /** Decodes one slice. @returns true when all bytes of the last `write` are decoded */
+  /**
+   * Decodes one slice.
+   *
+   * @returns true when all bytes of the last `write` are decoded
+   * @throws Fault of the decoder, of the new image, or of stage "image": "patch-source-mismatch", "patch-corrupt"
+   */
   drain(): boolean {
     try {
       for (let i = 0; i < pushesPerSlice && this._rest.byteLength > 0; i++) {

@@ -1,13 +1,9 @@
 /*
- * The images of the desk: everything in one folder that NervesHub would take as firmware of the product, by uuid and in
- * order of SemVer. Dropping a file into the folder is the desk's upload.
+ * The images of the desk: what NervesHub would take as firmware of the product, by uuid and in order of SemVer.
  */
 
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { asFault } from "../../modules/fault/fault.js";
-import { maxImageSize } from "../../modules/ota/image.js";
 import { type FirmwareMetadata, firmwareOfImage } from "./firmware-metadata.js";
 import { byVersionDescending, isNewer } from "./version.js";
 
@@ -38,40 +34,13 @@ export function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex").toUpperCase();
 }
 
-/** What one look at the folder found. */
-export interface Scan {
-  readonly added: readonly FirmwareImage[];
-  /** File name and a sentence. */
-  readonly refused: ReadonlyMap<string, string>;
-}
-
 export class FirmwareLibrary {
   readonly #product: string;
   readonly #images = new Map<string, FirmwareImage>();
   /** Newest first; undefined after a change. */
   #sorted: readonly FirmwareImage[] | undefined;
-  /** Size and time of every file already looked at, so that a scan reads only what is new. */
-  readonly #seen = new Map<string, string>();
-
   constructor(product: string) {
     this.#product = product;
-  }
-
-  /** Looks for new and changed files; a folder that does not exist is an empty one. */
-  scan(folder: string): Scan {
-    const added: FirmwareImage[] = [];
-    const refused = new Map<string, string>();
-    for (const name of binaries(folder)) {
-      const path = join(folder, name);
-      const { size, mtimeMs } = statSync(path);
-      const mark = `${size} ${mtimeMs}`;
-      if (this.#seen.get(name) === mark) continue;
-      this.#seen.set(name, mark);
-      const image = size > maxImageSize ? "no image is larger than 16 MB" : this.add(readFileSync(path), name);
-      if (typeof image === "string") refused.set(name, image);
-      else added.push(image);
-    }
-    return { added, refused };
   }
 
   /** @returns a sentence when the bytes are refused */
@@ -112,14 +81,5 @@ export class FirmwareLibrary {
       m.uuid !== running.uuid;
     const newest = this.images().find(fits);
     return newest !== undefined && isNewer(newest.metadata.version, running.version) ? newest : undefined;
-  }
-}
-
-function binaries(folder: string): string[] {
-  try {
-    return readdirSync(folder).filter((name) => name.endsWith(".bin"));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
   }
 }

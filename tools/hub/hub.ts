@@ -15,6 +15,7 @@ import { Device, freshConnection } from "./device.js";
 import { DeviceSocket } from "./device-socket.js";
 import type { DownloadFaults } from "./download-faults.js";
 import { Downloads } from "./downloads.js";
+import { FirmwareFolder } from "./firmware-folder.js";
 import { type FirmwareImage, FirmwareLibrary, type ServedFile } from "./firmware-library.js";
 import { HttpFront } from "./http-front.js";
 import type { HubWebSocket } from "./hub-web-socket.js";
@@ -42,6 +43,7 @@ export class Hub {
   readonly #sockets = new Map<string, DeviceSocket>();
   readonly #front: HttpFront;
   readonly #plainFiles: PlainFiles | undefined;
+  readonly #folder: FirmwareFolder | undefined;
   #timers: Timer[] = [];
   #port = 0;
 
@@ -50,6 +52,8 @@ export class Hub {
     this.settings = settings;
     this.timeline = new Timeline(settings.clock);
     this.library = new FirmwareLibrary(settings.product);
+    const { firmwareDir } = settings;
+    this.#folder = firmwareDir === undefined ? undefined : new FirmwareFolder(firmwareDir, this.library);
     this.deltas = new Deltas(this.library, settings.detools, (text) => {
       this.timeline.add(undefined, "patch", text);
       this.orchestrator.schedule();
@@ -89,9 +93,9 @@ export class Hub {
   async start(): Promise<void> {
     this.#port = await this.#front.listen();
     await this.#plainFiles?.listen(this.settings.listen);
-    const { timers, scanIntervalMs, roundIntervalMs, firmwareDir } = this.settings;
-    this.scan();
-    if (firmwareDir !== undefined) this.#timers.push(timers.repeat(() => this.scan(), scanIntervalMs));
+    const { timers, scanIntervalMs, roundIntervalMs } = this.settings;
+    this.#look();
+    this.#timers.push(timers.repeat(() => this.#look(), scanIntervalMs));
     this.#timers.push(timers.repeat(() => this.orchestrator.round(), roundIntervalMs));
   }
 
@@ -130,20 +134,17 @@ export class Hub {
     return this.#sockets.get(identifier);
   }
 
-  /** Looks at the folder of images now. */
-  scan(): void {
-    const { firmwareDir } = this.settings;
-    if (firmwareDir === undefined) return;
-    const { added, refused } = this.library.scan(firmwareDir);
-    for (const image of added) this.#imageAdded(image);
-    for (const [name, why] of refused) this.timeline.add(undefined, "firmware", `${name} is not taken: ${why}`);
-  }
-
   /** Adds an image that is not in the folder. @returns a sentence when it is refused */
   addImage(bytes: Uint8Array, name: string): FirmwareImage | string {
     const image = this.library.add(Buffer.from(bytes), name);
     if (typeof image !== "string") this.#imageAdded(image);
     return image;
+  }
+
+  #look(): void {
+    const { added, refused } = this.#folder?.look() ?? { added: [], refused: [] };
+    for (const image of added) this.#imageAdded(image);
+    for (const [what, why] of refused) this.timeline.add(undefined, "firmware", `${what} is not taken: ${why}`);
   }
 
   #imageAdded({ name, metadata, size }: FirmwareImage): void {

@@ -7,7 +7,8 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { makeFolder } from "./folder.js";
 
 /** Only the owner reads and writes the file. */
 export const privateMode = 0o600;
@@ -40,5 +41,5 @@ export function writePrivateFile(path: string, content: string | Uint8Array): vo
 
 /** Makes a folder, and missing ones above it, for the owner alone; existing folders stay as they are. */
 export function makePrivateFolder(path: string): void {
-  mkdirSync(path, { recursive: true, mode: privateFolderMode });
+  makeFolder(path, privateFolderMode);
 }

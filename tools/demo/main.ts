@@ -7,6 +7,7 @@ import { printable } from "../../modules/text/printable.js";
 import { ending } from "../ending.js";
 import { Deltas } from "../hub/deltas.js";
 import { FirmwareLibrary } from "../hub/firmware-library.js";
+import { sentenceOf } from "../sentence.js";
 import { Demo, type DemoResult } from "./demo.js";
 import { type DemoImages, demoImages, recordedImages } from "./images.js";
 import { Screen } from "./screen.js";
@@ -85,6 +86,6 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main();
 } catch (error) {
-  process.stderr.write(`${printable(error instanceof Error ? error.message : String(error))}\n`);
+  process.stderr.write(`${printable(sentenceOf(error))}\n`);
   process.exitCode = 2;
 }

@@ -4,6 +4,7 @@
 
 import { printable } from "../../modules/text/printable.js";
 import { ending } from "../ending.js";
+import { sentenceOf } from "../sentence.js";
 import { readOptions, usage } from "./options.js";
 import { Supervisor } from "./supervisor.js";
 
@@ -21,6 +22,6 @@ try {
     supervisor.start(args);
   }
 } catch (error) {
-  process.stderr.write(`${printable(error instanceof Error ? error.message : String(error))}\n\n${usage}\n`);
+  process.stderr.write(`${printable(sentenceOf(error))}\n\n${usage}\n`);
   process.exitCode = 2;
 }

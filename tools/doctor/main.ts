@@ -8,6 +8,7 @@
 import { NodeClock } from "../../hosts/node/clock.js";
 import { printable } from "../../modules/text/printable.js";
 import { endOnClosedPipe } from "../ending.js";
+import { sentenceOf } from "../sentence.js";
 import { Examination } from "./examination.js";
 import { readOptions, usage } from "./options.js";
 
@@ -17,9 +18,7 @@ try {
   options = readOptions(process.argv.slice(2));
   if (options === undefined) process.stdout.write(usage);
 } catch (error) {
-  process.stderr.write(
-    `nerveshub-doctor: ${printable(error instanceof Error ? error.message : String(error))}\n\n${usage}`,
-  );
+  process.stderr.write(`nerveshub-doctor: ${printable(sentenceOf(error))}\n\n${usage}`);
   process.exitCode = 2;
 }
 if (options !== undefined) {

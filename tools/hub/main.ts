@@ -3,12 +3,14 @@
  */
 
 import { randomBytes, X509Certificate } from "node:crypto";
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { createSecureContext } from "node:tls";
 import { parseArgs } from "node:util";
+import { makeFolder } from "../../hosts/node/folder.js";
 import { printable } from "../../modules/text/printable.js";
 import { ending } from "../ending.js";
+import { sentenceOf } from "../sentence.js";
 import { howToConnect, rootIn } from "./how-to-connect.js";
 import { Hub } from "./hub.js";
 import type { HubTls, SharedSecret } from "./options.js";
@@ -115,7 +117,7 @@ async function main(): Promise<void> {
   const key = values.key ?? `nhp_${base64()}`;
   const secret = process.env["NERVESHUB_PRODUCT_SECRET"] ?? base64();
   const firmwareDir = resolve(values.firmware);
-  mkdirSync(firmwareDir, { recursive: true });
+  makeFolder(firmwareDir);
   const hub = new Hub({
     product: values.product,
     keys: [{ key, secret }, ...deviceKeys(values["device-key"], values.device)],
@@ -151,7 +153,7 @@ async function main(): Promise<void> {
   process.stdin.destroy();
 }
 
-main().catch((error: Error) => {
-  process.stderr.write(`hub: ${printable(error.message)}\n`);
+main().catch((error: unknown) => {
+  process.stderr.write(`hub: ${printable(sentenceOf(error))}\n`);
   process.exitCode = 1;
 });

@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { makePrivateFolder, writePrivateFile } from "../../hosts/node/private-file.js";
 import { printable } from "../../modules/text/printable.js";
 import { endOnClosedPipe } from "../ending.js";
+import { sentenceOf } from "../sentence.js";
 import { makeCertificate } from "./certificate.js";
 import { generatorArgs, makeImage, nvsCsv, nvsPartition, partitionName, smallestImage } from "./nvs.js";
 import { type ProvisionOptions, readOptions, UsageError, usage } from "./options.js";
@@ -84,7 +85,7 @@ try {
   if (options === undefined) process.stdout.write(usage);
   else await run(options);
 } catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = sentenceOf(error);
   process.stderr.write(
     `nerveshub-provision: ${printable(message)}\n${error instanceof UsageError ? `\n${usage}` : ""}`,
   );

@@ -12,6 +12,7 @@ import { tmpdir } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { endOnClosedPipe } from "../ending.js";
+import { sentenceOf } from "../sentence.js";
 import { findSdk, type Sdk } from "../xs/sdk.js";
 import { examine, isPlatform } from "./examine.js";
 import { includeLines } from "./folder.js";
@@ -46,7 +47,7 @@ function run(sdk: Sdk, manifest: string, platform: string): boolean {
     if (faults.length === 0) console.log("Rollback, image check and watchdog are on, and there are two slots.");
     return faults.length === 0;
   } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error));
+    console.error(sentenceOf(error));
     return false;
   } finally {
     rmSync(scratch, { recursive: true, force: true });
@@ -67,7 +68,7 @@ function main(): void {
   try {
     parsed = parseArgs({ options, allowPositionals: true });
   } catch (error) {
-    wrong(error instanceof Error ? error.message : String(error));
+    wrong(sentenceOf(error));
     return;
   }
   const { values, positionals } = parsed;

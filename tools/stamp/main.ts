@@ -14,6 +14,7 @@ import { maxImageSize, parseImageHead } from "../../modules/ota/image.js";
 import { printable } from "../../modules/text/printable.js";
 import { firmwareMetadata } from "../../src/firmware-metadata.js";
 import { endOnClosedPipe } from "../ending.js";
+import { sentenceOf } from "../sentence.js";
 import { reportImage, reportLines } from "./image-report.js";
 import { stampImage } from "./stamp-image.js";
 
@@ -87,7 +88,7 @@ function run(args: string[]): number {
   try {
     parsed = parseArgs({ args, options, allowPositionals: true });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(sentenceOf(error));
   }
   const { values, positionals } = parsed;
   if (values.help) {
@@ -110,7 +111,7 @@ endOnClosedPipe();
 try {
   process.exitCode = run(process.argv.slice(2));
 } catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = sentenceOf(error);
   if (error instanceof UsageError) process.stderr.write(`nerveshub-stamp: ${printable(message)}\n\n${help}`);
   else process.stderr.write(`nerveshub-stamp: ${printable(message)}\n`);
   process.exitCode = error instanceof UsageError ? 2 : 1;

@@ -12,6 +12,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { bundlePage } from "./hub/page/bundle.mjs";
 
 const root = resolve(import.meta.dirname, "..");
 const dist = join(root, "dist");
@@ -57,8 +58,8 @@ function compile() {
   return status ?? 1;
 }
 
-/** Made of other files by `npm run prepare`. */
-const made = /^(mcpack|xs)\b/;
+/** Made of other files, by `npm run prepare` and for the hub's page. */
+const made = /^(mcpack|xs)\b|^tools\/hub\/page\/web\./;
 
 /** A suite whose source is gone would still be run. What a package adds (C, manifests, typings) has its source's name. */
 function removeOrphans() {
@@ -75,7 +76,7 @@ function makeExecutable() {
   for (const path of Object.values(bin)) chmodSync(join(root, path), 0o755);
 }
 
-function build() {
+async function build() {
   mkdirSync(dist, { recursive: true });
   takeLock();
   try {
@@ -83,6 +84,7 @@ function build() {
     if (status !== 0) return status;
     removeOrphans();
     makeExecutable();
+    await bundlePage(root);
     return 0;
   } finally {
     rmSync(lock, { force: true });
@@ -90,7 +92,7 @@ function build() {
 }
 
 const [program, ...args] = process.argv.slice(2);
-const status = build();
+const status = await build();
 if (status !== 0) process.exit(status);
 if (program !== undefined) {
   const path = join(dist, program);

@@ -1,58 +1,73 @@
 /*
- * The JSON endpoint: everything the operator can do, for scripts and tests on the same machine. It answers loopback
- * addresses alone, and no browser page: a request with an Origin or a foreign Host is refused.
+ * The JSON endpoint: everything that the operator can see and do, for scripts on this machine and for the hub's page. Who may
+ * look and who may act is in page/access.ts.
  */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { nodeCrypto } from "../../hosts/node/crypto.js";
+import { asFault } from "../../modules/fault/fault.js";
+import { maxImageSize } from "../../modules/ota/image.js";
 import { printable } from "../../modules/text/printable.js";
-import type { Device } from "./device.js";
-import { type DownloadFaults, faultOf } from "./download-faults.js";
-import type { FirmwareLibrary } from "./firmware-library.js";
+import { reportImage } from "../stamp/image-report.js";
+import { faultOf } from "./download-faults.js";
 import { isObject, isText, type Json, type JsonObject } from "./json.js";
-import { type Operator, Refusal } from "./operator.js";
+import { maxUnreadBytes } from "./limits.js";
+import { Refusal } from "./operator.js";
+import { accessOf, bearerToken } from "./page/access.js";
+import { firmwareOf, sendLive } from "./page/live.js";
+import { sendPage } from "./page/page.js";
+import type { Shown } from "./page/shown.js";
 import { requestUrl } from "./request-url.js";
-import type { Timeline } from "./timeline.js";
-
-/** What the endpoint shows and does: the hub, as a person sees it. */
-export interface Shown {
-  readonly operator: Operator;
-  readonly library: FirmwareLibrary;
-  readonly timeline: Timeline;
-  readonly faults: DownloadFaults;
-  devices(): readonly Device[];
-  device(identifier: string): Device | undefined;
-}
 
 /** Largest request body, bytes: an archive in base64. */
 const maxBody = 8_000_000;
 
-const loopback = new Set(["127.0.0.1", "::1", "::ffff:127.0.0.1"]);
-const loopbackHost = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
-
-/** @returns false when the path is not under /api/ */
+/** @returns false when the path is neither the page's nor under /api/ */
 export function answerApi(hub: Shown, request: IncomingMessage, response: ServerResponse): boolean {
   const url = requestUrl(request);
-  if (!url.pathname.startsWith("/api/")) return false;
-  const local = loopback.has(request.socket.remoteAddress ?? "") && loopbackHost.test(request.headers.host ?? "");
-  if (!local || request.headers.origin !== undefined) {
-    send(response, 403, { error: "the JSON endpoint answers programs on this machine only" });
+  const { pathname, searchParams } = url;
+  const isPage = pathname === "/" && request.method === "GET";
+  if (!isPage && !pathname.startsWith("/api/")) return false;
+  // A link can carry the token in its query alone.
+  const given = bearerToken(request) ?? (isPage ? (searchParams.get("token") ?? undefined) : undefined);
+  const access = accessOf(request, hub.token, given);
+  const looks = request.method === "GET" || request.method === "HEAD";
+  if (access === "none" || (access === "look" && !looks)) {
+    const error = looks
+      ? "this is for programs on this machine, and for whoever opens the link that the hub printed when it started"
+      : 'this needs the token that the hub printed when it started, as the header "Authorization: Bearer TOKEN"';
+    send(response, 403, { error });
     return true;
   }
-  handle(hub, request, url)
-    .then((answer) => send(response, 200, answer))
-    .catch((error: unknown) => {
+  if (isPage) sendPage(response);
+  else if (pathname === "/api/live") sendLive(hub, response, access === "act" ? hub.connectingLines : undefined);
+  else
+    handle(hub, request, response, url).catch((error: unknown) => {
       const status = error instanceof Refusal ? 409 : 500;
       send(response, status, { error: error instanceof Error ? error.message : String(error) });
     });
   return true;
 }
 
-async function handle(hub: Shown, request: IncomingMessage, url: URL): Promise<Json> {
+async function handle(hub: Shown, request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
   const [, , subject, name, action] = url.pathname.split("/").map(decodeURIComponent);
+  if (subject === "devices" && action === "console" && url.searchParams.has("follow"))
+    return followConsole(hub, name, response);
+  if (subject === "devices" && action === "frames") return sendFrames(hub, name, response);
+  send(response, 200, await answer(hub, request, url, subject, name, action));
+}
+
+async function answer(
+  hub: Shown,
+  request: IncomingMessage,
+  url: URL,
+  subject: string,
+  name: string | undefined,
+  action: string | undefined,
+): Promise<Json> {
   const method = request.method ?? "GET";
   if (subject === "timeline") return timeline(hub, url, undefined);
-  if (subject === "firmware")
-    return hub.library.images().map((image) => ({ name: image.name, size: image.size, ...image.metadata }));
+  if (subject === "firmware") return method === "POST" ? await imageGiven(hub, request, url) : firmwareOf(hub);
   if (subject === "faults") return faults(hub, method, method === "POST" ? await body(request) : {});
   if (subject !== "devices") throw new Refusal(`no such subject: ${subject}`);
   if (name === undefined) return hub.devices().map((device) => device.summary());
@@ -62,6 +77,49 @@ async function handle(hub: Shown, request: IncomingMessage, url: URL): Promise<J
   const device = hub.device(name);
   if (device === undefined) throw new Refusal(`no device is called ${name}`);
   return device.summary();
+}
+
+/** What a console has shown and shows from now on, a line of JSON for each piece, until the device or the viewer goes. */
+function followConsole(hub: Shown, name: string, response: ServerResponse): void {
+  const write = (data: string) => response.write(`${JSON.stringify({ data })}\n`);
+  const shown = hub.operator.consoleOutput(name);
+  response.writeHead(200, { "content-type": "application/x-ndjson", "cache-control": "no-store" });
+  write(shown);
+  const detach = hub.operator.consoleAttach(name, (event, payload) => {
+    if (event === "ended" || response.writableLength > maxUnreadBytes) response.end();
+    else if (event === "up") write(String((payload as JsonObject)["data"]));
+  });
+  response.once("close", detach);
+}
+
+/** The link's frames as lines of JSON, for a bug report. */
+function sendFrames(hub: Shown, name: string, response: ServerResponse): void {
+  const text = hub.frames.of(name).map((frame) => `${printable(JSON.stringify(frame))}\n`);
+  response
+    .writeHead(200, {
+      "content-type": "application/x-ndjson",
+      "content-disposition": 'attachment; filename="frames.ndjson"',
+    })
+    .end(text.join(""));
+}
+
+/** The body is an image. It is judged; with `add` in the query it is taken as well. */
+async function imageGiven(hub: Shown, request: IncomingMessage, url: URL): Promise<Json> {
+  const bytes = await bodyBytes(request, maxImageSize);
+  const name = url.searchParams.get("name") ?? "image.bin";
+  let report: ReturnType<typeof reportImage>;
+  try {
+    report = reportImage(bytes, nodeCrypto);
+  } catch (error) {
+    return { refusal: asFault(error, "image", "not-taken").message, fields: [], problems: [], notes: [] };
+  }
+  const judged = hub.library.judge(bytes, name);
+  const refusal = report.problems[0] ?? (typeof judged === "string" ? judged : null);
+  if (refusal === null && url.searchParams.has("add")) {
+    const taken = hub.addImage(bytes, name);
+    if (typeof taken === "string") throw new Refusal(taken);
+  }
+  return { refusal, fields: report.fields, problems: report.problems, notes: report.notes };
 }
 
 async function act(hub: Shown, name: string, action: string, fields: JsonObject): Promise<string> {
@@ -144,15 +202,19 @@ function timeline(hub: Shown, url: URL, device: string | undefined): Json {
   return entries.map((entry) => ({ ...entry, device: entry.device ?? null, data: entry.data ?? null }));
 }
 
-async function body(request: IncomingMessage): Promise<JsonObject> {
+async function bodyBytes(request: IncomingMessage, most: number): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let length = 0;
   for await (const piece of request) {
     length += (piece as Buffer).length;
-    if (length > maxBody) throw new Refusal("the body is too large");
+    if (length > most) throw new Refusal("the body is too large");
     pieces.push(piece as Buffer);
   }
-  const text = Buffer.concat(pieces).toString("utf8");
+  return Buffer.concat(pieces);
+}
+
+async function body(request: IncomingMessage): Promise<JsonObject> {
+  const text = (await bodyBytes(request, maxBody)).toString("utf8");
   if (text === "") return {};
   let value: unknown;
   try {

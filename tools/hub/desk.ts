@@ -6,6 +6,7 @@
 import type { Device } from "./device.js";
 import type { Downloads } from "./downloads.js";
 import type { FirmwareLibrary } from "./firmware-library.js";
+import type { FrameLog } from "./frame-log.js";
 import type { Json } from "./json.js";
 import type { Settings } from "./options.js";
 import type { Orchestrator } from "./orchestrator.js";
@@ -14,6 +15,7 @@ import type { Timeline } from "./timeline.js";
 export interface Desk {
   readonly settings: Settings;
   readonly timeline: Timeline;
+  readonly frames: FrameLog;
   readonly library: FirmwareLibrary;
   readonly orchestrator: Orchestrator;
   readonly downloads: Downloads;

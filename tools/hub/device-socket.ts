@@ -108,7 +108,11 @@ export class DeviceSocket {
   }
 
   #message(data: RawData, isBinary: boolean): void {
-    const frame = isBinary ? decodeBinary(data as Buffer) : decodeText((data as Buffer).toString("utf8"));
+    const text = isBinary
+      ? `(binary) ${JSON.stringify((data as Buffer).toString("latin1"))}`
+      : (data as Buffer).toString("utf8");
+    this.#desk.frames.add(this.device.identifier, "device", text);
+    const frame = isBinary ? decodeBinary(data as Buffer) : decodeText(text);
     if (frame === undefined) {
       this.#say("protocol", "a frame that cannot be decoded: closed with 1011");
       this.close(1011);
@@ -241,6 +245,7 @@ export class DeviceSocket {
 
   /** Who asks and does not read would have its answers pile up here. */
   #send(text: string): void {
+    this.#desk.frames.add(this.device.identifier, "hub", text);
     if (this.#socket.bufferedAmount <= maxUnreadBytes) this.#socket.send(text);
     else if (this.#socket.readyState === this.#socket.OPEN) {
       this.#say(

@@ -43,8 +43,8 @@ export class FirmwareLibrary {
     this.#product = product;
   }
 
-  /** @returns a sentence when the bytes are refused */
-  add(bytes: Buffer, name: string): FirmwareImage | string {
+  /** @returns what the image would be filed under, or a sentence when it is refused */
+  judge(bytes: Uint8Array, name: string): FirmwareMetadata | string {
     let metadata: FirmwareMetadata;
     try {
       metadata = firmwareOfImage(bytes);
@@ -55,7 +55,13 @@ export class FirmwareLibrary {
       return `project name "${metadata.product}" is not the product's name "${this.#product}"`;
     }
     const twin = this.#images.get(metadata.uuid);
-    if (twin !== undefined && twin.name !== name) return `same ELF hash as ${twin.name}`;
+    return twin !== undefined && twin.name !== name ? `same ELF hash as ${twin.name}` : metadata;
+  }
+
+  /** @returns a sentence when the bytes are refused */
+  add(bytes: Buffer, name: string): FirmwareImage | string {
+    const metadata = this.judge(bytes, name);
+    if (typeof metadata === "string") return metadata;
     const image = { ...servedFile(bytes), name, metadata };
     this.#images.set(metadata.uuid, image);
     this.#sorted = undefined;

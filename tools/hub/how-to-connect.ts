@@ -4,7 +4,7 @@
  */
 
 import { X509Certificate } from "node:crypto";
-import { isIP } from "node:net";
+import { isIP, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { Hub } from "./hub.js";
 
@@ -50,28 +50,44 @@ function nameOf(host: string, pem: string): string {
 /** For a shell. */
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-export function howToConnect(hub: Hub, { key, secret, firmwareDir, root }: Credentials): string {
+/** The address by which a browser on this machine opens the hub. */
+function originOf(hub: Hub): string {
+  const { listen, tls } = hub.settings;
+  const host = listen === "0.0.0.0" || listen === "::" ? "127.0.0.1" : listen;
+  return `${tls === undefined ? "http" : "https"}://${isIPv6(host) ? `[${host}]` : host}:${hub.port}`;
+}
+
+/** Lines that connect a device, ready to be pasted. */
+export function connectingLines(hub: Hub, { key, secret, root }: Credentials): string {
   const { listen, product, tls } = hub.settings;
   const host = tls === undefined ? addressOf(listen) : nameOf(addressOf(listen), tls.cert);
   const ssl = tls !== undefined;
   const trust =
     ssl && root !== undefined ? { node: ` --ca ${quoted(root.file)}`, xs: ` ca='${base64(root.der)}'` } : {};
-  return `
-Desk hub for product "${product}"
-  host ${host}   port ${hub.port}   ${ssl ? "TLS" : "no TLS"}
-  product key     ${key}
-  product secret  ${secret}
-  images          drop ESP-IDF .bin files into ${firmwareDir}
-  JSON endpoint   ${ssl ? "https" : "http"}://127.0.0.1:${hub.port}/api/devices (on this machine only)
-
-A device on Node:
+  return `A device on Node:
   NERVESHUB_PRODUCT_SECRET=${quoted(secret)} npm run device -- --host ${host} --port ${hub.port}${ssl ? "" : " --no-ssl"}${trust.node ?? ""} \\
     --product-key ${quoted(key)} --identifier desk-01 --data ./device-01 --product ${quoted(product)}
 
 The app in the Moddable simulator:
   NERVESHUB_PRODUCT=${quoted(product)} mcconfig -m -p lin host=${host} port=${hub.port} ssl=${ssl}${trust.xs ?? ""} \\
     shared-key=${quoted(key)} shared-secret=${quoted(secret)}
+`;
+}
 
+export function howToConnect(hub: Hub, credentials: Credentials): string {
+  const { listen, product, tls } = hub.settings;
+  const host = tls === undefined ? addressOf(listen) : nameOf(addressOf(listen), tls.cert);
+  const origin = originOf(hub);
+  return `
+Desk hub for product "${product}"
+  host ${host}   port ${hub.port}   ${tls === undefined ? "no TLS" : "TLS"}
+  product key     ${credentials.key}
+  product secret  ${credentials.secret}
+  images          drop ESP-IDF .bin files into ${credentials.firmwareDir}
+  page            ${origin}/?token=${hub.token}
+  JSON endpoint   ${origin}/api/devices (on this machine; a POST needs the header "Authorization: Bearer" with the page's token)
+
+${connectingLines(hub, credentials)}
 Type "help" for what the hub can do.
 `;
 }

@@ -3,6 +3,7 @@
  * devices; what a person can do to a device is in operator.ts.
  */
 
+import { randomBytes } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
 import type { Timer } from "../../modules/platform/timers.js";
@@ -17,6 +18,7 @@ import type { DownloadFaults } from "./download-faults.js";
 import { Downloads } from "./downloads.js";
 import { FirmwareFolder } from "./firmware-folder.js";
 import { type FirmwareImage, FirmwareLibrary, type ServedFile } from "./firmware-library.js";
+import { FrameLog } from "./frame-log.js";
 import { HttpFront } from "./http-front.js";
 import type { HubWebSocket } from "./hub-web-socket.js";
 import { maxDevices } from "./limits.js";
@@ -30,6 +32,11 @@ import { Updating } from "./updating.js";
 export class Hub {
   readonly settings: Settings;
   readonly timeline: Timeline;
+  readonly frames: FrameLog;
+  /** Whoever has it may act on the hub over HTTP. */
+  readonly token: string;
+  /** How to connect a device, for the page of whoever has the token. */
+  connectingLines = "";
   readonly library: FirmwareLibrary;
   readonly deltas: Deltas;
   readonly orchestrator: Orchestrator;
@@ -51,6 +58,8 @@ export class Hub {
     const settings = settingsOf(options);
     this.settings = settings;
     this.timeline = new Timeline(settings.clock);
+    this.frames = new FrameLog(settings.clock);
+    this.token = settings.token ?? randomBytes(24).toString("base64url");
     this.library = new FirmwareLibrary(settings.product);
     const { firmwareDir } = settings;
     this.#folder = firmwareDir === undefined ? undefined : new FirmwareFolder(firmwareDir, this.library);
@@ -74,6 +83,7 @@ export class Hub {
     this.#desk = {
       settings,
       timeline: this.timeline,
+      frames: this.frames,
       library: this.library,
       orchestrator: this.orchestrator,
       downloads: this.downloads,

@@ -84,3 +84,10 @@ export const maxFaults = 1000;
 export const maxFaultNumber = 67_108_864;
 /** Text that waits for the terminal; beyond it the timeline goes on in memory alone. */
 export const maxTerminalBacklog = 1_000_000;
+
+/** The last frames of all devices, kept for bug reports: an hour of ten talkative ones. Characters, and frames. */
+export const maxFrameLogBytes = 16_000_000;
+export const maxFrameLogFrames = 20_000;
+/** What a viewer of the page gets when it comes: enough to scroll for a while. */
+export const maxEntriesShown = 2000;
+export const maxDevicesShown = 1000;

@@ -2,7 +2,7 @@
  * The command line of the desk hub: options in, a running hub and a prompt out. Everything it does is in hub.ts.
  */
 
-import { randomBytes, X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { createSecureContext } from "node:tls";
@@ -11,7 +11,8 @@ import { makeFolder } from "../../hosts/node/folder.js";
 import { printable } from "../../modules/text/printable.js";
 import { ending } from "../ending.js";
 import { sentenceOf } from "../sentence.js";
-import { howToConnect, rootIn } from "./how-to-connect.js";
+import { openDataFolder } from "./data-folder.js";
+import { connectingLines, howToConnect, rootIn } from "./how-to-connect.js";
 import { Hub } from "./hub.js";
 import type { HubTls, SharedSecret } from "./options.js";
 import { runPrompt } from "./prompt.js";
@@ -21,8 +22,9 @@ const usage = `npm run hub -- [options]
   --firmware DIR        folder of ESP-IDF images (firmware)
   --port N              port to listen on (4001; 0 takes a free one)
   --listen ADDRESS      address to listen on; anything but loopback is your decision (127.0.0.1)
-  --key KEY             product key (made for this run), with its secret in the environment variable
-                        NERVESHUB_PRODUCT_SECRET (made for this run)
+  --data DIR            what is kept over a restart: the page's token, product key and secret (.hub)
+  --key KEY             product key, with its secret in the environment variable NERVESHUB_PRODUCT_SECRET (both made
+                        once, and kept)
   --device-key KEY --device IDENTIFIER   also a device key, with its secret in NERVESHUB_DEVICE_SECRET
   --cert FILE --cert-key FILE   speak TLS; PEM
   --ca FILE             root that --cert leads to, for devices that do not know it; PEM. Needed where --cert does not
@@ -42,6 +44,7 @@ const usage = `npm run hub -- [options]
 const options = {
   product: { type: "string", default: "demo" },
   firmware: { type: "string", default: "firmware" },
+  data: { type: "string", default: ".hub" },
   port: { type: "string", default: "4001" },
   listen: { type: "string", default: "127.0.0.1" },
   key: { type: "string" },
@@ -64,7 +67,6 @@ const options = {
 } as const;
 
 const text = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file, "utf8"));
-const base64 = () => randomBytes(32).toString("base64").replace(/=+$/, "");
 
 /** @throws Error with a sentence when only a part of a device key is given */
 function deviceKeys(key: string | undefined, identifier: string | undefined): SharedSecret[] {
@@ -114,12 +116,14 @@ function number(option: string, value: string | undefined, least: number, most: 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options });
   if (values.help) return void process.stdout.write(usage);
-  const key = values.key ?? `nhp_${base64()}`;
-  const secret = process.env["NERVESHUB_PRODUCT_SECRET"] ?? base64();
+  const { kept, close } = openDataFolder(resolve(values.data));
+  const key = values.key ?? kept.key;
+  const secret = process.env["NERVESHUB_PRODUCT_SECRET"] ?? kept.secret;
   const firmwareDir = resolve(values.firmware);
   makeFolder(firmwareDir);
   const hub = new Hub({
     product: values.product,
+    token: kept.token,
     keys: [{ key, secret }, ...deviceKeys(values["device-key"], values.device)],
     firmwareDir,
     port: number("port", values.port, 0, 65535),
@@ -138,7 +142,9 @@ async function main(): Promise<void> {
   await hub.start();
   const rootFile = values.ca ?? values.cert;
   const root = rootFile === undefined ? undefined : rootIn(readFileSync(rootFile, "utf8"), resolve(rootFile));
-  process.stdout.write(howToConnect(hub, { key, secret, firmwareDir, root }));
+  const credentials = { key, secret, firmwareDir, root };
+  hub.connectingLines = connectingLines(hub, credentials);
+  process.stdout.write(howToConnect(hub, credentials));
   if (values.delta) {
     const tool = hub.deltas.tool();
     process.stdout.write(
@@ -150,6 +156,7 @@ async function main(): Promise<void> {
   // Without a terminal, as in the background, the end of the input is not the end of the hub.
   if (typed === "end" && !process.stdin.isTTY) await ended;
   await hub.stop();
+  close();
   process.stdin.destroy();
 }
 

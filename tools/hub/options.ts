@@ -27,6 +27,8 @@ export interface HubOptions {
   /** Name of the product; images with another project name are refused. */
   readonly product: string;
   readonly keys: readonly SharedSecret[];
+  /** What a POST to the JSON endpoint must carry; made for this run when not given. */
+  readonly token?: string;
   /** Folder of ESP-IDF images, looked at every `scanIntervalMs`. */
   readonly firmwareDir?: string;
   /** 0 takes a free one. */
@@ -80,7 +82,7 @@ export interface HubOptions {
 }
 
 /** What has no default. */
-type Unset = "firmwareDir" | "tls" | "detools" | "downloadBytesPerSecond";
+type Unset = "token" | "firmwareDir" | "tls" | "detools" | "downloadBytesPerSecond";
 
 export type Settings = Required<Omit<HubOptions, Unset>> & Pick<HubOptions, Unset>;
 

@@ -1,0 +1,106 @@
+/*
+ * What happened, newest last, with a search and levels. Log lines of devices carry their level; everything else counts by
+ * its kind.
+ */
+
+import { signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { type Entry, entries, selected } from "./state.js";
+
+type Level = "error" | "warning" | "info" | "debug";
+const levels: readonly Level[] = ["error", "warning", "info", "debug"];
+
+const wanted = signal("");
+const least = signal<Level>("info");
+const onlySelected = signal(false);
+
+/** Lines in the document at once: a browser slows down with tens of thousands. */
+const shownLines = 500;
+
+const failures = new Set(["refused", "crash", "defect", "protocol", "rejected", "idle", "lost"]);
+const details = new Set(["progress", "download", "extensions"]);
+
+export function levelOf({ kind, text }: Entry): Level {
+  const level = kind === "logging" || kind === "log" ? text.split(":")[0] : undefined;
+  if (level !== undefined) {
+    if (["emergency", "alert", "critical", "error"].includes(level)) return "error";
+    if (level === "warning" || level === "warn") return "warning";
+    return level === "debug" ? "debug" : "info";
+  }
+  if (failures.has(kind) || /^failed\b/.test(text)) return "error";
+  if (/^(rescheduled|ignored)\b/.test(text)) return "warning";
+  return details.has(kind) ? "debug" : "info";
+}
+
+function found(): readonly Entry[] {
+  const words = wanted.value.toLowerCase();
+  const enough = levels.slice(0, levels.indexOf(least.value) + 1);
+  return entries.value.filter((entry) => {
+    if (onlySelected.value && entry.device !== selected.value) return false;
+    if (!enough.includes(levelOf(entry))) return false;
+    return words === "" || `${entry.device ?? "hub"} ${entry.kind} ${entry.text}`.toLowerCase().includes(words);
+  });
+}
+
+const time = (at: number): string => new Date(at).toLocaleTimeString(undefined, { hour12: false });
+
+export function TimelineView() {
+  const list = useRef<HTMLOListElement>(null);
+  const stays = useRef(true);
+  const shown = found();
+  useEffect(() => {
+    if (stays.current && list.current !== null) list.current.scrollTop = list.current.scrollHeight;
+  });
+  return (
+    <section class="timeline" aria-label="Timeline">
+      <h2>
+        Timeline <span class="count">{shown.length}</span>
+      </h2>
+      <p class="filters">
+        <input
+          type="search"
+          placeholder="Search"
+          aria-label="Search the timeline"
+          value={wanted.value}
+          onInput={(event) => (wanted.value = event.currentTarget.value)}
+        />
+        <select
+          aria-label="Least level"
+          value={least.value}
+          onChange={(event) => (least.value = event.currentTarget.value as Level)}
+        >
+          {levels.map((level) => (
+            <option key={level} value={level}>
+              {level}
+            </option>
+          ))}
+        </select>
+        <label>
+          <input
+            type="checkbox"
+            checked={onlySelected.value}
+            onChange={(event) => (onlySelected.value = event.currentTarget.checked)}
+          />{" "}
+          only this device
+        </label>
+      </p>
+      <ol
+        ref={list}
+        aria-label="What happened"
+        onScroll={({ currentTarget: at }) => {
+          stays.current = at.scrollHeight - at.scrollTop - at.clientHeight < 40;
+        }}
+      >
+        {shown.slice(-shownLines).map((entry) => (
+          <li key={entry.number} class={levelOf(entry)}>
+            <time dateTime={new Date(entry.at).toISOString()}>{time(entry.at)}</time>
+            <span class="who">{entry.device ?? "hub"}</span>
+            <span class="kind">{entry.kind}</span>
+            <span class="text">{entry.text}</span>
+          </li>
+        ))}
+      </ol>
+      {shown.length === 0 && <p class="empty">Nothing of that kind has happened yet.</p>}
+    </section>
+  );
+}

@@ -26,7 +26,7 @@ const maxBody = 8_000_000;
 export function answerApi(hub: Shown, request: IncomingMessage, response: ServerResponse): boolean {
   const url = requestUrl(request);
   const { pathname, searchParams } = url;
-  const isPage = pathname === "/" && request.method === "GET";
+  const isPage = request.method === "GET" && /^\/(\?|$)/.test(request.url ?? "");
   if (!isPage && !pathname.startsWith("/api/")) return false;
   // A link can carry the token in its query alone.
   const given = bearerToken(request) ?? (isPage ? (searchParams.get("token") ?? undefined) : undefined);

@@ -31,7 +31,10 @@ async function run(args: readonly string[], input: string): Promise<{ status: nu
 describe("desk hub, command line", () => {
   it("says how to connect a device, answers help, and ends with quit", async () => {
     const folder = mkdtempSync(join(tmpdir(), "desk-hub-main-"));
-    const { status, output } = await run(["--port", "0", "--firmware", folder, "--key", "nhp_x"], "help\nquit\n");
+    const { status, output } = await run(
+      ["--port", "0", "--firmware", folder, "--data", folder, "--key", "nhp_x"],
+      "help\nquit\n",
+    );
     rmSync(folder, { recursive: true });
     assert.equal(status, 0, output);
     assert.match(
@@ -44,7 +47,7 @@ describe("desk hub, command line", () => {
 
   it("goes on in the background when there is no input, until it is told to stop", async () => {
     const folder = mkdtempSync(join(tmpdir(), "desk-hub-main-"));
-    const child = spawn(process.execPath, [main, "--port", "0", "--firmware", folder], {
+    const child = spawn(process.execPath, [main, "--port", "0", "--firmware", folder, "--data", folder], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     await new Promise((resolve) => child.stdout.on("data", (data: Buffer) => data.includes("Type") && resolve(data)));
@@ -66,7 +69,7 @@ describe("desk hub, command line", () => {
       [["--slow", "0"], /^hub: --slow needs a number from 1/],
       [["--cert", garbage, "--cert-key", garbage], /^hub: --cert and --cert-key need a certificate and its own key/],
     ] as const) {
-      const { status, output } = await run([...args, "--firmware", folder], "");
+      const { status, output } = await run([...args, "--firmware", folder, "--data", folder], "");
       assert.equal(status, 1);
       assert.match(output, sentence);
     }

@@ -19,9 +19,10 @@ describe("desk hub, operator", () => {
   afterEach(() => desk.stop());
 
   const url = (path: string) => `http://127.0.0.1:${desk.hub.port}/api/${path}`;
+  const allowed = () => ({ authorization: `Bearer ${desk.hub.token}` });
   const get = async (path: string) => (await fetch(url(path))).json();
   const post = async (path: string, body: object = {}) => {
-    const response = await fetch(url(path), { method: "POST", body: JSON.stringify(body) });
+    const response = await fetch(url(path), { method: "POST", headers: allowed(), body: JSON.stringify(body) });
     return { status: response.status, ...((await response.json()) as object) } as {
       status: number;
       [k: string]: unknown;
@@ -100,11 +101,11 @@ describe("desk hub, operator", () => {
   it("sets and clears faults", async () => {
     await post("faults", { kind: "drop", after: 10, times: 3 });
     assert.deepEqual(await get("faults"), [{ kind: "drop", after: 10, times: 3, left: 3 }]);
-    await fetch(url("faults"), { method: "DELETE" });
+    await fetch(url("faults"), { method: "DELETE", headers: allowed() });
     assert.deepEqual(await get("faults"), []);
   });
 
-  it("is no web page: a request with an Origin or a foreign Host is refused", async () => {
+  it("answers no page of another origin, and no foreign Host", async () => {
     for (const headers of [{ origin: "http://evil.example" }, { host: "evil.example" }]) {
       const status = await new Promise((resolve) => {
         request(url("devices"), { headers }, (response) => resolve(response.resume().statusCode)).end();

@@ -39,15 +39,19 @@ export function numbersOf(device: string): Series {
   return series;
 }
 
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+const short = (value: number): string => compact.format(value);
+
 function Chart({ name, points }: { readonly name: string; readonly points: readonly (readonly [number, number])[] }) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const data: uPlot.AlignedData = [points.map(([at]) => at), points.map(([, value]) => value)];
   useEffect(() => {
-    const style = getComputedStyle(document.documentElement);
-    const ink = style.getPropertyValue("--soft").trim();
-    const grid = { stroke: style.getPropertyValue("--line").trim(), width: 1 };
     const box = place.current!;
+    // Colours as they are now: a variable of the style sheet would still say light-dark().
+    const { color: stroke, borderTopColor } = getComputedStyle(box);
+    const ink = getComputedStyle(box.parentElement!).color;
+    const grid = { stroke: borderTopColor, width: 1 };
     plot.current = new uPlot(
       {
         width: box.clientWidth,
@@ -56,12 +60,9 @@ function Chart({ name, points }: { readonly name: string; readonly points: reado
         cursor: { y: false },
         axes: [
           { stroke: ink, grid, ticks: grid, size: 28, font: "11px system-ui" },
-          { stroke: ink, grid, ticks: grid, size: 56, font: "11px system-ui" },
+          { stroke: ink, grid, ticks: grid, size: 48, font: "11px system-ui", values: (_, ticks) => ticks.map(short) },
         ],
-        series: [
-          {},
-          { stroke: style.getPropertyValue("--accent").trim(), width: 1.5, points: { show: true, size: 4 } },
-        ],
+        series: [{}, { stroke, width: 1.5, points: { show: true, size: 4 } }],
       },
       data,
       box,
@@ -78,9 +79,9 @@ function Chart({ name, points }: { readonly name: string; readonly points: reado
   return (
     <figure class="chart">
       <figcaption>
-        <span>{name}</span> <strong>{last}</strong>
+        <span>{name}</span> <strong>{last?.toLocaleString("en")}</strong>
       </figcaption>
-      <div ref={place} role="img" aria-label={`${name}: ${last}, ${points.length} values`} />
+      <div ref={place} class="plot" role="img" aria-label={`${name}: ${last}, ${points.length} values`} />
     </figure>
   );
 }

@@ -48,6 +48,7 @@ function raisedAlarms(identifier: string): readonly (readonly [string, string])[
 function Overview({ device }: { readonly device: Device }) {
   const { identifier, firmware, validation, updates_blocked_until: blocked } = device;
   const alarms = raisedAlarms(identifier);
+  const away = device.connection !== "connected";
   const trial = { validated: "confirmed", not_validated: "on trial: not confirmed yet", unknown: "not said" }[
     validation
   ];
@@ -97,10 +98,20 @@ function Overview({ device }: { readonly device: Device }) {
         </Fact>
       </dl>
       <p class="buttons">
-        <Do label="Reboot" what={() => act(identifier, "reboot")} />
-        <Do label="Identify" title="It makes itself noticed" what={() => act(identifier, "identify")} />
-        <Do label="Reconnect" title="Closes its socket with 1001" what={() => act(identifier, "reconnect")} />
-        <Do label="Cut" title="Breaks its connection without a word" what={() => act(identifier, "cut")} />
+        <Do disabled={away} label="Reboot" what={() => act(identifier, "reboot")} />
+        <Do disabled={away} label="Identify" title="It makes itself noticed" what={() => act(identifier, "identify")} />
+        <Do
+          disabled={away}
+          label="Reconnect"
+          title="Closes its socket with 1001"
+          what={() => act(identifier, "reconnect")}
+        />
+        <Do
+          disabled={away}
+          label="Cut"
+          title="Breaks its connection without a word"
+          what={() => act(identifier, "cut")}
+        />
       </p>
     </>
   );

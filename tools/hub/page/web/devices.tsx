@@ -2,7 +2,7 @@
  * The list of devices: version, state, trial, and an update's progress as it happens.
  */
 
-import { type Device, devices, hub, selected } from "./state.js";
+import { type Device, devices, entries, hub, selected } from "./state.js";
 
 /** A word, and the class that gives it its colour and its shape. */
 export function stateOf(device: Device): readonly [word: string, className: string] {
@@ -14,10 +14,19 @@ export function stateOf(device: Device): readonly [word: string, className: stri
   return ["connected", "good"];
 }
 
+/** The last percent that a device told. The hub stores fewer of them, as the real one does. */
+function percentOf({ identifier, inflight }: Device): number {
+  const told = entries.value.findLast(
+    ({ device, kind }) => device === identifier && (kind === "progress" || kind === "status"),
+  );
+  if (told?.text === "completed") return 100;
+  const percent = /^(?:downloading|updating) (\d+) %/.exec(told?.text ?? "")?.[1];
+  return percent === undefined ? (inflight?.progress ?? 0) : Number(percent);
+}
+
 export function Progress({ device }: { readonly device: Device }) {
-  const { inflight } = device;
-  if (inflight === null) return null;
-  const percent = inflight.progress ?? 0;
+  if (device.inflight === null) return null;
+  const percent = percentOf(device);
   return (
     <span class="progress">
       <progress max={100} value={percent} aria-label={`Update of ${device.identifier}`} />

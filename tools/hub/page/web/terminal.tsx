@@ -61,8 +61,10 @@ export function DeviceConsole({ device }: { readonly device: string }) {
     };
   }, [device]);
   return (
-    <div class="console">
-      <div ref={place} class="terminal" data-testid="terminal" />
+    <>
+      <div class="console">
+        <div ref={place} class="terminal" />
+      </div>
       <p class="note">
         <button
           type="button"
@@ -74,7 +76,7 @@ export function DeviceConsole({ device }: { readonly device: string }) {
         </button>{" "}
         Ctrl-Shift-Escape leaves the terminal.
       </p>
-    </div>
+    </>
   );
 }
 

@@ -10,7 +10,7 @@ import type { Platform } from "../modules/platform/platform.js";
 import type { Connector } from "./connection/connector.js";
 import type { DevicePusher } from "./connection/device-pusher.js";
 import type { Core, Feature } from "./feature.js";
-import type { FirmwareMetadata } from "./firmware-metadata.js";
+import type { FirmwareMetadata } from "./firmware/firmware-metadata.js";
 import type { Log } from "./log/log.js";
 import type { Redactor } from "./log/redact.js";
 import type { Protection } from "./update/protection.js";

@@ -13,7 +13,7 @@ import type { SecureOptions } from "../modules/platform/byte-stream.js";
 import type { Platform } from "../modules/platform/platform.js";
 import type { Command } from "./command.js";
 import type { ChannelHandler, Pusher } from "./connection/channel-handler.js";
-import type { FirmwareMetadata } from "./firmware-metadata.js";
+import type { FirmwareMetadata } from "./firmware/firmware-metadata.js";
 import type { Log } from "./log/log.js";
 import type { Redactor } from "./log/redact.js";
 

@@ -62,7 +62,7 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
   private _state: "new" | "running" | "restarting" | "closed" = "new";
 
   /**
-   * @param platform what the host gives (modules/platform/platform.ts)
+   * @param platform what the link runs on (modules/platform/platform.ts)
    * @throws Fault of stage "options" that names the option, or says why the running image has no usable metadata; its message
    * was printed
    */

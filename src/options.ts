@@ -3,7 +3,6 @@
  * other file looks for defaults.
  */
 
-import { normaliseVersion } from "../modules/ota/version.js";
 import type { HeartbeatOptions } from "../modules/phoenix/heartbeat.js";
 import type { Network } from "../modules/platform/byte-stream.js";
 import type { Device } from "../modules/platform/device.js";
@@ -13,6 +12,7 @@ import { type BackoffOptions, defaultBackoff } from "./connection/backoff.js";
 import { type CertificateCredentials, type Credentials, SharedSecret } from "./connection/credentials.js";
 import type { FirmwareOptions } from "./device/firmware.js";
 import type { Feature } from "./feature.js";
+import { normaliseVersion } from "./firmware/version.js";
 import { type Level, levels } from "./log/log.js";
 import {
   requireBoolean,

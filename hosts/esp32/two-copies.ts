@@ -20,6 +20,7 @@ import { Fault } from "../../modules/fault/fault.js";
 import { crc32 } from "../../modules/ota/crc32.js";
 import { maxStoreValueBytes, type Store } from "../../modules/platform/store.js";
 import { isMadeOf } from "../../modules/text/characters.js";
+import { sameBytes } from "../../modules/text/same-bytes.js";
 
 /** The medium: named cells, which a power cut may damage while they are written. */
 export interface Cells {
@@ -55,10 +56,6 @@ const decode = (cell: string, record: Uint8Array | undefined): Copy | undefined 
   return { cell, counter: view.getUint32(0, true), value };
 };
 
-const same = (a: Uint8Array, b: Uint8Array): boolean => {
-  return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
-};
-
 export class TwoCopies implements Store {
   private readonly _cells: Cells;
 
@@ -81,7 +78,7 @@ export class TwoCopies implements Store {
       );
     }
     const current = this._current(key);
-    if (current !== undefined && same(current.value, value)) return; // spares the flash
+    if (current !== undefined && sameBytes(current.value, value)) return; // spares the flash
     const cell = current?.cell === `${key}.a` ? `${key}.b` : `${key}.a`;
     const counter = current === undefined ? 1 : (current.counter + 1) >>> 0;
     this._try(key, () => this._cells.set(cell, encode(counter, value)));

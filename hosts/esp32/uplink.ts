@@ -12,10 +12,10 @@ import { openDatagrams } from "../xs/datagrams.js";
 import { resolve } from "./resolve.js";
 import { Station } from "./station.js";
 import { TimeSync } from "./time-sync.js";
-import { type WifiCredentials, WifiRadio } from "./wifi.js";
+import { type WifiNetwork, WifiRadio } from "./wifi.js";
 
 export interface UplinkOptions {
-  wifi: WifiCredentials;
+  wifi: WifiNetwork;
   /** Names or addresses of SNTP servers, at least one. */
   timeServers: readonly string[];
   /** A server's time is believed only between these bounds. */

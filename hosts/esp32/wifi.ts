@@ -12,24 +12,24 @@ const connecting = 300;
 /** Values of `connection` from which on there is an address. */
 const ready = 500;
 
-export interface WifiCredentials {
+export interface WifiNetwork {
   ssid: string;
   /** Absent for an open network. */
   password?: string;
 }
 
 export class WifiRadio implements Radio {
-  private readonly _credentials: WifiCredentials;
+  readonly #network: WifiNetwork;
   private readonly _interface: WiFi;
 
   /** @param onChanged must not throw: it is called by native code */
-  constructor(credentials: WifiCredentials, onChanged: () => void) {
-    this._credentials = credentials;
+  constructor(network: WifiNetwork, onChanged: () => void) {
+    this.#network = network;
     this._interface = new WiFi({ onChanged });
   }
 
   connect(): void {
-    const { ssid, password } = this._credentials;
+    const { ssid, password } = this.#network;
     this._interface.connect(password === undefined ? { SSID: ssid } : { SSID: ssid, password });
   }
 

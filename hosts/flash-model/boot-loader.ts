@@ -92,7 +92,7 @@ const selectSlot = (otadata: Flash, rollback: boolean): { wanted: number; blank:
  * One start of the device.
  *
  * @returns the slot whose image now runs
- * @throws Fault "no-bootable-image": the device is a brick
+ * @throws Fault of stage "flash": "no-bootable-image": the device is a brick
  */
 export const boot = ({ flash, table, crypto, chipId, rollback = true }: BootOptions): SlotIndex => {
   const otadata = openPartition(flash, table.otadata);

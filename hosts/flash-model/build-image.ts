@@ -71,7 +71,7 @@ const sha256 = (bytes: Uint8Array, crypto: Crypto): Uint8Array => {
 
 /**
  * @param crypto makes the hashes
- * @throws Fault "image-options" for a text that does not fit its field or an impossible size
+ * @throws Fault of stage "image": "image-options" for a text that does not fit its field or an impossible size
  */
 export const buildImage = (options: ImageOptions, crypto: Crypto): Uint8Array => {
   const { chipId = 0, size = 1_376_256, seed = 1, idfVersion = "v5.5" } = options;

@@ -115,7 +115,7 @@ export class FlashSlots implements Slots {
    * A power cut during the very first start leaves no valid entry. After a failed trial there would be none either, and
    * ESP-IDF would refuse the revert and start ota_0, whatever is in it.
    *
-   * @throws Fault "trial-running"
+   * @throws Fault of stage "trial": "trial-running"
    */
   anchor(): void {
     this.checkChangeable();
@@ -125,7 +125,7 @@ export class FlashSlots implements Slots {
     if (!named) this._select(this._runningIndex, otaState.valid);
   }
 
-  /** @throws Fault "trial-running", and a Fault of stage "image" for an image that the boot loader would not start */
+  /** @throws Fault of stage "trial": "trial-running", and a Fault of stage "image" for an image that the boot loader would not start */
   activate(): void {
     this.anchor();
     this.setBootPartition();
@@ -137,7 +137,7 @@ export class FlashSlots implements Slots {
     this._select(this._inactiveIndex, this.rollback ? otaState.new : otaState.undefined);
   }
 
-  /** esp_ota_mark_app_valid_cancel_rollback. Does nothing without a trial. @throws Fault "trial-given-up" */
+  /** esp_ota_mark_app_valid_cancel_rollback. Does nothing without a trial. @throws Fault of stage "trial": "trial-given-up" */
   confirm(): void {
     if (this._trial === "confirmed") return;
     const entries = readOtaData(this._otadata);
@@ -152,7 +152,7 @@ export class FlashSlots implements Slots {
   /**
    * esp_ota_mark_app_invalid_rollback. Does nothing when the other slot starts next anyway.
    *
-   * @throws Fault "revert-impossible" when the other slot holds no image to go back to
+   * @throws Fault of stage "trial": "revert-impossible" when the other slot holds no image to go back to
    */
   revert(): void {
     const entries = readOtaData(this._otadata);
@@ -170,7 +170,7 @@ export class FlashSlots implements Slots {
     writeOtaEntry(this._otadata, active, entries[active].sequence, otaState.invalid);
   }
 
-  /** @throws Fault "trial-running" */
+  /** @throws Fault of stage "trial": "trial-running" */
   checkChangeable(): void {
     if (this._trial === "pending") {
       throw new Fault(

@@ -13,6 +13,7 @@
 import { Fault } from "../../modules/fault/fault.js";
 import { crc32 } from "../../modules/ota/crc32.js";
 import { maxStoreValueBytes, type Store } from "../../modules/platform/store.js";
+import { sameBytes } from "../../modules/text/same-bytes.js";
 import { decodeUtf8, encodeUtf8 } from "../../modules/text/utf8.js";
 import { type Flash, sectorSize } from "./flash.js";
 
@@ -70,7 +71,7 @@ export class FlashStore implements Store {
     return value;
   }
 
-  /** @throws Fault "store-key", "store-value-too-long", "store-full" */
+  /** @throws Fault of stage "store": "store-key", "store-value-too-long", "store-full" */
   set(key: string, value: Uint8Array): void {
     if (!keyPattern().test(key)) {
       throw new Fault("store", "store-key", `"${key}" is not a key: 1 to 13 characters of a-z, 0-9 and "-".`);
@@ -83,7 +84,7 @@ export class FlashStore implements Store {
       );
     }
     const present = this.get(key);
-    if (present && equal(present, value)) return;
+    if (present && sameBytes(present, value)) return;
     const record = this._encode(key, value, kindValue);
     if (this._end + record.byteLength <= this._bankSize) this._append(record);
     else this._compact(key, record.byteLength);
@@ -229,8 +230,4 @@ const roundUp = (length: number): number => {
 /** CRC-32 of a record over everything but the CRC itself. */
 const recordCrc = (record: Uint8Array, length: number): number => {
   return crc32(record.subarray(recordHeaderSize, length), crc32(record.subarray(0, 4)));
-};
-
-const equal = (a: Uint8Array, b: Uint8Array): boolean => {
-  return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
 };

@@ -24,7 +24,7 @@ export interface Flash {
   erase(offset: number, length: number): void;
 }
 
-/** @throws Fault "flash-range" unless [offset, offset + length) lies inside `size` */
+/** @throws Fault of stage "flash": "flash-range" unless [offset, offset + length) lies inside `size` */
 export const checkRange = (size: number, offset: number, length: number): void => {
   if (!(offset >= 0 && length >= 0 && offset + length <= size)) {
     throw new Fault("flash", "flash-range", `Bytes ${offset} to ${offset + length} are outside a flash of ${size}.`);

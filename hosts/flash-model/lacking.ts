@@ -12,7 +12,7 @@ const lacks = Object.freeze(["second-slot", "rollback", "boot-loader-rollback", 
 
 export type Lack = (typeof lacks)[number];
 
-/** @param text words with commas between @throws Fault "unknown-lack" that names the unknown word */
+/** @param text words with commas between @throws Fault of stage "options": "unknown-lack" that names the unknown word */
 export const readLacks = (text: string): Lack[] => {
   return text
     .split(",")
@@ -51,7 +51,7 @@ class OnlySlot implements Slots {
   }
 }
 
-/** Boots the device. @returns the slots, with the booted one running @throws Fault "no-bootable-image" */
+/** Boots the device. @returns the slots, with the booted one running @throws Fault of stage "flash": "no-bootable-image" */
 export const openSlots = (options: BootOptions, lacking: readonly Lack[]): Slots => {
   const bootOptions = { ...options, rollback: !lacking.includes("boot-loader-rollback") };
   const rollback = !lacking.includes("rollback");

@@ -32,7 +32,7 @@ export class NorFlash implements Flash {
     this._backing.read(offset, into);
   }
 
-  /** @throws Fault "flash-range", "flash-alignment", "flash-not-erased" (a bit would have to go from 0 to 1) */
+  /** @throws Fault of stage "flash": "flash-range", "flash-alignment", "flash-not-erased" (a bit would have to go from 0 to 1) */
   write(offset: number, bytes: Uint8Array): void {
     checkRange(this.size, offset, bytes.byteLength);
     this._checkAlignment(offset, bytes.byteLength, this.writeSize);
@@ -49,7 +49,7 @@ export class NorFlash implements Flash {
     this._backing.write(offset, bytes);
   }
 
-  /** @throws Fault "flash-range", "flash-alignment" */
+  /** @throws Fault of stage "flash": "flash-range", "flash-alignment" */
   erase(offset: number, length: number): void {
     checkRange(this.size, offset, length);
     this._checkAlignment(offset, length, sectorSize);

@@ -38,7 +38,7 @@ const otadataOffset = 0x9000;
 // Between otadata and the state lie nvs (32 KB) and phy_init (4 KB), which only the chip uses.
 const stateOffset = 0x14000;
 
-/** @throws Fault "partition-size" */
+/** @throws Fault of stage "flash": "partition-size" */
 export const partitionTable = (sizes: PartitionSizes = {}): PartitionTable => {
   const slotSize = sizes.slotSize ?? 0x1e0000;
   const stateSize = sizes.stateSize ?? 0x4000;

@@ -12,7 +12,7 @@ import type { Crypto } from "../../modules/platform/crypto.js";
  *
  * @param bytes the whole file
  * @returns the offset behind the checksum byte, where the appended hash begins if there is one
- * @throws Fault "image-truncated", and those of parseImageHeader and parseSegmentLength
+ * @throws Fault of stage "image": "image-truncated", and those of parseImageHeader and parseSegmentLength
  */
 const checksumEnd = (bytes: Uint8Array): number => {
   const check = (end: number): number => {

@@ -200,7 +200,7 @@ function connectSecurely(host: string, port: number, secure: SecureOptions): Soc
   return connectTls(options);
 }
 
-/** @throws Fault "bad-roots" for a root that cannot be read, which OpenSSL would ignore */
+/** @throws Fault of stage "tls": "bad-roots" for a root that cannot be read, which OpenSSL would ignore */
 function rootPem(der: Uint8Array): string {
   try {
     return new X509Certificate(der).toString();

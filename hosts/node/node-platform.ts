@@ -54,7 +54,7 @@ function facts(): DeviceFacts {
   return { heapTotal: heap.heap_size_limit, heapFree: heap.heap_size_limit - heap.used_heap_size };
 }
 
-/** @throws Fault "no-bootable-image" when neither slot holds an image for this chip */
+/** @throws Fault of stage "flash": "no-bootable-image" when neither slot holds an image for this chip */
 export function openNodePlatform(options: NodePlatformOptions): Platform {
   const { dataDir, chipId = defaultChipId, identifier, resetReason = "power_on", lacking = [], restart } = options;
   const print = options.print ?? ((line: string) => void process.stdout.write(`${line}\n`));

@@ -73,7 +73,7 @@ const openFlash = (crypto: XsCrypto): NorFlash => {
   return flash;
 };
 
-/** @throws Fault "no-bootable-image" when neither slot holds an image for this chip */
+/** @throws Fault of stage "flash": "no-bootable-image" when neither slot holds an image for this chip */
 export const createPlatform = (): Platform => {
   const crypto = new XsCrypto();
   const clock = new XsClock();

@@ -132,7 +132,7 @@ export class DeltaDecoder {
 
   /**
    * Ends the patch: writes what the decompressor still holds (less than a chunk) and makes sure that the image is complete.
-   * @throws Fault "patch-truncated", and what `push` throws
+   * @throws Fault of stage "image": "patch-truncated", and what `push` throws
    */
   finish(): void {
     // Twice: the first call may return after a write, with bytes still in the decompressor.

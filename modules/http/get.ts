@@ -31,10 +31,10 @@ export class HttpGet implements ByteStreamListener {
   private readonly _listener: HttpListener;
   private readonly _timers: Timers;
   private readonly _idleTimeoutMs: number;
-  private readonly _buffer = new Uint8Array(bufferBytes);
+  readonly #buffer = new Uint8Array(bufferBytes);
   private _from = 0;
   private _to = 0;
-  // Options and URL: both hold the URL, which may be a credential; both are gone when the final response is there.
+  // Options, URL, request and head hold the URL, which may be a credential; they are gone when the final response is there.
   #options: HttpGetOptions | undefined;
   #url: Url | undefined;
   private _headers: [string, string][];
@@ -43,9 +43,10 @@ export class HttpGet implements ByteStreamListener {
   private _interim = 0;
   private _stream: ByteStream | undefined;
   /** The rest of the request that is still to be sent. */
-  private _request: Uint8Array | undefined;
+  #request: Uint8Array | undefined;
   private _connected = false;
-  private _head: HeadReader | undefined;
+  /** Its lines may be a redirect's. */
+  #head: HeadReader | undefined;
   private _body: BodyReader | undefined;
   private _timer: Timer | undefined;
   private _paused = false;
@@ -88,7 +89,7 @@ export class HttpGet implements ByteStreamListener {
     if (!this._paused || this._finished) return;
     this._paused = false;
     this._restartTimer();
-    this._guardedPump();
+    this._guard(this._pump);
   }
 
   /** Ends the request at once. The listener hears nothing afterwards. */
@@ -99,38 +100,38 @@ export class HttpGet implements ByteStreamListener {
     this._stream = undefined;
   }
 
-  /** ByteStreamListener, as the next three methods. An error inside `readable` or `closed` ends in `failed`, not in the host. */
+  /** ByteStreamListener, as the next three methods. An error inside ends in `failed`, not in the platform. */
   opened(): void {
     this._connected = true;
-    this._send();
+    this._guard(this._send);
   }
 
   writable(): void {
-    this._send();
+    this._guard(this._send);
   }
 
   readable(): void {
     this._restartTimer();
-    this._guardedPump();
+    this._guard(this._pump);
   }
 
   closed(fault?: Error): void {
     this._streamEnded = true;
     this._streamFault = fault;
-    this._guardedPump();
+    this._guard(this._pump);
   }
 
   private _open(url: Url, { network, secure, connectTimeoutMs, from, to }: HttpGetOptions): void {
     this.#url = url;
     this._peer = publicText(url);
-    this._head = new HeadReader("download", this._peer);
+    this.#head = new HeadReader("download", this._peer);
     this._streamEnded = false;
     this._streamFault = undefined;
     this._from = this._to = 0;
     this._connected = false;
     const headers: [string, string][] = [["connection", "close"], ...this._headers];
     if (from !== undefined || to !== undefined) headers.push(["range", `bytes=${from ?? 0}-${to ?? ""}`]);
-    this._request = encodeUtf8(requestText(url, headers));
+    this.#request = encodeUtf8(requestText(url, headers));
     const handshakeTimeoutMs = secure?.handshakeTimeoutMs ?? connectTimeoutMs;
     const serverName = this._redirects === 0 ? secure?.serverName : undefined;
     this._stream = network.open(
@@ -145,15 +146,16 @@ export class HttpGet implements ByteStreamListener {
   }
 
   private _send(): void {
-    if (!this._stream || !this._request) return;
-    const taken = this._stream.write(this._request);
-    this._request = taken < this._request.byteLength ? this._request.subarray(taken) : undefined;
+    if (!this._stream || !this.#request) return;
+    const taken = this._stream.write(this.#request);
+    this.#request = taken < this.#request.byteLength ? this.#request.subarray(taken) : undefined;
     this._restartTimer();
   }
 
-  private _guardedPump(): void {
+  /** What is thrown inside ends the request, and not in the platform. */
+  private _guard(body: (this: HttpGet) => void): void {
     try {
-      this._pump();
+      body.call(this);
     } catch (error) {
       this._fail(error);
     }
@@ -171,14 +173,14 @@ export class HttpGet implements ByteStreamListener {
         }
         if (this._from === this._to) {
           this._from = 0;
-          this._to = this._stream.read(this._buffer);
+          this._to = this._stream.read(this.#buffer);
           if (this._to === 0) {
             if (this._streamEnded) this._ended();
             return;
           }
         }
         if (this._body) this._readBody(this._body);
-        else this._readHead(this._head!);
+        else this._readHead(this.#head!);
       }
     } finally {
       this._pumping = false;
@@ -186,14 +188,14 @@ export class HttpGet implements ByteStreamListener {
   }
 
   private _readHead(reader: HeadReader): void {
-    this._from = reader.push(this._buffer, this._from, this._to);
+    this._from = reader.push(this.#buffer, this._from, this._to);
     const head = reader.head;
     if (!head) return;
     const { status } = head;
     if (status < 200) {
       if (status === 101) throw this._fault("unasked-upgrade", "switched protocols without being asked");
       if (++this._interim > maxInterimResponses) throw this._fault("interim-limit", "sent interim responses only");
-      this._head = new HeadReader("download", this._peer);
+      this.#head = new HeadReader("download", this._peer);
     } else if (status === 301 || status === 302 || status === 303 || status === 307 || status === 308) {
       this._redirect(head, this.#url!, this.#options!);
     } else this._responded(head);
@@ -204,7 +206,7 @@ export class HttpGet implements ByteStreamListener {
     if ((headers.get("content-encoding") ?? "identity") !== "identity")
       throw this._fault("bad-content-encoding", "sent a compressed body without being asked");
     this._body = new BodyReader(head, "download", this._peer);
-    this._head = undefined;
+    this.#head = undefined;
     this.#options = undefined;
     this.#url = undefined;
     this._headers = [];
@@ -219,9 +221,9 @@ export class HttpGet implements ByteStreamListener {
   }
 
   private _readBody(body: BodyReader): void {
-    const end = body.push(this._buffer, this._from, this._to);
+    const end = body.push(this.#buffer, this._from, this._to);
     this._from = end;
-    if (body.taken > 0) this._listener.data(this._buffer.subarray(end - body.taken, end));
+    if (body.taken > 0) this._listener.data(this.#buffer.subarray(end - body.taken, end));
   }
 
   private _redirect(head: ResponseHead, from: Url, options: HttpGetOptions): void {

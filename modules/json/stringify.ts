@@ -1,5 +1,5 @@
 /*
- * JSON text that NervesHub accepts, whatever strings the value holds.
+ * JSON text that Jason and PostgreSQL accept, whatever strings the value holds.
  *
  * Two things in a JavaScript string are fatal at the server. For half a surrogate pair, Jason refuses the message and the
  * whole connection ends. For U+0000, PostgreSQL refuses the row and the channel ends. JSON.stringify writes both as

@@ -2,7 +2,7 @@
  * esp_app_desc_t: the 256 bytes at the start of an application image's first segment that say what the image is.
  *
  * Layout: ESP-IDF, components/esp_app_format/include/esp_app_desc.h. Text fields are padded with NUL; they are cut at the
- * first NUL and trimmed, as NervesHub does when it files an image.
+ * first NUL and trimmed.
  */
 
 import { Fault } from "../fault/fault.js";
@@ -61,7 +61,7 @@ const text = (bytes: Uint8Array, { offset, size }: TextField, name: string): str
 
 /**
  * @param bytes at least 256, starting with the description
- * @throws Fault "no-app-description", "description-not-text"
+ * @throws Fault of stage "image": "no-app-description", "description-not-text"
  */
 export const parseAppDescription = (bytes: Uint8Array): AppDescription => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

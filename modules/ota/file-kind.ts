@@ -1,6 +1,5 @@
 /*
- * File kind: whether a NervesHub download is an image or a delta, by its first byte, since the update message does not
- * say. It is checked before anything is erased.
+ * File kind: whether a download is an image or a delta, by its first byte, since nothing else says so. It is checked before anything is erased.
  *
  * First bytes: `esp_image_header_t.magic` of ESP-IDF (0xE9), a detools patch type, "P" of a zip file (fwup archives).
  */

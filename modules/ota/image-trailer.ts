@@ -52,7 +52,7 @@ export class ImageTrailer {
   /**
    * @param imageSize bytes of the image
    * @param totalSize bytes of the file
-   * @throws Fault "image-trailing-bytes" when something else than a signature follows the image
+   * @throws Fault of stage "image": "image-trailing-bytes" when something else than a signature follows the image
    */
   finish(imageSize: number, totalSize: number): Trailer {
     const size = totalSize - imageSize;

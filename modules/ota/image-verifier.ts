@@ -68,7 +68,7 @@ export class ImageVerifier {
 
   /**
    * Takes the next bytes, any number. `bytes` is not kept.
-   * @throws Fault as soon as the bytes cannot be those of an intact image: "not-an-image", "image-header",
+   * @throws Fault of stage "image" as soon as the bytes cannot be those of an intact image: "not-an-image", "image-header",
    *   "image-segments", "image-segment-length", "image-exceeds-limit", "image-checksum", "image-hash"
    */
   update(bytes: Uint8Array): void {
@@ -83,7 +83,7 @@ export class ImageVerifier {
 
   /**
    * @param totalSize bytes that the file has, trailer included
-   * @throws Fault "image-truncated", "image-size", "image-trailing-bytes"
+   * @throws Fault of stage "image": "image-truncated", "image-size", "image-trailing-bytes"
    */
   finish(totalSize: number): VerifiedImage {
     if (totalSize !== this._received) {

@@ -42,7 +42,7 @@ export interface ImageHead extends ImageHeader {
 
 /**
  * @param bytes at least 24, starting with the header
- * @throws Fault "not-an-image", "image-header", "image-segments"
+ * @throws Fault of stage "image": "not-an-image", "image-header", "image-segments"
  */
 export const parseImageHeader = (bytes: Uint8Array): ImageHeader => {
   if (bytes[0] !== imageMagic) {
@@ -75,7 +75,7 @@ export const parseImageHeader = (bytes: Uint8Array): ImageHeader => {
  *
  * @param bytes at least 8, starting with the segment's header
  * @param index index of the segment; segment 0 must hold the application description
- * @throws Fault "image-segment-length"
+ * @throws Fault of stage "image": "image-segment-length"
  */
 export const parseSegmentLength = (bytes: Uint8Array, index: number): number => {
   const length = new DataView(bytes.buffer, bytes.byteOffset, segmentHeaderSize).getUint32(4, true);
@@ -91,7 +91,7 @@ export const parseSegmentLength = (bytes: Uint8Array, index: number): number => 
 
 /**
  * @param bytes the first 288 bytes of an image, or more
- * @throws Fault "image-too-short", "not-an-image", "image-header", "image-segments", "image-segment-length",
+ * @throws Fault of stage "image": "image-too-short", "not-an-image", "image-header", "image-segments", "image-segment-length",
  *   "no-app-description", "description-not-text"
  */
 export const parseImageHead = (bytes: Uint8Array): ImageHead => {

@@ -28,7 +28,7 @@ export class SlotWriter {
   private _erasedTo: number;
   private _flushed = false;
 
-  /** @throws Fault "image-exceeds-slot", "unaligned-resume" */
+  /** @throws Fault of stage "flash": "image-exceeds-slot", "unaligned-resume" */
   constructor(slot: WritableSlot, options: SlotWriterOptions = {}) {
     const from = options.from ?? 0;
     this._slot = slot;

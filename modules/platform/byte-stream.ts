@@ -8,11 +8,11 @@
  * whose `write` took 0 bytes waits for `writable`. That is the whole back-pressure.
  */
 
-/** Trust and identity of a TLS connection. An absent field means the default of the host. */
+/** Trust and identity of a TLS connection. An absent field means the default of the platform. */
 export interface SecureOptions {
   /** Name to verify and to send as SNI; default: the host that is connected to. */
   serverName?: string;
-  /** Trust anchors, DER. When given they replace the host's built-in roots. */
+  /** Trust anchors, DER. When given they replace the built-in roots. */
   roots?: Uint8Array[];
   /** Client certificate chain, DER, leaf first. */
   certificate?: Uint8Array[];
@@ -34,7 +34,7 @@ export interface ByteStreamOptions {
 
 /**
  * The object that opened a stream and is told of its events. It passes itself: methods cost a connection no memory,
- * closures do. No method is called from inside `open`. A listener should not throw: the host catches an error at the
+ * closures do. No method is called from inside `open`. A listener should not throw: the platform catches an error at the
  * latest, since it would restart a device otherwise, and ends the stream.
  */
 export interface ByteStreamListener {

@@ -19,11 +19,11 @@ export interface Clock {
   now(): number | undefined;
   /** Milliseconds since some fixed moment of this run; never goes back. */
   monotonic(): number;
-  /** Sets the time of day, in milliseconds since 1970. Where the system owns the clock, the host only keeps an offset. */
+  /** Sets the time of day, in milliseconds since 1970. Where the system owns the clock, the platform only keeps an offset. */
   set(nowMs: number): void;
   /**
-   * Set by a host that can ask for the time. Called when something contradicts the time of day: a certificate that is
-   * expired or not valid yet, or the `Date` of a server. Both come from strangers and are only a hint: the host decides
+   * Set by a platform that can ask for the time. Called when something contradicts the time of day: a certificate that is
+   * expired or not valid yet, or the `Date` of a server. Both come from strangers and are only a hint: the platform decides
    * when it asks for the time again, and must not throw.
    */
   onContradicted?: (() => void) | undefined;

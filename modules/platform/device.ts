@@ -24,9 +24,9 @@ export interface Device {
   readonly identifier: string;
   /** ESP-IDF chip id (esp_chip_id_t) of the image format this device runs; 0 is the plain ESP32. */
   readonly chipId: number;
-  /** Why the last restart happened, in the words NervesHub's agents use: "power_on", "software", "panic", … */
+  /** Why the last restart happened, in words such as "power_on", "software", "panic", … */
   readonly resetReason: string;
-  /** The network interface that the link uses, by the name that NervesHub knows: "wlan0", "eth0". */
+  /** The network interface that the link uses, by the name that Linux has for its kind: "wlan0", "eth0". */
   readonly networkInterface: string;
   /** False where nothing restarts a device that hangs. Absent means true. */
   readonly watchdog?: boolean;

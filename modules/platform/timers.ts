@@ -1,9 +1,9 @@
 /*
- * Timers: delayed calls. When a callback throws, or is async and rejects, the host catches and prints the error, which must
+ * Timers: delayed calls. When a callback throws, or is async and rejects, the platform catches and prints the error, which must
  * never end the machine.
  */
 
-/** Opaque; only the host that made it knows what it is. */
+/** Opaque; only the platform that made it knows what it is. */
 export type Timer = object | number;
 
 export interface Timers {

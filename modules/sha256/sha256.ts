@@ -3,7 +3,7 @@
  *
  * The platforms' own implementations are faster but cannot save their state. This one is for the one place that needs it:
  * the checksum of a patch whose download goes on after a power cut. The bytes before the cut were applied and not kept,
- * so the state of the hash is kept instead. Use the host's `Crypto` everywhere else.
+ * so the state of the hash is kept instead. Use the platform's `Crypto` everywhere else.
  */
 
 /** FIPS 180-4 §4.2.2: fractional parts of the cube roots of the first 64 primes. */

@@ -67,7 +67,8 @@ export class SecureStream implements ByteStream, ByteStreamListener {
   private readonly _reader = new RecordReader();
   private readonly _outgoing = new Outgoing();
   private _plain: ByteStream | undefined;
-  private _session: ClientSession | undefined;
+  /** In a `#` field: the SDK's session has the client's private key in its options until the handshake is over. */
+  #session: ClientSession | undefined;
   private _sessionKey = "";
   private _state: "connecting" | "handshake" | "open" | "closed" = "connecting";
   /** True when the server has ended the TCP stream; bytes that it sent before may still be unread. */
@@ -94,7 +95,7 @@ export class SecureStream implements ByteStream, ByteStreamListener {
     this._environment = environment;
     this._listener = listener;
     try {
-      this._session = this._newSession(secure);
+      this.#session = this._newSession(secure);
       this._plain = environment.network.open({ host, port, connectTimeoutMs }, this);
       this._outgoing.begin(this._plain);
     } catch (error) {
@@ -126,7 +127,7 @@ export class SecureStream implements ByteStream, ByteStreamListener {
     try {
       while (taken < bytes.byteLength && this._outgoing.empty) {
         const end = Math.min(bytes.byteLength, taken + maxTlsSendBytes);
-        this._session!.write(this._outgoing, bytes.subarray(taken, end));
+        this.#session!.write(this._outgoing, bytes.subarray(taken, end));
         taken = end;
       }
     } catch (error) {
@@ -221,7 +222,7 @@ export class SecureStream implements ByteStream, ByteStreamListener {
 
   private _handshake(): void {
     const { random, timers } = this._environment;
-    const over = this._session!.proceed(this._reader, this._plain!, this._outgoing, random);
+    const over = this.#session!.proceed(this._reader, this._plain!, this._outgoing, random);
     this._outgoing.flush();
     if (!over) return;
     this._outgoing.collecting = false;
@@ -252,7 +253,7 @@ export class SecureStream implements ByteStream, ByteStreamListener {
   private _hasData(): boolean {
     if (this._data) return true;
     if (this._state !== "open") return false;
-    const data = this._session!.receive(this._reader, this._plain!, this._outgoing);
+    const data = this.#session!.receive(this._reader, this._plain!, this._outgoing);
     if (data) {
       this._data = data;
       this._announced = false;
@@ -266,16 +267,16 @@ export class SecureStream implements ByteStream, ByteStreamListener {
   }
 
   private _sendAlert(level: number, description: number): void {
-    this._outgoing.write(alert.packetize(this._session!, level, description));
+    this._outgoing.write(alert.packetize(this.#session!, level, description));
   }
 
   /** Ends the stream because of an error, with an alert for the server where one fits. */
   private _refuse(error: unknown): void {
     if (this._state === "closed") return;
-    const fault = explain(error, this._session, this._host, this._port);
+    const fault = explain(error, this.#session, this._host, this._port);
     // Only a hint: dates are checked before signatures, so anybody on the path can cause these faults.
     if (ofTheDate.includes(fault.code)) this._environment.clock.onContradicted?.();
-    const description = this._session?.alert ? undefined : alertFor(fault);
+    const description = this.#session?.alert ? undefined : alertFor(fault);
     if (description !== undefined && this._state !== "connecting")
       try {
         this._sendAlert(fatal, description);
@@ -305,7 +306,7 @@ export class SecureStream implements ByteStream, ByteStreamListener {
     this._state = "closed";
     this._plain?.close();
     this._plain = undefined;
-    this._session = undefined;
+    this.#session = undefined;
     this._data = undefined;
   }
 }

@@ -12,8 +12,8 @@ import { Digest } from "crypt";
 import type { SessionCache as SDKCache } from "ssl/session";
 import type { Clock } from "../platform/clock.js";
 import { toHex } from "../text/hex.js";
+import { sameBytes } from "../text/same-bytes.js";
 import { encodeUtf8 } from "../text/utf8.js";
-import { sameBytes } from "../x509/der.js";
 
 /** Remembered TLS sessions: the hub, and a firmware or archive server or two. */
 export const maxTlsSessions = 4;
@@ -52,7 +52,8 @@ export const sessionKey = (
 
 export class SessionCache {
   private readonly _clock: Clock;
-  private readonly _entries = new Map<string, Entry>();
+  /** In a `#` field: whoever has a session's master secret reads its connection. */
+  readonly #entries = new Map<string, Entry>();
 
   constructor(clock: Clock) {
     this._clock = clock;
@@ -60,7 +61,7 @@ export class SessionCache {
 
   /** The cache that the SDK's session uses, for the sessions of one key only; the host that the SDK passes is ignored. */
   forKey(key: string): SDKCache {
-    const entries = this._entries;
+    const entries = this.#entries;
     const clock = this._clock;
     return {
       getByHost() {
@@ -87,6 +88,6 @@ export class SessionCache {
 
   /** Forgets a session after a failed handshake, so that the next handshake is a full one. */
   forget(key: string): void {
-    this._entries.delete(key);
+    this.#entries.delete(key);
   }
 }

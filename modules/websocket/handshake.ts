@@ -18,7 +18,11 @@ import type { WebSocketOptions } from "./options.js";
 // RFC 6455 §1.3.
 const magic = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/** The URL of a WebSocket. `host` is an IPv6 address without brackets, `path` has the query. @throws Fault "bad-endpoint" */
+/**
+ * The URL of a WebSocket. `host` is an IPv6 address without brackets, `path` has the query.
+ *
+ * @throws Fault of stage "options": "bad-endpoint"
+ */
 export const upgradeUrl = ({ host, port, path, secure }: WebSocketOptions): Url => {
   const name = host.includes(":") ? `[${host}]` : host;
   const url = parseUrl(`${secure ? "wss" : "ws"}://${name}:${port}${path}`);

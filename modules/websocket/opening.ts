@@ -26,7 +26,7 @@ export class Opening {
   private _refusal: RefusalReader | undefined;
   private _accepted: Map<string, string> | undefined;
 
-  /** @param headers the caller's own headers @throws Fault "bad-request-header" when one cannot be sent */
+  /** @param headers the caller's own headers @throws Fault of stage "options": "bad-request-header" when one cannot be sent */
   constructor(url: Url, headers: [name: string, value: string][], random: Random, crypto: Crypto) {
     this._crypto = crypto;
     this._peer = publicText(url);

@@ -46,7 +46,8 @@ export class Receiver {
 
   /** Opcode of the unfinished message, 0 when there is none. */
   private _messageOpcode = 0;
-  private _message = new Uint8Array(smallestMessageBuffer);
+  /** In a `#` field: a message may hold a signed URL. */
+  #message = new Uint8Array(smallestMessageBuffer);
   private _messageLength = 0;
 
   constructor(listener: ReceiverListener) {
@@ -142,18 +143,18 @@ export class Receiver {
 
   /** Makes room for `length` bytes: exactly when this frame ends the message, doubled when more frames follow. */
   private _reserve(length: number): void {
-    if (length <= this._message.byteLength) return;
-    const size = this._final ? length : Math.min(maxMessageBytes, Math.max(length, 2 * this._message.byteLength));
+    if (length <= this.#message.byteLength) return;
+    const size = this._final ? length : Math.min(maxMessageBytes, Math.max(length, 2 * this.#message.byteLength));
     const grown = new Uint8Array(size);
-    grown.set(this._message.subarray(0, this._messageLength));
-    this._message = grown;
+    grown.set(this.#message.subarray(0, this._messageLength));
+    this.#message = grown;
   }
 
   private _store(piece: Uint8Array): void {
     if (this._control) {
       this._control.set(piece, this._control.byteLength - this._left);
     } else {
-      this._message.set(piece, this._messageLength);
+      this.#message.set(piece, this._messageLength);
       this._messageLength += piece.byteLength;
     }
   }
@@ -169,12 +170,12 @@ export class Receiver {
   }
 
   private _endMessage(): void {
-    const bytes = this._message.subarray(0, this._messageLength);
+    const bytes = this.#message.subarray(0, this._messageLength);
     const isText = this._messageOpcode === opcode.text;
     this._messageOpcode = 0;
     this._messageLength = 0;
     // The view `bytes` keeps the large buffer alive as long as the listener needs it.
-    if (this._message.byteLength > keptMessageBytes) this._message = new Uint8Array(smallestMessageBuffer);
+    if (this.#message.byteLength > keptMessageBytes) this.#message = new Uint8Array(smallestMessageBuffer);
     if (isText) this._listener.text(utf8(bytes, "a text message"));
     else this._listener.binary(bytes);
   }

@@ -6,7 +6,7 @@
  * stream hold them as long as they need them.
  *
  * The rules it guards: exactly one of `refused` and `closed` is called, once, and nothing after it. No error that the peer
- * causes or the listener throws escapes into the host, where it would restart the device.
+ * causes or the listener throws escapes into the platform, where it would restart the device.
  */
 
 import { asFault, Fault } from "../fault/fault.js";
@@ -43,7 +43,8 @@ export class WebSocketClient implements ByteStreamListener, ReceiverListener {
   private readonly _upgradeTimeoutMs: number;
   private readonly _closeTimeoutMs: number;
   private readonly _receiver = new Receiver(this);
-  private readonly _buffer = new Uint8Array(readBufferBytes);
+  /** In a `#` field, as that of the receiver: a message may hold a signed URL. */
+  readonly #buffer = new Uint8Array(readBufferBytes);
   private _state: State = "connecting";
   private _peer = "";
   private _stream: ByteStream | undefined;
@@ -107,7 +108,7 @@ export class WebSocketClient implements ByteStreamListener, ReceiverListener {
     this._stream?.close();
   }
 
-  /** ByteStreamListener, as the next three methods. An error inside ends in the listener's `closed`, not in the host. */
+  /** ByteStreamListener, as the next three methods. An error inside ends in the listener's `closed`, not in the platform. */
   opened(): void {
     this._guard(this._upgrade);
   }
@@ -183,7 +184,7 @@ export class WebSocketClient implements ByteStreamListener, ReceiverListener {
   /** Reads all unread bytes of the stream, and then acts on the end of the stream if it has ended. */
   private _pump(): void {
     while (this._state !== "closed") {
-      const count = this._stream?.read(this._buffer) ?? 0;
+      const count = this._stream?.read(this.#buffer) ?? 0;
       if (count === 0) break;
       this._take(count);
     }
@@ -194,11 +195,11 @@ export class WebSocketClient implements ByteStreamListener, ReceiverListener {
     let from = 0;
     if (this._state === "upgrading") {
       const opening = this._opening!;
-      from = opening.push(this._buffer, from, count);
+      from = opening.push(this.#buffer, from, count);
       if (opening.accepted) this._accepted(opening.accepted);
       else if (opening.refused) this._refuse(opening.refusal!);
     }
-    if (this._state === "open" || this._state === "closing") this._receiver.push(this._buffer, from, count);
+    if (this._state === "open" || this._state === "closing") this._receiver.push(this.#buffer, from, count);
   }
 
   private _accepted(headers: ReadonlyMap<string, string>): void {

@@ -7,8 +7,9 @@
  */
 
 import { toHex } from "../text/hex.js";
+import { sameBytes } from "../text/same-bytes.js";
 import { decodeUtf8 } from "../text/utf8.js";
-import { DerReader, sameBytes, tag } from "./der.js";
+import { DerReader, tag } from "./der.js";
 
 /** Tags of the string types that names are made of (X.520 DirectoryString, and IA5String for mail addresses). */
 const utf8String = 0x0c;

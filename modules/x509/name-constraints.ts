@@ -7,10 +7,11 @@
  */
 
 import { Fault } from "../fault/fault.js";
+import { sameBytes } from "../text/same-bytes.js";
 import { decodeUtf8 } from "../text/utf8.js";
 import { type Certificate, nameForPeople, shownName } from "./certificate.js";
 import { certificateUnsupported, nameNotPermitted } from "./certificate-fault.js";
-import { DerReader, sameBytes } from "./der.js";
+import { DerReader } from "./der.js";
 import { hasEmailAddress, isBelow } from "./distinguished-name.js";
 import { addressText } from "./server-name.js";
 
@@ -181,7 +182,7 @@ const readSubtrees = (bytes: Uint8Array | undefined, excluded: boolean, into: Su
   }
 };
 
-/** @throws Fault "certificate-unsupported" for every deviation from the RFC, also where other implementations ignore it */
+/** @throws Fault of stage "tls": "certificate-unsupported" for every deviation from the RFC, also where other implementations ignore it */
 const readConstraints = ({ subject, nameConstraints }: Certificate): Subtree[] => {
   try {
     const file = new DerReader(nameConstraints!);

@@ -14,6 +14,7 @@
 import { Fault } from "../fault/fault.js";
 import { earliestPlausibleMs } from "../platform/clock.js";
 import { toHex } from "../text/hex.js";
+import { sameBytes } from "../text/same-bytes.js";
 import { type Certificate, nameForPeople, readCertificate } from "./certificate.js";
 import {
   badCertificateSignature,
@@ -27,7 +28,6 @@ import {
   selfSigned,
   unknownCa,
 } from "./certificate-fault.js";
-import { sameBytes } from "./der.js";
 import { checkNameConstraints } from "./name-constraints.js";
 import { matchesServerName, offeredNames } from "./server-name.js";
 

@@ -8,7 +8,8 @@
 
 import { Fault } from "../fault/fault.js";
 import { toHex } from "../text/hex.js";
-import { DerReader, sameBytes, tag } from "./der.js";
+import { sameBytes } from "../text/same-bytes.js";
+import { DerReader, tag } from "./der.js";
 
 export interface PrivateKey {
   readonly kind: "P-256" | "RSA";

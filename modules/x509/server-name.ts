@@ -6,9 +6,10 @@
  */
 
 import { decimal, digits, hexadecimal, hexDigits, isMadeOf, letters } from "../text/characters.js";
+import { sameBytes } from "../text/same-bytes.js";
 import { decodeUtf8 } from "../text/utf8.js";
 import { shownName } from "./certificate.js";
-import { DerReader, sameBytes } from "./der.js";
+import { DerReader } from "./der.js";
 
 const dnsName = 0x82;
 const ipAddress = 0x87;

@@ -9,7 +9,7 @@ import { asFault, Fault } from "../../modules/fault/fault.js";
 import { type ImageHead, imageHeadSize, parseImageHead } from "../../modules/ota/image.js";
 import type { Slot } from "../../modules/platform/slots.js";
 import { toHex } from "../../modules/text/hex.js";
-import { type FirmwareMetadata, firmwareMetadata } from "../firmware-metadata.js";
+import { type FirmwareMetadata, firmwareMetadata } from "../firmware/firmware-metadata.js";
 
 /** The firmware that the server is told, for servers without ESP-IDF support or firmware that is no ESP-IDF image. */
 export interface FirmwareOptions {

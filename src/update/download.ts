@@ -87,7 +87,7 @@ export class Download implements HttpListener {
     this._parts = this._newParts();
   }
 
-  /** @throws Fault "plain-download" */
+  /** @throws Fault of stage "offer": "plain-download" */
   start(): void {
     if (this.#options.target.position === this._end) {
       this._finish();
@@ -115,27 +115,15 @@ export class Download implements HttpListener {
 
   /** The server has answered (HttpListener, as the three that follow). */
   responded(response: HttpResponse): void {
-    try {
-      this._response(response, this._ranged);
-    } catch (error) {
-      this._failWith(error);
-    }
+    this._guard(() => this._response(response, this._ranged));
   }
 
   data(bytes: Uint8Array): void {
-    try {
-      this._data(bytes);
-    } catch (error) {
-      this._failWith(error);
-    }
+    this._guard(() => this._data(bytes));
   }
 
   ended(): void {
-    try {
-      this._ended();
-    } catch (error) {
-      this._failWith(error);
-    }
+    this._guard(() => this._ended());
   }
 
   failed(fault: Fault): void {
@@ -253,7 +241,7 @@ export class Download implements HttpListener {
     this._taken();
   }
 
-  /** @throws Fault "size-mismatch" when `position` is beyond the end of the file */
+  /** @throws Fault of stage "download": "size-mismatch" when `position` is beyond the end of the file */
   private _requireRoom(position: number): void {
     const { size } = this.#options.offer;
     if (size === undefined || position <= size) return;
@@ -330,7 +318,7 @@ export class Download implements HttpListener {
     this._again(0);
   }
 
-  /** Starts over. @throws Fault "no-progress" after `maxStartOvers` times */
+  /** Starts over. @throws Fault of stage "download": "no-progress" after `maxStartOvers` times */
   private _fromStart(): void {
     this._startOvers++;
     if (this._startOvers > maxStartOvers) {

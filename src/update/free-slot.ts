@@ -6,7 +6,7 @@
 import { Fault } from "../../modules/fault/fault.js";
 import type { Slots, WritableSlot } from "../../modules/platform/slots.js";
 
-/** @returns the inactive slot @throws Fault "no-inactive-slot", "trial-running" */
+/** @returns the inactive slot @throws Fault of stage "flash": "no-inactive-slot"; of stage "trial": "trial-running" */
 export const freeSlot = (slots: Slots): WritableSlot => {
   if (slots.inactive === undefined) {
     const text = "The partition table has no second application slot; flash the device once with one that has two.";
@@ -24,7 +24,7 @@ export const freeSlot = (slots: Slots): WritableSlot => {
 
 /**
  * @param size bytes of the image
- * @throws Fault "image-too-large"
+ * @throws Fault of stage "image": "image-too-large"
  */
 export const requireRoom = (slot: WritableSlot, size: number): void => {
   if (size <= slot.size) return;

@@ -27,7 +27,7 @@ export class ImageSink {
   /**
    * @param size bytes of the whole image; undefined when unknown
    * @param from bytes that are in the slot already, a multiple of its `eraseSize`; their head was checked before
-   * @throws Fault "image-too-large"
+   * @throws Fault of stage "image": "image-too-large"
    */
   constructor(slot: WritableSlot, trust: Trust, offer: OfferedFile, size: number | undefined, from = 0) {
     if (size !== undefined) requireRoom(slot, size);

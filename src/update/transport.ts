@@ -18,7 +18,7 @@ export interface Transport {
 
 /**
  * @param tls whether the hub is reached over TLS now, after redirects
- * @throws Fault "plain-download"
+ * @throws Fault of stage "offer": "plain-download"
  */
 export const checkTransport = ({ url, checksum }: Transport, tls: boolean): void => {
   if (!tls || checksum !== undefined || parseUrl(url)?.scheme !== "http") return;

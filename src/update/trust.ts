@@ -7,9 +7,9 @@
  */
 
 import { Fault } from "../../modules/fault/fault.js";
-import { chipOf } from "../../modules/ota/chip.js";
 import type { ImageHead } from "../../modules/ota/image.js";
-import { type FirmwareMetadata, firmwareMetadata } from "../firmware-metadata.js";
+import { chipOf } from "../firmware/chip.js";
+import { type FirmwareMetadata, firmwareMetadata } from "../firmware/firmware-metadata.js";
 import type { Offer } from "./offer.js";
 
 export interface TrustOptions {

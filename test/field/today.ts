@@ -8,7 +8,7 @@ import { FlashStore } from "../../hosts/flash-model/flash-store.js";
 import { MemoryFlash } from "../../hosts/flash-model/memory-flash.js";
 import { openPartition, type PartitionTable } from "../../hosts/flash-model/partition-table.js";
 import { parseImageHead } from "../../modules/ota/image.js";
-import { firmwareMetadata } from "../../src/firmware-metadata.js";
+import { firmwareMetadata } from "../../src/firmware/firmware-metadata.js";
 import type { LinkWithFeatures } from "../support/all-features.js";
 import { crypto } from "../support/harness.js";
 import { chipId } from "../support/update-scene.js";

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DeltaDecoder } from "../../modules/delta/decoder.js";
 import { after, assert, before, describe, it } from "../support/harness.js";
-import { assertSame, pushAll, rebuild, Target } from "../support/rebuild-image.js";
+import { assertSame, pushAll, RebuiltImage, rebuild } from "../support/rebuild-image.js";
 import { type Detools, findDetools } from "./detools.js";
 import { firmware, nextRelease, randomBytes, seededRandom } from "./firmware-pairs.js";
 
@@ -47,7 +47,7 @@ describe("interop: patches of detools 0.53.0", () => {
     const from = firmware(1_363_968, random);
     const to = nextRelease(from, 12, 400, random);
     const patch = check(from, to);
-    const target = new Target(from, to.byteLength);
+    const target = new RebuiltImage(from, to.byteLength);
     let decoder = new DeltaDecoder(target.options);
     while (decoder.consumed < patch.byteLength) {
       decoder.push(patch.subarray(decoder.consumed, decoder.consumed + 1024));
@@ -74,7 +74,7 @@ describe("interop: patches of detools 0.53.0", () => {
     const to = nextRelease(from, 1, 4, random);
     const patch = check(from, to);
     for (let length = 0; length < patch.byteLength; length++) {
-      const decoder = new DeltaDecoder(new Target(from, to.byteLength).options);
+      const decoder = new DeltaDecoder(new RebuiltImage(from, to.byteLength).options);
       pushAll(decoder, patch.subarray(0, length), 1024);
       assert.throws(
         () => decoder.finish(),

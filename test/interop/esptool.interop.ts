@@ -4,8 +4,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildImage } from "../../hosts/flash-model/build-image.js";
-import { chipOf } from "../../modules/ota/chip.js";
 import { ImageVerifier } from "../../modules/ota/image-verifier.js";
+import { chipOf } from "../../src/firmware/chip.js";
 import { stampImage } from "../../tools/stamp/stamp-image.js";
 import { after, assert, before, crypto, describe, it } from "../support/harness.js";
 import { pythonTool } from "./python-tool.js";

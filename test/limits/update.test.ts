@@ -18,7 +18,7 @@ import { maxSourceUses } from "../../src/update/updater.js";
 import type { Answer } from "../support/file-server.js";
 import { assert, describe, fixture } from "../support/harness.js";
 import { limit } from "../support/limit.js";
-import { pair, pushAll, Target } from "../support/rebuild-image.js";
+import { pair, pushAll, RebuiltImage } from "../support/rebuild-image.js";
 import { image, UpdateScene } from "../support/update-scene.js";
 
 const hour = 3_600_000;
@@ -165,12 +165,12 @@ describe("limits: updates", () => {
 
   limit("deltaWindowBitsLimit", "a window of that many bits is applied, one of a bit more is refused", () => {
     const { from, to, patch } = pair(`window-${deltaWindowBitsLimit}-11`);
-    const target = new Target(from, to.byteLength);
+    const target = new RebuiltImage(from, to.byteLength);
     const decoder = new DeltaDecoder(target.options);
     pushAll(decoder, patch, patch.byteLength);
     decoder.finish();
     assert.deepEqual(target.bytes(), to);
-    const beyond = new DeltaDecoder(new Target(from, 8192).options);
+    const beyond = new DeltaDecoder(new RebuiltImage(from, 8192).options);
     assert.throws(
       () => pushAll(beyond, fixture(`delta/refused-window-${deltaWindowBitsLimit + 1}.patch`), 1000),
       (error) => (error as Fault).code === "patch-window-too-large",
@@ -181,7 +181,7 @@ describe("limits: updates", () => {
     const refusal = (bytes: number): string => {
       const size = [...new Array<number>(bytes - 1).fill(0x80), 0x01];
       try {
-        new DeltaDecoder(new Target(before, 8192).options).push(new Uint8Array([0x04, ...size]));
+        new DeltaDecoder(new RebuiltImage(before, 8192).options).push(new Uint8Array([0x04, ...size]));
         return "";
       } catch (error) {
         return (error as Fault).code;

@@ -50,12 +50,16 @@ describe("12.5 what can be reached from a link", () => {
       url: () => `http://files.test:${filePort}/fw.bin?signature=${secret}`,
     });
     scene.device.powerOn();
-    assert.ok(await scene.run(() => scene.files.requests > 0, 600_000));
     // The store has it for a restart, and who reads that reaches the URL. Nothing of the link holds it beside.
-    const { link, platform } = scene.device;
-    const ways = waysTo(reachable(link!), [secret]);
-    assert.ok(ways.length === 1 && ways[0]?.endsWith("records.source.url"), ways.join());
-    Object.defineProperty(platform!.store, "get", { value: () => undefined });
-    assert.deepEqual(waysTo(reachable(link!), [secret]), []);
+    let ways: string[] = [];
+    let looked = 0;
+    const look = (): boolean => {
+      const { link, platform } = scene.device;
+      ways = waysTo(reachable(link!, [platform!.store]), [secret]).filter((way) => !way.endsWith("records.source.url"));
+      return ways.length > 0 || (scene.files.requests > 0 && ++looked > 3);
+    };
+    assert.ok(await scene.run(look, 600_000));
+    assert.deepEqual(ways, []);
+    assert.ok(scene.files.requests > 0);
   });
 });

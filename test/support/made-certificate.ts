@@ -2,9 +2,9 @@
  * Certificates made up for suites: well-formed, with a "signature" that is the signer's name. Portable.
  */
 
+import { sameBytes } from "../../modules/text/same-bytes.js";
 import { encodeUtf8 } from "../../modules/text/utf8.js";
 import { type Certificate, readCertificate } from "../../modules/x509/certificate.js";
-import { sameBytes } from "../../modules/x509/der.js";
 import { mayHaveIssued, type TrustAnchors } from "../../modules/x509/path.js";
 
 type Bytes = Uint8Array | readonly number[];

@@ -3,6 +3,8 @@
  * in a `#` field or in a closure is not. Portable.
  */
 
+import { encodeUtf8 } from "../../modules/text/utf8.js";
+
 /** The language's prototypes that have getters. On XS one that no module of the build names ends the engine. */
 const language: readonly unknown[] = [
   ...[Object, Function, Map, Set].map(({ prototype }) => prototype),
@@ -62,14 +64,21 @@ export function reachable(
   return found;
 }
 
-/** Ways that lead to one of `wanted`. */
+/** Whether `part` is somewhere in `bytes`. */
+const holds = (bytes: Uint8Array, part: Uint8Array): boolean => {
+  for (let at = bytes.indexOf(part[0]!); at >= 0; at = bytes.indexOf(part[0]!, at + 1))
+    if (part.every((byte, i) => byte === bytes[at + i])) return true;
+  return false;
+};
+
+/** Ways that lead to one of `wanted`, whole or as a part, a text in its UTF-8 too. */
 export function waysTo(
   found: readonly { way: string; value: string | Uint8Array }[],
   wanted: readonly (string | Uint8Array)[],
 ): string[] {
-  const same = (value: string | Uint8Array, one: string | Uint8Array): boolean =>
-    typeof one === "string"
-      ? typeof value === "string" && value.includes(one)
-      : value instanceof Uint8Array && one.byteLength === value.byteLength && one.every((byte, i) => byte === value[i]);
-  return found.filter(({ value }) => wanted.some((one) => same(value, one))).map(({ way }) => way);
+  const texts = wanted.filter((one) => typeof one === "string");
+  const runs = wanted.map((one) => (typeof one === "string" ? encodeUtf8(one) : one));
+  const leads = (value: string | Uint8Array): boolean =>
+    typeof value === "string" ? texts.some((one) => value.includes(one)) : runs.some((one) => holds(value, one));
+  return found.filter(({ value }) => leads(value)).map(({ way }) => way);
 }

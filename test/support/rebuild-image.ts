@@ -21,7 +21,7 @@ export function pair(name: string, from = "base"): Pair {
 }
 
 /** Collects what a decoder writes, and restores it after a cut. */
-export class Target {
+export class RebuiltImage {
   readonly options: DeltaOptions;
   readonly #parts: Uint8Array[] = [];
   length = 0;
@@ -87,7 +87,7 @@ export function rebuild(
   maxToSize: number,
   budget?: number,
 ): Uint8Array {
-  const target = new Target(from, maxToSize);
+  const target = new RebuiltImage(from, maxToSize);
   const decoder = new DeltaDecoder(target.options);
   pushAll(decoder, patch, step, budget);
   decoder.finish();

@@ -10,7 +10,7 @@ import { openPartition, type PartitionTable, partitionTable } from "../../hosts/
 import { parseImageHead } from "../../modules/ota/image.js";
 import type { Platform } from "../../modules/platform/platform.js";
 import { toHex } from "../../modules/text/hex.js";
-import { firmwareMetadata } from "../../src/firmware-metadata.js";
+import { firmwareMetadata } from "../../src/firmware/firmware-metadata.js";
 import { partSize } from "../../src/update/offer.js";
 import type { LinkWithFeatures } from "./all-features.js";
 import { FileServer } from "./file-server.js";

@@ -3,9 +3,7 @@
  * elements; buffers and views by bytes, Maps and Sets by members, errors by name and message too.
  */
 
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.byteLength === b.byteLength && a.every((byte, i) => byte === b[i]);
-}
+import { sameBytes } from "../../modules/text/same-bytes.js";
 
 function bytesOf(view: ArrayBufferView): Uint8Array {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);

@@ -7,10 +7,10 @@ import { readFileSync } from "node:fs";
 import { buildImage } from "../../hosts/flash-model/build-image.js";
 import { nodeCrypto } from "../../hosts/node/crypto.js";
 import { defaultChipId } from "../../hosts/node/node-platform.js";
-import { chipOf } from "../../modules/ota/chip.js";
 import { parseImageHead } from "../../modules/ota/image.js";
 import { ImageVerifier } from "../../modules/ota/image-verifier.js";
-import { normaliseVersion } from "../../modules/ota/version.js";
+import { chipOf } from "../../src/firmware/chip.js";
+import { normaliseVersion } from "../../src/firmware/version.js";
 import { stampImage } from "../stamp/stamp-image.js";
 
 export interface DemoImages {

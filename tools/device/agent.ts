@@ -24,7 +24,7 @@ import { ManagedUpdates } from "../../src/features/managed-updates/managed-updat
 import { Metrics } from "../../src/features/metrics/metrics.js";
 import { Scripts } from "../../src/features/scripts/scripts.js";
 import { ServerKeys } from "../../src/features/server-keys/server-keys.js";
-import { firmwareMetadata } from "../../src/firmware-metadata.js";
+import { firmwareMetadata } from "../../src/firmware/firmware-metadata.js";
 import { NervesHubLink } from "../../src/link.js";
 import type { LinkOptions } from "../../src/options.js";
 import { ending } from "../ending.js";

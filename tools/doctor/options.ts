@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { NodeNetwork } from "../../hosts/node/network.js";
 import { parseImageHead } from "../../modules/ota/image.js";
 import type { Firmware } from "../../src/device/firmware.js";
-import { firmwareMetadata } from "../../src/firmware-metadata.js";
+import { firmwareMetadata } from "../../src/firmware/firmware-metadata.js";
 import { checkOptions, type LinkOptions } from "../../src/options.js";
 import { readAuth } from "../device/options.js";
 

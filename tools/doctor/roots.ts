@@ -10,8 +10,8 @@ import { join } from "node:path";
 import { rootCertificates } from "node:tls";
 import { fileURLToPath } from "node:url";
 import { toHex } from "../../modules/text/hex.js";
+import { sameBytes } from "../../modules/text/same-bytes.js";
 import { type Certificate, readCertificate } from "../../modules/x509/certificate.js";
-import { sameBytes } from "../../modules/x509/der.js";
 import { mayHaveIssued, type TrustAnchors } from "../../modules/x509/path.js";
 
 const identifierBytes = 20;

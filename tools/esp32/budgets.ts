@@ -10,11 +10,11 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, type Sdk } from "../xs/sdk.js";
 import { imageSize } from "./image-size.js";
-import { type Link, link, type Target } from "./link.js";
+import { type ChipTarget, type Link, link } from "./link.js";
 
 const table = join(ROOT, "tools/esp32/budgets.json");
 /** The chip of all measurements: XS makes the same of them on each. */
-export const budgetsTarget: Target = { platform: "esp32/esp32c3", chip: "esp32c3" };
+export const budgetsTarget: ChipTarget = { platform: "esp32/esp32c3", chip: "esp32c3" };
 const slack = 1.02;
 
 /** Bytes by row. */

@@ -31,11 +31,11 @@ import { findSdk, ROOT } from "../xs/sdk.js";
 import { type App, otherApps } from "./apps.js";
 import { budgetsTarget, compareBudgets, measureAll } from "./budgets.js";
 import { measureImage } from "./flash-image.js";
-import { generate, type Link, link, OURS, type Target } from "./link.js";
+import { type ChipTarget, generate, type Link, link, OURS } from "./link.js";
 import { compileNatives } from "./natives.js";
 import { checkSafety } from "./safety.js";
 
-const TARGETS: readonly Target[] = [
+const TARGETS: readonly ChipTarget[] = [
   { platform: "esp32", chip: "esp32" },
   { platform: "esp32/esp32s3", chip: "esp32s3" },
   { platform: "esp32/esp32c3", chip: "esp32c3" },

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { readTable, slotsOf } from "../sdkconfig/table-faults.js";
 import { tableOffset } from "../sdkconfig/verdict.js";
 import { BUILDS, build, type Sdk } from "../xs/sdk.js";
-import type { Link, Target } from "./link.js";
+import type { ChipTarget, Link } from "./link.js";
 
 export interface Slot {
   readonly name: string;
@@ -35,7 +35,7 @@ export function measureImage(
   sdk: Sdk,
   manifest: string,
   name: string,
-  { platform, chip }: Target,
+  { platform, chip }: ChipTarget,
   link: Link,
 ): string[] {
   const { environment } = sdk;

@@ -17,7 +17,7 @@ import { byteCodeSize, linkedModules } from "./byte-code.js";
 /** Names of our modules. */
 export const OURS = /^nerveshub(\/|$)/;
 
-export interface Target {
+export interface ChipTarget {
   /** mcconfig's -p */
   readonly platform: string;
   /** The chip's name in ESP-IDF. */
@@ -109,7 +109,7 @@ function takeOver(folder: string, sources: ReadonlyMap<string, string>, earlier:
  * @param earlier a link of which compiled modules are taken over
  * @throws Error with the output of the tool
  */
-export function link(sdk: Sdk, manifest: string, name: string, target: Target, earlier?: Link): Link {
+export function link(sdk: Sdk, manifest: string, name: string, target: ChipTarget, earlier?: Link): Link {
   // Files that an earlier build left there would be linked too.
   rmSync(join(BUILDS, name, "tmp", target.platform, "release"), { recursive: true, force: true });
   const { folder } = generateApp(sdk, manifest, target.platform, join(BUILDS, name));

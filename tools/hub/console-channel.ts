@@ -79,10 +79,6 @@ export class ConsoleChannel implements Channel {
     this.input("\r");
   }
 
-  windowSize(height: number, width: number): void {
-    this.#topic.push("window_size", { height, width });
-  }
-
   /** Any event that a viewer's browser may push: `restart`, `file-data/start`, … */
   push(event: string, payload: Json): void {
     this.#topic.push(event, payload);

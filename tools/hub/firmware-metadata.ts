@@ -3,11 +3,11 @@
  * it runs.
  */
 
-import { chipOf } from "../../modules/ota/chip.js";
 import { parseImageHead } from "../../modules/ota/image.js";
-import { normaliseVersion } from "../../modules/ota/version.js";
 import { fromHex } from "../../modules/text/hex.js";
-import { firmwareMetadata, firmwareUuid } from "../../src/firmware-metadata.js";
+import { chipOf } from "../../src/firmware/chip.js";
+import { firmwareMetadata, firmwareUuid } from "../../src/firmware/firmware-metadata.js";
+import { normaliseVersion } from "../../src/firmware/version.js";
 import { ChannelCrash } from "./channel.js";
 import { isFilledText, isText, type JsonObject } from "./json.js";
 import { maxMetadataCharacters } from "./limits.js";

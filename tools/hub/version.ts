@@ -1,9 +1,9 @@
 /*
- * Versions in order. What counts as a version is modules/ota/version.ts's to say, for hub and device alike.
+ * Versions in order. What counts as a version is src/firmware/version.ts's to say, for hub and device alike.
  */
 
 import semver from "semver";
-import { isSemVer } from "../../modules/ota/version.js";
+import { isSemVer } from "../../src/firmware/version.js";
 
 /** @returns true when `a` is newer than `b`; a version that cannot be read is older than everything */
 export function isNewer(a: string, b: string | undefined): boolean {

@@ -7,11 +7,12 @@
  */
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import * as is from "typescript/unstable/ast/is";
 import { isLinked } from "./sources.mjs";
 
 const list = "docs/bounds.md";
 const constant =
-  /(?<comment>\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n)?^export const (?<name>\w+)(?:: \w+)? = (?<value>[^;]+);/gm;
+  /(?<comment>\/\*\*(?:(?!\*\/)[\s\S])*\*\/\n)?^export const (?<name>\w+)(?:: [^=;]+)? = (?<value>[^;]+);/gm;
 
 export const isBound = (name) =>
   /^(max|min|kept|latest|earliest)[A-Z]\w*$|^\w+(Rate|Limit|DeadlineMs|TimeoutMs)$/.test(name);
@@ -74,6 +75,12 @@ export function bounds({ files, write }) {
     if (!run.has(name)) faults.push(`no suite that XS runs has a limit("${name}", …): at the bound, and one beyond it`);
     return faults.map((text) => ({ path, line, text }));
   });
+  for (const { path, tree, line } of files.filter(({ path }) => isLinked(path)))
+    for (const node of tree.statements)
+      if (is.isExportDeclaration(node) && node.moduleSpecifier === undefined)
+        for (const { name } of node.exportClause?.elements ?? [])
+          if (isBound(name.text))
+            wrong.push({ path, line: line(node), text: `the bound ${name.text} is exported where it is made` });
   const wanted = page(found);
   if (found.length === 0 || (existsSync(list) && readFileSync(list, "utf8") === wanted)) return wrong;
   if (write) writeFileSync(list, wanted);

@@ -201,6 +201,11 @@ export function faultCodes({ files, imports, exceptions, write }) {
     ...place,
     text: "stage and code of this fault cannot be read; they have to be texts where it is made or where its maker is called",
   }));
+  for (const { path, tree, line } of files.filter(({ path }) => sources.test(path)))
+    for (const node of tree.statements)
+      for (const { propertyName } of (is.isImportDeclaration(node) && node.importClause?.namedBindings?.elements) || [])
+        if (propertyName?.text === "Fault")
+          wrong.push({ path, line: line(node), text: "Fault is imported under its own name, by which it is found" });
   const stages = stagesOf(files);
   const first = new Map();
   for (const { stage, code, path, line } of found) {

@@ -1,5 +1,5 @@
 /*
- * Rule: in what is linked into a device, a function at top level is a constant, `const f = () => …`. A declaration adds a
+ * Rule: in what is linked into a device, a function at top level is a constant, `const f = () => …`. A declaration, and `const f = function`, add a
  * prototype, an object and a constructor that nobody needs: 161 bytes of flash beside 98. A generator has no other form.
  */
 
@@ -13,16 +13,22 @@ export function functionDeclarations({ files }) {
       [...tree.statements]
         .filter((node) => isPlainFunction(node))
         .map((node) => {
-          const name = node.name?.text ?? "f";
+          const name = node.name?.text ?? node.declarationList?.declarations[0].name.text ?? "f";
           return {
             path,
             line: line(node),
-            text: `a function declaration costs 63 bytes of flash more than \`const ${name} = () => …\``,
+            text: `a function with a prototype costs 63 bytes of flash more than \`const ${name} = () => …\``,
           };
         }),
     );
 }
 
-/** Whether `node` is a function declaration with a body: `declare function` and overloads are types. */
-const isPlainFunction = (node) =>
-  is.isFunctionDeclaration(node) && node.asteriskToken === undefined && node.body !== undefined;
+/** Whether `node` is, or has, a function with a prototype: not a type (`declare function`, overloads), nor a generator. */
+const isPlainFunction = (node) => {
+  if (is.isVariableStatement(node))
+    return [...node.declarationList.declarations].some(
+      ({ initializer }) =>
+        initializer !== undefined && is.isFunctionExpression(initializer) && initializer.asteriskToken === undefined,
+    );
+  return is.isFunctionDeclaration(node) && node.asteriskToken === undefined && node.body !== undefined;
+};

@@ -3,7 +3,7 @@
  * Suites and examples are left out; no file imports them.
  */
 
-const looked = /^(src|modules|hosts|tools|bench)\/|^[^/]*$/;
+const looked = /^(src|features|modules|hosts|tools|bench)\/|^[^/]*$/;
 
 /** Tarjan's strongly connected components: sets of files of which each reaches each. */
 function components(edges) {

@@ -24,7 +24,7 @@ const floors = [
   ["device"],
   ["update"],
   ["connection", "feature"],
-  ["protocol", "client", "command", "firmware-metadata", "log", "option-checks"],
+  ["protocol", "client", "command", "firmware", "log", "option-checks"],
 ];
 /** The folders of hosts that all hosts may import. */
 const sharedHosts = ["xs", "flash-model"];

@@ -6,16 +6,20 @@
 import { dirname, join } from "node:path";
 import * as is from "typescript/unstable/ast/is";
 
-/** A module's name as in manifests: "nerveshub/src/link" is src/link.ts. */
-const ourName = /^nerveshub\/(?=(src|features|modules|hosts)\/)/;
+/** A module's name as in manifests: "nerveshub/src/link" is src/link.ts, "nerveshub/network" network.ts. */
+const ourName = /^nerveshub\/(?=(src|features|modules|hosts)\/|\w+$)/;
+/** A name of the package: what an application on Node, or with mcpack, imports. Each is an entry. */
+const packageName = /^nerves-hub-link-moddable(\/|$)/;
 
 /** @returns the path of the imported source, or undefined when it is not one of ours */
 function target(from, specifier, known) {
   const path = specifier.startsWith(".")
     ? join(dirname(from), specifier)
-    : ourName.test(specifier)
-      ? specifier.replace(ourName, "")
-      : undefined;
+    : specifier === "nerveshub"
+      ? specifier
+      : ourName.test(specifier) || packageName.test(specifier)
+        ? specifier.replace(ourName, "").replace(packageName, "")
+        : undefined;
   if (path === undefined) return undefined;
   const bare = path.replace(/\.[cm]?js$/, "");
   return [path, `${bare}.ts`, `${bare}.d.ts`].find((candidate) => known.has(candidate)) ?? `${bare}.ts`;
@@ -45,6 +49,8 @@ function names(node) {
   return clause === undefined || clause.name !== undefined ? [] : ["*"];
 }
 
+const isText = (node) => is.isStringLiteral(node) || is.isNoSubstitutionTemplateLiteral(node);
+
 /** `import("…")` and types `import("…").T` below `node`, as `{ node, specifier, type }`. */
 function inlineImports(node, found = []) {
   const visit = (child) => {
@@ -54,11 +60,7 @@ function inlineImports(node, found = []) {
       is.isStringLiteral(child.argument.literal)
     )
       found.push({ node: child, specifier: child.argument.literal.text, type: true });
-    else if (
-      is.isCallExpression(child) &&
-      child.expression.getText() === "import" &&
-      is.isStringLiteral(child.arguments[0])
-    )
+    else if (is.isCallExpression(child) && child.expression.getText() === "import" && isText(child.arguments[0]))
       found.push({ node: child, specifier: child.arguments[0].text, type: false });
     child.forEachChild(visit);
   };

@@ -9,7 +9,7 @@ import { isLinked } from "./sources.mjs";
 const forms = [
   { found: /^[ \t]*(?:\/?\*+ ?)(?:[^"\n]*[.:] )?Throws\b/gm, text: "what is thrown stands behind @throws" },
   {
-    found: /@throws Fault of stage "\w+", (?:code )?"/g,
+    found: /@throws Fault (?:of stage "\w+", (?:code )?)?"/g,
     text: 'codes stand as in `Fault of stage "tls": "bad-record"`',
   },
   {

@@ -3,14 +3,14 @@
  */
 
 import { Fault } from "../../modules/fault/fault.js";
-import { chipOf } from "../../modules/ota/chip.js";
 import { parseImageHead } from "../../modules/ota/image.js";
 import type { Trailer } from "../../modules/ota/image-trailer.js";
 import { ImageVerifier, type VerifiedImage } from "../../modules/ota/image-verifier.js";
-import { normaliseVersion } from "../../modules/ota/version.js";
 import type { Crypto } from "../../modules/platform/crypto.js";
 import { printable } from "../../modules/text/printable.js";
-import { firmwareUuid } from "../../src/firmware-metadata.js";
+import { chipOf } from "../../src/firmware/chip.js";
+import { firmwareUuid } from "../../src/firmware/firmware-metadata.js";
+import { normaliseVersion } from "../../src/firmware/version.js";
 import { signatureProblem } from "./signature-block.js";
 
 export interface ImageReport {

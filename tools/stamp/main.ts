@@ -12,7 +12,7 @@ import { nodeCrypto } from "../../hosts/node/crypto.js";
 import { Fault } from "../../modules/fault/fault.js";
 import { maxImageSize, parseImageHead } from "../../modules/ota/image.js";
 import { printable } from "../../modules/text/printable.js";
-import { firmwareMetadata } from "../../src/firmware-metadata.js";
+import { firmwareMetadata } from "../../src/firmware/firmware-metadata.js";
 import { endOnClosedPipe } from "../ending.js";
 import { sentenceOf } from "../sentence.js";
 import { reportImage, reportLines } from "./image-report.js";

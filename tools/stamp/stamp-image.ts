@@ -11,10 +11,10 @@ import { Fault } from "../../modules/fault/fault.js";
 import { projectNameField, type TextField, versionField } from "../../modules/ota/app-description.js";
 import { appDescriptionOffset, parseImageHead } from "../../modules/ota/image.js";
 import { ImageVerifier } from "../../modules/ota/image-verifier.js";
-import { isSemVer, normaliseVersion } from "../../modules/ota/version.js";
 import type { Crypto } from "../../modules/platform/crypto.js";
 import { isPrintable } from "../../modules/text/printable.js";
 import { encodeUtf8 } from "../../modules/text/utf8.js";
+import { isSemVer, normaliseVersion } from "../../src/firmware/version.js";
 
 export interface Stamp {
   /** The product's name in NervesHub, exactly. */

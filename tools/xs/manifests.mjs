@@ -105,6 +105,10 @@ const owners = new Map(manifests.flatMap(({ path, files }) => files.map((file) =
 const ownerOf = (file) =>
   owners.get(file) ?? (file.startsWith("modules/tls/") ? "modules/tls/manifest.json" : undefined);
 
+const missing = manifests.flatMap(({ files }) => files).filter((file) => !existsSync(`${file}.ts`));
+for (const file of missing)
+  console.error(`${file}.ts is missing: each folder of src/features has an entry of its name`);
+if (missing.length > 0) process.exit(1);
 for (const manifest of manifests) manifest.files = manifest.files.filter(hasCode);
 
 const list = (value) => (value === undefined ? [] : [value].flat());

@@ -7,8 +7,8 @@
 
 import { Fault } from "../../../modules/fault/fault.js";
 import type { SecureOptions } from "../../../modules/platform/byte-stream.js";
+import { sameBytes } from "../../../modules/text/same-bytes.js";
 import { type Certificate, nameForPeople, readCertificate } from "../../../modules/x509/certificate.js";
-import { sameBytes } from "../../../modules/x509/der.js";
 import { badOption, decodeCertificates, ders, type Encoded, keyLabels } from "../../../modules/x509/encoded.js";
 import { matchesKey, readPrivateKey } from "../../../modules/x509/private-key.js";
 import type { CertificateCredentials } from "../../connection/credentials.js";

@@ -100,7 +100,7 @@ export class PatchApplier implements ImageDecoder {
   /**
    * The patch is complete: decodes the rest.
    * @param checksum SHA-256 of the patch, lower-case hex, when the server gave one
-   * @throws Fault "checksum-mismatch", or of the patch or the image
+   * @throws Fault of stage "download": "checksum-mismatch", or of the patch or the image
    */
   finish(checksum: string | undefined): void {
     if (checksum !== undefined && toHex(this._hash.finish()) !== checksum) {

@@ -53,7 +53,7 @@ export abstract class SequentialWriter implements FirmwareWriter {
   /** Calls esp_ota_mark_app_valid_cancel_rollback. @returns its esp_err_t */
   protected abstract _markValid(): number;
 
-  /** @throws Fault "no-inactive-slot", "trial-running", "image-too-large" */
+  /** @throws Fault of `freeSlot`, and of stage "image": "image-too-large" */
   begin(size: number | undefined, update: Update, context: ImageContext): void {
     // A link that was closed during an update has left its slot open.
     this.abort();
@@ -104,7 +104,7 @@ export abstract class SequentialWriter implements FirmwareWriter {
    * Marks the image valid a second time, which changes nothing. Trial has already confirmed it through the platform's slots,
    * which check first that the running image is the one that starts next: ESP-IDF marks that one, whichever image runs.
    *
-   * @throws Fault "confirm-failed"
+   * @throws Fault of stage "trial": "confirm-failed"
    */
   confirm(): void {
     const result = this._markValid();
@@ -150,7 +150,7 @@ const pass = (writing: Writing, bytes: Uint8Array): void => {
   ota(`write ${bytes.byteLength} bytes`, () => writing.slot!.write(bytes));
 };
 
-/** @throws Fault "flash-failed", after which the update is offered again later: flash that failed once may work next time */
+/** @throws Fault of stage "flash": "flash-failed", after which the update is offered again later: flash that failed once may work next time */
 const ota = <T>(action: string, body: () => T): T => {
   try {
     return body();

@@ -9,7 +9,7 @@ import { tears } from "../../../hosts/flash-model/memory-flash.js";
 import { otaState, writeOtaEntry } from "../../../hosts/flash-model/ota-data.js";
 import { openPartition } from "../../../hosts/flash-model/partition-table.js";
 import { imageHeadSize, parseImageHead } from "../../../modules/ota/image.js";
-import { firmwareMetadata } from "../../../src/firmware-metadata.js";
+import { firmwareMetadata } from "../../../src/firmware/firmware-metadata.js";
 import type { LinkOptions } from "../../../src/options.js";
 import { Trust } from "../../../src/update/trust.js";
 import { assert, crypto, describe, it, report, stride } from "../../support/harness.js";

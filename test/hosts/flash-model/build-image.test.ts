@@ -2,7 +2,7 @@ import { buildImage } from "../../../hosts/flash-model/build-image.js";
 import { Fault } from "../../../modules/fault/fault.js";
 import { parseImageHead } from "../../../modules/ota/image.js";
 import { ImageVerifier } from "../../../modules/ota/image-verifier.js";
-import { firmwareMetadata } from "../../../src/firmware-metadata.js";
+import { firmwareMetadata } from "../../../src/firmware/firmware-metadata.js";
 import { assert, crypto, describe, it } from "../../support/harness.js";
 
 const options = { chipId: 9, projectName: "demo", version: "1.0.0", size: 8192 };

@@ -3,7 +3,7 @@
 import { DeltaDecoder } from "../../../modules/delta/decoder.js";
 import { Fault } from "../../../modules/fault/fault.js";
 import { assert, describe, fixture, it } from "../../support/harness.js";
-import { assertSame, type Pair, pair, rebuild, Target } from "../../support/rebuild-image.js";
+import { assertSame, type Pair, pair, RebuiltImage, rebuild } from "../../support/rebuild-image.js";
 
 const commonBase = [
   "equal",
@@ -49,7 +49,7 @@ describe("ota/delta: rebuilding", () => {
 
   it("the image's size is known from the first seven bytes, before anything is written", () => {
     for (const { from, to, patch } of [pair("equal"), pair("one-byte", "one-byte")]) {
-      const target = new Target(from, to.byteLength);
+      const target = new RebuiltImage(from, to.byteLength);
       const decoder = new DeltaDecoder(target.options);
       assert.equal(decoder.toSize, undefined);
       decoder.push(patch.subarray(0, 7), 7);
@@ -60,7 +60,7 @@ describe("ota/delta: rebuilding", () => {
 
   it("a fault of the flash passes through, and nothing more is read or written", () => {
     const { from, to, patch } = pair("equal");
-    const { options } = new Target(from, to.byteLength);
+    const { options } = new RebuiltImage(from, to.byteLength);
     const fault = new Fault("flash", "flash-write", "The flash does not take it.");
     options.write = () => {
       throw fault;

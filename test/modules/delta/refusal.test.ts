@@ -4,13 +4,13 @@ import { DeltaDecoder } from "../../../modules/delta/decoder.js";
 import { Fault } from "../../../modules/fault/fault.js";
 import { assert, describe, fixture, it } from "../../support/harness.js";
 import { PatchBuilder, sizeBytes } from "../../support/patch-builder.js";
-import { assertSame, pair, pushAll, rebuild, Target } from "../../support/rebuild-image.js";
+import { assertSame, pair, pushAll, RebuiltImage, rebuild } from "../../support/rebuild-image.js";
 
 const source: Uint8Array = new Uint8Array(1000).map((_, i) => i);
 
 /** The code of the fault that `patch` ends with, or "rebuilt". Anything but a Fault fails the test. */
 function outcome(patch: Uint8Array, from: Uint8Array = source, maxToSize = 8192): string {
-  const target = new Target(from, maxToSize);
+  const target = new RebuiltImage(from, maxToSize);
   const decoder = new DeltaDecoder(target.options);
   try {
     pushAll(decoder, patch, patch.byteLength);
@@ -42,7 +42,7 @@ describe("ota/delta: refusing", () => {
   ];
   for (const [name, code, words] of refused) {
     it(`a patch of detools with ${name} is refused by name`, () => {
-      const decoder = new DeltaDecoder(new Target(source, 8192).options);
+      const decoder = new DeltaDecoder(new RebuiltImage(source, 8192).options);
       assert.throws(
         () => pushAll(decoder, fixture(`delta/refused-${name}.patch`), 1000),
         (error) => error instanceof Fault && error.code === code && words.test(error.message),
@@ -135,7 +135,7 @@ describe("ota/delta: refusing", () => {
     const endless = new PatchBuilder().start(100);
     for (let i = 0; i < 1000; i++) endless.copy(1, 128);
     const patch = endless.build();
-    const decoder = new DeltaDecoder(new Target(source, 8192).options);
+    const decoder = new DeltaDecoder(new RebuiltImage(source, 8192).options);
     assert.ok(decoder.push(patch) < 100, "one call decompresses no more than its budget and a little ahead");
     assert.equal(outcome(patch), "patch-truncated");
   });

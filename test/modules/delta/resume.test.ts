@@ -4,7 +4,7 @@ import { DeltaDecoder } from "../../../modules/delta/decoder.js";
 import { DeltaPhase, stateSize } from "../../../modules/delta/state.js";
 import { Fault } from "../../../modules/fault/fault.js";
 import { assert, describe, it } from "../../support/harness.js";
-import { assertSame, pair, pushAll, Target } from "../../support/rebuild-image.js";
+import { assertSame, pair, pushAll, RebuiltImage } from "../../support/rebuild-image.js";
 
 interface Saved {
   state: Uint8Array;
@@ -14,7 +14,7 @@ interface Saved {
 
 /** Every state that can be saved while the patch arrives in parts of `step` bytes. */
 function savedStates(from: Uint8Array, patch: Uint8Array, maxToSize: number, step: number): Saved[] {
-  const decoder = new DeltaDecoder(new Target(from, maxToSize).options);
+  const decoder = new DeltaDecoder(new RebuiltImage(from, maxToSize).options);
   const saved: Saved[] = [];
   const save = (): void => {
     const { consumed, produced } = decoder;
@@ -44,7 +44,7 @@ describe("ota/delta: saving and restoring", () => {
     it(`${name}: restored at every point where it can be saved, it rebuilds the same bytes`, () => {
       const { from, to, patch } = pair(name);
       for (const step of [1, 13, patch.byteLength]) {
-        const target = new Target(from, to.byteLength);
+        const target = new RebuiltImage(from, to.byteLength);
         const first = new DeltaDecoder(target.options);
         pushAll(first, patch, patch.byteLength);
         first.finish();
@@ -64,7 +64,7 @@ describe("ota/delta: saving and restoring", () => {
   it("every write of a chunk ends a call that can be saved", () => {
     const { from, to, patch } = pair("growth", "growth");
     let writes = 0;
-    const target = new Target(from, to.byteLength);
+    const target = new RebuiltImage(from, to.byteLength);
     const { write } = target.options;
     target.options.write = (bytes): void => {
       writes++;
@@ -87,7 +87,7 @@ describe("ota/delta: saving and restoring", () => {
 
   it("between two chunks nothing can be saved", () => {
     const { from, to, patch } = pair("many-edits");
-    const decoder = new DeltaDecoder(new Target(from, to.byteLength).options);
+    const decoder = new DeltaDecoder(new RebuiltImage(from, to.byteLength).options);
     decoder.push(patch.subarray(0, 40));
     assert.equal(decoder.savable, false);
     assert.throws(
@@ -103,7 +103,7 @@ describe("ota/delta: saving and restoring", () => {
     for (let bit = 0; bit < state.byteLength * 8; bit += bit < stateSize * 8 ? 1 : 37) {
       const damaged = state.slice();
       damaged[bit >> 3] ^= 128 >> (bit & 7);
-      const target = new Target(from, to.byteLength);
+      const target = new RebuiltImage(from, to.byteLength);
       try {
         const decoder = DeltaDecoder.restore(target.options, damaged);
         target.length = decoder.produced;
@@ -120,7 +120,7 @@ describe("ota/delta: saving and restoring", () => {
   it("a state with any one number out of its range is refused", () => {
     const { from, to, patch } = pair("many-edits");
     const { state } = savedStates(from, patch, to.byteLength, 1000).find(({ produced }) => produced === 4096)!;
-    const { options } = new Target(from, to.byteLength);
+    const { options } = new RebuiltImage(from, to.byteLength);
     const edited = (edit: (view: DataView) => void): Uint8Array => {
       const copy = state.slice();
       const view = new DataView(copy.buffer);
@@ -171,19 +171,20 @@ describe("ota/delta: saving and restoring", () => {
     const { from, to, patch } = pair("many-edits");
     const { state } = savedStates(from, patch, to.byteLength, 1000).find(({ produced }) => produced === 4096)!;
     for (const options of [
-      new Target(from, to.byteLength - 1).options,
-      new Target(from.subarray(0, 4096), to.byteLength).options,
+      new RebuiltImage(from, to.byteLength - 1).options,
+      new RebuiltImage(from.subarray(0, 4096), to.byteLength).options,
     ])
       assert.throws(
         () => DeltaDecoder.restore(options, state),
         (error) => error instanceof Fault && error.code === "delta-state-invalid",
       );
     assert.throws(
-      () => DeltaDecoder.restore(new Target(from, to.byteLength).options, state.subarray(0, state.byteLength - 1)),
+      () =>
+        DeltaDecoder.restore(new RebuiltImage(from, to.byteLength).options, state.subarray(0, state.byteLength - 1)),
       (error) => error instanceof Fault && error.code === "delta-state-invalid",
     );
     assert.throws(
-      () => DeltaDecoder.restore(new Target(from, to.byteLength).options, new Uint8Array(0)),
+      () => DeltaDecoder.restore(new RebuiltImage(from, to.byteLength).options, new Uint8Array(0)),
       (error) => error instanceof Fault && error.code === "delta-state-invalid",
     );
   });

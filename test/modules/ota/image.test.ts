@@ -1,8 +1,8 @@
 import { buildImage } from "../../../hosts/flash-model/build-image.js";
 import { Fault } from "../../../modules/fault/fault.js";
-import { chipOf } from "../../../modules/ota/chip.js";
 import { imageHeadSize, parseImageHead } from "../../../modules/ota/image.js";
-import { firmwareMetadata } from "../../../src/firmware-metadata.js";
+import { chipOf } from "../../../src/firmware/chip.js";
+import { firmwareMetadata } from "../../../src/firmware/firmware-metadata.js";
 import { assert, crypto, describe, fixture, it } from "../../support/harness.js";
 
 const recorded = fixture("transcripts/fixtures/app-1.1.0.bin");

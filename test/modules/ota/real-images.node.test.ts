@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
-import { chipOf } from "../../../modules/ota/chip.js";
 import { parseImageHead } from "../../../modules/ota/image.js";
 import { ImageVerifier } from "../../../modules/ota/image-verifier.js";
 import { toHex } from "../../../modules/text/hex.js";
-import { firmwareMetadata } from "../../../src/firmware-metadata.js";
+import { chipOf } from "../../../src/firmware/chip.js";
+import { firmwareMetadata } from "../../../src/firmware/firmware-metadata.js";
 import { assert, crypto, describe, it } from "../../support/harness.js";
 
 // Images that Espressif built and published as test data of esptool. They are not part of this repository.

@@ -1,8 +1,8 @@
 import { X509Certificate } from "node:crypto";
 import { rootCertificates } from "node:tls";
 import { toHex } from "../../../modules/text/hex.js";
+import { sameBytes } from "../../../modules/text/same-bytes.js";
 import { nameForPeople, readCertificate } from "../../../modules/x509/certificate.js";
-import { sameBytes } from "../../../modules/x509/der.js";
 import { assert, describe, it } from "../../support/harness.js";
 
 /** The roots that Node comes with: some 140 real certificates, of many authorities and ages. */

@@ -5,9 +5,9 @@
 
 import type { Fault } from "../../../modules/fault/fault.js";
 import { earliestPlausibleMs } from "../../../modules/platform/clock.js";
+import { sameBytes } from "../../../modules/text/same-bytes.js";
 import { encodeUtf8 } from "../../../modules/text/utf8.js";
 import { type Certificate, nameForPeople, readCertificate } from "../../../modules/x509/certificate.js";
-import { sameBytes } from "../../../modules/x509/der.js";
 import {
   maxCertificateChain,
   maxPathSteps,

@@ -1,7 +1,7 @@
 import type { Fault } from "../../../modules/fault/fault.js";
+import { sameBytes } from "../../../modules/text/same-bytes.js";
 import { encodeUtf8 } from "../../../modules/text/utf8.js";
 import { type Certificate, nameForPeople, readCertificate } from "../../../modules/x509/certificate.js";
-import { sameBytes } from "../../../modules/x509/der.js";
 import { maxPathSteps, maxPathsChecked, type TrustAnchors, verifyPath } from "../../../modules/x509/path.js";
 import { assert, describe, it } from "../../support/harness.js";
 import {

@@ -28,6 +28,14 @@ describe("12.3 a bound is told and run, or `npm run check` fails", () => {
     ]);
   });
 
+  it("for one with a type of several words, and one that is exported elsewhere than where it is made", () => {
+    const typed = "export const maxLineBytes: Record<string, number> = { a: 8 };\n";
+    assert.deepEqual(said({ [path]: typed, ...suite }), [`${path}:1: the bound maxLineBytes has no reason above it`]);
+    assert.deepEqual(said({ [path]: "const maxLineBytes = 8;\nexport { maxLineBytes };\n" }), [
+      `${path}:2: the bound maxLineBytes is exported where it is made`,
+    ]);
+  });
+
   it("for a list in docs that is not what the sources say", () => {
     const files = { [path]: bound, ...suite };
     assert.deepEqual(check(files, "bounds").lines, [

@@ -60,7 +60,12 @@ describe("12.5 a `#name` in what is linked into a device fails `npm run check`",
 });
 
 describe("12.5 a function declaration in what is linked into a device fails `npm run check`", () => {
-  for (const text of ["function f() {}", "export function f(): void {}", "export async function f() {}"])
+  for (const text of [
+    "function f() {}",
+    "export function f(): void {}",
+    "export async function f() {}",
+    "export const f = function () {};",
+  ])
     it(`as \`${text}\``, () => {
       const { status, lines } = check(planted(`const a = 1;\n${text}\n`), "functionDeclarations");
       assert.equal(status, 1);

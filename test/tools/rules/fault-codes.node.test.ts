@@ -119,3 +119,11 @@ describe("12.3 docs/faults.md lists every code, with its stage", () => {
       assert.ok(page.includes(`\n| \`${code}\` | ${stage} | `), code);
   });
 });
+
+describe("12.3 a fault under another name fails `npm run check`", () => {
+  it("since the rule finds faults by their name", () => {
+    const text = 'import { Fault as F } from "../modules/fault/fault.js";\nnew F("update", "torn", "…");\n';
+    const { lines } = checkAll({ "modules/fault/fault.ts": fault, "src/a.ts": text }, "faultCodes");
+    assert.deepEqual(lines, ["src/a.ts:1: Fault is imported under its own name, by which it is found"]);
+  });
+});

@@ -140,6 +140,14 @@ describe("12.3 an import that the design does not allow fails `npm run check`", 
     );
   });
 
+  it("by a name of the package, as applications have it", () => {
+    for (const name of ["nerves-hub-link-moddable/features/health", "nerves-hub-link-moddable", "nerveshub/network"])
+      for (const path of ["src/connection/backoff.ts", "modules/sha256/sha256.ts"]) {
+        const { lines } = check({ [path]: `import { a } from "${name}";\n` }, "importsThat");
+        assert.equal(lines.length, 1, `${path} imports ${name}: ${lines.join()}`);
+      }
+  });
+
   it("by `import()` and by a type that is imported where it stands", () => {
     const value = 'export const load = () => import("./features/health/health.js");\n';
     const type = 'export type Z = import("./features/health/health.js").Health;\n';

@@ -2,7 +2,7 @@ import { buildImage } from "../../../hosts/flash-model/build-image.js";
 import { Fault } from "../../../modules/fault/fault.js";
 import { parseImageHead } from "../../../modules/ota/image.js";
 import { ImageVerifier } from "../../../modules/ota/image-verifier.js";
-import { firmwareMetadata, firmwareUuid } from "../../../src/firmware-metadata.js";
+import { firmwareMetadata, firmwareUuid } from "../../../src/firmware/firmware-metadata.js";
 import { stampImage } from "../../../tools/stamp/stamp-image.js";
 import { assert, crypto, describe, it } from "../../support/harness.js";
 

@@ -11,9 +11,9 @@ import { signatureNumbers } from "nerveshub/modules/tls/hardened/signature";
 import CertificateManager from "ssl/cert";
 import suites from "ssl/ciphersuites";
 import { fromHex, toHex } from "../../../modules/text/hex.js";
+import { sameBytes } from "../../../modules/text/same-bytes.js";
 import { BuiltInRoots, builtInRoot, ConfiguredRoots } from "../../../modules/tls/server-verification.js";
 import { readCertificate } from "../../../modules/x509/certificate.js";
-import { sameBytes } from "../../../modules/x509/der.js";
 import { assert, describe, it } from "../harness.js";
 
 const environment = native("test_environment") as (name: string) => string | undefined;

@@ -3,7 +3,7 @@
  */
 
 import semver from "semver";
-import { isSemVer } from "../../../modules/ota/version.js";
+import { isSemVer } from "../../../src/firmware/version.js";
 import type { JsonObject } from "../json.js";
 import { Alarms } from "./alarms.js";
 import { Components } from "./components.js";

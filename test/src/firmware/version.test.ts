@@ -1,4 +1,4 @@
-import { isSemVer, normaliseVersion } from "../../../modules/ota/version.js";
+import { isSemVer, normaliseVersion } from "../../../src/firmware/version.js";
 import { assert, describe, it } from "../../support/harness.js";
 
 describe("ota: versions as NervesHub normalises them", () => {

@@ -5,11 +5,11 @@
  * Source: NervesHub, lib/nerves_hub/firmwares/update_tool/esp_idf.ex.
  */
 
-import { Fault } from "../modules/fault/fault.js";
-import { chipOf } from "../modules/ota/chip.js";
-import type { ImageHead } from "../modules/ota/image.js";
-import { normaliseVersion } from "../modules/ota/version.js";
-import { toHex } from "../modules/text/hex.js";
+import { Fault } from "../../modules/fault/fault.js";
+import type { ImageHead } from "../../modules/ota/image.js";
+import { toHex } from "../../modules/text/hex.js";
+import { chipOf } from "./chip.js";
+import { normaliseVersion } from "./version.js";
 
 export interface FirmwareMetadata {
   uuid: string;
@@ -28,7 +28,7 @@ export const firmwareUuid = (elfSha256: Uint8Array): string => {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 };
 
-/** @throws Fault "version-not-semver", "no-project-name": NervesHub would refuse the image for the same reason */
+/** @throws Fault of stage "image": "version-not-semver", "no-project-name": NervesHub would refuse the image for the same reason */
 export const firmwareMetadata = (head: ImageHead): FirmwareMetadata => {
   const { version, projectName, elfSha256 } = head.description;
   const normalised = normaliseVersion(version);

@@ -5,7 +5,7 @@
  * three numbers, no leading zeros in numbers or numeric pre-release identifiers.
  */
 
-import { digits, isMadeOf, letters } from "../text/characters.js";
+import { digits, isMadeOf, letters } from "../../modules/text/characters.js";
 
 const identifierCharacters = `${digits}${letters}-`;
 

@@ -95,6 +95,8 @@ export class FrameSender {
   flush(): void {
     for (;;) {
       if (this._start === this._end) {
+        // The request is a credential for as long as its signature counts.
+        this._queue.fill(0, 0, this._end);
         this._start = this._end = 0;
         if (this._queue.byteLength > keptSendQueueBytes) this._allocate(smallestQueue);
         const pong = this._pong;

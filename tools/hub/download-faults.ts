@@ -27,9 +27,8 @@ export type DownloadFault =
   /** 302 to `location`, or to the same file under the address's other name. */
   | { readonly kind: "redirect"; readonly location?: string };
 
-const kinds = new Set(
-  "truncate drop stall corrupt overlong ignore-range wrong-content-range swap status redirect".split(" "),
-);
+export const faultKinds =
+  "truncate drop stall corrupt overlong ignore-range wrong-content-range swap status redirect".split(" ");
 const needed = new Map([
   ["truncate", "after"],
   ["drop", "after"],
@@ -72,7 +71,7 @@ function isWithin(value: unknown, least: number, most: number): boolean {
 /** @returns a fault from loose words, or a sentence that says what is missing */
 export function faultOf(fields: { [name: string]: unknown }): DownloadFault | string {
   const kind = String(fields["kind"]);
-  if (!kinds.has(kind)) return `no such fault: ${kind}. There are: ${[...kinds].join(", ")}`;
+  if (!faultKinds.includes(kind)) return `no such fault: ${kind}. There are: ${faultKinds.join(", ")}`;
   const name = needed.get(kind);
   const [least, most] = kind === "status" ? [200, 599] : [name === "offset" ? -maxFaultNumber : 0, maxFaultNumber];
   if (name !== undefined && !isWithin(fields[name], least, most))

@@ -105,7 +105,7 @@ export class ExtensionsChannel implements Channel {
         this.#device.reports.set(name, fits ? report : { omitted: `more than ${maxReportBytes} bytes` });
       },
     });
-    if (side !== undefined) this.#granted.set(name, { side, attached: false });
+    this.#granted.set(name, { side, attached: false });
   }
 
   #say(name: string, text: string, data?: Json): void {

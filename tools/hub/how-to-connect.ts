@@ -57,6 +57,15 @@ function originOf(hub: Hub): string {
   return `${tls === undefined ? "http" : "https"}://${isIPv6(host) ? `[${host}]` : host}:${hub.port}`;
 }
 
+/** Options of a device on this machine that lead to the hub. @param ca file of the root, where there is one */
+export function whereOptions(hub: Hub, ca: string | undefined): string[] {
+  const { listen, tls } = hub.settings;
+  const address = listen === "0.0.0.0" || listen === "::" ? "127.0.0.1" : listen;
+  const host = tls === undefined ? address : nameOf(address, tls.cert);
+  const trust = tls === undefined ? ["--no-ssl"] : ca === undefined ? [] : ["--ca", ca];
+  return ["--host", host, "--port", String(hub.port), ...trust];
+}
+
 /** Lines that connect a device, ready to be pasted. */
 export function connectingLines(hub: Hub, { key, secret, root }: Credentials): string {
   const { listen, product, tls } = hub.settings;

@@ -9,12 +9,16 @@ import { createSecureContext } from "node:tls";
 import { parseArgs } from "node:util";
 import { makeFolder } from "../../hosts/node/folder.js";
 import { printable } from "../../modules/text/printable.js";
+import { isSemVer } from "../../src/firmware/version.js";
 import { ending } from "../ending.js";
 import { sentenceOf } from "../sentence.js";
+import { CommandBench } from "./bench.js";
+import type { Watch } from "./commands.js";
 import { openDataFolder } from "./data-folder.js";
-import { connectingLines, howToConnect, rootIn } from "./how-to-connect.js";
+import { DeskDevices, maxDeskDevices } from "./desk-devices.js";
+import { connectingLines, howToConnect, rootIn, whereOptions } from "./how-to-connect.js";
 import { Hub } from "./hub.js";
-import type { HubTls, SharedSecret } from "./options.js";
+import { allExtensions, type HubTls, type SharedSecret } from "./options.js";
 import { runPrompt } from "./prompt.js";
 
 const usage = `npm run hub -- [options]
@@ -34,11 +38,15 @@ const usage = `npm run hub -- [options]
   --delta               send patches made by detools, if it is installed
   --detools COMMAND     how to run detools, for example "venv/bin/python -m detools"
   --no-managed          devices may not set update mode device_managed themselves
+  --extension NAME[@VERSION]   offer an extension of your own (0.0.1); as often as you like
+  --devices N           start N devices on this machine at once
   --august              the server of August 2026: extensions:get without versions, no update modes
   --plain-files         offer files over http although the hub speaks TLS
   --no-checksums        offer them without size and checksums, as the 2.4.0 release with pushes by hand
   --slow BYTES          bytes a second of every download
-  --quiet               no timeline on the terminal
+  --timeline HOW        what happens is shown as it happens: short, all or none (short)
+  --quiet               as --timeline none
+  -h, --help            print this
 `;
 
 const options = {
@@ -62,8 +70,11 @@ const options = {
   "plain-files": { type: "boolean", default: false },
   "no-checksums": { type: "boolean", default: false },
   slow: { type: "string" },
+  extension: { type: "string", multiple: true },
+  devices: { type: "string" },
+  timeline: { type: "string", default: "short" },
   quiet: { type: "boolean", default: false },
-  help: { type: "boolean", default: false },
+  help: { type: "boolean", short: "h", default: false },
 } as const;
 
 const text = (file: string | undefined) => (file === undefined ? undefined : readFileSync(file, "utf8"));
@@ -113,9 +124,29 @@ function number(option: string, value: string | undefined, least: number, most: 
   return given;
 }
 
+/** @throws Error with a sentence */
+function extensionsOf(given: readonly string[] = []): ReadonlyMap<string, readonly string[]> {
+  const extensions = new Map(allExtensions);
+  for (const one of given) {
+    const [name, version = "0.0.1"] = one.split("@");
+    if (!/^[a-z][a-z0-9_]*$/.test(name) || !isSemVer(version))
+      throw new Error(`--extension needs a name in lower case, with a version or without, as door@0.1.0, not ${one}`);
+    extensions.set(name, [version]);
+  }
+  return extensions;
+}
+
+/** @throws Error with a sentence */
+function watchOf(how: string): Watch {
+  if (how === "short" || how === "all" || how === "none") return how;
+  throw new Error(`--timeline needs short, all or none, not ${how}`);
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({ options });
   if (values.help) return void process.stdout.write(usage);
+  const watch = watchOf(values.quiet ? "none" : values.timeline);
+  const atOnce = number("devices", values.devices, 1, maxDeskDevices);
   const { kept, close } = openDataFolder(resolve(values.data));
   const key = values.key ?? kept.key;
   const secret = process.env["NERVESHUB_PRODUCT_SECRET"] ?? kept.secret;
@@ -136,6 +167,7 @@ async function main(): Promise<void> {
     protocol: values.august ? "2026-08" : "current",
     plainFiles: values["plain-files"],
     checksums: !values["no-checksums"],
+    extensions: extensionsOf(values.extension),
     downloadBytesPerSecond: number("slow", values.slow, 1, Number.MAX_SAFE_INTEGER),
   });
   const ended = ending();
@@ -151,10 +183,21 @@ async function main(): Promise<void> {
       tool ? `Patches by ${tool}.\n` : "detools is not installed (pip install detools): whole images only.\n",
     );
   }
-  const terminal = { input: process.stdin, output: process.stdout, timeline: !values.quiet };
+  const devices = new DeskDevices({
+    folder: resolve(values.data, "devices"),
+    key: { key, secret },
+    product: values.product,
+    where: () => whereOptions(hub, rootFile === undefined ? undefined : resolve(rootFile)),
+    onEnd: (identifier, status) => hub.timeline.add(identifier, "ended", `its process ended with status ${status}`),
+  });
+  const bench = new CommandBench(values.product, firmwareDir, devices, watch);
+  if (atOnce !== undefined) process.stdout.write(`${bench.startDevices(atOnce)}\n`);
+  const colours = process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined;
+  const terminal = { input: process.stdin, output: process.stdout, bench, colours };
   const typed = await Promise.race([runPrompt(hub, terminal), ended]);
   // Without a terminal, as in the background, the end of the input is not the end of the hub.
   if (typed === "end" && !process.stdin.isTTY) await ended;
+  await devices.stop();
   await hub.stop();
   close();
   process.stdin.destroy();

@@ -85,7 +85,7 @@ describe("control characters: the desk hub", () => {
     output.on("data", (data) => {
       shown += String(data);
     });
-    const ended = runPrompt(desk.hub, { input, output, timeline: true });
+    const ended = runPrompt(desk.hub, { input, output });
     input.end("devices\nconsole d2\nshow d2\ntimeline\ndance\x1b[2J\nquit\n");
     await ended;
     for (const line of shown.split("\n")) assert.ok(isPrintable(line), JSON.stringify(line));

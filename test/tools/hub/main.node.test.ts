@@ -100,4 +100,26 @@ describe("desk hub, command line", () => {
     assert.equal(status, 1);
     assert.match(output, /no-such-file\.pem/);
   });
+
+  it("14.3 makes an image, starts devices, and they take it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "desk-hub-main-"));
+    const args = ["--port", "0", "--firmware", join(folder, "fw"), "--data", join(folder, "data"), "--devices", "2"];
+    const child = spawn(process.execPath, [main, ...args]);
+    let output = "";
+    const validated = new Promise<void>((resolve) => {
+      child.stdout.on("data", (data: Buffer) => {
+        output += data.toString();
+        if (output.match(/firmware 1\.1\.0 is validated/g)?.length === 2) resolve();
+      });
+    });
+    child.stdin.write("make 1.1.0\n");
+    await validated;
+    child.stdin.write("devices\nquit\n");
+    const status = await new Promise<number | null>((resolve) => child.once("exit", resolve));
+    rmSync(folder, { recursive: true });
+    assert.equal(status, 0);
+    assert.match(output, /desk-01, desk-02 started/);
+    assert.match(output, /demo-1\.1\.0\.bin is in the folder of images/);
+    assert.match(output, /desk-02 +connected +1\.1\.0 on esp32s3/);
+  });
 });

@@ -3,7 +3,7 @@
  */
 
 import { request } from "node:http";
-import { runCommand } from "../../../tools/hub/commands.js";
+import { completions, runCommand } from "../../../tools/hub/commands.js";
 import { afterEach, assert, beforeEach, describe, it } from "../../support/harness.js";
 import { Desk, type DeskDevice, oldFirmware } from "../../support/hub/desk.js";
 
@@ -123,5 +123,60 @@ describe("desk hub, operator", () => {
     assert.equal(desk.hub.faults.pending().length, 1);
     await runCommand(desk.hub, "identify d");
     await device.pushed("identify");
+  });
+});
+
+describe("14.3 the prompt", () => {
+  let desk: Desk;
+  let device: DeskDevice;
+  beforeEach(async () => {
+    desk = await new Desk({ automaticUpdates: false, extensions: new Map([["door", ["0.1.0"]]]) }).start(
+      "app-1.1.0.bin",
+    );
+    device = await desk.device("d-1");
+  });
+  afterEach(() => desk.stop());
+
+  it("a wrong word is an error, and says what there is", async () => {
+    for (const [line, answer] of [
+      ["mode d-1 of", 'mode knows no "of"; there are automatic, device_managed, off'],
+      ["extension d-1 door yes", 'extension knows no "yes"; there are on, off'],
+      ["push d-1 1.1.0 dleta", 'push knows no "dleta"; there are delta, whole'],
+      ["keys d-1 fwap abc", 'keys knows no "fwap"; there are fwup, archive'],
+      ["reboot d-1 now", 'reboot knows no "now"; usage: reboot DEVICE'],
+      ["devices ten", '"ten" is no number of devices'],
+      ["fault drop", /drop needs a whole number "after"/],
+      ["fault drop 10 x", '"x" is no number of downloads'],
+      ["watch everything", 'watch knows no "everything"; there are short, all, none'],
+    ] as const) {
+      const said = await runCommand(desk.hub, line);
+      if (typeof answer === "string") assert.equal(said, answer);
+      else assert.match(said, answer);
+    }
+    assert.equal(desk.hub.device("d-1")?.updateMode, "automatic");
+  });
+
+  it("Tab completes commands, devices, versions, modes and extensions", () => {
+    const offered = (line: string) => completions(desk.hub, line)[0];
+    assert.deepEqual(offered("re"), ["reboot", "reconnect", "remove"]);
+    assert.deepEqual(offered("reboot "), ["d-1"]);
+    assert.deepEqual(offered("push d-1 1"), ["1.1.0"]);
+    assert.deepEqual(offered("mode d-1 "), ["automatic", "device_managed", "off"]);
+    assert.deepEqual(offered("extension d-1 "), ["door"]);
+    assert.deepEqual(offered("fault st"), ["stall", "status"]);
+    assert.deepEqual(offered("nothing x"), []);
+  });
+
+  it("an extension of one's own is offered, attached, and seen", async () => {
+    const { extensions } = (await device.pushed("extensions:get")) as { extensions: object };
+    assert.deepEqual(extensions, { door: ["0.1.0"] });
+    await device.join("extensions", { door: "0.1.0" });
+    device.send("extensions", "door:attached", {});
+    device.send("extensions", "door:opened", { by: "key 7" });
+    await device.settled();
+    assert.deepEqual(desk.hub.device("d-1")?.reports.get("door"), { event: "opened", payload: { by: "key 7" } });
+    assert.ok(
+      desk.hub.timeline.entries("d-1").some(({ kind, text }) => kind === "door" && text === 'opened {"by":"key 7"}'),
+    );
   });
 });

@@ -15,6 +15,7 @@ import { LocalShell } from "./local-shell.js";
 import { Logging } from "./logging.js";
 import { Metrics } from "./metrics.js";
 import { NetworkIdentity } from "./network-identity.js";
+import { OwnExtension } from "./own.js";
 
 type Maker = new (context: ExtensionContext) => ServerExtension;
 
@@ -30,10 +31,9 @@ const makers: ReadonlyMap<string, Maker> = new Map<string, Maker>([
   ["network_identity", NetworkIdentity],
 ]);
 
-/** @returns undefined for a name the hub does not implement */
-export function makeExtension(name: string, context: ExtensionContext): ServerExtension | undefined {
-  const maker = makers.get(name);
-  return maker === undefined ? undefined : new maker(context);
+/** One that is offered and not known here is an application's own. */
+export function makeExtension(name: string, context: ExtensionContext): ServerExtension {
+  return new (makers.get(name) ?? OwnExtension)(context);
 }
 
 /**

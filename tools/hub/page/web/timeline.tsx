@@ -1,13 +1,12 @@
 /*
- * What happened, newest last, with a search and levels. Log lines of devices carry their level; everything else counts by
- * its kind.
+ * What happened, newest last, with a search and levels.
  */
 
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { type Level, levelOf } from "../../level.js";
 import { type Entry, entries, selected } from "./state.js";
 
-type Level = "error" | "warning" | "info" | "debug";
 const levels: readonly Level[] = ["error", "warning", "info", "debug"];
 
 const wanted = signal("");
@@ -16,21 +15,6 @@ const onlySelected = signal(false);
 
 /** Lines in the document at once: a browser slows down with tens of thousands. */
 const shownLines = 500;
-
-const failures = new Set(["refused", "crash", "defect", "protocol", "rejected", "idle", "lost"]);
-const details = new Set(["progress", "download", "extensions"]);
-
-export function levelOf({ kind, text }: Entry): Level {
-  const level = kind === "logging" || kind === "log" ? text.split(":")[0] : undefined;
-  if (level !== undefined) {
-    if (["emergency", "alert", "critical", "error"].includes(level)) return "error";
-    if (level === "warning" || level === "warn") return "warning";
-    return level === "debug" ? "debug" : "info";
-  }
-  if (failures.has(kind) || /^failed\b/.test(text)) return "error";
-  if (/^(rescheduled|ignored)\b/.test(text)) return "warning";
-  return details.has(kind) ? "debug" : "info";
-}
 
 function found(): readonly Entry[] {
   const words = wanted.value.toLowerCase();

@@ -9,7 +9,6 @@ import { isNativeError } from "node:util/types";
 const aboutPaths: Readonly<Record<string, string>> = {
   EACCES: "may not be read or written by this user",
   EBUSY: "is in use",
-  EDQUOT: "does not fit: the quota of the disk is used up",
   EEXIST: "exists already",
   EFBIG: "is too large",
   EISDIR: "is a folder, where a file is needed",
@@ -17,10 +16,15 @@ const aboutPaths: Readonly<Record<string, string>> = {
   EMFILE: "cannot be opened: too many files are open",
   ENAMETOOLONG: "has too long a name",
   ENOENT: "does not exist",
-  ENOSPC: "cannot be written: the disk is full",
   ENOTDIR: "has a file in its path, where a folder is needed",
   EPERM: "may not be changed by this user",
-  EROFS: "cannot be written: the disk is read-only",
+};
+
+const aboutDisks: Readonly<Record<string, string>> = {
+  EDQUOT: "This user's part of the disk is used up",
+  EIO: "The disk has a fault",
+  ENOSPC: "The disk is full",
+  EROFS: "The disk is read-only",
 };
 
 const aboutAddresses: Readonly<Record<string, string>> = {
@@ -50,7 +54,9 @@ export function sentenceOf(error: unknown): string {
   const host = address ?? hostname;
   if (host !== undefined && code in aboutHosts) return `${host} ${aboutHosts[code]}.`;
   if (port !== undefined && code in aboutAddresses) return `${host ?? "Port"} ${port} ${aboutAddresses[code]}.`;
-  if (syscall === "" || !(code in aboutPaths)) return message;
+  if (syscall === "") return message;
+  if (code in aboutDisks) return path === undefined ? `${aboutDisks[code]}.` : `${aboutDisks[code]}: ${path}.`;
+  if (!(code in aboutPaths)) return message;
   const what = code === "ENOENT" && syscall === "mkdir" ? "cannot be made there" : aboutPaths[code];
   return `${path ?? "It"} ${what}.`;
 }

@@ -58,6 +58,12 @@ export const partitionTable = (sizes: PartitionSizes = {}): PartitionTable => {
   };
 };
 
+/** Size of the slots in a flash of `flashSize` bytes that has this table, with a state partition of the default size. */
+export const slotSizeIn = (flashSize: number): number => {
+  const first = partitionTable().slots[0].offset;
+  return Math.floor((flashSize - first) / 2 / blockSize) * blockSize;
+};
+
 /** The part of the flash that a partition has. */
 export const openPartition = (flash: Flash, partition: Partition): Flash => {
   return new FlashRegion(flash, partition.offset, partition.size);

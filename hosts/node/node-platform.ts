@@ -5,14 +5,16 @@
  * Opening the platform is like a reset of the hardware: the boot loader runs and decides which slot starts.
  */
 
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { getHeapStatistics } from "node:v8";
 import type { Device, DeviceFacts } from "../../modules/platform/device.js";
 import type { Platform } from "../../modules/platform/platform.js";
+import { blockSize } from "../flash-model/flash.js";
 import { FlashStore } from "../flash-model/flash-store.js";
 import { type Lack, openSlots } from "../flash-model/lacking.js";
 import { NorFlash } from "../flash-model/nor-flash.js";
-import { openPartition, partitionTable } from "../flash-model/partition-table.js";
+import { openPartition, type PartitionTable, partitionTable, slotSizeIn } from "../flash-model/partition-table.js";
 import { NodeClock } from "./clock.js";
 import { nodeCrypto, nodeRandom } from "./crypto.js";
 import { NodeNetwork } from "./network.js";
@@ -35,15 +37,25 @@ export interface NodePlatformOptions {
 
 export const defaultChipId = 9;
 
-function openFlash(dataDir: string): NorFlash {
-  return new NorFlash(new NodeFile(join(dataDir, "flash.bin"), partitionTable().flashSize), 16);
+/** The flash with its table. The size of the file, once it is there, says how large the slots are. */
+function openFlash(dataDir: string, slotSize?: number): { flash: NorFlash; table: PartitionTable } {
+  const path = join(dataDir, "flash.bin");
+  const made = statSync(path, { throwIfNoEntry: false })?.size;
+  const table = partitionTable({ slotSize: made === undefined ? slotSize : slotSizeIn(made) });
+  return { flash: new NorFlash(new NodeFile(path, table.flashSize), 16), table };
 }
 
-/** Flashes a device as by cable: erases the whole flash, and writes the image into the first slot. */
-export function flashByCable(dataDir: string, image: Uint8Array): void {
-  const flash = openFlash(dataDir);
+/**
+ * Flashes a device as by cable: erases the whole flash, and writes the image into the first slot.
+ *
+ * @param slotSize bytes of each slot of a new flash, a multiple of 64 KB; default 1,920 KB, or what the image takes
+ */
+export function flashByCable(dataDir: string, image: Uint8Array, slotSize?: number): void {
+  const needed = Math.ceil(image.byteLength / blockSize) * blockSize;
+  const usual = partitionTable().slots[0].size;
+  const { flash, table } = openFlash(dataDir, slotSize ?? Math.max(needed, usual));
   flash.erase(0, flash.size);
-  const slot = openPartition(flash, partitionTable().slots[0]);
+  const slot = openPartition(flash, table.slots[0]);
   const padded = new Uint8Array(Math.ceil(image.byteLength / 16) * 16).fill(0xff);
   padded.set(image);
   slot.write(0, padded);
@@ -58,8 +70,7 @@ function facts(): DeviceFacts {
 export function openNodePlatform(options: NodePlatformOptions): Platform {
   const { dataDir, chipId = defaultChipId, identifier, resetReason = "power_on", lacking = [], restart } = options;
   const print = options.print ?? ((line: string) => void process.stdout.write(`${line}\n`));
-  const table = partitionTable();
-  const flash = openFlash(dataDir);
+  const { flash, table } = openFlash(dataDir);
   const bootOptions = { flash, table, crypto: nodeCrypto, chipId };
   const watchdog = !lacking.includes("watchdog");
   const device: Device = { identifier, chipId, resetReason, networkInterface: "eth0", watchdog, facts, restart };

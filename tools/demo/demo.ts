@@ -7,6 +7,8 @@ import { randomBytes, randomInt } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { blockSize } from "../../hosts/flash-model/flash.js";
+import { partitionTable } from "../../hosts/flash-model/partition-table.js";
 import { type DeviceEvent, Supervisor } from "../device/supervisor.js";
 import { Hub } from "../hub/hub.js";
 import type { TimelineEntry } from "../hub/timeline.js";
@@ -85,7 +87,11 @@ export class Demo {
       onEvent: (event) => this.#device(event),
       onExit: (status) => this.#finish(`the device's process ended with status ${status}`),
     });
-    this.#options = ["--product-key", key, "--identifier", identifier, "--image", image];
+    // Slots that both images fit in; a real one may be larger than those of a board with 4 MB.
+    const slotSize =
+      Math.ceil(Math.max(images.after.byteLength, partitionTable().slots[0].size) / blockSize) * blockSize;
+    const slots = ["--slot-size", String(slotSize)];
+    this.#options = ["--product-key", key, "--identifier", identifier, "--image", image, ...slots];
   }
   readonly #options: string[];
 
@@ -152,6 +158,7 @@ export class Demo {
     switch (event.type) {
       case "log":
         this.#lines.push(event.line);
+        this.#resumed(event.line);
         break;
       case "started":
         this.#starts++;
@@ -174,6 +181,12 @@ export class Demo {
         this.#screen.done("device restarts");
         break;
     }
+  }
+
+  #resumed(line: string): void {
+    const byte = /, from byte (\d+) on\.$/.exec(line)?.[1];
+    if (byte !== undefined)
+      this.#screen.done(`device goes on at byte ${byte}: what was downloaded is not fetched again`);
   }
 
   #cutPower(percent: number): void {

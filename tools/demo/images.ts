@@ -7,11 +7,12 @@ import { readFileSync } from "node:fs";
 import { buildImage } from "../../hosts/flash-model/build-image.js";
 import { nodeCrypto } from "../../hosts/node/crypto.js";
 import { defaultChipId } from "../../hosts/node/node-platform.js";
-import { parseImageHead } from "../../modules/ota/image.js";
+import type { AppDescription } from "../../modules/ota/app-description.js";
 import { ImageVerifier } from "../../modules/ota/image-verifier.js";
 import { chipOf } from "../../src/firmware/chip.js";
 import { normaliseVersion } from "../../src/firmware/version.js";
 import { stampImage } from "../stamp/stamp-image.js";
+import { headOf } from "../stamp/wrong-file.js";
 
 export interface DemoImages {
   product: string;
@@ -43,30 +44,36 @@ function made(): DemoImages {
   };
 }
 
-/** A version that sorts above the made-up older image, or a stamped one where the file's own is unusable. */
-function usable(
-  image: Uint8Array,
-  product: string,
-  written: string,
-): { image: Uint8Array; version: string; notes: string[] } {
+/** The name of a product for an image that has none. */
+const nameless = "demo";
+
+/** @returns the image as it is, or stamped where NervesHub would refuse it: without a product's name, or a version as SemVer */
+function usable(image: Uint8Array, { projectName, version: written }: AppDescription): Usable {
   const version = normaliseVersion(written);
-  if (version !== undefined) return { image, version, notes: [] };
-  const notes = [
-    `its version "${written}" is not SemVer, which NervesHub refuses: stamped as 1.1.0 for this demonstration`,
-  ];
+  if (version !== undefined && projectName !== "") return { image, product: projectName, version, notes: [] };
+  const stamp = { product: projectName === "" ? nameless : projectName, version: version ?? "1.1.0" };
+  const notes: string[] = [];
+  if (projectName === "") notes.push(`it has no product name, which NervesHub files it by: stamped as "${nameless}"`);
+  if (version === undefined)
+    notes.push(`its version "${written}" is not SemVer, which NervesHub refuses: stamped as ${stamp.version}`);
   const verifier = new ImageVerifier(nodeCrypto, image.byteLength);
   verifier.update(image);
   const { imageSize, trailer } = verifier.finish(image.byteLength);
   if (trailer !== "none") notes.push("its signature would not survive that and was left off");
-  const bare = image.subarray(0, imageSize);
-  return { image: stampImage(bare, { product, version: "1.1.0" }, nodeCrypto), version: "1.1.0", notes };
+  return { image: stampImage(image.subarray(0, imageSize), stamp, nodeCrypto), ...stamp, notes };
+}
+
+interface Usable {
+  readonly image: Uint8Array;
+  readonly product: string;
+  readonly version: string;
+  readonly notes: string[];
 }
 
 function real(path: string): DemoImages {
   const file = new Uint8Array(readFileSync(path));
-  const { chipId, description } = parseImageHead(file);
-  const product = description.projectName;
-  const { image, version, notes } = usable(file, product, description.version);
+  const { chipId, description } = headOf(file);
+  const { image, product, version, notes } = usable(file, description);
   const older = "0.0.1";
   return {
     product,
@@ -79,21 +86,17 @@ function real(path: string): DemoImages {
   };
 }
 
-/** The pair of images and the patch between them that a real NervesHub made (test/fixtures/transcripts). */
+/**
+ * The made-up pair, with the patch between them that detools 0.53.0 made with NervesHub's parameters
+ * (`detools create_patch --compression heatshrink --patch-type sequential --algorithm bsdiff`).
+ */
 export function recordedImages(): DemoImages {
-  const read = (name: string): Uint8Array =>
-    new Uint8Array(readFileSync(new URL(`../../../test/fixtures/transcripts/fixtures/${name}`, import.meta.url)));
-  const before = read("app-1.0.0.bin");
-  const { chipId, description } = parseImageHead(before);
+  const images = made();
+  const patch = new Uint8Array(readFileSync(new URL("../../../tools/demo/delta-1.0.0-1.1.0.patch", import.meta.url)));
   return {
-    product: description.projectName,
-    platform: chipOf(chipId).platform,
-    before,
-    beforeVersion,
-    after: read("app-1.1.0.bin"),
-    afterVersion: "1.1.0",
-    patch: read("delta-1.0.0-1.1.0.patch"),
-    notes: ["detools is not installed, so this is a pair of small images with a patch that a real NervesHub made"],
+    ...images,
+    patch,
+    notes: ["detools is not installed: the patch between these two images was made by it before"],
   };
 }
 

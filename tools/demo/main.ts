@@ -17,10 +17,10 @@ const usage = `npm start -- [options]
 A device updates itself from a NervesHub on your desk, restarts into the new image and confirms it.
 
   --image FILE   update to this ESP-IDF application image instead of a made-up one
-  --delta        send a patch instead of the whole image (made by detools where that is installed)
+  --delta        send a patch instead of the whole image; not with --image, which has no build before it
   --chaos        cut power and connections on the way
   --stay         keep hub and device running afterwards, until Ctrl-C
-  --help`;
+  -h, --help     print this`;
 
 function summary(
   { before, beforeVersion, after, afterVersion }: DemoImages,
@@ -47,7 +47,7 @@ async function main(): Promise<number> {
       delta: { type: "boolean", default: false },
       chaos: { type: "boolean", default: false },
       stay: { type: "boolean" },
-      help: { type: "boolean" },
+      help: { type: "boolean", short: "h" },
     },
   });
   if (values.help) {
@@ -55,9 +55,13 @@ async function main(): Promise<number> {
     return 0;
   }
   const ended = ending();
-  const { delta, chaos } = values;
-  const images =
-    delta && values.image === undefined && !detoolsInstalled() ? recordedImages() : demoImages(values.image);
+  const { chaos } = values;
+  const delta = values.delta && values.image === undefined;
+  const images = delta && !detoolsInstalled() ? recordedImages() : demoImages(values.image);
+  if (values.delta && !delta)
+    images.notes.push(
+      "a patch needs the build before it as well, and there is a made-up one only: the whole image is sent",
+    );
   const screen = new Screen(process.stdout);
   screen.title("A device updates itself");
   for (const note of images.notes) screen.fact("image", note);

@@ -28,6 +28,7 @@ import { firmwareMetadata } from "../../src/firmware/firmware-metadata.js";
 import { NervesHubLink } from "../../src/link.js";
 import type { LinkOptions } from "../../src/options.js";
 import { ending } from "../ending.js";
+import { sentenceOf } from "../sentence.js";
 import { type DeviceOptions, readOptions } from "./options.js";
 import { type DeviceEvent, restartStatus } from "./supervisor.js";
 
@@ -36,12 +37,13 @@ function tell(event: DeviceEvent): void {
 }
 
 /** A new device gets its first image, as by cable. @returns the chip that its images are for */
-function prepare({ dataDir, image, product }: DeviceOptions): number {
+function prepare({ dataDir, image, product, slotSize }: DeviceOptions): number {
   makePrivateFolder(dataDir);
   const bytes = image === undefined ? undefined : new Uint8Array(readFileSync(image));
   const chipId = bytes === undefined ? defaultChipId : parseImageHead(bytes.subarray(0, imageHeadSize)).chipId;
   if (!existsSync(join(dataDir, "flash.bin"))) {
-    flashByCable(dataDir, bytes ?? buildImage({ chipId, projectName: product, version: "1.0.0" }, nodeCrypto));
+    const first = bytes ?? buildImage({ chipId, projectName: product, version: "1.0.0" }, nodeCrypto);
+    flashByCable(dataDir, first, slotSize);
   }
   return chipId;
 }
@@ -130,6 +132,6 @@ try {
   const options = readOptions(process.argv.slice(2));
   if (options !== undefined) run(options);
 } catch (error) {
-  process.stderr.write(`${printable(error instanceof Error ? error.message : String(error))}\n`);
+  process.stderr.write(`${printable(sentenceOf(error))}\n`);
   process.exitCode = 2;
 }

@@ -5,7 +5,9 @@
 
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { blockSize } from "../../hosts/flash-model/flash.js";
 import { type Lack, readLacks } from "../../hosts/flash-model/lacking.js";
+import { maxImageSize } from "../../modules/ota/image.js";
 import { ClientCertificate } from "../../src/features/client-certificate/client-certificate.js";
 import type { LinkOptions } from "../../src/options.js";
 
@@ -27,6 +29,7 @@ A device without hardware: the agent in a process of its own, its flash in a fol
   --lacking LIST       what it was flashed without: second-slot, rollback, boot-loader-rollback, watchdog
   --unprotected        take updates all the same
   --console            serve the console and support scripts; an operator can then run the device's commands
+  --slot-size BYTES    of each slot of a new device, for images that are larger than 1,920 KB
   --log LEVEL          debug, info (default), notice, warning, error
   --help`;
 
@@ -35,6 +38,8 @@ export interface DeviceOptions {
   identifier: string;
   dataDir: string;
   image: string | undefined;
+  /** Bytes of each slot of a new device. */
+  slotSize: number | undefined;
   product: string;
   lacking: readonly Lack[];
   /** Operators may run commands. */
@@ -65,6 +70,15 @@ export function readAuth(
   throw new Error("say who the device is: --product-key, --device-key, or --cert with --key");
 }
 
+/** @throws Error with a sentence */
+function readSlotSize(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const size = Number(text);
+  if (!Number.isInteger(size) || size <= 0 || size > maxImageSize || size % blockSize !== 0)
+    throw new Error(`--slot-size wants a multiple of ${blockSize} up to ${maxImageSize}, not ${text}`);
+  return size;
+}
+
 /** @throws Error with a sentence for the person at the keyboard; undefined when only help was wanted */
 export function readOptions(args: string[]): DeviceOptions | undefined {
   const { values } = parseArgs({
@@ -82,6 +96,7 @@ export function readOptions(args: string[]): DeviceOptions | undefined {
       data: { type: "string", default: ".device" },
       image: { type: "string" },
       product: { type: "string", default: "demo" },
+      "slot-size": { type: "string" },
       lacking: { type: "string", default: "" },
       unprotected: { type: "boolean", default: false },
       console: { type: "boolean", default: false },
@@ -105,6 +120,7 @@ export function readOptions(args: string[]): DeviceOptions | undefined {
     identifier: values.identifier,
     dataDir: values.data,
     image: values.image,
+    slotSize: readSlotSize(values["slot-size"]),
     product: values.product,
     lacking: readLacks(values.lacking),
     console: values.console,

@@ -9,9 +9,9 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { nodeCrypto } from "../../hosts/node/crypto.js";
-import { asFault } from "../../modules/fault/fault.js";
 import { maxImageSize } from "../../modules/ota/image.js";
 import { ImageVerifier } from "../../modules/ota/image-verifier.js";
+import { sentenceOf } from "../sentence.js";
 import type { FirmwareImage, FirmwareLibrary } from "./firmware-library.js";
 
 /** What one look at the folder found. */
@@ -42,7 +42,7 @@ export class FirmwareFolder {
       names = imagesIn(this.#folder);
       this.#fault = "";
     } catch (error) {
-      const fault = asFault(error, "image", "unreadable").message;
+      const fault = sentenceOf(error);
       if (fault !== this.#fault) refused.set("the folder of images", fault);
       this.#fault = fault;
     }
@@ -66,7 +66,7 @@ export class FirmwareFolder {
       this.#known.set(name, { mark, judged: known?.mark === mark });
       return known?.mark === mark ? this.#take(path, name) : undefined;
     } catch (error) {
-      const fault = asFault(error, "image", "unreadable").message;
+      const fault = sentenceOf(error);
       // A link to nowhere has neither size nor time.
       if (known?.mark === fault) return undefined;
       if (this.#known.get(name)?.judged !== true) this.#known.set(name, { mark: fault, judged: true });
@@ -80,6 +80,8 @@ export class FirmwareFolder {
     if (!file.isFile()) return "it is not a file";
     if (file.size > maxImageSize) return "no image is larger than 16 MB";
     const bytes = readFileSync(path);
+    const judged = this.#library.judge(bytes, name);
+    if (typeof judged === "string") return judged;
     const verifier = new ImageVerifier(nodeCrypto, bytes.length);
     verifier.update(bytes);
     verifier.finish(bytes.length);

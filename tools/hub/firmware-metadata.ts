@@ -3,11 +3,11 @@
  * it runs.
  */
 
-import { parseImageHead } from "../../modules/ota/image.js";
 import { fromHex } from "../../modules/text/hex.js";
 import { chipOf } from "../../src/firmware/chip.js";
 import { firmwareMetadata, firmwareUuid } from "../../src/firmware/firmware-metadata.js";
 import { normaliseVersion } from "../../src/firmware/version.js";
+import { headOf } from "../stamp/wrong-file.js";
 import { ChannelCrash } from "./channel.js";
 import { isFilledText, isText, type JsonObject } from "./json.js";
 import { maxMetadataCharacters } from "./limits.js";
@@ -121,7 +121,7 @@ export function firmwareOfJoin(
  * @throws Fault in a sentence when NervesHub would not take it
  */
 export function firmwareOfImage(bytes: Uint8Array): FirmwareMetadata {
-  const head = parseImageHead(bytes);
+  const head = headOf(bytes);
   const description = `ESP-IDF ${head.description.idfVersion}`;
   return { ...firmwareMetadata(head), description, author: null, vcs_identifier: null, misc: null };
 }

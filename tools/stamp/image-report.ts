@@ -3,7 +3,6 @@
  */
 
 import { Fault } from "../../modules/fault/fault.js";
-import { parseImageHead } from "../../modules/ota/image.js";
 import type { Trailer } from "../../modules/ota/image-trailer.js";
 import { ImageVerifier, type VerifiedImage } from "../../modules/ota/image-verifier.js";
 import type { Crypto } from "../../modules/platform/crypto.js";
@@ -12,6 +11,7 @@ import { chipOf } from "../../src/firmware/chip.js";
 import { firmwareUuid } from "../../src/firmware/firmware-metadata.js";
 import { normaliseVersion } from "../../src/firmware/version.js";
 import { signatureProblem } from "./signature-block.js";
+import { headOf } from "./wrong-file.js";
 
 export interface ImageReport {
   /** Name and value, in the order to print. */
@@ -38,7 +38,7 @@ const trailerWords: Record<Trailer, string> = {
  * @throws Fault of stage "image" when it is none: there is nothing to show then
  */
 export function reportImage(image: Uint8Array, crypto: Crypto): ImageReport {
-  const head = parseImageHead(image);
+  const head = headOf(image);
   const { description, chipId } = head;
   const { platform, architecture } = chipOf(chipId);
   const problems: string[] = [];

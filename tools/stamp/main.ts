@@ -17,6 +17,7 @@ import { endOnClosedPipe } from "../ending.js";
 import { sentenceOf } from "../sentence.js";
 import { reportImage, reportLines } from "./image-report.js";
 import { stampImage } from "./stamp-image.js";
+import { headOf } from "./wrong-file.js";
 
 const help = `Usage: nerveshub-stamp IMAGE --product NAME --version X.Y.Z [-o OUT]
        nerveshub-stamp --show IMAGE
@@ -74,7 +75,7 @@ function show(path: string): number {
 
 function stamp(path: string, product: string, version: string, output: string): number {
   const image = read(path);
-  const before = parseImageHead(image).description;
+  const before = headOf(image).description;
   const stamped = stampImage(image, { product, version }, nodeCrypto);
   write(output, stamped, path);
   const { uuid, platform } = firmwareMetadata(parseImageHead(stamped));

@@ -9,12 +9,13 @@
 import { sealImage } from "../../hosts/flash-model/seal-image.js";
 import { Fault } from "../../modules/fault/fault.js";
 import { projectNameField, type TextField, versionField } from "../../modules/ota/app-description.js";
-import { appDescriptionOffset, parseImageHead } from "../../modules/ota/image.js";
+import { appDescriptionOffset } from "../../modules/ota/image.js";
 import { ImageVerifier } from "../../modules/ota/image-verifier.js";
 import type { Crypto } from "../../modules/platform/crypto.js";
 import { isPrintable } from "../../modules/text/printable.js";
 import { encodeUtf8 } from "../../modules/text/utf8.js";
 import { isSemVer, normaliseVersion } from "../../src/firmware/version.js";
+import { headOf } from "./wrong-file.js";
 
 export interface Stamp {
   /** The product's name in NervesHub, exactly. */
@@ -64,7 +65,7 @@ export function stampImage(image: Uint8Array, stamp: Stamp, crypto: Crypto): Uin
   checkStamp(stamp);
   const version = fieldBytes(versionField, "version", stamp.version);
   const product = fieldBytes(projectNameField, "product", stamp.product);
-  parseImageHead(image);
+  headOf(image);
   const verifier = new ImageVerifier(crypto, image.byteLength);
   verifier.update(image);
   if (verifier.finish(image.byteLength).trailer !== "none") {

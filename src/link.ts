@@ -266,4 +266,8 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
 }
 
 const trustOf = (platform: Platform, { head, metadata }: Firmware): Trust =>
-  new Trust({ chipId: platform.device.chipId, running: head === undefined ? undefined : metadata });
+  new Trust({
+    chipId: platform.device.chipId,
+    chipRevision: platform.device.chipRevision,
+    running: head === undefined ? undefined : metadata,
+  });

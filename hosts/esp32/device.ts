@@ -18,6 +18,10 @@ const MALLOC_CAP_DEFAULT = 1 << 12;
 /** esp_app_format.h: `chip_id`, 16 bits little endian in esp_image_header_t. */
 const chipIdOffset = 12;
 
+/** esp_chip_info.h: esp_chip_info_t is model and features of 32 bits, revision of 16, and the number of cores. */
+const chipInfoSize = 12;
+const chipRevisionOffset = 8;
+
 /** The words of NervesHub's agents for each esp_reset_reason_t. */
 const resetReasons: readonly string[] = Object.freeze([
   "unknown", // ESP_RST_UNKNOWN
@@ -38,6 +42,7 @@ const buildWatchdog = native("nh_build_watchdog") as () => boolean;
 export class EspDevice implements Device {
   readonly identifier: string;
   readonly chipId: number;
+  readonly chipRevision: number;
   readonly resetReason: string;
   readonly networkInterface = "wlan0";
   readonly watchdog = buildWatchdog();
@@ -52,6 +57,10 @@ export class EspDevice implements Device {
     const chip = new Uint8Array(2);
     running.read(chipIdOffset, chip);
     this.chipId = chip[0] | (chip[1] << 8);
+
+    const info = new DataView(new ArrayBuffer(chipInfoSize));
+    this._idf.esp_chip_info(info.buffer);
+    this.chipRevision = info.getUint16(chipRevisionOffset, true);
 
     // Reasons that ESP-IDF added later (USB, JTAG, eFuse error, power glitch, lock-up) have no word in NervesHub.
     this.resetReason = resetReasons[this._idf.esp_reset_reason()] ?? "unknown";

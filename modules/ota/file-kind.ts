@@ -1,5 +1,5 @@
 /*
- * File kind: whether a download is an image or a delta, by its first byte, since nothing else says so. It is checked before anything is erased.
+ * File kind: whether a download is an image or a delta, by its first bytes, since nothing else says so. It is checked before anything is erased.
  *
  * First bytes: `esp_image_header_t.magic` of ESP-IDF (0xE9), a detools patch type, "P" of a zip file (fwup archives).
  */
@@ -13,14 +13,25 @@ export type FileKind = "image" | "delta";
 const imageMagic = 0xe9;
 const zipMagic = 0x50;
 
+/** Bytes that are looked at: a delta's first ones are its type and sizes, and never all text. */
+const looked = 16;
+
+/** Whether the bytes are printable ASCII, as a page and an error in JSON begin. */
+const isText = (bytes: Uint8Array): boolean => {
+  for (const byte of bytes)
+    if (byte > 0x7e || (byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d)) return false;
+  return true;
+};
+
 /**
- * @param firstByte 0 to 255
+ * @param bytes the first ones of the file, at least one
  * @throws Fault of stage "image": "fwup-archive", "patch-type-unsupported", "patch-compression-unsupported" or
  *   "file-kind-unknown"
  */
-export const fileKind = (firstByte: number): FileKind => {
+export const fileKind = (bytes: Uint8Array): FileKind => {
+  const firstByte = bytes[0];
   if (firstByte === imageMagic) return "image";
-  if (isPatchType(firstByte)) {
+  if (isPatchType(firstByte) && !isText(bytes.subarray(0, looked))) {
     checkPatchType(firstByte);
     return "delta";
   }

@@ -24,6 +24,8 @@ export interface Device {
   readonly identifier: string;
   /** ESP-IDF chip id (esp_chip_id_t) of the image format this device runs; 0 is the plain ESP32. */
   readonly chipId: number;
+  /** Revision of the chip, major × 100 + minor; absent where it cannot be asked. */
+  readonly chipRevision?: number;
   /** Why the last restart happened, in words such as "power_on", "software", "panic", … */
   readonly resetReason: string;
   /** The network interface that the link uses, by the name that Linux has for its kind: "wlan0", "eth0". */

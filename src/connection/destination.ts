@@ -14,7 +14,7 @@ import { vsn } from "../protocol.js";
 import { type CertificateCredentials, type Credentials, socketPathOf } from "./credentials.js";
 import { lostUpgradeFault, refusalFault } from "./diagnosis.js";
 import { type Place, redirectLocation } from "./redirect.js";
-import { retryAfterMs } from "./retry-after.js";
+import { maxRetryAfterMs, retryAfterMs } from "./retry-after.js";
 import type { Endpoint } from "./session.js";
 import type { WallClock } from "./wall-clock.js";
 
@@ -93,7 +93,8 @@ export class Destination {
     const signed = wallClock.learn(date, this._signedAt);
     if (status < 300 || status >= 400) {
       const fault = refusalFault(refusal, { credentials, signed, guessed });
-      return { fault, retryAfterMs: retryAfterMs(headers.get("retry-after"), date) };
+      const nowMs = guessed ? undefined : wallClock.signingTime() * 1000;
+      return { fault, retryAfterMs: retryAfterMs(headers, nowMs, maxRetryAfterMs) };
     }
     const place = redirectLocation(this._place, refusal, credentials, this._redirects);
     if (place instanceof Fault) return { fault: place, retryAfterMs: undefined };

@@ -3,7 +3,8 @@
  *
  * The rules it guards: bytes are appended only where the server's answer says that they belong (206 with the right
  * Content-Range, or 200 from the start); bytes of a file that changed under its URL are never mixed with older ones; a damaged
- * part is noticed at its end and fetched again alone; a download that gets nowhere ends after a bounded number of tries.
+ * part is noticed at its end and fetched again alone; an answer that is not the file (a login page, an error with 200) is
+ * tried again and costs nothing that was downloaded; a download that gets nowhere ends after a bounded number of tries.
  */
 
 import { asFault, Fault } from "../../modules/fault/fault.js";
@@ -14,11 +15,13 @@ import type { Timer } from "../../modules/platform/timers.js";
 import { randomFraction } from "../connection/backoff.js";
 import { retryAfterMs } from "../connection/retry-after.js";
 import type { Log } from "../log/log.js";
-import type { Offer } from "./offer.js";
+import { type Offer, partSize } from "./offer.js";
+import { isFinal, isUnlike, PutOff } from "./outcome.js";
 import { PartCheck, untilPartEnds } from "./part-check.js";
-import { retryDelay, statusFault } from "./retry.js";
+import { maxDownloadWaitMs, patienceMs, retryDelay, statusFault } from "./retry.js";
 import type { UpdateTarget } from "./target.js";
 import { checkTransport } from "./transport.js";
+import { changed, type Validators, validatorsOf } from "./validators.js";
 
 /** Times that damaged parts of one download are fetched again: three, as the Linux agent does. */
 export const maxPartFailures = 3;
@@ -65,7 +68,9 @@ export class Download implements HttpListener {
   /** Whether `_request` asked for a range. */
   private _ranged = false;
   private _timer: Timer | undefined;
-  private _validator: string | undefined;
+  private _validators: Validators | undefined;
+  /** Whether a server that ignores ranges has answered: the download starts over when its bytes are those of the file. */
+  private _fromZero = false;
   /** Failures since the last byte. */
   private _failures = 0;
   /** Whether a range was refused since the last byte: by 416, or by 500, which can mean "beyond the end" as well. */
@@ -75,6 +80,8 @@ export class Download implements HttpListener {
   private _startOvers = 0;
   /** Whether the file was already fetched again because of a fault of the image. */
   private _doubted = false;
+  /** What does not look like the file, and how far it was compared with the first part's checksum. */
+  private _suspected: { readonly fault: Fault; readonly position: number } | undefined;
   /** Bytes taken since the event loop ran. */
   private _sliced = 0;
   private _finished = false;
@@ -133,7 +140,7 @@ export class Download implements HttpListener {
   /** The server offers the same file under a new URL. The next request uses it; a request that waits for a retry is made now. */
   renew(url: string): void {
     this.#url = url;
-    this._validator = undefined;
+    this._validators = undefined;
     // While a request is open, the timer belongs to `_drain`.
     if (this._timer === undefined || this._request !== undefined) return;
     this.#options.platform.timers.clear(this._timer);
@@ -161,9 +168,10 @@ export class Download implements HttpListener {
       this._refuseRange(status, response);
       return;
     }
-    if (status !== 200 && status !== 206) {
+    if (status !== 200 && status !== 203 && status !== 206) {
       const fault = statusFault(status);
-      if (fault.code === "server-busy") this._retry(fault, this._askedMs(response));
+      // 204 and its kin are no file, and no word of the storage's either.
+      if (fault.code === "server-busy" || status < 300) this._retry(fault, this._askedMs(response));
       else this._fail(fault);
       return;
     }
@@ -172,24 +180,23 @@ export class Download implements HttpListener {
       this._retry(new Fault("download", "web-page", text), undefined);
       return;
     }
-    const validator = response.headers.get("etag") ?? response.headers.get("last-modified");
-    const changed = this._validator !== undefined && validator !== undefined && validator !== this._validator;
-    if (status === 206 && (changed || !this._fits(response))) {
-      this._validator = undefined;
+    const total = status === 206 ? response.contentRange?.total : response.length;
+    const { size, checksum } = this.#options.offer;
+    if (total !== undefined && size !== undefined && total !== size) {
+      const text = `Something of ${total} bytes answered at the download URL where the server announced ${size}; a proxy or a network's login page may be in between.`;
+      this._retry(new Fault("download", "size-mismatch", text), undefined);
+      return;
+    }
+    // Size and checksums find a mix of two files, whatever the nodes of a CDN call theirs.
+    const validators = checksum === undefined ? validatorsOf(response.headers) : undefined;
+    const other = changed(this._validators, validators);
+    if (status === 206 && (other || !this._fits(response))) {
+      this._validators = undefined;
       this._startOver("The file under the download URL has changed or another range came");
       return;
     }
-    this._validator = validator;
-    if (status === 200 && ranged) {
-      this.#options.log.info("The download server ignores ranges; the download starts from the beginning.");
-      this._fromStart();
-    }
-    const total = status === 200 ? response.length : response.contentRange?.total;
-    if (total !== undefined && this.#options.offer.size !== undefined && total !== this.#options.offer.size) {
-      const text = `The file at the download URL has ${total} bytes where the server announced ${this.#options.offer.size}.`;
-      this._fail(new Fault("download", "size-mismatch", text));
-      return;
-    }
+    this._validators = validators;
+    this._fromZero = status !== 206 && ranged;
     if (this._end === undefined) this._end = total;
   }
 
@@ -198,7 +205,7 @@ export class Download implements HttpListener {
   }
 
   private _askedMs({ headers }: HttpResponse): number | undefined {
-    return retryAfterMs(headers.get("retry-after"), headers.get("date"));
+    return retryAfterMs(headers, this.#options.platform.clock.now(), maxDownloadWaitMs);
   }
 
   private _refuseRange(status: number, response: HttpResponse): void {
@@ -212,9 +219,20 @@ export class Download implements HttpListener {
   }
 
   private _data(bytes: Uint8Array): void {
+    if (this._suspected !== undefined) {
+      this._judge(bytes);
+      return;
+    }
     this._failures = 0;
     this._rangeRefused = false;
-    const { target } = this.#options;
+    const { target, log } = this.#options;
+    if (this._fromZero && bytes.byteLength > 0) {
+      // What cannot be the file's beginning may not cost what was downloaded.
+      target.begins?.(bytes);
+      this._fromZero = false;
+      log.info("The download server ignores ranges; the download starts from the beginning.");
+      this._fromStart();
+    }
     let at = 0;
     while (at < bytes.byteLength && !this._finished) {
       const { position } = target;
@@ -230,7 +248,15 @@ export class Download implements HttpListener {
       at += piece.byteLength;
       this._sliced += piece.byteLength;
       this._requireRoom(position + piece.byteLength);
-      if (!target.write(piece) || this._sliced >= sliceBytes) {
+      let taken: boolean;
+      try {
+        taken = target.write(piece);
+      } catch (error) {
+        if (!this._suspects(error, position + piece.byteLength)) throw error;
+        this._judge(bytes.subarray(at));
+        return;
+      }
+      if (!taken || this._sliced >= sliceBytes) {
         // The event loop must run: a patch may need more slices, and a network faster than flash always has more to read.
         this._sliced = 0;
         this._request?.pause();
@@ -241,11 +267,36 @@ export class Download implements HttpListener {
     this._taken();
   }
 
+  /**
+   * What does not look like the file may be what was promised all the same: its first part tells. So it is read on and compared,
+   * and not written.
+   */
+  private _suspects(error: unknown, position: number): boolean {
+    const fault = asFault(error, "download", "download-failed");
+    const { parts } = this.#options.offer;
+    if (!isUnlike(fault) || parts.length === 0 || position > partSize) return false;
+    this._suspected = { fault, position };
+    if (position === partSize || position === this.#options.offer.size) this._fail(fault);
+    return true;
+  }
+
+  private _judge(bytes: Uint8Array): void {
+    if (this._suspected === undefined || this._finished || bytes.byteLength === 0) return;
+    const { fault, position } = this._suspected;
+    const piece = bytes.subarray(0, untilPartEnds(position));
+    const bad = this._parts.update(piece, position);
+    const end = position + piece.byteLength;
+    this._suspected = { fault, position: end };
+    if (end !== partSize && end !== this.#options.offer.size) return;
+    if (bad === undefined) this._fail(fault);
+    else this._notTheFile(fault);
+  }
+
   /** @throws Fault of stage "download": "size-mismatch" when `position` is beyond the end of the file */
   private _requireRoom(position: number): void {
     const { size } = this.#options.offer;
     if (size === undefined || position <= size) return;
-    const text = `The download is longer than the ${size} bytes that the server announced.`;
+    const text = `The download is longer than the ${size} bytes that the server announced; a proxy may be in between.`;
     throw new Fault("download", "size-mismatch", text);
   }
 
@@ -283,10 +334,18 @@ export class Download implements HttpListener {
 
   private _ended(): void {
     this._request = undefined;
+    if (this._suspected !== undefined) {
+      this._notTheFile(this._suspected.fault);
+      return;
+    }
     const { position } = this.#options.target;
     if (this._end !== undefined && position < this._end) {
       const text = `The download server ended the file after ${position} of ${this._end} bytes.`;
       this._retry(new Fault("download", "short-body", text), undefined);
+      return;
+    }
+    if (position === 0 || this._fromZero) {
+      this._retry(new Fault("download", "empty-body", "The download URL answered with an empty file."), undefined);
       return;
     }
     this._finish();
@@ -303,6 +362,29 @@ export class Download implements HttpListener {
     this._stop();
     this._rewind(from);
     this._again(0);
+  }
+
+  /**
+   * What came is not the file, or was damaged on its way: it is fetched from the start, after a wait that grows. "failed" would
+   * block updates for a day, for the page of a proxy.
+   */
+  private _notTheFile(fault: Fault): void {
+    this._stop();
+    this._startOvers++;
+    const { platform, log } = this.#options;
+    const delayMs = retryDelay(this._startOvers - 1, undefined, randomFraction(platform.random));
+    if (this._startOvers > maxStartOvers || delayMs === undefined) {
+      const text = `What answers at the download URL is not the file, or damages it: ${fault.message}`;
+      this._fail(new Fault("download", "not-the-file", text, fault));
+      return;
+    }
+    log.warning(
+      `${fault.message} What answers may not be the file; it is asked again in ${Math.ceil(delayMs / 1000)} s.`,
+    );
+    // An answer that was to start over has changed nothing yet.
+    if (this._fromZero) this._fromZero = false;
+    else this._rewindAll();
+    this._again(delayMs);
   }
 
   /** Fetches the file once more: a fault of the image blocks updates for a day, and one damaged byte may be its cause. */
@@ -325,6 +407,10 @@ export class Download implements HttpListener {
       const text = `The download had to start from the beginning ${maxStartOvers} times; check that the server that holds the file serves ranges.`;
       throw new Fault("download", "no-progress", text);
     }
+    this._rewindAll();
+  }
+
+  private _rewindAll(): void {
     this._to = undefined;
     this._rewind(0);
   }
@@ -341,7 +427,12 @@ export class Download implements HttpListener {
   private _retry(fault: Fault, askedMs: number | undefined): void {
     if (this._finished) return;
     this._stop();
+    this._fromZero = false;
     const { platform, log } = this.#options;
+    if (askedMs !== undefined && askedMs > patienceMs) {
+      this._fail(new PutOff(askedMs, `${fault.message} It asked for ${Math.ceil(askedMs / 1000)} s.`));
+      return;
+    }
     // A failure without a network says nothing about the file: giving up would cost one of the server's three attempts.
     if (this.#options.offline?.()) this._failures = Math.min(this._failures, failuresOffline);
     const delayMs = retryDelay(this._failures, askedMs, randomFraction(platform.random));
@@ -367,6 +458,7 @@ export class Download implements HttpListener {
   private _stop(): void {
     this._request?.close();
     this._request = undefined;
+    this._suspected = undefined;
     this.#options.platform.timers.clear(this._timer);
     this._timer = undefined;
   }
@@ -399,7 +491,8 @@ export class Download implements HttpListener {
 
   private _failWith(error: unknown): void {
     const fault = asFault(error, "download", "download-failed");
-    if (fault.stage === "image" && !this._doubted) this._guard(() => this._doubt(fault));
+    if (isUnlike(fault)) this._guard(() => this._notTheFile(fault));
+    else if (fault.stage === "image" && !isFinal(fault) && !this._doubted) this._guard(() => this._doubt(fault));
     else this._fail(fault);
   }
 }

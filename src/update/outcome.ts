@@ -6,28 +6,44 @@
  * `failed`. docs/updates.md shows this table to operators.
  */
 
-import type { Fault } from "../../modules/fault/fault.js";
+import { Fault } from "../../modules/fault/fault.js";
 
 export type Outcome =
   | { readonly word: "failed" | "ignored"; readonly reason: string }
   | { readonly word: "rescheduled"; readonly reason: string; readonly delayMs: number };
 
-/** Codes of faults that the same file would cause again. Other faults may pass. */
-const lasting: readonly string[] = Object.freeze([
-  "bad-offer",
-  "not-an-image",
+/** Codes of faults that the offer or the first 4 KB of a real image cause: nothing has to be fetched again to know. */
+const final: readonly string[] = Object.freeze([
   "fwup-archive",
   "wrong-chip",
+  "wrong-revision",
   "wrong-product",
   "wrong-uuid",
   "image-too-large",
-  "no-inactive-slot",
-  "image-corrupt",
+  "patch-type-unsupported",
+  "patch-compression-unsupported",
+]);
+
+/** Codes of an answer that does not look like the file that was promised. */
+const unlike: readonly string[] = Object.freeze([
   "size-mismatch",
+  "file-kind-unknown",
+  "not-an-image",
+  "image-too-short",
+  "image-header",
+  "image-segments",
+  "image-segment-length",
+  "no-app-description",
+  "description-not-text",
+]);
+
+/** Codes of other stages than "image" that the same file would cause again. Other faults may pass. */
+const lasting: readonly string[] = Object.freeze([
+  "bad-offer",
+  "no-inactive-slot",
   "checksum-mismatch",
   "part-mismatch",
   "flash-worn",
-  "patch-source-mismatch",
   "writer-refused",
 ]);
 
@@ -56,7 +72,24 @@ export const isLasting = (fault: Fault): boolean => {
   return fault.stage === "image" || lasting.includes(fault.code);
 };
 
+/** Whether the offer or the head of a real image says so: another answer to the same request would be no other. */
+export const isFinal = (fault: Fault): boolean => final.includes(fault.code);
+
+/** Whether something else than the file has answered, as far as its beginning and its length tell. */
+export const isUnlike = (fault: Fault): boolean => unlike.includes(fault.code);
+
+/** A download server asked for a longer wait than a download has patience for: the update is put off for as long. */
+export class PutOff extends Fault {
+  readonly delayMs: number;
+
+  constructor(delayMs: number, message: string) {
+    super("download", "server-busy", message);
+    this.delayMs = delayMs;
+  }
+}
+
 export const outcomeOf = (fault: Fault, failures: number): Outcome => {
+  if (fault instanceof PutOff) return { word: "rescheduled", reason: fault.message, delayMs: fault.delayMs };
   if (isLasting(fault)) return { word: "failed", reason: fault.message };
   return { word: "rescheduled", reason: fault.message, delayMs: rescheduleDelay(failures) };
 };

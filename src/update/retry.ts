@@ -10,20 +10,21 @@ import { Fault } from "../../modules/fault/fault.js";
 
 const retryDelaysMs: readonly number[] = Object.freeze([5000, 15000, 45000, 45000, 90000, 90000]);
 
-/** A `Retry-After` beyond this ends the attempt: the update is then better put off. */
-const longestRetryAfterMs = 120000;
+/** A `Retry-After` beyond this puts the update off: meanwhile the server may offer another one. */
+export const patienceMs = 120_000;
+
+/** The longest `Retry-After` of a download that is obeyed, in milliseconds: a day, after which a signed URL has expired. */
+export const maxDownloadWaitMs = 86_400_000;
 
 /**
  * @param attempt failures since the last received byte, not counting this one
- * @param retryAfterMs the server's `Retry-After`, in milliseconds
+ * @param askedMs the server's `Retry-After`, in milliseconds
  * @param fraction random, 0 to 1
  * @returns wait in milliseconds; undefined to give up
  */
-export const retryDelay = (attempt: number, retryAfterMs: number | undefined, fraction: number): number | undefined => {
+export const retryDelay = (attempt: number, askedMs: number | undefined, fraction: number): number | undefined => {
   if (attempt >= retryDelaysMs.length) return undefined;
-  const asked = retryAfterMs ?? 0;
-  if (asked > longestRetryAfterMs) return undefined;
-  return Math.round(Math.max(asked, retryDelaysMs[attempt] / 2) + (fraction * retryDelaysMs[attempt]) / 2);
+  return Math.round(Math.max(askedMs ?? 0, retryDelaysMs[attempt] / 2) + (fraction * retryDelaysMs[attempt]) / 2);
 };
 
 /** The fault of an answer without a file. Only "server-busy" is tried again; "url-gone" and "url-refused" end the attempt. */

@@ -11,7 +11,7 @@ import { parseImageHead } from "../../modules/ota/image.js";
 import type { Platform } from "../../modules/platform/platform.js";
 import type { WritableSlot } from "../../modules/platform/slots.js";
 import type { Log } from "../log/log.js";
-import { freeSlot } from "./free-slot.js";
+import { freeSlot, requireRoom } from "./free-slot.js";
 import type { ImageDecoder, ImageFormat } from "./image-format.js";
 import { headSize, ImageSink } from "./image-sink.js";
 import { type OfferedFile, partSize } from "./offer.js";
@@ -61,13 +61,18 @@ export class SlotTarget implements UpdateTarget {
     this._offer = offer;
     this._slot = slot;
     this._check = undefined;
+    if (offer.size !== undefined) requireRoom(slot, offer.size);
     const { progress } = this._records;
     if (progress !== undefined && sameFile(progress, offer) && this._continue(progress)) return;
     this._restart();
   }
 
+  begins(bytes: Uint8Array): void {
+    fileKind(bytes);
+  }
+
   write(bytes: Uint8Array): boolean {
-    if (this._offset === 0 && this._sink === undefined && bytes.byteLength > 0) this._open(bytes[0]);
+    if (this._offset === 0 && this._sink === undefined && bytes.byteLength > 0) this._open(bytes);
     this._offset += bytes.byteLength;
     if (this._patch !== undefined) {
       this._patch.write(bytes);
@@ -162,10 +167,10 @@ export class SlotTarget implements UpdateTarget {
     this._imageSize = undefined;
   }
 
-  /** Makes the decoder or the sink. The file's first byte tells its kind; the server's `update` message does not. */
-  private _open(firstByte: number): void {
+  /** Makes the decoder or the sink. The file's first bytes tell its kind; the server's `update` message does not. */
+  private _open(bytes: Uint8Array): void {
     const offer = this._offer!;
-    if (fileKind(firstByte) === "delta") this._patch = this._newPatch(undefined);
+    if (fileKind(bytes) === "delta") this._patch = this._newPatch(undefined);
     else this._sink = new ImageSink(this._slot!, this._trust, offer, offer.size);
   }
 

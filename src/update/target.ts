@@ -32,6 +32,11 @@ export interface UpdateTarget {
   begin(offer: OfferedFile): void | Promise<void>;
   /** Bytes of the file that were taken. No other object keeps the position of a download. */
   readonly position: number;
+  /**
+   * Asked before a server's answer from the file's start replaces what was taken.
+   * @throws Fault of stage "image" when no file can begin with these bytes
+   */
+  begins?(bytes: Uint8Array): void;
   /** Takes the next bytes of the file. @returns false when `drain` must finish before the next `write` */
   write(bytes: Uint8Array): boolean;
   /**

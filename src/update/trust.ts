@@ -15,9 +15,13 @@ import type { Offer } from "./offer.js";
 export interface TrustOptions {
   /** ESP-IDF chip id of this device. */
   chipId: number;
+  /** Its revision, major × 100 + minor; undefined where it cannot be asked. */
+  chipRevision?: number;
   /** Metadata of the running image; undefined when the application states its firmware itself. */
   running: FirmwareMetadata | undefined;
 }
+
+const revisionText = (revision: number): string => `v${Math.floor(revision / 100)}.${revision % 100}`;
 
 export class Trust {
   private readonly _options: TrustOptions;
@@ -28,7 +32,7 @@ export class Trust {
 
   /**
    * @param head head of the image that would replace the old one
-   * @throws Fault of stage "image": "wrong-chip", "wrong-product", "wrong-uuid"
+   * @throws Fault of stage "image": "wrong-chip", "wrong-revision", "wrong-product", "wrong-uuid"
    */
   checkHead(head: ImageHead, offer: Pick<Offer, "uuid">): void {
     const { chipId, running } = this._options;
@@ -36,6 +40,7 @@ export class Trust {
       const text = `The image is for ${chipOf(head.chipId).platform} and this device is a ${chipOf(chipId).platform}; check the deployment group's firmware.`;
       throw new Fault("image", "wrong-chip", text);
     }
+    this._checkRevision(head);
     // Where the application states its firmware itself, the server's metadata do not come from the image.
     if (running === undefined) return;
     const { product, uuid } = firmwareMetadata(head);
@@ -47,5 +52,17 @@ export class Trust {
       const text = `The file holds firmware ${uuid} where the server announced ${offer.uuid}; upload the firmware again.`;
       throw new Fault("image", "wrong-uuid", text);
     }
+  }
+
+  /** As bootloader_common_check_chip_validity of ESP-IDF, which refuses the image at its end otherwise: 0 and 65535 mean "any". */
+  private _checkRevision({ minChipRevision, maxChipRevision }: ImageHead): void {
+    const { chipRevision } = this._options;
+    if (chipRevision === undefined) return;
+    const isSet = (revision: number): boolean => revision !== 0 && revision !== 0xffff;
+    const tooOld = isSet(minChipRevision) && chipRevision < minChipRevision;
+    if (!tooOld && !(isSet(maxChipRevision) && chipRevision > maxChipRevision)) return;
+    const words = tooOld ? `from ${revisionText(minChipRevision)} on` : `up to ${revisionText(maxChipRevision)}`;
+    const text = `The image is for chips of revision ${words}, and this one is ${revisionText(chipRevision)}; build it for both.`;
+    throw new Fault("image", "wrong-revision", text);
   }
 }

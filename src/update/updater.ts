@@ -310,6 +310,9 @@ export class Updater {
         // "failed" would block the device for a day, and the cause may be bytes of an earlier run, or one bit of flash that
         // no checksum of a part locates. So the whole file is downloaded once more.
         const fault = asFault(error, "image", "image-corrupt");
+        // Of a file whose size nobody has said, the end may have been missing.
+        if (offer.size === undefined && fault.code === "image-truncated")
+          throw new Fault("download", "not-the-file", `The download ended too early: ${fault.message}`, fault);
         if (doubted || !isLasting(fault)) throw fault;
         doubted = true;
         log.warning(`${fault.message} Everything is downloaded once more.`);

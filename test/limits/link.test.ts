@@ -18,6 +18,7 @@ import { ManagedUpdates, maxUpdateRejectionMinutes } from "../../src/features/ma
 import { maxServerKeys, maxServerKeysCharacters, ServerKeys } from "../../src/features/server-keys/server-keys.js";
 import { Log, maxLogLineCharacters } from "../../src/log/log.js";
 import { Redactor } from "../../src/log/redact.js";
+import { maxDownloadWaitMs } from "../../src/update/retry.js";
 import { assert, describe } from "../support/harness.js";
 import { limit } from "../support/limit.js";
 import { LinkScene } from "../support/link-scene.js";
@@ -40,11 +41,31 @@ describe("limits: the link", () => {
     assert.equal(learnt(-1000), false);
   });
 
+  limit(
+    "maxDownloadWaitMs",
+    "that long a download is put off as its server asks, and no longer when more is asked",
+    () => {
+      const asked = (seconds: number): number | undefined =>
+        retryAfterMs(new Map([["retry-after", String(seconds)]]), undefined, maxDownloadWaitMs);
+      assert.equal(asked(maxDownloadWaitMs / 1000), maxDownloadWaitMs);
+      assert.equal(asked(maxDownloadWaitMs / 1000 + 1), maxDownloadWaitMs);
+    },
+  );
+
   limit("maxRetryAfterMs", "that long is waited as asked, and no longer when more is asked", () => {
     const seconds = maxRetryAfterMs / 1000;
-    assert.equal(retryAfterMs(String(seconds), undefined), maxRetryAfterMs);
-    assert.equal(retryAfterMs(String(seconds - 1), undefined), maxRetryAfterMs - 1000);
-    assert.equal(retryAfterMs(String(seconds + 1), undefined), maxRetryAfterMs);
+    assert.equal(
+      retryAfterMs(new Map([["retry-after", String(seconds)]]), undefined, maxRetryAfterMs),
+      maxRetryAfterMs,
+    );
+    assert.equal(
+      retryAfterMs(new Map([["retry-after", String(seconds - 1)]]), undefined, maxRetryAfterMs),
+      maxRetryAfterMs - 1000,
+    );
+    assert.equal(
+      retryAfterMs(new Map([["retry-after", String(seconds + 1)]]), undefined, maxRetryAfterMs),
+      maxRetryAfterMs,
+    );
   });
 
   limit("maxLogLineCharacters", "a line that long is whole, a longer one is cut and shows it", () => {

@@ -33,6 +33,8 @@ export interface Answer {
   openEnd?: boolean;
   /** Further header lines. */
   lines?: string[];
+  /** Something else than the file, whatever was asked for. */
+  instead?: { status?: number; lines?: string[]; body: Uint8Array };
   /** Bytes of the body are changed. */
   spoil?(body: Uint8Array, from: number): Uint8Array;
 }
@@ -69,6 +71,12 @@ export class FileServer {
         encodeUtf8(`HTTP/1.1 ${answer.status} No\r\n${(answer.headers ?? []).join("")}content-length: 0\r\n\r\n`),
       );
       connection.end();
+      return;
+    }
+    if (answer.instead !== undefined) {
+      const { status = 200, lines: own = [], body } = answer.instead;
+      connection.send(encodeUtf8(`HTTP/1.1 ${status} OK\r\n${[...own, "", ""].join("\r\n")}`));
+      this.#body(connection, body, answer);
       return;
     }
     const ranged = from !== undefined && !answer.ignoreRange;

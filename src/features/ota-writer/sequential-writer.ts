@@ -127,7 +127,7 @@ export abstract class SequentialWriter implements FirmwareWriter {
 /** Adds bytes to the head until it is complete. @returns how many bytes of `chunk` were added */
 const hold = (writing: Writing, chunk: Uint8Array): number => {
   const { head, held } = writing;
-  if (held === 0 && chunk.byteLength > 0 && fileKind(chunk[0]) === "delta") {
+  if (held === 0 && chunk.byteLength > 0 && fileKind(chunk) === "delta") {
     const text =
       "The file is a delta, which this device's writer cannot apply; switch deltas off for its product, or leave the writer out.";
     throw new Fault("image", "delta-unsupported", text);

@@ -6,13 +6,13 @@ import { assert, describe, fixture, it } from "../../support/harness.js";
 
 describe("ota: file kinds", () => {
   it("an image and a patch as NervesHub serves them are known", () => {
-    assert.equal(fileKind(fixture("transcripts/fixtures/app-1.0.0.bin")[0]), "image");
-    assert.equal(fileKind(fixture("transcripts/fixtures/delta-1.0.0-1.1.0.patch")[0]), "delta");
+    assert.equal(fileKind(fixture("transcripts/fixtures/app-1.0.0.bin")), "image");
+    assert.equal(fileKind(fixture("transcripts/fixtures/delta-1.0.0-1.1.0.patch")), "delta");
   });
 
   it("a fwup archive is refused with what to upload instead", () => {
     assert.throws(
-      () => fileKind(0x50),
+      () => fileKind(Uint8Array.of(0x50)),
       (error) => error instanceof Fault && error.code === "fwup-archive" && /\.bin/.test(error.message),
     );
   });
@@ -25,7 +25,7 @@ describe("ota: file kinds", () => {
       ["none", "patch-compression-unsupported"],
     ])
       assert.throws(
-        () => fileKind(fixture(`delta/refused-${name}.patch`)[0]),
+        () => fileKind(fixture(`delta/refused-${name}.patch`)),
         (error) => error instanceof Fault && error.code === code && error.message.includes(name),
       );
   });
@@ -34,14 +34,14 @@ describe("ota: file kinds", () => {
     let known = 0;
     for (let byte = 0; byte < 256; byte++)
       try {
-        fileKind(byte);
+        fileKind(Uint8Array.of(byte, 0x00));
         known++;
       } catch (error) {
         assert.ok(error instanceof Fault && error.stage === "image");
       }
     assert.equal(known, 2);
     assert.throws(
-      () => fileKind(0x7f),
+      () => fileKind(Uint8Array.of(0x7f)),
       (error) => error instanceof Fault && error.code === "file-kind-unknown" && /0x7f/.test(error.message),
     );
   });

@@ -39,7 +39,12 @@ export interface Core extends Pusher {
   /** Whether the hub is reached over TLS now, wherever redirects have led. */
   readonly tls: boolean;
   /** The update under way, if any. */
-  readonly update: { readonly busy: boolean; readonly currentlyDownloading: string | undefined };
+  readonly update: {
+    readonly busy: boolean;
+    readonly currentlyDownloading: string | undefined;
+    /** Why no update can be taken, in words for people. */
+    readonly refused: string | undefined;
+  };
   /** What the device lacks to survive a bad update, in words for people; undefined when it lacks nothing. */
   readonly lacking: string | undefined;
   /** Round trip of the last heartbeat, in milliseconds. */

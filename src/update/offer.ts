@@ -8,8 +8,10 @@ import { fieldsOf, isObject } from "../../modules/json/fields.js";
 import { hexDigits, isMadeOf } from "../../modules/text/characters.js";
 import type { Update } from "../client.js";
 
-/** Characters of a download URL. Presigned ones were seen at well over 1,000; the store holds 2,048 bytes a value. */
-export const maxUpdateUrlCharacters = 1900;
+/** Characters of a download URL: with a security token, presigned ones have 2,500. Servers take request lines of 8 KB. */
+export const maxUpdateUrlCharacters = 7500;
+/** Characters of a download URL that is remembered over a restart: the store holds 2,048 bytes a value. */
+export const maxStoredUrlCharacters = 1900;
 /** Part checksums of 1 MiB each in one offer: 64 MiB, four times the largest flash of any ESP32. */
 export const maxUpdateParts = 64;
 
@@ -29,6 +31,9 @@ export interface Offer extends Update {
 export type OfferedFile = Omit<Offer, "url">;
 
 export const withoutUrl = ({ url: _url, ...file }: Offer): OfferedFile => file;
+
+/** An offer for an application: what it decides by, and nothing of where the file is or how it is checked. */
+export const updateOf = ({ url: _url, checksum: _checksum, parts: _parts, ...update }: Offer): Update => update;
 
 const isSha256 = (text: string): boolean => text.length === 64 && isMadeOf(text, hexDigits);
 

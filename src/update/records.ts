@@ -59,7 +59,11 @@ export interface RevertRecord {
   readonly reason: string;
 }
 
+/** Bytes that must fit into the store before anything is downloaded: more than the record of a trial has. */
+const neededBytes = 1024;
+
 const keys = Object.freeze({
+  probe: "upd-probe",
   progress: "upd-progress",
   source: "upd-source",
   trial: "upd-trial",
@@ -147,6 +151,16 @@ export class UpdateRecords {
   set reverted(record: RevertRecord | undefined) {
     if (record === undefined) this._store.delete(keys.reverted);
     else this._write(keys.reverted, record);
+  }
+
+  /**
+   * Tries whether the store has room for what an update writes last, without which its image could not be activated.
+   *
+   * @throws what the store throws when it has none
+   */
+  requireRoom(): void {
+    this._store.set(keys.probe, new Uint8Array(neededBytes));
+    this._store.delete(keys.probe);
   }
 
   /** Forgets the download. */

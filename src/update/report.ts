@@ -35,6 +35,7 @@ export class Report {
   /** The last message that could not be sent; sent when the connection is back. */
   private _unsaid: Message | undefined;
   private _progress = -progressStep;
+  private _muted = false;
 
   constructor(pusher: DevicePusher, words: StatusWords, networkInterface: string) {
     this._pusher = pusher;
@@ -59,8 +60,28 @@ export class Report {
     if (unsaid !== undefined) this._say(unsaid);
   }
 
+  /** The server's record is of another update, to which it would count what is said: nothing is, until `recall`. */
+  forget(): void {
+    this._muted = true;
+    this._open = false;
+    this._unsaid = undefined;
+  }
+
+  /** The server's record is of this update again, or this update has ended. */
+  recall(): void {
+    this._muted = false;
+  }
+
+  /** An offer has arrived that is not the running update: its whole course is said at once. */
+  putOff(outcome: Outcome): void {
+    this._open = true;
+    this._status({ status: "received" });
+    this.ended(outcome);
+  }
+
   /** An offer has arrived. */
   received(): void {
+    if (this._muted) return;
     this.resume();
     this._status({ status: "received" });
   }

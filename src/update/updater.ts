@@ -14,7 +14,7 @@ import type { DevicePusher } from "../connection/device-pusher.js";
 import { ask, type Kind, type LastFailure, tell } from "../log/guarded.js";
 import type { Log } from "../log/log.js";
 import { Download, maxPartFailures } from "./download.js";
-import { type Offer, parseOffer, withoutUrl } from "./offer.js";
+import { maxStoredUrlCharacters, type Offer, parseOffer, updateOf, withoutUrl } from "./offer.js";
 import { askedDelay, isLasting, type Outcome, outcomeOf, reflashDelayMs, rescheduleDelay } from "./outcome.js";
 import type { Protection } from "./protection.js";
 import { type SourceRecord, sameFile, type UpdateRecords } from "./records.js";
@@ -86,6 +86,8 @@ export class Updater {
   /** Cancels the pending `updateAvailable`. */
   private _callOff: (() => void) | undefined;
   private _closed = false;
+  /** Why no update can be taken, for health; undefined when nothing is known against it. */
+  refused: string | undefined;
 
   constructor(options: UpdaterOptions) {
     this._options = options;
@@ -112,8 +114,7 @@ export class Updater {
       protection?.refusal !== undefined ||
       source.uuid === uuid ||
       source.uses >= maxSourceUses ||
-      progress === undefined ||
-      !sameFile(source, progress);
+      (progress !== undefined && !sameFile(source, progress));
     if (stale) {
       records.source = undefined;
       return;
@@ -146,12 +147,31 @@ export class Updater {
       void this._run(offer, false);
     } else if (sameFile(this.#offer, offer)) {
       log.info("The running update was offered again; its new URL is used from now on.");
+      if (!this._report.inFlight) {
+        this._report.recall();
+        this._report.received();
+      }
       this.#offer = offer;
       this._remember(offer);
       this._download?.renew(offer.url);
-    } else {
-      log.info(`An update to ${offer.version} is ignored: the one to ${this.#offer.version} is running.`);
-    }
+    } else if (offer.uuid === this.#offer.uuid) {
+      log.info(`Another file of the running update to ${offer.version} is ignored.`);
+    } else this._putOff(offer, this.#offer);
+  }
+
+  /**
+   * The server has lost its record of the running update and has made one of this offer, by whose uuid it would take what is
+   * reported from now on. So this one is put off, and the running one goes on without a word.
+   */
+  private _putOff(offer: Offer, running: Offer): void {
+    const { log, platform } = this._options;
+    const reason = `The device is updating to ${running.version}; this can follow.`;
+    log.notice(`The update to ${offer.version} is put off: the one to ${running.version} is running.`);
+    this._report.forget();
+    platform.timers.set(() => {
+      if (this._closed) return;
+      this._report.putOff({ word: "rescheduled", reason, delayMs: rescheduleDelay(0) });
+    }, recordSettlesMs);
   }
 
   close(): void {
@@ -199,6 +219,8 @@ export class Updater {
         }
       }
 
+      this._requireStore();
+
       // Could somebody on the path replace the file? (Download asks again for each request: the URL may be renewed.)
       checkTransport(offer, tls());
 
@@ -232,6 +254,19 @@ export class Updater {
     }
   }
 
+  /** Without room in the store the image could not be activated in the end. @throws Fault of stage "store" */
+  private _requireStore(): void {
+    this.refused = undefined;
+    try {
+      this._options.records.requireRoom();
+    } catch (error) {
+      const { message } = asFault(error, "store", "store-failed");
+      const text = `The store cannot take what an update needs, so none could be activated: ${message} If NVS is full, erase what is not needed in it.`;
+      this.refused = text;
+      throw new Fault("store", "store-failed", text, error);
+    }
+  }
+
   private _judgeReverts(offer: Offer): Outcome | undefined {
     const { trial } = this._options;
     const known = trial.revertsOf(offer.uuid);
@@ -250,7 +285,7 @@ export class Updater {
       this._callOff = ask({
         log,
         name: "updateAvailable",
-        body: () => (client.updateAvailable === undefined ? "apply" : client.updateAvailable(withoutUrl(offer))),
+        body: () => (client.updateAvailable === undefined ? "apply" : client.updateAvailable(updateOf(offer))),
         kind: decisions,
         deadline: { timers: platform.timers, ms: decisionDeadlineMs },
         done: resolve,
@@ -267,6 +302,13 @@ export class Updater {
   /** Stores the source, to resume after a restart without a new offer, which would cost one of three attempts. */
   private _remember(offer: Offer): void {
     const { url, uuid, checksum, size, parts, version, product, manual } = offer;
+    if (url.length > maxStoredUrlCharacters) {
+      this._options.records.source = undefined;
+      this._options.log.warning(
+        `The download URL has ${url.length} characters, too many to be remembered: after a restart the update waits for a new offer.`,
+      );
+      return;
+    }
     const source: SourceRecord = { url, uuid, checksum, size, parts, version, product, manual, uses: 0 };
     try {
       this._options.records.source = source;
@@ -401,6 +443,7 @@ export class Updater {
     this._download = undefined;
     this._percent = -1;
     this._report.ended(outcome);
+    this._report.recall();
   }
 
   private _tell(fault: Fault): void {

@@ -11,7 +11,7 @@ import { maxImageSize, parseSegmentLength, segmentHeaderSize } from "../../modul
 import { DevicePusher } from "../../src/connection/device-pusher.js";
 import { parseArchiveOffer } from "../../src/features/archives/archive-offer.js";
 import { maxPartFailures, maxStartOvers } from "../../src/update/download.js";
-import { maxUpdateParts, maxUpdateUrlCharacters, parseOffer } from "../../src/update/offer.js";
+import { maxStoredUrlCharacters, maxUpdateParts, maxUpdateUrlCharacters, parseOffer } from "../../src/update/offer.js";
 import { UpdateRecords } from "../../src/update/records.js";
 import { maxReasonCharacters, Report } from "../../src/update/report.js";
 import { maxSourceUses } from "../../src/update/updater.js";
@@ -73,6 +73,11 @@ class WornFlash extends MemoryFlash {
 }
 
 describe("limits: updates", () => {
+  limit("maxStoredUrlCharacters", "a record with a URL that long fits into a value of the store", () => {
+    const bytes = (length: number): number => JSON.stringify({ url: "u".repeat(length), uuid: "u".repeat(36) }).length;
+    assert.ok(bytes(maxStoredUrlCharacters) < 2048 && bytes(maxStoredUrlCharacters + 200) > 2048);
+  });
+
   limit("maxUpdateUrlCharacters", "a URL that long is taken, a character more is refused, of archives likewise", () => {
     const url = (characters: number) => "http://files/x?".padEnd(characters, "s");
     assert.equal(taken({ firmware_url: url(maxUpdateUrlCharacters) }), true);

@@ -96,7 +96,8 @@ export class StageCore implements Core {
   readonly trust = { checkHead: () => {} };
   readonly secure = {};
   tls = false;
-  update: { busy: boolean; currentlyDownloading: string | undefined } = {
+  update: { busy: boolean; currentlyDownloading: string | undefined; refused: string | undefined } = {
+    refused: undefined,
     busy: false,
     currentlyDownloading: undefined,
   };

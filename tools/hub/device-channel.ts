@@ -11,7 +11,7 @@ import type { Device } from "./device.js";
 import { advertisement } from "./extensions/catalog.js";
 import { type FirmwareMetadata, firmwareOfJoin } from "./firmware-metadata.js";
 import { type JoinPayload, readJoinPayload } from "./join-payload.js";
-import { isText, type Json, member, sizeOf } from "./json.js";
+import { isText, type Json, type JsonObject, member, sizeOf } from "./json.js";
 import { maxFactBytes } from "./limits.js";
 import { Scripts } from "./scripts.js";
 import { applyProgress, applyStatus, type StatusOutcome } from "./update-status.js";
@@ -161,9 +161,15 @@ export class DeviceChannel implements Channel {
     return advertisement(this.#desk.settings.extensions);
   }
 
-  #sendUpdateMode(): void {
+  /** @param error why a mode that the device asked for was refused */
+  #sendUpdateMode(error?: string): void {
     const { updateMode, managedUpdatesAllowed } = this.#device;
-    this.#topic.broadcast("update_mode", { mode: updateMode, managed_updates_allowed: managedUpdatesAllowed });
+    const refusal: JsonObject = error === undefined ? {} : { error };
+    this.#topic.broadcast("update_mode", {
+      mode: updateMode,
+      managed_updates_allowed: managedUpdatesAllowed,
+      ...refusal,
+    });
   }
 
   #networkInterface(name: Json | undefined): undefined {
@@ -204,9 +210,11 @@ export class DeviceChannel implements Channel {
   }
 
   #requestUpdate(): undefined {
+    if (this.#device.inflight !== undefined) throw new ChannelCrash("request_update although an update is in flight");
     const refusal = this.#desk.orchestrator.request(this.#device);
     if (refusal === undefined) return;
-    this.#topic.broadcast("update_rejected", { reason: refusal.reason, delay_for: refusal.delayFor });
+    const wait: JsonObject = refusal.delayFor === undefined ? {} : { delay_for: refusal.delayFor };
+    this.#topic.broadcast("update_rejected", { reason: refusal.reason, ...wait });
     this.#say("rejected", `asked for an update and was refused: ${refusal.reason}`);
   }
 
@@ -214,8 +222,10 @@ export class DeviceChannel implements Channel {
   #setUpdateMode(mode: Json | undefined): undefined {
     const device = this.#device;
     const allowed = mode === "automatic" || (mode === "device_managed" && device.managedUpdatesAllowed);
-    if (allowed && device.updateMode !== "off") device.updateMode = mode;
-    this.#sendUpdateMode();
+    const taken = allowed && device.updateMode !== "off";
+    if (taken) device.updateMode = mode;
+    const known = mode === "automatic" || mode === "device_managed";
+    this.#sendUpdateMode(taken ? undefined : known ? "not_permitted" : "unknown_mode");
     this.#say("mode", `asked for update mode ${JSON.stringify(mode ?? null)}: it is ${device.updateMode}`);
     this.#desk.orchestrator.schedule(device);
   }

@@ -35,8 +35,8 @@ export type Offer = (
 
 export interface Rejection {
   readonly reason: string;
-  /** Minutes, as on the wire. */
-  readonly delayFor: number;
+  /** Minutes, as on the wire; absent where there is nothing to wait for. */
+  readonly delayFor?: number;
 }
 
 export class Orchestrator {
@@ -168,10 +168,10 @@ export class Orchestrator {
 
   /** `request_update` of a device that manages its own updates. */
   request(device: Device): Rejection | undefined {
-    if (device.updateMode === "off") return { reason: "updates_disabled", delayFor: 60 };
+    if (device.updateMode === "off") return { reason: "updates_disabled" };
     const heldBack = this.#mayHave(device);
     if (heldBack !== undefined) {
-      return { reason: heldBack === "nothing newer" ? "no_update" : "not_eligible", delayFor: 60 };
+      return { reason: heldBack === "nothing newer" ? "no_update" : "not_eligible" };
     }
     if (this.#free() <= 0) return { reason: "busy", delayFor: 5 };
     this.#send(device);

@@ -154,13 +154,14 @@ export class Health implements Feature, Extension, Answering {
   }
 
   private _value(): object {
-    const { platform, lacking } = this._core!;
+    const { platform, lacking, update } = this._core!;
     const { clock, device } = platform;
     const now = clock.now();
     const metadata = lacking === undefined ? {} : { updates_unprotected: `without ${lacking}` };
+    const refused = update.refused === undefined ? {} : { updates_refused: cut(update.refused, 200) };
     const value: Record<string, unknown> = {
       metrics: this._metrics(),
-      metadata: { reset_reason: device.resetReason, ...metadata, ...this._metadata() },
+      metadata: { reset_reason: device.resetReason, ...metadata, ...refused, ...this._metadata() },
       checks: {},
       connectivity: {},
     };

@@ -2,8 +2,9 @@
  * ManagedUpdates: the device decides when to update (nerves_hub_web, docs/device_managed_updates.md; API 2.4.0). It checks for
  * updates and requests them; the server then offers an ordinary `update`.
  *
- * The rules it guards: nothing is sent to a server that has not sent `update_mode`; after a refusal nothing is requested before
- * the server's delay has passed, which is in minutes here.
+ * The rules it guards: nothing is sent to a server that has not sent `update_mode`; nothing is requested while an update runs
+ * or a request is unanswered, which would crash the server's channel; nor, after a refusal, before the server's delay has
+ * passed, which is in minutes here.
  */
 
 import { fieldsOf } from "../../../modules/json/fields.js";
@@ -20,18 +21,21 @@ import { fromServer, toServer } from "../../protocol.js";
 export const maxUpdateRejectionMinutes = 10_080;
 
 const modes: readonly unknown[] = Object.freeze(["automatic", "device_managed", "off"]);
-/** Delay after a refusal that names none: the server's usual one. */
-const defaultRejectionMinutes = 5;
 
 /** Who decides when an update is made (API 2.4.0). */
 export type UpdateMode = "automatic" | "device_managed" | "off";
 
 export interface ManagedUpdatesOptions {
-  /** The current mode, at every join and every change. @param managedUpdatesAllowed whether "device_managed" may be set */
-  modeChanged?(mode: UpdateMode, managedUpdatesAllowed: boolean): void;
+  /**
+   * The current mode, at every join, every change, and as the answer to `setMode`.
+   *
+   * @param managedUpdatesAllowed whether "device_managed" may be set
+   * @param error why `setMode` was refused, in the server's word ("not_permitted", "unknown_mode"); undefined when it was not
+   */
+  modeChanged?(mode: UpdateMode, managedUpdatesAllowed: boolean, error: string | undefined): void;
   /** The answer to `check`. @param version undefined without an update, or when the server did not tell it */
   checked?(available: boolean, version: string | undefined): void;
-  /** The server refused `request`. @param retryAfterMs milliseconds before which `request` sends nothing */
+  /** The server refused `request`. @param retryAfterMs milliseconds before which `request` sends nothing; 0 for no wait */
   rejected?(reason: string, retryAfterMs: number): void;
 }
 
@@ -41,6 +45,8 @@ export class ManagedUpdates implements Feature {
   private _mode: UpdateMode | undefined;
   /** Monotonic milliseconds before which no update is asked for. */
   private _notBeforeMs = 0;
+  /** Whether a request is unanswered. */
+  private _asked = false;
 
   constructor(options: ManagedUpdatesOptions = {}) {
     this._options = options;
@@ -91,6 +97,12 @@ export class ManagedUpdates implements Feature {
 
   offline(): void {
     this._mode = undefined;
+    this._asked = false;
+  }
+
+  /** The answer to a request, or an offer that nobody asked for. */
+  updating(): void {
+    this._asked = false;
   }
 
   /** Asks whether there is an update; `checked` is told. @returns false when it could not be asked */
@@ -98,13 +110,23 @@ export class ManagedUpdates implements Feature {
     return this._say(toServer.checkUpdate, {});
   }
 
-  /** Asks for the update now. @returns false when it could not be asked, or not yet (`waitMs`) */
+  /** Asks for the update now. @returns false when it could not be asked, not yet (`waitMs`), or while one is under way */
   request(): boolean {
-    if (this.waitMs > 0) {
-      this._core!.log.info(`No update is asked for: the server wants ${Math.ceil(this.waitMs / 1000)} s more.`);
+    const { update, log } = this._core!;
+    if (update.busy || update.currentlyDownloading !== undefined) {
+      log.info("No update is asked for: one is under way.");
       return false;
     }
-    return this._say(toServer.requestUpdate, {});
+    if (this._asked) {
+      log.info("No update is asked for: the server has not answered yet.");
+      return false;
+    }
+    if (this.waitMs > 0) {
+      log.info(`No update is asked for: the server wants ${Math.ceil(this.waitMs / 1000)} s more.`);
+      return false;
+    }
+    this._asked = this._say(toServer.requestUpdate, {});
+    return this._asked;
   }
 
   /** Asks the server for a mode; `modeChanged` gets the answer. @returns false when nothing could be sent */
@@ -113,18 +135,22 @@ export class ManagedUpdates implements Feature {
   }
 
   private _modeTold(payload: unknown): void {
-    const { mode, managed_updates_allowed: allowed } = fieldsOf(payload);
+    const { mode, managed_updates_allowed: allowed, error } = fieldsOf(payload);
     if (!modes.includes(mode)) return;
     const told = mode as UpdateMode;
     this._mode = told;
-    this._core!.log.info(`Update mode: ${told}.`);
-    tell(this._core!.log, "managedUpdates.modeChanged", () => this._options.modeChanged?.(told, allowed === true));
+    const refusal = typeof error === "string" ? printable(cut(error, 100)) : undefined;
+    const { log } = this._core!;
+    if (refusal === undefined) log.info(`Update mode: ${told}.`);
+    else log.warning(`The server refuses the update mode (${refusal}); it stays ${told}.`);
+    tell(log, "managedUpdates.modeChanged", () => this._options.modeChanged?.(told, allowed === true, refusal));
   }
 
   private _checked(payload: unknown): void {
     const { available, firmware_meta: meta } = fieldsOf(payload);
     const { version } = fieldsOf(meta);
     const known = available === true && typeof version === "string" ? version : undefined;
+    if (available === true) this._notBeforeMs = 0;
     this._core!.log.info(
       available === true ? `The server has an update${known ? ` to ${known}` : ""}.` : "There is no update.",
     );
@@ -133,13 +159,14 @@ export class ManagedUpdates implements Feature {
 
   private _rejected(payload: unknown): void {
     const { reason, delay_for: minutes } = fieldsOf(payload);
+    this._asked = false;
+    // Only "busy" names one: with "no_update" there is nothing to wait for.
     const named = typeof minutes === "number" && Number.isFinite(minutes) && minutes >= 0;
-    const delayMs = Math.min(named ? minutes : defaultRejectionMinutes, maxUpdateRejectionMinutes) * 60_000;
+    const delayMs = named ? Math.min(minutes, maxUpdateRejectionMinutes) * 60_000 : 0;
     this._notBeforeMs = this._core!.platform.clock.monotonic() + delayMs;
     const why = typeof reason === "string" ? printable(cut(reason, 100)) : "no reason given";
-    this._core!.log.info(
-      `The server gives no update now (${why}); none is asked for within ${Math.ceil(delayMs / 60_000)} min.`,
-    );
+    const wait = delayMs > 0 ? `; none is asked for within ${Math.ceil(delayMs / 60_000)} min` : "";
+    this._core!.log.info(`The server gives no update now (${why})${wait}.`);
     tell(this._core!.log, "managedUpdates.rejected", () => this._options.rejected?.(why, delayMs));
   }
 

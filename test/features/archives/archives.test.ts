@@ -174,7 +174,7 @@ describe("archives", () => {
       { ...offer, url: "" },
       { ...offer, size: -1 },
       { ...offer, uuid: 5 },
-      { ...offer, url: "x".repeat(5000) },
+      { ...offer, url: "x".repeat(8000) },
     ])
       scene.offer(payload);
     assert.deepEqual(scene.asked, []);

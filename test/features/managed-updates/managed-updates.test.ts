@@ -40,7 +40,7 @@ describe("device-managed updates", () => {
     updates.message("update_available", { available: true, firmware_meta: { version: "1.2.0" } });
     updates.message("update_available", { available: false, firmware_meta: null });
     assert.deepEqual(told, [
-      ["device_managed", true],
+      ["device_managed", true, undefined],
       [true, "1.2.0"],
       [false, undefined],
     ]);
@@ -66,11 +66,11 @@ describe("device-managed updates", () => {
     assert.deepEqual(scene.pushed, [["request_update", {}]]);
   });
 
-  it("a refusal without a usable time counts as five minutes, and one without end as a week", () => {
+  it("13.12 a refusal without a time means no wait, and one without end a week", () => {
     for (const [delay, minutes] of [
-      [undefined, 5],
-      ["7", 5],
-      [-1, 5],
+      [undefined, 0],
+      ["7", 0],
+      [-1, 0],
       [0, 0],
       [1e12, 10_080],
     ] as const) {
@@ -78,6 +78,52 @@ describe("device-managed updates", () => {
       updates.message("update_rejected", { reason: "busy", delay_for: delay });
       assert.equal(updates.waitMs, minutes * 60_000);
     }
+  });
+
+  it("13.12 requests nothing while an update runs or a request is unanswered, which would crash the server's channel", () => {
+    const answers: [string, (updates: ManagedUpdates) => unknown][] = [
+      ["an offer", (updates) => updates.updating()],
+      ["a refusal", (updates) => updates.message("update_rejected", { reason: "no_update" })],
+      ["a lost connection", (updates) => updates.offline()],
+    ];
+    for (const [name, answer] of answers) {
+      const { updates, stage } = new Scene();
+      const join = (): unknown =>
+        updates.message("update_mode", { mode: "device_managed", managed_updates_allowed: true });
+      join();
+      stage.core.update.busy = true;
+      assert.equal(updates.request(), false, name);
+      stage.core.update.busy = false;
+      assert.equal(updates.request(), true, name);
+      for (let i = 0; i < 3; i++) assert.equal(updates.request(), false, name);
+      assert.throws(
+        () => updates.commands()[0]?.run({ args: ["request"] } as never),
+        ({ message }) => message.includes("could not be asked"),
+      );
+      answer(updates);
+      join();
+      assert.equal(updates.request(), true, name);
+      assert.equal(stage.core.pushed.length, 2, name);
+    }
+  });
+
+  it("13.12 news of an update ends the wait of a refusal", () => {
+    const { updates } = new Scene();
+    updates.message("update_rejected", { reason: "busy", delay_for: 60 });
+    updates.message("update_available", { available: false });
+    assert.equal(updates.waitMs, 3_600_000);
+    updates.message("update_available", { available: true, firmware_meta: null });
+    assert.equal(updates.waitMs, 0);
+  });
+
+  it("13.12 a refused mode reaches the application, with the server's word", () => {
+    const { updates, told } = new Scene();
+    updates.message("update_mode", { mode: "automatic", managed_updates_allowed: false, error: "not_permitted" });
+    updates.message("update_mode", { mode: "automatic", managed_updates_allowed: false, error: 5 });
+    assert.deepEqual(told, [
+      ["automatic", false, "not_permitted"],
+      ["automatic", false, undefined],
+    ]);
   });
 
   it("ignores modes that do not exist and payloads of any shape", () => {

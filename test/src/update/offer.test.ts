@@ -61,7 +61,7 @@ describe("update offer", () => {
     const changes: object[] = [
       { firmware_url: "" },
       { firmware_url: null },
-      { firmware_url: `http://${"x".repeat(2000)}` },
+      { firmware_url: `http://${"x".repeat(7500)}` },
       { firmware_meta: {} },
       { size: 0 },
       { size: 1.5 },

@@ -103,7 +103,7 @@ describe("update: policy", () => {
     for (let i = 1; i < seen.length; i++) assert.ok(seen[i] > seen[i - 1] && Number.isInteger(seen[i]));
   });
 
-  it("a second offer during an update is ignored, the same one again gives it a fresh URL", async () => {
+  it("a second offer during an update is put off, the same one again gives it a fresh URL", async () => {
     const world = scene({});
     world.files.answer = ({ number }) => {
       if (number > 1) return undefined;
@@ -113,7 +113,7 @@ describe("update: policy", () => {
     };
     world.device.powerOn();
     assert.ok(await world.run(() => world.updated, hour), tail(world));
-    assert.ok(tail(world).includes("is ignored"), tail(world));
+    assert.ok(tail(world).includes("is put off"), tail(world));
     assert.deepEqual(world.hub.crashes, []);
   });
 

@@ -7,7 +7,7 @@
  * a frame was received within the interval. So a half-open socket is found within two intervals, however much is sent.
  *
  * A NAT or a proxy forgets a connection that is quiet for too long, and networks break by themselves too. The rule it guards:
- * the interval gets shorter only when two connections in a row were lost in a quiet and no quiet as long was borne between.
+ * the interval gets shorter only when three connections in a row were lost in a quiet and no quiet as long was borne between.
  * It stays below what failed for a day, then it is tried again, since the device may be on another path.
  */
 
@@ -26,22 +26,33 @@ export type Beat =
 /** Growth of the interval per answered heartbeat: 30 s reaches 120 s after seven quiet intervals. What failed shrinks by it. */
 const growth = 1.25;
 
-/** Least interval that is learnt, in milliseconds. Losses in a shorter quiet have other causes: paths forget after 20 s and more. */
-const shortestMs = 10_000;
+/**
+ * Least interval that is learnt, in milliseconds; a third of `intervalMs` where that is less. Losses in a shorter quiet have
+ * other causes: paths forget after 20 s and more.
+ */
+const leastMs = 10_000;
 
-/** How long the interval stays below one that failed, in milliseconds: a day, since each new trial may cost two connections. */
+/** How long the interval stays below one that failed, in milliseconds: a day, since each new trial may cost three connections. */
 const failedForMs = 86_400_000;
+
+/**
+ * Losses in a row that tell of the path. With two, a network that breaks every ten minutes by itself came down to a beat every
+ * 15 s, with three it stays above a minute (test/modules/phoenix/heartbeat.test.ts).
+ */
+const lossesThatTell = 3;
 
 /** Part of a quiet that counts as one as long: the answer to the beat before shortens a quiet by a round trip. */
 const asLong = 0.9;
 
 export class Heartbeat {
+  private readonly _shortestMs: number;
   private readonly _longestMs: number;
   private _intervalMs: number;
   /** An interval that failed, and when. */
   private _failedMs = Number.POSITIVE_INFINITY;
   private _failedAtMs = 0;
-  /** Length of the quiet in which a connection was lost, until one as long is borne; 0: none was. */
+  /** Connections that were lost in a quiet, and the length of the last such quiet, until one as long is borne. */
+  private _losses = 0;
   private _doubtedMs = 0;
   private _sentMs = 0;
   private _receivedMs = 0;
@@ -50,9 +61,10 @@ export class Heartbeat {
   private _pending: { ref: string; atMs: number } | undefined;
   private _roundTripMs: number | undefined;
 
-  constructor(options: HeartbeatOptions, nowMs: number) {
-    this._intervalMs = options.intervalMs;
-    this._longestMs = Math.max(options.intervalMs, options.maxIntervalMs);
+  constructor({ intervalMs, maxIntervalMs }: HeartbeatOptions, nowMs: number) {
+    this._intervalMs = intervalMs;
+    this._shortestMs = Math.min(intervalMs / 3, leastMs);
+    this._longestMs = Math.max(intervalMs, maxIntervalMs);
     this.opened(nowMs);
   }
 
@@ -83,7 +95,7 @@ export class Heartbeat {
   /** Takes note that a frame was received. */
   received(nowMs: number): void {
     this._passed(nowMs);
-    if (this._quietMs >= this._doubtedMs * asLong) this._doubtedMs = 0;
+    if (this._quietMs >= this._doubtedMs * asLong) this._losses = 0;
     this._quietMs = 0;
     this._receivedMs = nowMs;
   }
@@ -110,15 +122,14 @@ export class Heartbeat {
   lost(nowMs: number): boolean {
     // The wait for an answer that did not come is no quiet that the path was to bear: the quiet before the beat is.
     if (this._pending === undefined) this._passed(nowMs);
-    if (this._quietMs < shortestMs) return false;
-    const again = this._doubtedMs > 0;
-    if (again) {
-      this._failedMs = Math.max(this._intervalMs, shortestMs * growth);
-      this._failedAtMs = nowMs;
-      this._intervalMs = this._failedMs / growth;
-    }
-    this._doubtedMs = again ? this._intervalMs : this._quietMs;
-    return again;
+    if (this._quietMs < this._shortestMs) return false;
+    this._doubtedMs = this._quietMs;
+    if (++this._losses < lossesThatTell) return false;
+    this._failedMs = Math.max(this._intervalMs, this._shortestMs * growth);
+    this._failedAtMs = nowMs;
+    this._intervalMs = this._failedMs / growth;
+    this._doubtedMs = this._intervalMs;
+    return true;
   }
 
   /** What to do now; ask again after `delayMs` of a "wait". */

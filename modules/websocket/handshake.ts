@@ -70,7 +70,8 @@ export const upgradeFault = (head: ResponseHead, accept: string, peer: string): 
       `${peer} agreed to a WebSocket but ${what}; a proxy or cache between may not understand WebSockets.`,
     );
   if (!tokens(headers.get("upgrade")).includes("websocket")) return fault("bad-upgrade", "did not upgrade to one");
-  if (!tokens(headers.get("connection")).includes("upgrade")) return fault("bad-connection", "did not say so in Connection");
+  if (!tokens(headers.get("connection")).includes("upgrade"))
+    return fault("bad-connection", "did not say so in Connection");
   if (headers.get("sec-websocket-accept") !== accept) return fault("bad-accept", "its proof does not match our key");
   // A header without a value agrees to nothing: some servers and proxies send one where nothing was offered.
   if (tokens(headers.get("sec-websocket-extensions")).length > 0)

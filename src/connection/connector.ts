@@ -182,7 +182,7 @@ export class Connector implements SessionListener {
     this._timer = timers.set(() => this._connect(), 0);
   }
 
-  /** Waits for SNTP after a cold start, then starts the clock from the stored time. @returns true while it waits */
+  /** Waits for SNTP after a cold start, then goes on with a lower bound of the time. @returns true while it waits */
   private _waitForClock(): boolean {
     if (this._wallClock.known || this._clockWaitedMs >= clockWaitMs) return false;
     if (this._clockWaitedMs === 0) this._log.info(`The time is not known yet: waiting ${clockWaitMs / 1000} s for it.`);

@@ -121,7 +121,10 @@ function refused(refusal: UpgradeRefusal, destination: Destination): Outcome | u
   return verdict === "redirected" ? undefined : { login: verdict.fault, join: undefined };
 }
 
-function unopened({ code, reason, fault }: Pick<Closed, "code" | "reason" | "fault">, destination: Destination): Outcome {
+function unopened(
+  { code, reason, fault }: Pick<Closed, "code" | "reason" | "fault">,
+  destination: Destination,
+): Outcome {
   return { login: destination.explain(fault ?? closeFault(code, reason)), join: undefined };
 }
 

@@ -32,7 +32,7 @@ const growth = 1.25;
  */
 const leastMs = 10_000;
 
-/** How long the interval stays below one that failed, in milliseconds: a day, since each new trial may cost three connections. */
+/** How long what failed is remembered, in milliseconds: a day, since each new trial may cost three connections. */
 const failedForMs = 86_400_000;
 
 /**
@@ -42,7 +42,7 @@ const failedForMs = 86_400_000;
 const lossesThatTell = 3;
 
 /** Part of a quiet that counts as one as long: the answer to the beat before shortens a quiet by a round trip. */
-const asLong = 0.9;
+const asLong = 0.95;
 
 export class Heartbeat {
   private readonly _shortestMs: number;
@@ -51,9 +51,10 @@ export class Heartbeat {
   /** An interval that failed, and when. */
   private _failedMs = Number.POSITIVE_INFINITY;
   private _failedAtMs = 0;
-  /** Connections that were lost in a quiet, and the length of the last such quiet, until one as long is borne. */
+  /** Connections that were lost in a quiet until one as long is borne; the last such quiet, and when that was. */
   private _losses = 0;
   private _doubtedMs = 0;
+  private _doubtedAtMs = 0;
   private _sentMs = 0;
   private _receivedMs = 0;
   /** Longest time without a frame in either direction since the last received one. */
@@ -111,7 +112,10 @@ export class Heartbeat {
     if (this._pending?.ref !== ref) return;
     this._roundTripMs = nowMs - this._pending.atMs;
     this._pending = undefined;
+    if (nowMs - this._doubtedAtMs >= failedForMs) this._losses = 0;
     if (nowMs - this._failedAtMs >= failedForMs) this._failedMs = Number.POSITIVE_INFINITY;
+    // In doubt it does not grow: an answer after a shorter quiet says nothing of a longer one.
+    if (this._losses > 0) return;
     this._intervalMs = Math.min(this._intervalMs * growth, this._longestMs, this._failedMs / growth);
   }
 
@@ -124,6 +128,7 @@ export class Heartbeat {
     if (this._pending === undefined) this._passed(nowMs);
     if (this._quietMs < this._shortestMs) return false;
     this._doubtedMs = this._quietMs;
+    this._doubtedAtMs = nowMs;
     if (++this._losses < lossesThatTell) return false;
     this._failedMs = Math.max(this._intervalMs, this._shortestMs * growth);
     this._failedAtMs = nowMs;

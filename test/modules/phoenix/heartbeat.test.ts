@@ -214,6 +214,21 @@ describe("phoenix heartbeat: item 7, the interval that a path bears", () => {
     assert.equal(heartbeat.intervalMs, 30_000);
   });
 
+  it("13.7: grows again after a day where the device's own traffic leaves no quiet to prove it", () => {
+    const heartbeat = new Heartbeat(growing, 0);
+    heartbeat.lost(25_000);
+    heartbeat.opened(30_000);
+    for (let ms = 50_000; ms < 2 * dayMs; ms += 20_000) {
+      heartbeat.sent(ms);
+      if (heartbeat.next(ms).type !== "send") continue;
+      heartbeat.beat("1", ms);
+      heartbeat.received(ms + 50);
+      heartbeat.reply("1", ms + 50);
+      if (ms < dayMs) assert.equal(heartbeat.intervalMs, 30_000);
+    }
+    assert.equal(heartbeat.intervalMs, 120_000);
+  });
+
   it("13.7: is found by what the device sends too, where its own traffic hid the quiet", () => {
     const heartbeat = new Heartbeat({ intervalMs: 120_000, maxIntervalMs: 120_000 }, 0);
     for (let start = 0; start < 10_000_000 && heartbeat.intervalMs > 60_000; start += 1_000_000) {

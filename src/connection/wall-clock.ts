@@ -44,8 +44,8 @@ export interface Signed {
   readonly refused: boolean;
 }
 
+/** By a `Date` header. */
 interface Correction {
-  readonly source: Source;
   /** To be added to the platform's time, in milliseconds. */
   readonly offsetMs: number;
   /** The platform's clock minus the monotonic clock, in milliseconds: it changes when somebody sets the platform's clock. */
@@ -117,7 +117,7 @@ export class WallClock {
     if (!this._plausible(serverMs)) return undefined;
     const hostMs = this._hostTime();
     if (hostMs === undefined) {
-      this._set(serverMs, "a Date header");
+      this._set(serverMs);
       this._log.warning("The time was unknown; the clock is set from the server's Date header.");
     } else if (Math.abs(serverMs - hostMs) > contradictionMs) this._clock.onContradicted?.();
     if (signedAt === undefined) return undefined;
@@ -125,7 +125,7 @@ export class WallClock {
     const ageS = serverMs / 1000 - signedAt;
     if (hostMs !== undefined && (ageS < 0 || ageS >= comfortableAgeS)) {
       const basisMs = hostMs - this._clock.monotonic();
-      this._correction = { source: "a Date header", offsetMs: serverMs - hostMs, basisMs };
+      this._correction = { offsetMs: serverMs - hostMs, basisMs };
       const seconds = Math.round(Math.abs(ageS - signedInPastMs / 1000));
       const direction = ageS < 0 ? "ahead of" : "behind";
       this._log.warning(`The clock is ${seconds} s ${direction} the server's, whose time is used to sign from now on.`);
@@ -145,10 +145,10 @@ export class WallClock {
     return nowMs >= this._bounds.earliestMs && nowMs <= this._bounds.latestMs;
   }
 
-  private _set(nowMs: number, source: Source): void {
+  private _set(nowMs: number): void {
     this._clock.set(nowMs);
     const basisMs = (this._clock.now() ?? nowMs) - this._clock.monotonic();
-    this._correction = { source, offsetMs: 0, basisMs };
+    this._correction = { offsetMs: 0, basisMs };
   }
 
   private _hostTime(): number | undefined {
@@ -173,14 +173,14 @@ export class WallClock {
       this._source = "the device's clock";
       return hostMs;
     }
-    const { source, offsetMs, basisMs } = this._correction;
+    const { offsetMs, basisMs } = this._correction;
     if (Math.abs(hostMs - this._clock.monotonic() - basisMs) > jumpMs) {
       // Somebody, most likely SNTP, has set the clock: the new time is better than the correction of the old one.
       this._correction = undefined;
       this._source = "the device's clock";
       return hostMs;
     }
-    this._source = source;
+    this._source = "a Date header";
     return hostMs + offsetMs;
   }
 }

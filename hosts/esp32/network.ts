@@ -10,7 +10,7 @@ import { Uplink } from "../esp32/uplink.js";
 /** Servers of two operators, so that there is another one when one is wrong or is blocked by a network. */
 const defaultTimeServers: readonly string[] = Object.freeze(["pool.ntp.org", "time.cloudflare.com"]);
 
-/** How long `onUp` waits for the time. TLS cannot do without the date; where no time server answers, the link may be plain. */
+/** How long `onUp` waits for the time. Where no time server answers, a link goes on without it (src/connection/wall-clock.ts). */
 const timeLimitMs = 10_000;
 
 /**

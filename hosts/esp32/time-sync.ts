@@ -1,9 +1,9 @@
 /*
  * TimeSync: asks time servers until one answers, again once a day, and again soon when something contradicts the clock.
  *
- * It is portable: the request, the clock, the timers and the random fraction are arguments. TLS needs the date, so no TLS
- * works before the first answer. The servers are asked in turn, with waits of 2 s to 5 minutes that double with each failed
- * round.
+ * It is portable: the request, the clock, the timers and the random fraction are arguments. Before the first answer TLS has
+ * no date to judge certificates by but what a link tells the clock (`Clock.earliestMs`). The servers are asked in turn, with
+ * waits of 2 s to 5 minutes that double with each failed round.
  *
  * The rules it guards: a server that does not want to be asked is left alone, and the others are asked. A contradiction
  * comes from strangers, so it only brings the next request forward: to a minute after the last answer at the earliest, and

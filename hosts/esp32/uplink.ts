@@ -27,7 +27,7 @@ export interface UplinkOptions {
   /** There is an address. The time may still be unknown: see `Clock.now`. */
   onNetworkUp(): void;
   onNetworkDown(): void;
-  /** The clock was set; from the first call on TLS works. */
+  /** The clock was set. */
   onTime?(): void;
 }
 

@@ -12,6 +12,7 @@ import { type Clock, earliestPlausibleMs, latestPlausibleMs, type TimeBounds } f
 const anyBounds: TimeBounds = Object.freeze({ earliestMs: earliestPlausibleMs, latestMs: latestPlausibleMs });
 
 export class XsClock implements Clock {
+  earliestMs: number | undefined;
   onContradicted: (() => void) | undefined;
   private readonly _bounds: TimeBounds;
   private _offsetMs = 0;

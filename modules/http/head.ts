@@ -37,7 +37,8 @@ const statusLine = (line: string): Pick<ResponseHead, "status" | "reason"> | und
   while (line[at] === " ") at++;
   const status = decimal(line.slice(at, at + 3), 3);
   const rest = line.slice(at + 3);
-  if (status === undefined || status < 100 || status > 599 || (rest !== "" && !rest.startsWith(" "))) return undefined;
+  // Behind the number a blank or the end, or text that is not ASCII: a text in the wrong encoding changes no status.
+  if (status === undefined || status < 100 || status > 599 || (rest[0] <= "~" && rest[0] !== " ")) return undefined;
   return { status, reason: rest.trim() };
 };
 

@@ -22,6 +22,11 @@ export interface Clock {
   /** Sets the time of day, in milliseconds since 1970. Where the system owns the clock, the platform only keeps an offset. */
   set(nowMs: number): void;
   /**
+   * Set by who has waited for the time in vain: while `now` is unknown, it is at least this, in milliseconds since 1970.
+   * Certificates are then judged by it (modules/x509/path.ts).
+   */
+  earliestMs?: number | undefined;
+  /**
    * Set by a platform that can ask for the time. Called when something contradicts the time of day: a certificate that is
    * expired or not valid yet, or the `Date` of a server. Both come from strangers and are only a hint: the platform decides
    * when it asks for the time again, and must not throw.

@@ -182,7 +182,7 @@ export class SecureStream implements ByteStream, ByteStreamListener {
 
   private _begin(): void {
     const { clock, timers } = this._environment;
-    if (clock.now() === undefined) throw clockUnknown();
+    if ((clock.now() ?? clock.earliestMs) === undefined) throw clockUnknown();
     this._state = "handshake";
     this._timer = timers.set(() => this._late(), this._handshakeTimeoutMs);
     this._handshake();

@@ -136,11 +136,13 @@ export class ServerVerification {
 
   /** @returns the key of the server's certificate @throws Fault of stage "tls" when the chain is not to be trusted */
   verify(chain: Uint8Array[]): PublicKey {
-    const nowMs = this._clock.now();
+    const knownMs = this._clock.now();
+    const nowMs = knownMs ?? this._clock.earliestMs;
     if (nowMs === undefined) throw clockUnknown();
     const leaf = verifyPath(chain, {
       serverName: this._serverName,
       nowMs,
+      isEarliest: knownMs === undefined,
       anchors: this._anchors,
       verifySignature: isSignedBy,
     });

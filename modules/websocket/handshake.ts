@@ -69,16 +69,22 @@ export const upgradeFault = (head: ResponseHead, accept: string, peer: string): 
       code,
       `${peer} agreed to a WebSocket but ${what}; a proxy or cache between may not understand WebSockets.`,
     );
-  if (!hasToken(headers.get("upgrade"), "websocket")) return fault("bad-upgrade", "did not upgrade to one");
-  if (!hasToken(headers.get("connection"), "upgrade")) return fault("bad-connection", "did not say so in Connection");
+  if (!tokens(headers.get("upgrade")).includes("websocket")) return fault("bad-upgrade", "did not upgrade to one");
+  if (!tokens(headers.get("connection")).includes("upgrade"))
+    return fault("bad-connection", "did not say so in Connection");
   if (headers.get("sec-websocket-accept") !== accept) return fault("bad-accept", "its proof does not match our key");
-  if (headers.has("sec-websocket-extensions"))
+  // A header without a value agrees to nothing: some servers and proxies send one where nothing was offered.
+  if (tokens(headers.get("sec-websocket-extensions")).length > 0)
     return fault("unasked-extension", "with an extension that was not offered");
-  if (headers.has("sec-websocket-protocol"))
+  if (tokens(headers.get("sec-websocket-protocol")).length > 0)
     return fault("unasked-protocol", "with a subprotocol that was not offered");
   return undefined;
 };
 
-const hasToken = (list: string | undefined, token: string): boolean => {
-  return (list ?? "").split(",").some((item) => item.trim().toLowerCase() === token);
+/** The members of a list, in lower case (RFC 9110 §5.6.1: empty ones do not count). */
+const tokens = (list = ""): string[] => {
+  return list
+    .split(",")
+    .map((item) => item.trim().toLowerCase())
+    .filter((item) => item !== "");
 };

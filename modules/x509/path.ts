@@ -8,6 +8,8 @@
  * The anchor is judged as the CAs below it are (as OpenSSL and Go do): its dates, usages, path length, name constraints
  * and critical extensions count.
  *
+ * Where the time is not known, a lower bound of it stands in: see PathOptions.
+ *
  * Revocation and policies are not checked.
  */
 
@@ -52,6 +54,11 @@ export interface PathOptions {
   /** Name or address that the server's certificate must speak for. */
   serverName: string;
   nowMs: number;
+  /**
+   * The time is unknown, and not before `nowMs`: a path is then judged at the first moment from there on at which each of its
+   * certificates has become valid. One that had expired by then is refused; that one has expired since is not noticed.
+   */
+  isEarliest?: boolean;
   anchors: TrustAnchors;
   /**
    * Whether `certificate` is signed by the key of `issuer`. Both certificates are well-formed, and the key is trusted.
@@ -82,7 +89,8 @@ const pathsUp = (leaf: Certificate, sent: Certificate[], anchors: TrustAnchors):
   return found.slice(0, maxPathsChecked);
 };
 
-const checkDates = (path: Certificate[], nowMs: number): void => {
+const checkDates = (path: Certificate[], { nowMs, isEarliest }: PathOptions): void => {
+  if (isEarliest) for (const { notBeforeMs } of path) nowMs = Math.max(nowMs, notBeforeMs);
   for (const { subject, notBeforeMs, notAfterMs } of path) {
     if (nowMs < notBeforeMs) throw certificateNotYetValid(nameForPeople(subject), notBeforeMs, nowMs);
     if (nowMs > notAfterMs) throw certificateExpired(nameForPeople(subject), notAfterMs, nowMs);
@@ -123,7 +131,7 @@ const checkPath = (path: Certificate[], options: PathOptions): void => {
         nameForPeople(subject),
         `it needs an extension that is not supported (OID ${unknownCritical[0]} in hexadecimal)`,
       );
-  checkDates(path, options.nowMs);
+  checkDates(path, options);
   checkIssuers(path);
   for (let i = path.length - 2; i >= 0; i--)
     if (!options.verifySignature(path[i], path[i + 1])) throw badCertificateSignature(nameForPeople(path[i].subject));
@@ -165,7 +173,7 @@ export const verifyPath = (chain: readonly Uint8Array[], options: PathOptions): 
   const [leaf, ...sent] = readAll(chain);
   if (options.nowMs < earliestPlausibleMs) throw clockWrong(options.nowMs);
   if (options.anchors.includes(leaf)) {
-    checkDates([leaf], options.nowMs);
+    checkDates([leaf], options);
     checkLeaf(leaf, options.serverName);
     return leaf;
   }
@@ -181,6 +189,6 @@ export const verifyPath = (chain: readonly Uint8Array[], options: PathOptions): 
     }
   }
   if (refusal) throw refusal;
-  checkDates([leaf], options.nowMs);
+  checkDates([leaf], options);
   throw explainNoPath(leaf, sent, options.anchors);
 };

@@ -2,8 +2,8 @@
  * Attempts: counts failures in a row, for the backoff. Pure.
  *
  * The rules it guards: only an accepted join resets the count; an open socket does not. Two devices with one identifier evict
- * each other (1001), each time after an accepted join, so evictions in a row count as failures. A draining server (1012)
- * closes all connections within seconds, so the first wait after it is drawn from a longer span.
+ * each other (1001), each time after an accepted join, so evictions in a row count as failures. A server or proxy that goes
+ * down closes all connections within seconds, so the first wait after it is drawn from a longer span.
  */
 
 /** An eviction after a connection of this length does not count: two devices with one identifier evict each other sooner. */
@@ -32,12 +32,17 @@ export class Attempts {
     return true;
   }
 
-  /** The connection, or the attempt to make one, has ended with this close code. @returns the attempt for the backoff */
-  end(code: number, nowMs: number): number {
+  /**
+   * The connection, or the attempt to make one, has ended with this close code.
+   * @param reasoned whether the close frame gave a reason
+   * @returns the attempt for the backoff
+   */
+  end(code: number, nowMs: number, reasoned = false): number {
     const lasted = this._acceptedMs !== undefined && nowMs - this._acceptedMs >= lastingMs;
     this._acceptedMs = undefined;
-    this._replaced = code === 1001 && !lasted ? this._replaced + 1 : 0;
-    const least = code === 1012 ? drainedAttempt : this._replaced;
+    const drained = code === 1001 ? reasoned : code >= 1012 && code <= 1014;
+    this._replaced = code === 1001 && !reasoned && !lasted ? this._replaced + 1 : 0;
+    const least = drained ? drainedAttempt : this._replaced;
     const attempt = Math.max(this._failed, least);
     this._failed = attempt + 1;
     return attempt;

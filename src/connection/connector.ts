@@ -1,12 +1,12 @@
 /*
  * Connector: one attempt to connect after the other, for as long as the link runs. It makes a Session for each, and keeps
- * what outlives them: where to connect, the backoff, the heartbeat's interval, the clock.
+ * what outlives them: where to connect, the backoff, the heartbeat, the clock.
  *
  * The rule it guards: it never gives up and always says why. Every attempt and every end is one line in the log.
  */
 
 import { asFault, type Fault } from "../../modules/fault/fault.js";
-import type { HeartbeatOptions } from "../../modules/phoenix/heartbeat.js";
+import { Heartbeat, type HeartbeatOptions } from "../../modules/phoenix/heartbeat.js";
 import type { Platform } from "../../modules/platform/platform.js";
 import type { Timer } from "../../modules/platform/timers.js";
 import type { UpgradeRefusal } from "../../modules/websocket/websocket.js";
@@ -22,6 +22,9 @@ import { WallClock } from "./wall-clock.js";
 
 /** Close code of a connection that ended without a close frame (RFC 6455 §7.1.5). */
 const noCloseFrame = 1006;
+
+/** Stages of the faults of a connection that was lost: cut, broken off within TLS, or with a heartbeat unanswered. */
+const lossStages: readonly string[] = Object.freeze(["transport", "tls"]);
 
 /** SNTP answers within a second or two where it answers at all. */
 const clockWaitMs = 5000;
@@ -52,9 +55,9 @@ export class Connector implements SessionListener {
   private readonly _wallClock: WallClock;
   private readonly _destination: Destination;
   private readonly _attempts = new Attempts();
+  private readonly _heartbeat: Heartbeat;
   private _session: Session | undefined;
   private _timer: Timer | undefined;
-  private _heartbeatIntervalMs: number;
   /** How long the clock was waited for, in milliseconds. */
   private _clockWaitedMs = 0;
   private _running = false;
@@ -65,7 +68,7 @@ export class Connector implements SessionListener {
     this._log = log;
     this._settings = settings;
     this._listener = listener;
-    this._heartbeatIntervalMs = settings.heartbeat.intervalMs;
+    this._heartbeat = new Heartbeat(settings.heartbeat, platform.clock.monotonic());
     const { clock, crypto, store } = platform;
     this._wallClock = new WallClock(clock, store, log, builtMs);
     this._destination = new Destination({ settings, clock, crypto, wallClock: this._wallClock, log });
@@ -135,19 +138,16 @@ export class Connector implements SessionListener {
   }
 
   ended(ended: Ended): void {
-    const session = this._session;
     this._session = undefined;
-    if (session !== undefined) this._heartbeatIntervalMs = session.heartbeatIntervalMs;
     if (!this._running) return;
     if (ended.type === "refused") {
       this._refused(ended.refusal);
       return;
     }
-    const { code, upgraded } = ended;
+    const { code, reason, upgraded } = ended;
     const fault = ended.fault && !upgraded ? this._destination.explain(ended.fault) : ended.fault;
-    // The longer interval may have been too long for a router or proxy in between: it starts anew.
-    if (fault?.code === "heartbeat-unanswered") this._heartbeatIntervalMs = this._settings.heartbeat.intervalMs;
-    this._wait(fault ?? closeFault(code), code);
+    if (fault !== undefined && lossStages.includes(fault.stage)) this._lost();
+    this._wait(fault ?? closeFault(code, reason), code, { reasoned: reason.trim() !== "" });
   }
 
   private _connect(): void {
@@ -166,8 +166,7 @@ export class Connector implements SessionListener {
       log: this._log,
       endpoint,
       names: this._listener.names,
-      heartbeat: this._settings.heartbeat,
-      heartbeatIntervalMs: this._heartbeatIntervalMs,
+      heartbeat: this._heartbeat,
       handlers: this._listener.handlers(),
       listener: this,
     });
@@ -183,7 +182,7 @@ export class Connector implements SessionListener {
     this._timer = timers.set(() => this._connect(), 0);
   }
 
-  /** Waits for SNTP after a cold start, then starts the clock from the stored time. @returns true while it waits */
+  /** Waits for SNTP after a cold start, then goes on with a lower bound of the time. @returns true while it waits */
   private _waitForClock(): boolean {
     if (this._wallClock.known || this._clockWaitedMs >= clockWaitMs) return false;
     if (this._clockWaitedMs === 0) this._log.info(`The time is not known yet: waiting ${clockWaitMs / 1000} s for it.`);
@@ -193,18 +192,31 @@ export class Connector implements SessionListener {
     return true;
   }
 
+  /** The connection was lost: the heartbeat learns of it, unless the server had not accepted the device yet. */
+  private _lost(): void {
+    if (!this._attempts.accepted || !this._heartbeat.lost(this._platform.clock.monotonic())) return;
+    const { intervalMs } = this._heartbeat;
+    this._log.notice(
+      `The network forgets a connection that is quiet: heartbeats come every ${Math.round(intervalMs / 1000)} s.`,
+    );
+  }
+
   private _refused(refusal: UpgradeRefusal): void {
     const verdict = this._destination.refused(refusal);
     if (verdict === "redirected") this._connectSoon();
-    else this._wait(verdict.fault, noCloseFrame, verdict.retryAfterMs);
+    else this._wait(verdict.fault, noCloseFrame, verdict);
   }
 
   /** Says why, and tries again after the backoff. */
-  private _wait(fault: Fault, code: number, retryAfterMs?: number): void {
+  private _wait(
+    fault: Fault,
+    code: number,
+    { reasoned, retryAfterMs }: { reasoned?: boolean; retryAfterMs?: number | undefined } = {},
+  ): void {
     const { timers, clock, random } = this._platform;
     const wasConnected = this._attempts.accepted;
     if (!wasConnected) this._destination.failed();
-    const attempt = this._attempts.end(code, clock.monotonic());
+    const attempt = this._attempts.end(code, clock.monotonic(), reasoned);
     const wait = { attempt, clean: code !== noCloseFrame, retryAfterMs };
     const delayMs = backoffDelay(this._settings.backoff, wait, randomFraction(random));
     this._log.warning(`${fault.message} [${fault.code}] Trying again in ${(delayMs / 1000).toFixed(1)} s.`);

@@ -29,9 +29,15 @@ const fault = (code: string, message: string): Fault => {
   return new Fault("upgrade", code, message);
 };
 
+/** A server's own words, as they stand in a sentence; nothing where there are none. */
 const quoted = (text: string): string => {
-  return ` ("${printable(cut(text.trim(), toldCharacters))}")`;
+  const words = text.trim();
+  return words === "" ? "" : ` ("${printable(cut(words, toldCharacters))}")`;
 };
+
+/** Whether an answer is a web page, which no part of NervesHub gives to a device. */
+const isPage = (headers: ReadonlyMap<string, string>, body: string): boolean =>
+  body.trimStart().startsWith("<") || (headers.get("content-type") ?? "").toLowerCase().includes("html");
 
 const secretRefused = ({ key, identifier }: SharedSecret): Fault => {
   const checks = key.startsWith("nhd_")
@@ -43,7 +49,16 @@ const secretRefused = ({ key, identifier }: SharedSecret): Fault => {
   );
 };
 
+/** A login that is none of NervesHub's: no answer of its device endpoint has `WWW-Authenticate`. */
+const wantsLogin = (status: number): Fault => {
+  return fault(
+    "proxy-login",
+    `The network wants a login before it lets anything through (${status}): log in to its portal, or use another network.`,
+  );
+};
+
 const unauthorized = (refusal: UpgradeRefusal, { credentials, signed, guessed }: RefusalContext): Fault => {
+  if (refusal.headers.has("www-authenticate")) return wantsLogin(401);
   if (credentials.type === "certificate") {
     return fault(
       "certificate-not-seen",
@@ -72,16 +87,23 @@ const unauthorized = (refusal: UpgradeRefusal, { credentials, signed, guessed }:
   return secretRefused(credentials);
 };
 
-const forbidden = ({ type }: Credentials): Fault => {
+const forbidden = ({ headers, body }: UpgradeRefusal, { type }: Credentials): Fault => {
+  // NervesHub's own 403 is empty (transcripts upgrade-paths, upgrade-limits).
+  if (isPage(headers, body)) {
+    return fault(
+      "blocked",
+      "Something before the server, such as a firewall or a CDN's check for bots, answered with a web page (403): let /socket/websocket and /device-socket/websocket pass without a check there, or reach the hub without it.",
+    );
+  }
   if (type === "certificate") {
     return fault(
       "forbidden",
-      "The server refused the socket (403): this looks like NervesHub's web endpoint, where certificates are not taken; use host and port of the device endpoint.",
+      `The server refused the socket (403)${quoted(body)}: this looks like NervesHub's web endpoint, where certificates are not taken; use host and port of the device endpoint.`,
     );
   }
   return fault(
     "forbidden",
-    "The server or a proxy before it forbids the socket (403): check host and port, and that nothing between adds an Origin header or changes the query.",
+    `The server or a proxy before it forbids the socket (403)${quoted(body)}: check host and port, and that nothing between adds an Origin header or changes the query.`,
   );
 };
 
@@ -97,24 +119,39 @@ const unavailable = (told: string | undefined): Fault => {
 
 /** The fault of an answer to the upgrade that is neither 101 nor a redirect to follow. */
 export const refusalFault = (refusal: UpgradeRefusal, context: RefusalContext): Fault => {
-  const { status, headers, body } = refusal;
+  const { status, reason, headers, body } = refusal;
   switch (status) {
     case 400:
       return fault(
         "bad-request",
-        `The server took the upgrade for malformed (400)${body ? quoted(body) : ""}: a proxy between changes it, or the port expects TLS; check port and the option ssl.`,
+        `The server took the upgrade for malformed (400)${quoted(body)}: a proxy between changes it, or the port expects TLS; check port and the option ssl.`,
       );
     case 401:
       return unauthorized(refusal, context);
     case 403:
-      return forbidden(context.credentials);
+      return forbidden(refusal, context.credentials);
     case 404:
-      return fault("not-found", "The server knows no device socket (404); check host and port.");
+    case 410:
+      return fault("not-found", `The server knows no device socket (${status}); check host and port.`);
     case 407:
     case 511:
+      return wantsLogin(status);
+    case 408:
       return fault(
-        "proxy-login",
-        `The network wants a login before it lets anything through (${status}): log in to its portal, or use another network.`,
+        "request-timeout",
+        "The server, or a proxy before it, did not get the whole request in time (408); it is tried again. If it stays so, the network is too slow, or something between holds requests back.",
+      );
+    case 421:
+      return fault(
+        "misdirected",
+        "What answers at this address does not serve this host name (421): check host, and that the proxy before the hub has the name in its configuration and its certificate.",
+      );
+    case 426:
+    case 501:
+    case 505:
+      return fault(
+        "upgrade-dropped",
+        `The server saw no WebSocket upgrade (${status}): a proxy between drops the Upgrade header or speaks no HTTP/1.1 to the hub; let it pass WebSockets on.`,
       );
     case 429:
       return fault(
@@ -137,10 +174,16 @@ export const refusalFault = (refusal: UpgradeRefusal, context: RefusalContext): 
   }
   if (status >= 500)
     return fault("server-error", `The server or a proxy before it is in trouble (${status}); it is tried again.`);
-  const what = body.trimStart().startsWith("<") ? "a web page" : "an answer";
+  const page = isPage(headers, body);
+  if (status >= 400 && !page) {
+    return fault(
+      "not-a-hub",
+      `What answers refuses the upgrade (${status})${quoted(body || reason)}: it is no device socket, or something between stands in for it; check host and port, and what lies between.`,
+    );
+  }
   return fault(
     "not-a-hub",
-    `Got ${what} (${status}) instead of a device socket; check host and port, or log in to the network's portal.`,
+    `Got ${page ? "a web page" : "an answer"} (${status}) instead of a device socket; check host and port, or log in to the network's portal.`,
   );
 };
 
@@ -160,13 +203,19 @@ export const lostUpgradeFault = (fault: Fault, { type }: Credentials, ssl: boole
   return new Fault(fault.stage, fault.code, text, fault);
 };
 
-/** The fault of a connection that ended with a close frame. A new attempt follows every code. */
-export const closeFault = (code: number): Fault => {
+/**
+ * The fault of a connection that ended with a close frame. A new attempt follows every code.
+ * @param reason of the frame; NervesHub gives none, proxies and other servers do
+ */
+export const closeFault = (code: number, reason = ""): Fault => {
+  const told = quoted(reason);
   const ended = (name: string, message: string): Fault => new Fault("websocket", name, message);
   switch (code) {
     case 1000:
-      return ended("closed", "The server closed the connection (1000); a new one is made.");
+      return ended("closed", `The server closed the connection (1000)${told}; a new one is made.`);
     case 1001:
+      if (told !== "")
+        return ended("drained", `The server, or a proxy before it, goes away (1001)${told}; a new connection is made.`);
       return ended(
         "replaced",
         "The server closed the connection (1001): an operator asked for a reconnect, or another device connects with the same identifier; if it repeats, give each device its own.",
@@ -174,19 +223,25 @@ export const closeFault = (code: number): Fault => {
     case 1002:
       return ended(
         "closed-idle",
-        "The server heard nothing for too long, or took a frame for malformed (1002); if it repeats, shorten heartbeat.intervalMs.",
+        `The server heard nothing for too long, or took a frame for malformed (1002)${told}; if it repeats, shorten heartbeat.intervalMs.`,
       );
     case 1007:
     case 1011:
       return ended(
         "closed-error",
-        `The server's process failed over something that was sent (${code}); its log says over what.`,
+        `The server's process failed over something that was sent (${code})${told}; its log says over what.`,
       );
     case 1009:
-      return ended("closed-too-big", "The server found a message too large (1009); send less at once.");
+      return ended("closed-too-big", `The server found a message too large (1009)${told}; send less at once.`);
     case 1012:
-      return ended("drained", "The server is restarting (1012); a new connection is made when it is back.");
+      return ended("drained", `The server is restarting (1012)${told}; a new connection is made when it is back.`);
+    case 1013:
+    case 1014:
+      return ended(
+        "drained",
+        `The server, or what is behind it, takes nobody just now (${code})${told}; a new connection is made later.`,
+      );
     default:
-      return ended("closed", `The server closed the connection with code ${code}; a new one is made.`);
+      return ended("closed", `The server closed the connection with code ${code}${told}; a new one is made.`);
   }
 };

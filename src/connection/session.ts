@@ -8,7 +8,7 @@
 
 import { asFault, Fault } from "../../modules/fault/fault.js";
 import { decodeFrame, encodeFrame, type Frame } from "../../modules/phoenix/frame.js";
-import { Heartbeat, type HeartbeatOptions } from "../../modules/phoenix/heartbeat.js";
+import type { Heartbeat } from "../../modules/phoenix/heartbeat.js";
 import type { SecureOptions } from "../../modules/platform/byte-stream.js";
 import type { Timer } from "../../modules/platform/timers.js";
 import {
@@ -38,7 +38,14 @@ export type Ended =
   /** The server answered the upgrade with something else. */
   | { readonly type: "refused"; readonly refusal: UpgradeRefusal }
   /** The connection could not be made, or broke, or was closed; with code 1006 when there was no close frame. */
-  | { readonly type: "closed"; readonly code: number; readonly fault?: Fault; readonly upgraded: boolean };
+  | {
+      readonly type: "closed";
+      readonly code: number;
+      /** The server's own words, empty without any. */
+      readonly reason: string;
+      readonly fault?: Fault;
+      readonly upgraded: boolean;
+    };
 
 /** The owner of a session. */
 export interface SessionListener {
@@ -56,9 +63,8 @@ export interface SessionOptions {
   endpoint: Endpoint;
   /** Property names that may occur in payloads. */
   names: readonly string[];
-  heartbeat: HeartbeatOptions;
-  /** Interval to start with, in milliseconds: what an earlier session has grown to. */
-  heartbeatIntervalMs: number;
+  /** Knows what earlier sessions have learnt of the path; it begins anew when the socket opens. */
+  heartbeat: Heartbeat;
   /** One a topic; "device" must be among them and is joined as soon as the socket is open. */
   handlers: readonly ChannelHandler[];
   listener: SessionListener;
@@ -75,7 +81,7 @@ export class Session implements WebSocketListener, TopicOwner {
   private readonly _topics = new Map<string, Topic>();
   private readonly _socket: WebSocketClient;
   private _ref = 0;
-  private _heartbeat: Heartbeat | undefined;
+  private _upgraded = false;
   private _heartbeatTimer: Timer | undefined;
   private _ended = false;
 
@@ -103,12 +109,7 @@ export class Session implements WebSocketListener, TopicOwner {
 
   /** Round trip of the last answered heartbeat, in milliseconds. */
   get roundTripMs(): number | undefined {
-    return this._heartbeat?.roundTripMs;
-  }
-
-  /** The heartbeat's interval, which may have grown, in milliseconds. */
-  get heartbeatIntervalMs(): number {
-    return this._heartbeat?.intervalMs ?? this._options.heartbeatIntervalMs;
+    return this._upgraded ? this._options.heartbeat.roundTripMs : undefined;
   }
 
   /** Bytes that wait to be sent. */
@@ -133,17 +134,19 @@ export class Session implements WebSocketListener, TopicOwner {
 
   /** The socket is open (WebSocketListener, as the methods that follow). */
   opened(headers: ReadonlyMap<string, string>): void {
-    const { platform, heartbeat, heartbeatIntervalMs, listener } = this._options;
+    const { platform, heartbeat, listener } = this._options;
     listener.opened(headers);
-    this._heartbeat = new Heartbeat(heartbeat, platform.clock.monotonic(), heartbeatIntervalMs);
+    this._upgraded = true;
+    heartbeat.opened(platform.clock.monotonic());
     this.join(deviceTopic);
     this._beat();
   }
 
   text(text: string): void {
     if (this._ended) return;
-    const now = this._options.platform.clock.monotonic();
-    this._heartbeat?.received(now);
+    const { platform, heartbeat } = this._options;
+    const now = platform.clock.monotonic();
+    heartbeat.received(now);
     let frame: Frame;
     try {
       frame = decodeFrame(text, this._options.names);
@@ -152,7 +155,7 @@ export class Session implements WebSocketListener, TopicOwner {
       return;
     }
     if (frame.topic === heartbeatTopic) {
-      this._heartbeat?.reply(frame.ref, now);
+      heartbeat.reply(frame.ref, now);
       return;
     }
     const topic = this._topics.get(frame.topic);
@@ -168,8 +171,8 @@ export class Session implements WebSocketListener, TopicOwner {
     this._end({ type: "refused", refusal });
   }
 
-  closed({ code, fault }: Closed): void {
-    this._end({ type: "closed", code, fault, upgraded: this._heartbeat !== undefined });
+  closed({ code, reason, fault }: Closed): void {
+    this._end({ type: "closed", code, reason, fault, upgraded: this._upgraded });
   }
 
   /** The platform (TopicOwner, as the members that follow). */
@@ -194,7 +197,7 @@ export class Session implements WebSocketListener, TopicOwner {
   send(frame: Frame): boolean {
     try {
       this._socket.sendText(encodeFrame(frame));
-      this._heartbeat?.sent(this.platform.clock.monotonic());
+      this._options.heartbeat.sent(this.platform.clock.monotonic());
       return true;
     } catch (error) {
       const { code, message } = asFault(error, "websocket", "send-failed");
@@ -214,23 +217,23 @@ export class Session implements WebSocketListener, TopicOwner {
   fail(fault: Fault): void {
     if (this._ended) return;
     this._socket.abort();
-    this._end({ type: "closed", code: 1006, fault, upgraded: true });
+    this._end({ type: "closed", code: 1006, reason: "", fault, upgraded: true });
   }
 
   private _beat(): void {
-    if (this._ended || this._heartbeat === undefined) return;
-    const { platform } = this._options;
-    let beat = this._heartbeat.next(platform.clock.monotonic());
+    if (this._ended) return;
+    const { platform, heartbeat } = this._options;
+    let beat = heartbeat.next(platform.clock.monotonic());
     if (beat.type === "dead") {
-      const text = `The server did not answer a heartbeat within ${Math.round(this._heartbeat.intervalMs / 1000)} s.`;
+      const text = `The server did not answer a heartbeat within ${Math.round(heartbeat.intervalMs / 1000)} s.`;
       this.fail(new Fault("transport", "heartbeat-unanswered", text));
       return;
     }
     if (beat.type === "send") {
       const ref = this.nextRef();
-      this._heartbeat.beat(ref, platform.clock.monotonic());
+      heartbeat.beat(ref, platform.clock.monotonic());
       this.send({ joinRef: null, ref, topic: heartbeatTopic, event: heartbeatEvent, payload: {} });
-      beat = { type: "wait", delayMs: this._heartbeat.intervalMs };
+      beat = { type: "wait", delayMs: heartbeat.intervalMs };
     }
     // The send may have ended the session.
     if (!this._ended) this._heartbeatTimer = platform.timers.set(() => this._beat(), beat.delayMs);

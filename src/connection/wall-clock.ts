@@ -3,7 +3,8 @@
  *
  * The server refuses a signature whose time is 90 s old or in the future, and that refusal looks like a wrong secret. The time
  * comes from the first of these that has one: the platform's clock (which SNTP sets), the `Date` header of an answer to the
- * upgrade (refused or not), the time in the store. The log names the source.
+ * upgrade (refused or not), the time in the store, the time of this firmware's build. The log names the source. The last two
+ * are only earlier than the true time: the platform's clock is not set by them.
  *
  * The rules it guards: a time before this firmware's build or far after it is never believed. A `Date` header is believed only
  * after the connection that carried it was verified. It corrects the time of signatures. It sets the platform's clock, which
@@ -43,8 +44,8 @@ export interface Signed {
   readonly refused: boolean;
 }
 
+/** By a `Date` header. */
 interface Correction {
-  readonly source: Source;
   /** To be added to the platform's time, in milliseconds. */
   readonly offsetMs: number;
   /** The platform's clock minus the monotonic clock, in milliseconds: it changes when somebody sets the platform's clock. */
@@ -84,16 +85,19 @@ export class WallClock {
   }
 
   /**
-   * Sets the platform's clock, if it knows no time, to the stored time of the last accepted join. That time is in the past,
-   * so at worst a certificate seems not valid yet; without it no certificate could be checked where SNTP is blocked.
+   * Waits for the time no longer: while the platform's clock knows none, certificates are judged by the stored time of the
+   * last accepted join, or else by the time of this firmware's build, since the true time is not before it. Without it no
+   * certificate could be judged where SNTP is blocked, and the device would wait for ever.
    */
   seed(): void {
-    const stored = this.known ? undefined : this._stored();
-    if (stored === undefined) return;
-    this._set(stored, "the store");
-    const day = new Date(stored).toISOString().slice(0, 10);
+    if (this.known) return;
+    const stored = this._stored();
+    const earliestMs = stored ?? this._bounds.earliestMs;
+    this._clock.earliestMs = earliestMs;
+    const from = stored === undefined ? "time of this firmware's build" : "last known time";
+    const day = new Date(earliestMs).toISOString().slice(0, 10);
     this._log.warning(
-      `The time is unknown; the clock starts from the last known time (${day}). Check that SNTP is reachable.`,
+      `The time is unknown; it starts from the ${from} (${day}): certificates that have expired since are not noticed until a server has told the time. Check that SNTP is reachable.`,
     );
   }
 
@@ -113,7 +117,7 @@ export class WallClock {
     if (!this._plausible(serverMs)) return undefined;
     const hostMs = this._hostTime();
     if (hostMs === undefined) {
-      this._set(serverMs, "a Date header");
+      this._set(serverMs);
       this._log.warning("The time was unknown; the clock is set from the server's Date header.");
     } else if (Math.abs(serverMs - hostMs) > contradictionMs) this._clock.onContradicted?.();
     if (signedAt === undefined) return undefined;
@@ -121,7 +125,7 @@ export class WallClock {
     const ageS = serverMs / 1000 - signedAt;
     if (hostMs !== undefined && (ageS < 0 || ageS >= comfortableAgeS)) {
       const basisMs = hostMs - this._clock.monotonic();
-      this._correction = { source: "a Date header", offsetMs: serverMs - hostMs, basisMs };
+      this._correction = { offsetMs: serverMs - hostMs, basisMs };
       const seconds = Math.round(Math.abs(ageS - signedInPastMs / 1000));
       const direction = ageS < 0 ? "ahead of" : "behind";
       this._log.warning(`The clock is ${seconds} s ${direction} the server's, whose time is used to sign from now on.`);
@@ -141,10 +145,10 @@ export class WallClock {
     return nowMs >= this._bounds.earliestMs && nowMs <= this._bounds.latestMs;
   }
 
-  private _set(nowMs: number, source: Source): void {
+  private _set(nowMs: number): void {
     this._clock.set(nowMs);
     const basisMs = (this._clock.now() ?? nowMs) - this._clock.monotonic();
-    this._correction = { source, offsetMs: 0, basisMs };
+    this._correction = { offsetMs: 0, basisMs };
   }
 
   private _hostTime(): number | undefined {
@@ -169,14 +173,14 @@ export class WallClock {
       this._source = "the device's clock";
       return hostMs;
     }
-    const { source, offsetMs, basisMs } = this._correction;
+    const { offsetMs, basisMs } = this._correction;
     if (Math.abs(hostMs - this._clock.monotonic() - basisMs) > jumpMs) {
       // Somebody, most likely SNTP, has set the clock: the new time is better than the correction of the old one.
       this._correction = undefined;
       this._source = "the device's clock";
       return hostMs;
     }
-    this._source = source;
+    this._source = "a Date header";
     return hostMs + offsetMs;
   }
 }

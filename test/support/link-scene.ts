@@ -20,6 +20,7 @@ export class SceneClock implements Clock {
   readonly #timers: ManualTimers;
   #offsetMs: number | undefined;
   contradictions = 0;
+  earliestMs: number | undefined;
   onContradicted = (): void => {
     this.contradictions++;
   };
@@ -55,7 +56,7 @@ export class LinkScene {
   readonly servers = new Map<number, (connection: Connection) => void>();
 
   /** The device starts at once; nothing happens before `advance`. */
-  constructor(link: LinkWithFeatures = {}, clockAheadMs: number | "unknown" = 0) {
+  constructor(link: LinkWithFeatures = {}, clockAheadMs: number | "unknown" = 0, seed = 1) {
     const table = partitionTable({ slotSize: 65536 });
     const flash = new MemoryFlash(table.flashSize, 16);
     const padded = new Uint8Array(Math.ceil(running.byteLength / 16) * 16).fill(0xff);
@@ -66,7 +67,7 @@ export class LinkScene {
     const { timers, servers } = this;
     const nowMs = clockAheadMs === "unknown" ? undefined : startedMs + clockAheadMs;
     this.clock = new SceneClock(timers, nowMs);
-    this.device = new VirtualDevice({ flash, table, crypto, timers, servers, chipId, link, clock: this.clock });
+    this.device = new VirtualDevice({ flash, table, crypto, timers, servers, chipId, link, seed, clock: this.clock });
     this.device.powerOn();
   }
 

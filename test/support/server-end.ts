@@ -61,8 +61,8 @@ export class ServerEnd {
   }
 
   /** With a close frame, and the end of the connection after it. @returns bytes of the frame */
-  close(code: number): number {
-    const size = this.raw(closeFrame(code));
+  close(code: number, reason = ""): number {
+    const size = this.raw(closeFrame(code, reason));
     this.#connection.end();
     return size;
   }
@@ -133,6 +133,7 @@ function textFrame(message: unknown): Uint8Array {
   return concat(new Uint8Array(head), text);
 }
 
-export function closeFrame(code: number): Uint8Array {
-  return new Uint8Array([0x88, 2, code >> 8, code & 255]);
+export function closeFrame(code: number, reason = ""): Uint8Array {
+  const text = encodeUtf8(reason);
+  return concat(new Uint8Array([0x88, 2 + text.byteLength, code >> 8, code & 255]), text);
 }

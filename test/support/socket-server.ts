@@ -54,8 +54,8 @@ export class ServerSocket implements ServerOfEnd {
   }
 
   /** With a close frame, and the end of the connection after it. */
-  close(code: number): void {
-    this.bytesOut += this.#end.close(code);
+  close(code: number, reason?: string): void {
+    this.bytesOut += this.#end.close(code, reason);
   }
 
   cut(how: Break): void {

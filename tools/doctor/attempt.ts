@@ -9,6 +9,7 @@ import { nodeCrypto, nodeRandom } from "../../hosts/node/crypto.js";
 import { NodeNetwork } from "../../hosts/node/network.js";
 import { NodeTimers } from "../../hosts/node/timers.js";
 import { Fault } from "../../modules/fault/fault.js";
+import { Heartbeat } from "../../modules/phoenix/heartbeat.js";
 import { type Clock, earliestPlausibleMs } from "../../modules/platform/clock.js";
 import type { Store } from "../../modules/platform/store.js";
 import { type Closed, type UpgradeRefusal, WebSocketClient } from "../../modules/websocket/websocket.js";
@@ -90,8 +91,7 @@ function joining(settings: Settings, log: Log, payload: object): Connection {
       log,
       endpoint: destination.endpoint(),
       names: deviceNames,
-      heartbeat: settings.heartbeat,
-      heartbeatIntervalMs: settings.heartbeat.intervalMs,
+      heartbeat: new Heartbeat(settings.heartbeat, platform.clock.monotonic()),
       handlers: [
         {
           topic: deviceTopic,
@@ -121,13 +121,16 @@ function refused(refusal: UpgradeRefusal, destination: Destination): Outcome | u
   return verdict === "redirected" ? undefined : { login: verdict.fault, join: undefined };
 }
 
-function unopened({ code, fault }: Pick<Closed, "code" | "fault">, destination: Destination): Outcome {
-  return { login: destination.explain(fault ?? closeFault(code)), join: undefined };
+function unopened(
+  { code, reason, fault }: Pick<Closed, "code" | "reason" | "fault">,
+  destination: Destination,
+): Outcome {
+  return { login: destination.explain(fault ?? closeFault(code, reason)), join: undefined };
 }
 
 /** @returns undefined when a redirect is to be followed */
 function outcomeOf(ended: Ended, destination: Destination): Outcome | undefined {
   if (ended.type === "refused") return refused(ended.refusal, destination);
   if (!ended.upgraded) return unopened(ended, destination);
-  return { login: "accepted", join: ended.fault ?? closeFault(ended.code) };
+  return { login: "accepted", join: ended.fault ?? closeFault(ended.code, ended.reason) };
 }

@@ -14,9 +14,10 @@ import { mcconfig, ROOT, type Sdk } from "./sdk.js";
 import type { Use, UsedApp } from "./use.js";
 import { UsedDevice } from "./used-device.js";
 import { commandUses } from "./uses/commands.js";
+import { pathUses } from "./uses/paths.js";
 import { textUses } from "./uses/texts.js";
 
-const uses: readonly Use[] = [...commandUses, ...textUses];
+const uses: readonly Use[] = [...commandUses, ...pathUses, ...textUses];
 
 /** @returns how many passed and failed @param filter only those whose name contains it */
 export async function ordinaryUse(
@@ -28,7 +29,7 @@ export async function ordinaryUse(
   const products = new Map<UsedApp, string>();
   let passed = 0;
   let failed = 0;
-  for (const [index, { name, app, run }] of uses.entries()) {
+  for (const [index, { name, app, forgetsMs, run }] of uses.entries()) {
     if (!name.includes(filter)) continue;
     let product = products.get(app);
     if (product === undefined) {
@@ -38,7 +39,7 @@ export async function ordinaryUse(
     }
     const data = join(folder, `use-${index}`);
     mkdirSync(data);
-    const device = await UsedDevice.start(loader, product, data);
+    const device = await UsedDevice.start(loader, product, data, forgetsMs);
     let failure: string | undefined;
     try {
       await device.joined();

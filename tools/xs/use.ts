@@ -18,6 +18,8 @@ export const ordinaryApp: UsedApp = { folder: "ordinary-use", name: "nerveshub-o
 export interface Use {
   readonly name: string;
   readonly app: UsedApp;
+  /** The path to the hub ends a connection that is quiet for that long, in milliseconds; the app beats every second then. */
+  readonly forgetsMs?: number;
   /** Throws when something is not as it should be. Whether the program still runs is checked afterwards anyway. */
   run(device: UsedDevice): Promise<void>;
 }

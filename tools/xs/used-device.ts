@@ -7,6 +7,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { Hub } from "../hub/hub.js";
 import type { Operator } from "../hub/operator.js";
+import { type ForgetfulPath, forgetfulPath } from "./forgetful-path.js";
 import { type ProductRun, startProduct } from "./loader.js";
 import { selfSigned } from "./self-signed.js";
 import { provision, simulatedImage } from "./simulated-device.js";
@@ -24,14 +25,15 @@ export class UsedDevice {
   /** What the program printed and the hub saw, in order. */
   readonly lines: string[] = [];
   #run: ProductRun | undefined;
+  #path: ForgetfulPath | undefined;
   #ended: string | undefined;
 
   private constructor(hub: Hub) {
     this.hub = hub;
   }
 
-  /** Makes a flash in `folder`, starts hub and program. */
-  static async start(loader: string, productFolder: string, folder: string): Promise<UsedDevice> {
+  /** Makes a flash in `folder`, starts hub and program. @param forgetsMs as of the use */
+  static async start(loader: string, productFolder: string, folder: string, forgetsMs?: number): Promise<UsedDevice> {
     const key = `nhp_${randomBytes(32).toString("base64").replace(/=+$/, "")}`;
     const secret = randomBytes(32).toString("base64").replace(/=+$/, "");
     const { der, ...tls } = await selfSigned();
@@ -43,10 +45,14 @@ export class UsedDevice {
       // Over TLS, as devices connect: TLS takes most of the stack.
       ["ca", der],
       ["host", "localhost"],
-      ["port", String(hub.port)],
       ["shared-key", key],
       ["shared-secret", secret],
     ];
+    if (forgetsMs !== undefined) {
+      device.#path = await forgetfulPath(hub.port, forgetsMs);
+      settings.push(["heartbeat-ms", "1000"]);
+    }
+    settings.push(["port", String(device.#path?.port ?? hub.port)]);
     provision(folder, simulatedImage(product, "1.0.0"), new Map(settings));
     const environment = {
       ...process.env,
@@ -113,6 +119,7 @@ export class UsedDevice {
   async stop(): Promise<void> {
     this.#run?.stop();
     await this.#run?.ended;
+    this.#path?.close();
     await this.hub.stop();
   }
 }

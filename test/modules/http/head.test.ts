@@ -1,5 +1,6 @@
 import { Fault } from "../../../modules/fault/fault.js";
 import { HeadReader, maxHeaderCount, maxHeaderLineBytes, type ResponseHead } from "../../../modules/http/head.js";
+import { fromHex } from "../../../modules/text/hex.js";
 import { decodeUtf8, encodeUtf8 } from "../../../modules/text/utf8.js";
 import { assert, describe, fixture, it } from "../../support/harness.js";
 
@@ -50,6 +51,28 @@ describe("http: response head", () => {
     assert.equal(read("\r\n\nHTTP/1.1 204 No\nA: 1\n\n").head?.headers.get("a"), "1");
   });
 
+  for (const [hex, status, reason] of [
+    ["3430332056657262c3", 403, "Verb\ufffd"],
+    ["343033205665e282", 403, "Ve\ufffd"],
+    ["34303320f09f98", 403, "\ufffd"],
+    ["343033c3", 403, "\ufffd"],
+    ["343033204e6fc3a920ff", 403, "Noé \ufffd"],
+    ["34303320c0af20c3a9eda080", 403, "\ufffd\ufffd é\ufffd\ufffd\ufffd"],
+    ["31303120e9", 101, "\ufffd"],
+  ] as const) {
+    it(`13.20: a status line that is not UTF-8 (${hex}) is judged by its number, its text shown with U+FFFD`, () => {
+      for (const end of ["0d0a0d0a", "0a0a"]) {
+        const bytes = fromHex(`485454502f312e3120${hex}${end}`)!;
+        for (let size = 1; size <= bytes.byteLength; size++) {
+          const reader = new HeadReader("upgrade", "ws://hub.example");
+          for (let at = 0; at < bytes.byteLength; at += size)
+            reader.push(bytes, at, Math.min(at + size, bytes.byteLength));
+          assert.deepEqual(reader.head, { status, reason, headers: new Map() });
+        }
+      }
+    });
+  }
+
   it("joins repeated and folded headers", () => {
     const { head } = read("HTTP/1.1 200 OK\r\nA: 1\r\nB: x\r\n\ty\r\na: 2\r\n\r\n");
     assert.equal(head?.headers.get("a"), "1, 2");
@@ -67,7 +90,7 @@ describe("http: response head", () => {
     bytes[bytes.indexOf(0x5f)] = 0xe9;
     const reader = new HeadReader("upgrade", "");
     reader.push(bytes, 0, bytes.byteLength);
-    assert.equal(reader.head?.headers.get("a"), "x?y");
+    assert.equal(reader.head?.headers.get("a"), "x\ufffdy");
   });
 
   it("finds out another protocol by its first bytes, without waiting for a line", () => {

@@ -1,5 +1,6 @@
 import { fromBase64, toBase64, toBase64Url } from "../../../modules/text/base64.js";
 import { fromHex, toHex } from "../../../modules/text/hex.js";
+import { decodeLossy } from "../../../modules/text/lossy.js";
 import { decodeUtf8, encodeUtf8 } from "../../../modules/text/utf8.js";
 import { assert, describe, it } from "../../support/harness.js";
 
@@ -69,5 +70,27 @@ describe("text: UTF-8", () => {
         (error) => error instanceof TypeError,
       );
     }
+  });
+});
+
+describe("text: lossy UTF-8", () => {
+  it("13.20: is the text itself where the bytes are UTF-8, a byte order mark included", () => {
+    for (const text of ["", "a\0b", "aé€😀", "\ufeffx"]) assert.equal(decodeLossy(encodeUtf8(text)), text);
+  });
+
+  it("13.20: has U+FFFD for each part that is no character, and keeps the characters around it", () => {
+    for (const [hex, text] of [
+      ["c3", "\ufffd"],
+      ["61e28261", "a\ufffda"],
+      ["f09f98", "\ufffd"],
+      ["f09f9861", "\ufffda"],
+      ["80c3a9bf", "\ufffdé\ufffd"],
+      ["c0af", "\ufffd\ufffd"],
+      ["eda080", "\ufffd\ufffd\ufffd"],
+      ["f4908080", "\ufffd\ufffd\ufffd\ufffd"],
+      ["e0809f", "\ufffd\ufffd\ufffd"],
+      ["ffe282acfe", "\ufffd€\ufffd"],
+    ] as const)
+      assert.equal(decodeLossy(fromHex(hex)!), text, hex);
   });
 });

@@ -183,6 +183,22 @@ describe("websocket: opening handshake", () => {
     assert.equal(connection.seen.length, 1);
   });
 
+  it("13.10: takes a 101 whose lines for extensions and subprotocols are empty, however often and in whatever form", () => {
+    for (const lines of [
+      "sec-websocket-extensions:",
+      "Sec-WebSocket-Extensions: ",
+      "sec-websocket-protocol:\r\nsec-websocket-extensions: \t",
+      "sec-websocket-protocol:\r\nsec-websocket-protocol:",
+      "sec-websocket-extensions: ,, ,\r\nsec-websocket-protocol: ,",
+    ]) {
+      const connection = new Connection();
+      connection.stream.open();
+      connection.stream.receive(encodeUtf8(accepted.replace("date:", `${lines}\r\ndate:`)));
+      assert.equal(connection.seen.length, 1, lines);
+      assert.equal(connection.closes.length, 0, lines);
+    }
+  });
+
   it("refuses a 101 that is not a WebSocket's", () => {
     for (const [line, replaced, code] of [
       ["upgrade: websocket", "upgrade: h2c", "bad-upgrade"],
@@ -193,6 +209,7 @@ describe("websocket: opening handshake", () => {
       [`sec-websocket-accept: ${sampleAccept}\r\n`, "", "bad-accept"],
       ["date:", "sec-websocket-extensions: permessage-deflate\r\ndate:", "unasked-extension"],
       ["date:", "sec-websocket-protocol: mqtt\r\ndate:", "unasked-protocol"],
+      ["date:", "sec-websocket-protocol:\r\nsec-websocket-protocol: mqtt\r\ndate:", "unasked-protocol"],
     ]) {
       const connection = new Connection();
       connection.stream.open();

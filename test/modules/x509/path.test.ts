@@ -22,12 +22,13 @@ const middle = make({ subject: "middle", issuer: "root", ca: true });
 const leaf = make({ subject: "leaf", issuer: "middle", host: "hub" });
 
 /** Verifies, and records whose key was used to check whose signature. */
-function verify(chain: Uint8Array[], anchors: TrustAnchors = new Anchors(root)): string[] {
+function verify(chain: Uint8Array[], anchors: TrustAnchors = new Anchors(root), isEarliest = false): string[] {
   const checked: string[] = [];
   try {
     verifyPath(chain, {
       serverName: "hub",
       nowMs,
+      isEarliest,
       anchors,
       verifySignature(certificate, issuer) {
         checked.push(`${nameForPeople(issuer.subject)} > ${nameForPeople(certificate.subject)}`);
@@ -79,6 +80,28 @@ describe("certificate path", () => {
     assert.equal(verify([leaf, middle], new Anchors(expired)).at(-1), "certificate-expired");
     const early = make({ subject: "middle", issuer: "root", ca: true, from: "261201000000Z" });
     assert.equal(verify([leaf, early]).at(-1), "certificate-not-yet-valid");
+  });
+
+  it("13.11: where only a lower bound of the time is known, is judged at the first moment at which it can be valid", () => {
+    const trusted = make({ subject: "root", issuer: "root", ca: true, to: "300101000000Z" });
+    const judged = (leafFrom: string, leafTo: string, middleTo: string): string | undefined =>
+      verify(
+        [
+          make({ subject: "leaf", issuer: "middle", host: "hub", from: leafFrom, to: leafTo }),
+          make({ subject: "middle", issuer: "root", ca: true, to: middleTo }),
+        ],
+        new Anchors(trusted),
+        true,
+      ).at(-1);
+    // Renewed since the bound, 2026-11-21.
+    assert.equal(judged("270901000000Z", "271201000000Z", "290101000000Z"), "good");
+    // Expired before it.
+    assert.equal(judged("260101000000Z", "261120000000Z", "290101000000Z"), "certificate-expired");
+    // Its issuer had expired before it was made: there is no moment at which both are valid.
+    assert.equal(judged("270901000000Z", "271201000000Z", "270801000000Z"), "certificate-expired");
+    const pinned = make({ subject: "leaf", issuer: "leaf", host: "hub", from: "270901000000Z", to: "271201000000Z" });
+    assert.equal(verify([pinned], new Anchors(pinned), true).at(-1), "good");
+    assert.equal(verify([pinned], new Anchors(pinned)).at(-1), "certificate-not-yet-valid");
   });
 
   it("has no issuer that is not a CA, and no signature is looked at before that is known", () => {

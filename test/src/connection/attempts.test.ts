@@ -38,6 +38,30 @@ describe("attempts", () => {
     assert.equal(attempts.end(1012, 9), 9);
   });
 
+  it("13.17: begin higher after every close that meets a whole fleet, and a reason makes no eviction of a 1001", () => {
+    for (const [code, reasoned] of [
+      [1001, true],
+      [1012, true],
+      [1013, false],
+      [1013, true],
+      [1014, false],
+    ] as const) {
+      const attempts = new Attempts();
+      for (let i = 0; i < 5; i++) {
+        attempts.accept(i * 1000);
+        assert.equal(attempts.end(code, i * 1000 + 500, reasoned), 3, `${code}`);
+      }
+    }
+    const bare = new Attempts();
+    bare.accept(0);
+    assert.equal(bare.end(1001, 1), 1);
+    for (const code of [1000, 1002, 1008, 1011, 4000]) {
+      const attempts = new Attempts();
+      attempts.accept(0);
+      assert.equal(attempts.end(code, 1, true), 0, `${code}`);
+    }
+  });
+
   it("begin anew when somebody asks", () => {
     const attempts = new Attempts();
     for (let i = 0; i < 5; i++) attempts.end(1001, i);

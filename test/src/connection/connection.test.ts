@@ -1,9 +1,13 @@
 import { Fault } from "../../../modules/fault/fault.js";
+import { forgetful } from "../../support/forgetful-path.js";
 import { assert, beforeEach, describe, it } from "../../support/harness.js";
 import { LinkScene } from "../../support/link-scene.js";
 import { httpAnswer, type Message, type ServerSocket } from "../../support/socket-server.js";
+import { hubPort } from "../../support/virtual-device.js";
 
 const minute = 60_000;
+/** A day before what the image of the scenes says of its build. */
+const builtMs = Date.UTC(2026, 10, 20, 12);
 const isJoin = ([, , topic, event]: Message, of = "device"): boolean => topic === of && event === "phx_join";
 
 describe("connection: joins", () => {
@@ -121,16 +125,65 @@ describe("connection: liveness", () => {
     assert.deepEqual(scene.reasons, ["heartbeat-unanswered"]);
   });
 
-  it("starts again at the short interval after a connection that died of silence", () => {
+  it("keeps its interval over a reconnect, of whatever kind", () => {
     const scene = new LinkScene({ heartbeat: { maxIntervalMs: 120_000 } }).advance(30 * minute);
-    scene.server.onMessage = (socket) => socket === scene.server.sockets[0];
-    scene.server.sockets[0].cut("silence");
-    scene.advance(5 * minute);
-    const { socket } = scene.server;
-    const before = beats(socket);
-    scene.advance(minute);
-    assert.ok(beats(socket) - before >= 1);
-    assert.equal(scene.server.sockets.length, 2);
+    const ends: readonly ((socket: ServerSocket) => void)[] = [
+      (socket) => socket.cut("silence"),
+      (socket) => socket.cut("reset"),
+      (socket) => socket.close(1001),
+      () => scene.device.link?.reconnect(),
+    ];
+    for (const end of ends) {
+      const { length } = scene.server.sockets;
+      end(scene.server.socket);
+      scene.advance(10 * minute);
+      assert.equal(scene.server.sockets.length, length + 1);
+      const before = beats(scene.server.socket);
+      scene.advance(20 * minute);
+      const count = beats(scene.server.socket) - before;
+      assert.ok(count <= 11, `${count} beats in 20 minutes`);
+    }
+  });
+
+  for (const how of ["end", "reset", "silence"] as const) {
+    for (const [forgetsS, least] of [
+      [30, 3400],
+      [60, 1400],
+      [90, 1100],
+    ] as const) {
+      it(`13.7: behind a path that forgets after ${forgetsS} s (${how}) the device is there, at an interval that it has learnt`, () => {
+        const scene = new LinkScene({ heartbeat: { maxIntervalMs: 120_000 }, logLevel: "notice" });
+        const { server, timers } = scene;
+        scene.servers.set(
+          hubPort,
+          forgetful(timers, forgetsS * 1000, how, (connection) => server.accept(connection)),
+        );
+        scene.device.link?.reconnect();
+        scene.advance(24 * 60 * minute);
+        const first = server.sockets.length;
+        assert.ok(first <= 8, `${first} connections on the first day`);
+        assert.match(
+          scene.lines.join("\n"),
+          /The network forgets a connection that is quiet: heartbeats come every \d+ s/,
+        );
+        scene.advance(24 * 60 * minute);
+        assert.ok(server.sockets.length - first <= 4, `${server.sockets.length - first} on the second`);
+        const day = server.sockets.reduce((sum, socket) => sum + beats(socket), 0) / 2;
+        assert.ok(day > least && day < least * 1.6, `${day} beats a day`);
+        assert.equal(scene.device.link?.connected, true);
+      });
+    }
+  }
+
+  it("13.7: losses before the server has accepted the device tell nothing of the path", () => {
+    const scene = new LinkScene({ heartbeat: { maxIntervalMs: 120_000 } });
+    scene.server.onMessage = (_, message) => isJoin(message);
+    for (let i = 0; i < 20; i++) {
+      scene.advance(20_000);
+      scene.server.socket.cut("end");
+      scene.advance(minute);
+    }
+    assert.ok(!scene.lines.join("\n").includes("forgets a connection"));
   });
 });
 
@@ -210,6 +263,26 @@ describe("connection: coming back", () => {
     scene.server.socket.close(1001);
     scene.advance(3100);
     assert.equal(scene.device.link?.connected, true, "one eviction after a lasting session is no fight");
+  });
+
+  it("13.17: after a proxy's 1001 with a reason no device is said to have its identifier, and a fleet is spread", () => {
+    for (const [code, reason, latestMs] of [
+      [1001, "CloudFlare WebSocket proxy restarting", 9000],
+      [1013, "try again later", 9000],
+      [1013, "", 9000],
+    ] as const) {
+      const waits = Array.from({ length: 30 }, (_, seed) => {
+        const scene = new LinkScene({}, 0, seed).advance(1000);
+        scene.server.socket.close(code, reason);
+        scene.advance(100);
+        assert.deepEqual(scene.reasons, ["drained"]);
+        const log = scene.lines.join("\n");
+        assert.ok(log.includes(reason) && !log.includes("same identifier"));
+        return Number(/Trying again in ([0-9.]+) s/.exec(log)?.[1]) * 1000;
+      });
+      assert.ok(Math.max(...waits) <= latestMs && Math.min(...waits) >= 1000);
+      assert.ok(Math.max(...waits) - Math.min(...waits) > 5000, waits.join());
+    }
   });
 
   it("tells the application of each end once", () => {
@@ -348,6 +421,18 @@ describe("connection: the time of day", () => {
     scene.advance(minute);
     assert.equal(scene.device.link?.connected, true);
     assert.match(scene.lines.join("\n"), /no time for that/);
+  });
+
+  it("13.11: unknown for ever is a lower bound to judge certificates by, before the first attempt", () => {
+    const scene = new LinkScene({}, "unknown").advance(4000);
+    assert.equal(scene.clock.earliestMs, undefined);
+    scene.advance(1100);
+    assert.equal(scene.attempts, 1);
+    assert.equal(scene.clock.earliestMs, builtMs);
+    assert.equal(scene.clock.now(), undefined, "nobody takes it for the time");
+    assert.match(scene.lines.join("\n"), /starts from the time of this firmware's build \(2026-11-20\): certificates/);
+    const known = new LinkScene().advance(minute);
+    assert.equal(known.clock.earliestMs, undefined);
   });
 
   it("unknown is waited for, then learnt from a refusal, and the log says each", () => {

@@ -93,6 +93,18 @@ const deeds: readonly (readonly [name: string, deed: Deed, code: string])[] = [
     "head-too-long",
   ],
   ["a page instead", (socket) => void socket.end("HTTP/1.1 200 OK\r\n\r\n<html>Welcome"), "not-a-hub"],
+  [
+    "13.10: a proxy that drops Upgrade",
+    (socket) => void socket.end("HTTP/1.1 426 Upgrade Required\r\n\r\n<html>"),
+    "upgrade-dropped",
+  ],
+  [
+    "13.20: a status line that is cut in a character",
+    (socket) => void socket.end(Buffer.from("HTTP/1.1 403 Verbot\xc3\r\ncontent-length: 0\r\n\r\n", "latin1")),
+    "forbidden",
+  ],
+  ["13.17: a proxy that restarts", saying(frame(8, Buffer.from("\x03\xe9proxy restarting", "latin1"))), "drained"],
+  ["13.17: another device with its identifier", saying(frame(8, Buffer.from([0x03, 0xe9]))), "replaced"],
   ["the greeting of a mail server", (socket) => void socket.end("220 mail.example ESMTP\r\n"), "not-http"],
   ["garbage frames", saying(Buffer.alloc(1000, 0xff)), "reserved-bits"],
   ["an oversize frame", saying(Buffer.from("817f00000000ffffffff", "hex")), "message-too-big"],

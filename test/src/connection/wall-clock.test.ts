@@ -17,6 +17,7 @@ class TestClock implements Clock {
   /** What the host's clock was set to, at elapsed 0. */
   startMs: number | undefined;
   contradictions = 0;
+  earliestMs: number | undefined;
   onContradicted = (): void => {
     this.contradictions++;
   };
@@ -157,7 +158,7 @@ describe("wall clock", () => {
     wall.signingTime();
     assert.equal(wall.source, "the store");
     wall.seed();
-    assert.equal(clock.now(), trueMs);
+    assert.equal(clock.earliestMs, trueMs);
     assert.match(lines.join(), /starts from the last known time \(2026-11-21\)/);
     wall.signingTime();
     assert.equal(wall.source, "the store");
@@ -169,11 +170,13 @@ describe("wall clock", () => {
     known.clock.set(trueMs + 1000);
     known.wall.seed();
     assert.equal(known.clock.now(), trueMs + 1000);
+    assert.equal(known.clock.earliestMs, undefined);
     const { clock, store, wall } = scene(undefined);
     for (const bad of [new Uint8Array(8), new Uint8Array(3), new Uint8Array(8).fill(0xff)]) {
       store.set("last-time", bad);
       wall.seed();
       assert.equal(clock.now(), undefined);
+      assert.equal(clock.earliestMs, builtMs);
       assert.equal(wall.signingTime(), Math.floor((builtMs - 2000) / 1000));
     }
   });
@@ -182,6 +185,20 @@ describe("wall clock", () => {
     const { clock, wall } = scene(builtMs + maxClockAheadOfBuildMs + 1000);
     assert.equal(wall.known, false);
     wall.learn(dateOf(trueMs), wall.signingTime());
+    assert.equal(clock.now(), trueMs);
+  });
+
+  it("13.11: without a stored time starts from the build of this firmware, says so, and is set by the first server", () => {
+    const { clock, lines, wall } = scene(undefined);
+    wall.seed();
+    assert.equal(clock.earliestMs, builtMs);
+    assert.equal(wall.known, false);
+    assert.match(
+      lines.join(),
+      /starts from the time of this firmware's build \(2026-11-01\): certificates that have expired/,
+    );
+    // The server takes a client certificate, so that nothing is signed.
+    wall.learn(dateOf(trueMs), undefined);
     assert.equal(clock.now(), trueMs);
   });
 
@@ -195,7 +212,7 @@ describe("wall clock", () => {
         first.wall.remember();
         const { clock, wall } = scene(undefined, first.store);
         wall.seed();
-        assert.equal(clock.now(), now);
+        assert.equal(clock.earliestMs, now);
         const behind = scene(now - 3_600_000);
         behind.wall.learn(dateOf(now), behind.wall.signingTime());
         assert.ok(taken(behind.wall.signingTime(), now));

@@ -17,12 +17,14 @@ import { startNetwork } from "nerveshub/network";
 const platform = createPlatform();
 const bytes = (name: string): Uint8Array => platform.store.get(name) ?? new Uint8Array(0);
 const setting = (name: string): string => String.fromCharCode(...bytes(name));
+const beatMs = setting("heartbeat-ms");
 
 const link = new NervesHubLink(
   {
     host: setting("host"),
     port: Number(setting("port")),
     roots: [bytes("ca")],
+    heartbeat: beatMs === "" ? {} : { intervalMs: Number(beatMs), maxIntervalMs: 4 * Number(beatMs) },
     auth: { productKey: setting("shared-key"), productSecret: setting("shared-secret") },
     features: [
       new Health(),

@@ -25,6 +25,7 @@ export interface Case {
   certificate?: string[];
   key?: string;
   nowMs?: number;
+  earliestMs?: number;
   timeoutMs?: number;
   maxFragmentLength?: number;
   talk?: [string, string][];
@@ -37,6 +38,7 @@ const ofTheDate = ["certificate-expired", "certificate-not-yet-valid", "clock-wr
 class TestClock implements Clock {
   readonly #clock = new XsClock();
   nowMs: number | undefined;
+  earliestMs: number | undefined;
   contradicted = false;
   onContradicted = (): void => {
     this.contradicted = true;
@@ -190,6 +192,7 @@ class Meeting implements ByteStreamListener {
 /** Meets one server; `done` comes once, after the stream is closed. */
 export function meet(one: Case, done: (outcome: Outcome) => void): void {
   clock.nowMs = one.nowMs;
+  clock.earliestMs = one.earliestMs;
   clock.contradicted = false;
   new Meeting(one, done);
 }

@@ -17,6 +17,8 @@ export interface Case {
   key?: string;
   /** The device's clock; 0 is unknown. */
   nowMs?: number;
+  /** While the clock is unknown: the least that it can be. */
+  earliestMs?: number;
   timeoutMs?: number;
   maxFragmentLength?: number;
   /** Lines to send, each with its answer. "big" reads until the end; "flood" is 200 kB, as the stream takes them. */

@@ -170,18 +170,28 @@ export async function makeCases(folder: string): Promise<Case[]> {
     "certificate-expired",
     { says: "2026-01-01" },
   );
-  await bad(
-    "not yet valid",
-    authority.server("server-early", "p256", rootEc, { from: "20440101000000Z" }),
-    "certificate-not-yet-valid",
-    { says: "2044-01-01" },
-  );
+  const early = authority.server("server-early", "p256", rootEc, { from: "20440101000000Z" });
+  await bad("not yet valid", early, "certificate-not-yet-valid", { says: "2044-01-01" });
   const lateMiddle = authority.intermediate("middle-expired", "p256", rootEc, { to: "20260101000000Z" });
-  await bad("expired intermediate", authority.server("server-late-middle", "p256", lateMiddle), "certificate-expired", {
-    says: '"middle-expired"',
-  });
+  const lateMiddleServer = authority.server("server-late-middle", "p256", lateMiddle);
+  await bad("expired intermediate", lateMiddleServer, "certificate-expired", { says: '"middle-expired"' });
   add("the device's clock is at 1970", nodeEc, "clock-wrong", { nowMs: at("1970-01-02") });
   add("the device's clock is not known", nodeEc, "clock-unknown", { nowMs: 0 });
+  const built = { nowMs: 0, earliestMs: at("2026-06-01") };
+  await bad("13.11: the time is unknown, a certificate that is valid at the build", ec, "ok", { ...built, ...echo });
+  await bad("13.11: the time is unknown, a certificate made after the build", early, "ok", { ...built, ...echo });
+  await bad(
+    "13.11: the time is unknown, a certificate that had expired at the build",
+    authority.server("server-before-build", "p256", rootEc, { to: "20260531000000Z" }),
+    "certificate-expired",
+    { ...built, says: "2026-05-31" },
+  );
+  await bad("13.11: the time is unknown, an intermediate that had", lateMiddleServer, "certificate-expired", built);
+  add("13.11: the time is unknown, another name", nodeEc, "certificate-name-mismatch", {
+    ...built,
+    serverName: "hub.example",
+  });
+  add("13.11: the time is unknown, another root", nodeEc, "unknown-ca", { ...built, roots: [other.der] });
   add("the device's clock is in 2050", nodeEc, "certificate-expired", { nowMs: at("2050-01-01") });
   add("wrong name", nodeEc, "certificate-name-mismatch", { serverName: "hub.example", says: "localhost, 127.0.0.1" });
   add("wrong address", nodeEc, "certificate-name-mismatch", { serverName: "127.0.0.2" });

@@ -18,9 +18,20 @@ type Framing = "length" | "chunk-size" | "chunk-data" | "chunk-end" | "trailers"
 
 /** RFC 9112 §7.1: the size in hexadecimal, perhaps with extensions behind it, which are ignored. */
 const chunkSize = (line: string): number | undefined => {
-  const [size] = line.split(";", 1);
-  return hexadecimal(size.trimEnd(), 12);
+  const [text] = line.split(";", 1);
+  let size = text.trim();
+  // Some servers fill up with zeros, to 16 digits.
+  while (size.length > 1 && size[0] === "0") size = size.slice(1);
+  return hexadecimal(size, 12);
 };
+
+/** The codings of `Transfer-Encoding`, but for "identity", which RFC 2616 had and which is none. */
+const codingsOf = (header: string): string[] =>
+  header
+    .toLowerCase()
+    .split(",")
+    .map((coding) => coding.trim())
+    .filter((coding) => coding !== "" && coding !== "identity");
 
 export class BodyReader {
   /** The body's length in bytes when the head tells it. */
@@ -39,15 +50,15 @@ export class BodyReader {
   constructor(head: ResponseHead, stage: string, peer: string) {
     this._stage = stage;
     this._peer = peer;
-    const coding = head.headers.get("transfer-encoding");
+    const codings = codingsOf(head.headers.get("transfer-encoding") ?? "");
     const length = head.headers.get("content-length");
     if (head.status < 200 || head.status === 204 || head.status === 304) {
       this.length = 0;
       this._framing = "done";
-    } else if (coding !== undefined) {
+    } else if (codings.length > 0) {
       // Transfer-Encoding overrides Content-Length (RFC 9112 §6.3).
-      if (coding.toLowerCase() !== "chunked")
-        throw this._fault("bad-transfer-encoding", `in the coding "${cut(coding, 40)}"`);
+      if (codings.some((coding) => coding !== "chunked"))
+        throw this._fault("bad-transfer-encoding", `in the coding "${cut(codings.join(", "), 40)}"`);
       this._framing = "chunk-size";
     } else if (length !== undefined) {
       this.length = this._left = this._contentLength(length);

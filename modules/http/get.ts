@@ -27,6 +27,25 @@ export type { HttpGetOptions, HttpListener, HttpResponse } from "./options.js";
 /** Bytes of the one buffer a download is read through: a flash sector, and a size that the SDK's TLS hands out well. */
 const bufferBytes = 4096;
 
+/** Codings that change bytes. "identity", "aws-chunked", "none", "utf-8" and the like stand on plain files, and mean nothing. */
+const compressions: readonly string[] = Object.freeze([
+  "br",
+  "compress",
+  "dcb",
+  "dcz",
+  "deflate",
+  "gzip",
+  "x-compress",
+  "x-gzip",
+  "zstd",
+]);
+
+const isCompressed = (contentEncoding: string): boolean =>
+  contentEncoding
+    .toLowerCase()
+    .split(",")
+    .some((coding) => compressions.includes(coding.trim()));
+
 export class HttpGet implements ByteStreamListener {
   private readonly _listener: HttpListener;
   private readonly _timers: Timers;
@@ -203,7 +222,7 @@ export class HttpGet implements ByteStreamListener {
 
   private _responded(head: ResponseHead): void {
     const { status, reason, headers } = head;
-    if ((headers.get("content-encoding") ?? "identity") !== "identity")
+    if (isCompressed(headers.get("content-encoding") ?? ""))
       throw this._fault("bad-content-encoding", "sent a compressed body without being asked");
     this._body = new BodyReader(head, "download", this._peer);
     this.#head = undefined;

@@ -2,7 +2,8 @@
  * The head of an HTTP/1 response (RFC 9112 §4, §5): status line and header lines, fed in pieces of any size.
  *
  * Shared by the WebSocket upgrade and by downloads. Lenient where real servers differ (no reason phrase, bare line
- * feeds, folded lines), strict where leniency would be a guess (a line without a colon, control characters). The bytes
+ * feeds, folded lines, a blank before the colon, a header without a name), strict where leniency would be a guess (a line
+ * without a colon, control characters). The bytes
  * it holds are bounded, whatever the peer sends.
  */
 
@@ -128,9 +129,11 @@ export class HeadReader {
       return;
     }
     const colon = line.indexOf(":");
-    if (colon < 0 || !isToken(line.slice(0, colon))) throw this._fault("bad-header", "a line that is not a header");
+    if (colon < 0) throw this._fault("bad-header", "a line that is not a header");
     if (++this._count > maxHeaderCount) throw this._fault("too-many-headers", `more than ${maxHeaderCount} headers`);
-    this._name = line.slice(0, colon).toLowerCase();
+    this._name = line.slice(0, colon).trimEnd().toLowerCase();
+    // What has no usable name is passed over, as curl does.
+    if (!isToken(this._name)) return;
     const value = line.slice(colon + 1).trim();
     const before = headers.get(this._name);
     headers.set(this._name, before === undefined ? value : `${before}, ${value}`);

@@ -1,6 +1,9 @@
 /*
- * Image trailer: what may follow an application image in its file. That is nothing, a Secure Boot v2 signature sector, or
- * the older v1 signature. Signatures are recognised here and not verified: that needs keys.
+ * Image trailer: what may follow an application image in its file. That is nothing, padding, a Secure Boot v2 signature sector
+ * (with padding behind it or not), or the older v1 signature. Signatures are recognised here and not verified: that needs keys.
+ *
+ * Padding is 0xFF (esptool's --pad-to-size, a dump of a partition) or 0x00, of any length. ESP-IDF looks at nothing behind the
+ * image; other bytes are refused all the same, since they would be the hash of an image whose "hash appended" byte has flipped.
  *
  * v2 (espsecure): 0xFF up to a multiple of 4096, then one sector that begins with 0xE7 and a scheme byte (2 RSA-PSS,
  * 3 ECDSA). v1: a zero version word and 64 bytes of ECDSA signature right after the hash, then at most 12 bytes that
@@ -10,7 +13,7 @@
 
 import { Fault } from "../fault/fault.js";
 
-export type Trailer = "none" | "signature-v1" | "signature-v2-rsa" | "signature-v2-ecdsa";
+export type Trailer = "none" | "padding" | "signature-v1" | "signature-v2-rsa" | "signature-v2-ecdsa";
 
 /** Bytes of a Secure Boot v2 signature sector. */
 export const signatureSectorSize = 4096;
@@ -23,8 +26,12 @@ const v1Size = 68;
 const v1PaddedSize = 80;
 
 export class ImageTrailer {
-  /** True while only 0xFF was seen between the image and the next sector boundary. */
+  /** Whether all bytes between the image and the next sector boundary were 0xFF, and all of the trailer, and 0x00. */
   private _blank = true;
+  private _erased = true;
+  private _zeros = true;
+  /** Whether all bytes behind a signature's sector were 0xFF. */
+  private _blankBehind = true;
   /** The first four bytes behind the image, ORed: 0 as v1's version word. */
   private _version = 0;
   private _seen = 0;
@@ -33,16 +40,18 @@ export class ImageTrailer {
 
   /** Takes the next bytes behind the image. @param offset the offset of `bytes` in the file */
   update(bytes: Uint8Array, offset: number): void {
-    const sector = this._sectorAfter(offset - this._seen);
+    const sector = sectorAfter(offset - this._seen);
+    const behind = sector + signatureSectorSize;
     for (let i = 0; i < bytes.byteLength; i++) {
       const at = offset + i;
-      if (at > sector + 1 && this._seen >= 4) {
-        this._seen += bytes.byteLength - i;
-        return;
-      }
       const byte = bytes[i];
       if (this._seen < 4) this._version |= byte;
-      if (at < sector && byte !== 0xff) this._blank = false;
+      if (byte !== 0xff) {
+        this._erased = false;
+        if (at < sector) this._blank = false;
+        if (at >= behind) this._blankBehind = false;
+      }
+      if (byte !== 0) this._zeros = false;
       if (at === sector) this._magic = byte;
       if (at === sector + 1) this._scheme = byte;
       this._seen++;
@@ -52,25 +61,24 @@ export class ImageTrailer {
   /**
    * @param imageSize bytes of the image
    * @param totalSize bytes of the file
-   * @throws Fault of stage "image": "image-trailing-bytes" when something else than a signature follows the image
+   * @throws Fault of stage "image": "image-trailing-bytes" when something else than padding or a signature follows the image
    */
   finish(imageSize: number, totalSize: number): Trailer {
     const size = totalSize - imageSize;
     if (size === 0) return "none";
+    if (this._erased || this._zeros) return "padding";
     if ((size === v1Size || size === v1PaddedSize) && this._version === 0) return "signature-v1";
-    const signed = this._blank && this._magic === signatureMagic;
-    if (signed && totalSize === this._sectorAfter(imageSize) + signatureSectorSize) {
+    const signed = this._blank && this._magic === signatureMagic && this._blankBehind;
+    if (signed && totalSize >= sectorAfter(imageSize) + signatureSectorSize) {
       if (this._scheme === signatureSchemeRsa) return "signature-v2-rsa";
       if (this._scheme === signatureSchemeEcdsa) return "signature-v2-ecdsa";
     }
     throw new Fault(
       "image",
       "image-trailing-bytes",
-      `${size} bytes follow the image and are not a signature; the file is damaged or was padded.`,
+      `${size} bytes follow the image and are neither padding nor a signature; the file is damaged.`,
     );
   }
-
-  private _sectorAfter(imageSize: number): number {
-    return Math.ceil(imageSize / signatureSectorSize) * signatureSectorSize;
-  }
 }
+
+const sectorAfter = (imageSize: number): number => Math.ceil(imageSize / signatureSectorSize) * signatureSectorSize;

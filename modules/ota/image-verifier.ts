@@ -4,7 +4,7 @@
  * apart from chip revision and memory map.
  *
  * It does not check that an image may be trusted: it holds no key. It checks one thing more than the boot loader does:
- * nothing or a signature follows the image. Without that check a flipped "hash appended" byte would go unnoticed.
+ * nothing, padding or a signature follows the image. Without that check a flipped "hash appended" byte would go unnoticed.
  *
  * The segments are padded to a multiple of 16 bytes; the last byte of the padding is the XOR of all segment data with
  * seed 0xEF. The SHA-256 of everything before it follows if the header says so.

@@ -59,7 +59,7 @@ function usable(image: Uint8Array, { projectName, version: written }: AppDescrip
   const verifier = new ImageVerifier(nodeCrypto, image.byteLength);
   verifier.update(image);
   const { imageSize, trailer } = verifier.finish(image.byteLength);
-  if (trailer !== "none") notes.push("its signature would not survive that and was left off");
+  if (trailer !== "none" && trailer !== "padding") notes.push("its signature would not survive that and was left off");
   return { image: stampImage(image.subarray(0, imageSize), stamp, nodeCrypto), ...stamp, notes };
 }
 

@@ -27,6 +27,7 @@ const moddableProject = "xs_esp32";
 
 const trailerWords: Record<Trailer, string> = {
   none: "no",
+  padding: "no",
   "signature-v1": "Secure Boot v1",
   "signature-v2-rsa": "Secure Boot v2, RSA",
   "signature-v2-ecdsa": "Secure Boot v2, ECDSA",
@@ -95,7 +96,9 @@ function describeSignature(
   notes: string[],
 ): void {
   const unsigned = "NervesHub takes it only for a product that allows unsigned ESP-IDF images.";
-  if (trailer === "none") notes.push(`It is not signed: ${unsigned}`);
+  if (trailer === "padding")
+    notes.push("Padding follows the image; it is downloaded and takes room in the slot as well.");
+  if (trailer === "none" || trailer === "padding") notes.push(`It is not signed: ${unsigned}`);
   if (trailer === "signature-v1") notes.push(`A v1 signature counts as none: ${unsigned}`);
   if (trailer === "signature-v2-ecdsa") problems.push("It is signed with ECDSA; NervesHub takes RSA-3072 only.");
   if (trailer === "signature-v2-rsa") {

@@ -68,7 +68,8 @@ export function stampImage(image: Uint8Array, stamp: Stamp, crypto: Crypto): Uin
   headOf(image);
   const verifier = new ImageVerifier(crypto, image.byteLength);
   verifier.update(image);
-  if (verifier.finish(image.byteLength).trailer !== "none") {
+  const { trailer } = verifier.finish(image.byteLength);
+  if (trailer !== "none" && trailer !== "padding") {
     throw new Fault(
       "image",
       "image-signed",

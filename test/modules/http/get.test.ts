@@ -220,6 +220,37 @@ describe("http: body", () => {
   });
 });
 
+describe("13.6 http: what curl takes on a plain file", () => {
+  for (const [name, lines] of [
+    ["an empty Content-Encoding", "Content-Encoding:\r\nContent-Length: 5\r\n\r\nhello"],
+    ["aws-chunked", "Content-Encoding: aws-chunked\r\nContent-Length: 5\r\n\r\nhello"],
+    ["aws-chunked in a list with nothing", "Content-Encoding: aws-chunked,\r\nContent-Length: 5\r\n\r\nhello"],
+    ["Identity", "Content-Encoding: Identity\r\nContent-Length: 5\r\n\r\nhello"],
+    ["what is no coding", "Content-Encoding: UTF-8\r\nContent-Length: 5\r\n\r\nhello"],
+    ["Transfer-Encoding: identity", "Transfer-Encoding: identity\r\nContent-Length: 5\r\n\r\nhello"],
+    ["Transfer-Encoding: Identity, to the end", "Transfer-Encoding: Identity\r\n\r\nhello"],
+    ["an empty Transfer-Encoding", "Transfer-Encoding:\r\nContent-Length: 5\r\n\r\nhello"],
+    ["chunked said twice", "Transfer-Encoding: chunked\r\nTransfer-Encoding: Chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"],
+    [
+      "a chunk size of 16 digits",
+      "Transfer-Encoding: chunked\r\n\r\n0000000000000005\r\nhello\r\n0000000000000000\r\n\r\n",
+    ],
+    ["a chunk size between blanks", "Transfer-Encoding: chunked\r\n\r\n 5 ;a=b\r\nhello\r\n0\r\n\r\n"],
+  ] as const)
+    it(name, () => {
+      const download = answered(`HTTP/1.1 200 OK\r\n${lines}`);
+      download.network.stream.end();
+      assert.equal(download.text, "hello");
+      assert.equal(download.ends, 1);
+    });
+
+  for (const coding of ["gzip", "br", "GZIP", "identity, deflate", "zstd"])
+    it(`but not ${coding}, which changes the bytes`, () => {
+      const text = `HTTP/1.1 200 OK\r\nContent-Encoding: ${coding}\r\nContent-Length: 5\r\n\r\nhello`;
+      assert.equal(answered(text).code, "bad-content-encoding");
+    });
+});
+
 describe("http: broken responses", () => {
   const head = "HTTP/1.1 200 OK\r\n";
   const chunked = `${head}Transfer-Encoding: chunked\r\n\r\n`;

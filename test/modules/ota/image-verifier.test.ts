@@ -89,10 +89,26 @@ describe("ota: verification of an image", () => {
     assert.equal(refusal(bytes), "image-hash");
   });
 
-  it("refuses bytes behind the image that are no signature", () => {
-    for (const extra of [1, 68, 80, 4096]) {
-      assert.equal(refusal(concat(small, new Uint8Array(extra).fill(0xff))), "image-trailing-bytes");
+  it("13.3 takes padding behind the image, as ESP-IDF, esptool and NervesHub do", () => {
+    for (const byte of [0xff, 0x00])
+      for (const extra of [1, 15, 32, 68, 80, 4096, 20_000]) {
+        const { trailer, imageSize } = verify(concat(small, new Uint8Array(extra).fill(byte)), 1000);
+        assert.deepEqual([trailer, imageSize], ["padding", small.byteLength], `${extra} of ${byte}`);
+      }
+  });
+
+  it("13.3 takes padding behind a signature, which stays where ESP-IDF looks for it", () => {
+    assert.equal(verify(concat(signed(small, 2), new Uint8Array(8192).fill(0xff))).trailer, "signature-v2-rsa");
+  });
+
+  it("refuses bytes behind the image that are neither padding nor a signature", () => {
+    for (const extra of [1, 68, 80, 4096, 5000]) {
+      assert.equal(refusal(concat(small, new Uint8Array(extra).fill(0xa5))), "image-trailing-bytes");
+      const mixed = new Uint8Array(extra + 1).fill(0xff);
+      mixed[extra] = 0;
+      assert.equal(refusal(concat(small, mixed)), "image-trailing-bytes");
     }
+    assert.equal(refusal(concat(signed(small, 2), Uint8Array.of(0xff, 0x00))), "image-trailing-bytes");
   });
 
   it("knows a Secure Boot v2 sector by its place, magic and scheme", () => {

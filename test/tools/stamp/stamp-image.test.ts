@@ -84,6 +84,7 @@ describe("stamp", () => {
   it("refuses a signed image", () => {
     const v1 = new Uint8Array(image.byteLength + 68);
     v1.set(image);
+    v1[v1.byteLength - 1] = 7;
     assert.throws(() => stampImage(v1, stamp, crypto), refused("image-signed"));
     const v2 = new Uint8Array(image.byteLength + 4096).fill(0xff);
     v2.set(image);

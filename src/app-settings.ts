@@ -83,7 +83,7 @@ export const linkOptions = (
   builtIn: Readonly<Record<string, unknown>>,
   settings: AppSettings,
 ): LinkOptions => {
-  const { host, port, ssl, "log-level": level } = settings;
+  const { host, port, ssl, "log-level": level, "wifi-password": passphrase } = settings;
   const root = readRoot(store, builtIn);
   const logLevel = levels.find((one) => one === level);
   if (level !== undefined && logLevel === undefined) throw wrong("log-level", `must be one of ${levels.join(", ")}`);
@@ -95,6 +95,7 @@ export const linkOptions = (
     roots: root === undefined ? undefined : [root],
     unprotectedUpdates: settings.unprotected === "true",
     logLevel,
+    secrets: passphrase === undefined ? [] : [passphrase],
   };
 };
 

@@ -143,14 +143,22 @@ export const requireWhole = (option: string, value: number, least: number, most:
   return value;
 };
 
-/** Requires a host name or an IP address, without scheme, port and path. @throws Fault of stage "options" */
+/**
+ * Requires a host name or an IP address, without scheme, port and path.
+ *
+ * @returns it; an IPv6 address without the brackets that it has in a URL
+ * @throws Fault of stage "options"
+ */
 export const requireHost = (option: string, value: unknown): string => {
-  const host = requireText(option, value);
+  const given = requireText(option, value);
+  const host = given.startsWith("[") && given.endsWith("]") ? given.slice(1, -1) : given;
+  if (host !== given && !isIpv6(host)) throw wrong(option, "has brackets, and no IPv6 address between them");
   if (host.includes("/") || host.includes(" ")) throw wrong(option, "must be a name without scheme and path");
   if (isIpv6(host)) return host;
   if (host.includes(":")) throw wrong(option, 'must be a name without a port, which is an option of its own: "port"');
   if (host.length > longestName) throw wrong(option, `has more than ${longestName} characters`);
-  const labels = host.split(".");
+  // A final dot says that the name is complete (RFC 1034 §3.1).
+  const labels = (host.endsWith(".") ? host.slice(0, -1) : host).split(".");
   // A name whose last label is a number is an IPv4 address to every resolver (the URL standard, "ends in a number").
   if (isNumeric(labels[labels.length - 1]) && !isIpv4(host))
     throw wrong(option, "is no address: that has four numbers from 0 to 255");

@@ -89,6 +89,11 @@ export interface LinkOptions {
   rebootDeadlineMs?: number;
   /** Lowest level that is printed; default "info". */
   logLevel?: Level;
+  /**
+   * Texts of the application that must never be logged or sent: a Wi-Fi pass phrase, keys of other services. Those of 8 characters
+   * and more are blotted out wherever they occur.
+   */
+  secrets?: readonly string[];
 }
 
 /** Options with every default in place. */
@@ -157,6 +162,12 @@ const checkRoots = (
   if (roots === undefined) return undefined;
   if (network.readRoots === undefined) throw wrong("roots", withoutTls);
   return network.readRoots(roots);
+};
+
+const checkSecrets = (secrets: readonly string[] = []): readonly string[] => {
+  if (!Array.isArray(secrets) || !secrets.every((secret) => typeof secret === "string"))
+    throw wrong("secrets", "must be a list of texts");
+  return secrets;
 };
 
 const checkAuth = (
@@ -281,6 +292,6 @@ export const checkOptions = (
     statusWords,
     rebootDeadlineMs: requireNumber("rebootDeadlineMs", withDefault(options.rebootDeadlineMs, 30000), 0, 3600000),
     logLevel,
-    secrets,
+    secrets: [...secrets, ...checkSecrets(options.secrets)],
   };
 };

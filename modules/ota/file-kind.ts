@@ -13,6 +13,9 @@ export type FileKind = "image" | "delta";
 const imageMagic = 0xe9;
 const zipMagic = 0x50;
 
+/** esp_delta_ota of Espressif's component registry: its magic, 0xfccdde10 in little endian, before a digest and the patch. */
+const deltaOtaMagic: readonly number[] = Object.freeze([0x10, 0xde, 0xcd, 0xfc]);
+
 /** Bytes that are looked at: a delta's first ones are its type and sizes, and never all text. */
 const looked = 16;
 
@@ -31,6 +34,12 @@ const isText = (bytes: Uint8Array): boolean => {
 export const fileKind = (bytes: Uint8Array): FileKind => {
   const firstByte = bytes[0];
   if (firstByte === imageMagic) return "image";
+  if (deltaOtaMagic.every((byte, at) => bytes[at] === byte))
+    throw new Fault(
+      "image",
+      "patch-type-unsupported",
+      "The file is a patch with the header of ESP-IDF's esp_delta_ota, which NervesHub's deltas have not; upload the application image (.bin), and let the server make the delta.",
+    );
   if (isPatchType(firstByte) && !isText(bytes.subarray(0, looked))) {
     checkPatchType(firstByte);
     return "delta";

@@ -104,6 +104,7 @@ export const sessionOptions = ({ serverName, identity, trust, maxFragmentLength 
 export class ClientSession extends SDKSession {
   #packet: Uint8Array | undefined;
   #established = false;
+  /** Warning alerts in a row. */
   #warnings = 0;
 
   constructor(options: ClientSessionOptions) {
@@ -136,7 +137,9 @@ export class ClientSession extends SDKSession {
         this.#take(packet);
       }
       try {
-        if (!this.handshake(transport)) continue;
+        const over = this.handshake(transport);
+        this.#warnings = 0;
+        if (!over) continue;
       } catch (error) {
         this.#passWarning(error);
         continue;
@@ -160,6 +163,7 @@ export class ClientSession extends SDKSession {
       this.#take(packet);
       try {
         const data = this.read(transport);
+        this.#warnings = 0;
         if (data === null || (data && data.byteLength > 0)) return data;
       } catch (error) {
         this.#passWarning(error);

@@ -21,7 +21,8 @@ export interface LogListener {
 
 export class Log {
   private readonly _print: (line: string) => void;
-  private readonly _redactor: Redactor;
+  /** For texts that are kept or sent by another way than as a line. */
+  readonly redactor: Redactor;
   private readonly _least: number;
   private readonly _prefix: string;
   private readonly _listeners: LogListener[] = [];
@@ -33,7 +34,7 @@ export class Log {
    */
   constructor(print: (line: string) => void, redactor: Redactor, least: Level, name: string) {
     this._print = print;
-    this._redactor = redactor;
+    this.redactor = redactor;
     this._least = levels.indexOf(least);
     this._prefix = name;
   }
@@ -63,14 +64,14 @@ export class Log {
   }
 
   write(level: Level, message: string): void {
-    const line = oneLine(this._redactor.redact(message));
+    const line = oneLine(this.redactor.redact(message));
     if (levels.indexOf(level) >= this._least) this._print(`${this._prefix} ${level}: ${line}`);
     for (const listener of this._listeners) {
       try {
         listener.write(level, line);
       } catch (error) {
         const { message } = asFault(error, "application", "listener-threw");
-        this._print(`${this._prefix} error: a log listener threw: ${oneLine(this._redactor.redact(message))}`);
+        this._print(`${this._prefix} error: a log listener threw: ${oneLine(this.redactor.redact(message))}`);
       }
     }
   }

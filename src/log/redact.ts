@@ -68,6 +68,9 @@ const withoutTokens = (text: string): string => {
   return clean;
 };
 
+/** Least characters of a secret's beginning that are blotted out: fewer are the end of an ordinary word. */
+const leastBeginning = 4;
+
 export class Redactor {
   readonly #secrets: readonly string[];
 
@@ -80,6 +83,15 @@ export class Redactor {
     let clean = text.includes("?") ? withoutQueries(text) : text;
     if (clean.includes(tokenStart)) clean = withoutTokens(clean);
     for (const secret of this.#secrets) if (clean.includes(secret)) clean = clean.split(secret).join("[redacted]");
+    return clean;
+  }
+
+  /** Of a text that was cut before it came here, since it may be as long as memory allows: a secret may have lost its end. */
+  redactCut(text: string): string {
+    const clean = this.redact(text);
+    for (const secret of this.#secrets)
+      for (let length = secret.length - 1; length >= leastBeginning; length--)
+        if (clean.endsWith(secret.slice(0, length))) return `${clean.slice(0, clean.length - length)}[redacted]`;
     return clean;
   }
 }

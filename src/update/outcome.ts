@@ -22,6 +22,10 @@ const final: readonly string[] = Object.freeze([
   "image-too-large",
   "patch-type-unsupported",
   "patch-compression-unsupported",
+  "patch-data-format-unsupported",
+  "patch-window-too-large",
+  "patch-too-large",
+  "delta-unsupported",
 ]);
 
 /** Codes of an answer that does not look like the file that was promised. */

@@ -9,6 +9,7 @@
 
 import { cut } from "../../modules/text/cut.js";
 import type { DevicePusher } from "../connection/device-pusher.js";
+import type { Redactor } from "../log/redact.js";
 import { toServer } from "../protocol.js";
 import type { Outcome } from "./outcome.js";
 
@@ -27,6 +28,7 @@ interface Message {
 }
 
 export class Report {
+  private readonly _redactor: Redactor;
   private readonly _words: StatusWords;
   private readonly _networkInterface: string;
   private readonly _pusher: DevicePusher;
@@ -37,7 +39,8 @@ export class Report {
   private _progress = -progressStep;
   private _muted = false;
 
-  constructor(pusher: DevicePusher, words: StatusWords, networkInterface: string) {
+  constructor(pusher: DevicePusher, redactor: Redactor, words: StatusWords, networkInterface: string) {
+    this._redactor = redactor;
     this._pusher = pusher;
     this._words = words;
     this._networkInterface = networkInterface;
@@ -116,7 +119,8 @@ export class Report {
 
   /** An update that ended without success. */
   ended(outcome: Outcome): void {
-    const reason = cut(outcome.reason, maxReasonCharacters);
+    // Redacted first: a secret that the cut goes through would show its beginning.
+    const reason = cut(this._redactor.redact(outcome.reason), maxReasonCharacters);
     if (outcome.word === "rescheduled") {
       const status = this._words === "legacy" ? "update_rescheduled" : "rescheduled";
       this._terminal({ status, delay_for: Math.round(outcome.delayMs), reason });

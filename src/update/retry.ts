@@ -30,7 +30,7 @@ export const retryDelay = (attempt: number, askedMs: number | undefined, fractio
 /** The fault of an answer without a file. Only "server-busy" is tried again; "url-gone" and "url-refused" end the attempt. */
 export const statusFault = (status: number): Fault => {
   if (status === 403 || status === 404 || status === 410) {
-    const text = `The download URL answered ${status}: it has expired or the file is gone. NervesHub will offer the update again.`;
+    const text = `The download URL answered ${status}: it has expired or the file is gone; a new URL comes with the next offer.`;
     return new Fault("download", "url-gone", text);
   }
   if (status === 408 || status === 429 || status >= 500) {

@@ -123,7 +123,8 @@ export class Trial {
   note(error: string): void {
     if (!this.running) return;
     this._keep(() => {
-      const lastError = cut(error, maxReasonCharacters);
+      // Redacted first: a secret that the cut goes through would show its beginning.
+      const lastError = cut(this._log.redactor.redact(error), maxReasonCharacters);
       const { trial } = this._records;
       if (trial !== undefined && trial.lastError !== lastError) this._records.trial = { ...trial, lastError };
     });

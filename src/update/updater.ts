@@ -91,7 +91,8 @@ export class Updater {
 
   constructor(options: UpdaterOptions) {
     this._options = options;
-    this._report = new Report(options.pusher, options.statusWords, options.platform.device.networkInterface);
+    const { pusher, log, statusWords, platform } = options;
+    this._report = new Report(pusher, log.redactor, statusWords, platform.device.networkInterface);
   }
 
   /** The uuid in the join payload: the server keeps its record of this update, and sends no other update meanwhile. */

@@ -10,6 +10,7 @@ import type { Fault } from "../../modules/fault/fault.js";
 import { maxImageSize, parseSegmentLength, segmentHeaderSize } from "../../modules/ota/image.js";
 import { DevicePusher } from "../../src/connection/device-pusher.js";
 import { parseArchiveOffer } from "../../src/features/archives/archive-offer.js";
+import { Redactor } from "../../src/log/redact.js";
 import { maxPartFailures, maxStartOvers } from "../../src/update/download.js";
 import { maxStoredUrlCharacters, maxUpdateParts, maxUpdateUrlCharacters, parseOffer } from "../../src/update/offer.js";
 import { UpdateRecords } from "../../src/update/records.js";
@@ -96,7 +97,7 @@ describe("limits: updates", () => {
   limit("maxReasonCharacters", "a reason that long is sent whole, a longer one is cut", () => {
     const sent = (characters: number) => {
       const pusher = new DevicePusher();
-      const report = new Report(pusher, "current", "wlan0");
+      const report = new Report(pusher, new Redactor([]), "current", "wlan0");
       let reason: unknown;
       pusher.joined = {
         push: (_event, payload) => {

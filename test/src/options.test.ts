@@ -58,6 +58,16 @@ describe("link options", () => {
     assert.deepEqual([type, key, identifier], ["shared-secret", "nhp_abc", "esp32-a4cf12b9d07c"]);
   });
 
+  it("13.19 takes an IPv6 address with its brackets, and 13.10 a name with its final dot", () => {
+    assert.equal(checkOptions({ ...good, host: "[::1]" }, platform).host, "::1");
+    assert.equal(checkOptions({ ...good, host: "hub.test." }, platform).host, "hub.test.");
+    for (const host of ["[hub.test]", "[::1", "[127.0.0.1]", "[]", ".", "hub..test", "hub.test.."])
+      assert.throws(
+        () => checkOptions({ ...good, host }, platform),
+        (error) => error.message.includes('"host"'),
+      );
+  });
+
   it("names every wrong option", () => {
     const wrong: [object, string][] = [
       [{ host: "" }, '"host"'],

@@ -6,7 +6,7 @@
  * application has taken is not downloaded again, although the server offers it after every join.
  */
 
-import { asFault } from "../../../modules/fault/fault.js";
+import { asFault, type Fault } from "../../../modules/fault/fault.js";
 import { settle } from "../../../modules/fault/settle.js";
 import type { Timer } from "../../../modules/platform/timers.js";
 import { decodeUtf8, encodeUtf8 } from "../../../modules/text/utf8.js";
@@ -16,6 +16,7 @@ import { requireFunctions } from "../../option-checks.js";
 import { fromServer } from "../../protocol.js";
 import { Download } from "../../update/download.js";
 import { type Offer, type OfferedFile, withoutUrl } from "../../update/offer.js";
+import { PutOff, rescheduleDelay } from "../../update/outcome.js";
 import { checkTransport } from "../../update/transport.js";
 import { WriterTarget } from "../firmware-writer/writer-target.js";
 import type { Archive } from "./archive.js";
@@ -33,6 +34,8 @@ export interface ArchivesOptions {
 }
 
 const storeKey = "archive-uuid";
+/** Times that the download of one archive is tried, over hours; then it waits for the next offer, after the next join. */
+const maxAttempts = 8;
 /** Interval at which a waiting archive checks whether the update has ended. */
 const waitMs = 30_000;
 
@@ -56,6 +59,8 @@ export class Archives implements Feature {
   private _run: Run | undefined;
   private _download: Download | undefined;
   private _timer: Timer | undefined;
+  /** Failed downloads of the archive that is offered. */
+  private _failures = 0;
   private _closed = false;
 
   constructor(options: ArchivesOptions) {
@@ -95,6 +100,8 @@ export class Archives implements Feature {
     if (this.#offer?.uuid === offer.uuid) {
       this.#offer = offer;
       this._download?.renew(offer.url);
+      // It waits for another try, which the new URL may make unnecessary to wait for.
+      if (this._run === undefined) this._start();
       return;
     }
     if (this.taken === offer.uuid) return;
@@ -103,6 +110,7 @@ export class Archives implements Feature {
     if (take(log, "archives.available", ask, decisions) !== "download" || this._closed) return;
     this._giveUp();
     this.#offer = offer;
+    this._failures = 0;
     this._start();
   }
 
@@ -122,6 +130,7 @@ export class Archives implements Feature {
   }
 
   private _start(): void {
+    this._core!.platform.timers.clear(this._timer);
     const offer = this.#offer;
     const target = this._target;
     if (offer === undefined) return;
@@ -198,10 +207,22 @@ export class Archives implements Feature {
     }
   }
 
-  /** Gives the archive up until the server offers it again, after the next join. */
+  /**
+   * A download that failed is tried again after a delay that grows, since what failed may pass. Everything else gives the archive
+   * up until the server offers it again, after the next join.
+   */
   private _failed(error: unknown): void {
-    this._core!.log.error(`The archive was not taken: ${asFault(error, "download", "archive-failed").message}`);
+    const { log } = this._core!;
+    const fault = asFault(error, "download", "archive-failed");
     this._giveUp();
+    if (isPassing(fault) && ++this._failures < maxAttempts) {
+      const delayMs = fault instanceof PutOff ? fault.delayMs : rescheduleDelay(this._failures - 1);
+      const minutes = Math.ceil(delayMs / 60_000);
+      log.warning(`The archive could not be downloaded: ${fault.message} It is tried again in ${minutes} min.`);
+      this._wait(delayMs);
+      return;
+    }
+    log.error(`The archive was not taken: ${fault.message} The server offers it again after the next join.`);
     this.#offer = undefined;
   }
 
@@ -212,12 +233,18 @@ export class Archives implements Feature {
     this._run = undefined;
   }
 
-  private _wait(): void {
+  private _wait(delayMs = waitMs): void {
     const { timers } = this._core!.platform;
     timers.clear(this._timer);
-    this._timer = timers.set(() => this._start(), waitMs);
+    this._timer = timers.set(() => this._start(), delayMs);
   }
 }
+
+/** Stages of what a network or a file server does; faults of the application's writer and of the offer are none of them. */
+const passingStages: readonly string[] = Object.freeze(["resolve", "connect", "tls", "transport", "download"]);
+
+const isPassing = ({ stage, code }: Fault): boolean =>
+  passingStages.includes(stage) && code !== "archive-failed" && code !== "plain-download";
 
 /** The archive without its URL, which is a credential that the application must not get. */
 const archiveOf = ({ uuid, version, description, platform, architecture, size, uploadedAt }: Archive): Archive => {

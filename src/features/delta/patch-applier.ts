@@ -124,11 +124,14 @@ export class PatchApplier implements ImageDecoder {
     this._sink.write(bytes);
   }
 
-  /** A patch that is applied to the wrong image produces rubbish, which causes one of these faults. */
+  /**
+   * A patch that is applied to the wrong image produces rubbish: whatever is wrong with the rebuilt image is that, and not what
+   * its own sentence says (a version that is none, another chip).
+   */
   private _mismatch(error: unknown): Fault {
     const fault = asFault(error, "image", "patch-corrupt");
-    const rubbish = ["not-an-image", "no-app-description", "image-header", "image-segments", "image-segment-length"];
-    return rubbish.includes(fault.code) || fault.code === "wrong-uuid" ? sourceMismatch(fault) : fault;
+    const ofPatch = fault.code.startsWith("patch-") || fault.code.startsWith("delta-");
+    return fault.stage === "image" && !ofPatch && fault.code !== "image-too-large" ? sourceMismatch(fault) : fault;
   }
 }
 

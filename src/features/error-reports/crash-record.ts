@@ -10,6 +10,7 @@ import type { Clock } from "../../../modules/platform/clock.js";
 import type { Store } from "../../../modules/platform/store.js";
 import { cut, cutStart } from "../../../modules/text/cut.js";
 import { decodeUtf8, encodeUtf8 } from "../../../modules/text/utf8.js";
+import type { Redactor } from "../../log/redact.js";
 
 /** Characters of a reason; the server cuts at 2 KB. */
 export const maxErrorReasonCharacters = 500;
@@ -51,11 +52,16 @@ export const readCrash = (store: Store): Crash | undefined => {
 export const keepCrash = (
   store: Store,
   clock: Clock,
+  redactor: Redactor,
   error: unknown,
   about: Pick<Crash, "uuid" | "uptimeMs" | "log">,
 ): boolean => {
   try {
-    const { kind, reason, stack } = describeError(error);
+    const described = describeError(error);
+    const { kind } = described;
+    // Redacted before it is cut: a secret that the cut goes through would show its beginning. First cut far beyond what is kept.
+    const reason = redactor.redactCut(cut(described.reason, maxErrorReasonCharacters * 4));
+    const stack = redactor.redactCut(cut(described.stack, maxCrashStackCharacters * 4));
     const count = (readCrash(store)?.count ?? 0) + 1;
     const crash: Crash = {
       ...about,

@@ -123,10 +123,10 @@ export class ErrorReports implements Feature, Extension, LaneOwner {
    * @returns false when the error could not be stored
    */
   recordCrash(error: unknown): boolean {
-    const { platform, firmware } = this._core!;
+    const { platform, firmware, redactor } = this._core!;
     const uptimeMs = Math.round(this._vitals!.uptimeMs);
     const log = this._recent!.last(8).join("\n");
-    return keepCrash(platform.store, platform.clock, error, { uuid: firmware.uuid, uptimeMs, log });
+    return keepCrash(platform.store, platform.clock, redactor, error, { uuid: firmware.uuid, uptimeMs, log });
   }
 
   ready(): boolean {
@@ -233,7 +233,7 @@ export class ErrorReports implements Feature, Extension, LaneOwner {
   ): Entry {
     const { redactor } = this._core!;
     // The text is cut before redaction as well, far beyond what is kept: it may be as long as memory allows.
-    const clean = (text: string, most: number): string => cut(redactor.redact(cut(text, most * 4)), most);
+    const clean = (text: string, most: number): string => cut(redactor.redactCut(cut(text, most * 4)), most);
     const context = new Map<string, string>();
     let contextCharacters = 0;
     for (const [name, value] of given.context) {

@@ -20,10 +20,11 @@ export type KeyKind = "firmware" | "archive";
 
 const storeKeys = Object.freeze({ firmware: "keys-firmware", archive: "keys-archive" });
 
-/** Whether a value is a key: an Ed25519 key is 32 bytes in base64, an RSA-3072 key (Secure Boot v2) is PEM. */
+/** Whether a value is a key: an Ed25519 key is 32 bytes in base64, an RSA-3072 key (Secure Boot v2) is PEM, of PKCS#8 or PKCS#1. */
 const isKey = (key: unknown): key is string => {
   if (typeof key !== "string") return false;
-  return key.startsWith("-----BEGIN PUBLIC KEY-----") || fromBase64(key)?.byteLength === 32;
+  const isPem = key.startsWith("-----BEGIN PUBLIC KEY-----") || key.startsWith("-----BEGIN RSA PUBLIC KEY-----");
+  return isPem || fromBase64(key)?.byteLength === 32;
 };
 
 export class ServerKeys implements Feature {

@@ -113,7 +113,7 @@ describe("archives", () => {
     for (const size of [9999, 10_001]) {
       const scene = new Scene();
       scene.offer({ ...offer, size });
-      scene.stage.timers.advance(3_600_000);
+      scene.stage.timers.advance(7 * 24 * 3_600_000);
       assert.ok(!scene.calls.includes("finish"), String(size));
       assert.equal(scene.archives.taken, undefined);
       assert.equal(scene.stage.timers.count, 0);
@@ -181,6 +181,44 @@ describe("archives", () => {
     scene.offer({ ...offer, url: "nonsense" });
     scene.stage.timers.advance(3_600_000);
     assert.equal(scene.calls.at(-1), "abort");
+  });
+
+  for (const status of [403, 404, 500, 503])
+    it(`13.19 answered ${status}, it is tried again after a delay that grows, in words of its own`, async () => {
+      const scene = new Scene();
+      const asked: number[] = [];
+      scene.files.answer = () => {
+        asked.push(scene.stage.timers.now);
+        return asked.length < 6 ? { status } : undefined;
+      };
+      scene.offer(offer);
+      assert.ok(await runTimers(scene.stage.timers, () => scene.calls.at(-1) === "finish", 24 * 3_600_000));
+      const printed = scene.stage.printed.join("\n");
+      if (status < 500) assert.match(printed, /The archive could not be downloaded: .* It is tried again in 2 min\./);
+      assert.ok(!/NervesHub will offer the update|The update/.test(printed), printed);
+      assert.deepEqual(scene.received, [...bytes]);
+    });
+
+  it("13.19 one that is never to be had is given up after some tries, until the next offer", async () => {
+    const scene = new Scene();
+    scene.files.answer = () => ({ status: 403 });
+    scene.offer(offer);
+    await runTimers(scene.stage.timers, () => false, 30 * 24 * 3_600_000);
+    assert.equal(scene.files.requests, 8);
+    assert.match(scene.stage.printed.at(-1) ?? "", /The server offers it again after the next join/);
+    scene.files.answer = () => undefined;
+    scene.offer({ ...offer, url: `${offer.url}2` });
+    assert.ok(await runTimers(scene.stage.timers, () => scene.calls.at(-1) === "finish", 3_600_000));
+  });
+
+  it("13.19 a new URL while it waits is used at once", async () => {
+    const scene = new Scene();
+    scene.files.answer = ({ url }) => (url.includes("fresh") ? undefined : { status: 403 });
+    scene.offer(offer);
+    await runTimers(scene.stage.timers, () => scene.stage.printed.join().includes("tried again"), 60_000);
+    scene.offer({ ...offer, url: `${offer.url}-fresh` });
+    assert.ok(await runTimers(scene.stage.timers, () => scene.calls.at(-1) === "finish", 60_000));
+    assert.equal(scene.files.requests, 2);
   });
 
   it("item 8: over http, where the hub is reached over TLS, is not taken: it has no checksum", () => {

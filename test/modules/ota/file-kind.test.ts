@@ -2,9 +2,25 @@
 
 import { Fault } from "../../../modules/fault/fault.js";
 import { fileKind } from "../../../modules/ota/file-kind.js";
+import { encodeUtf8 } from "../../../modules/text/utf8.js";
 import { assert, describe, fixture, it } from "../../support/harness.js";
 
 describe("ota: file kinds", () => {
+  it("13.19 a patch with esp_delta_ota's header is named as one", () => {
+    assert.throws(
+      () => fileKind(Uint8Array.of(0x10, 0xde, 0xcd, 0xfc, 0, 0)),
+      (error) => error.message.includes("esp_delta_ota"),
+    );
+  });
+
+  it("13.1 text is no delta, whatever it begins with", () => {
+    for (const text of ['"error"', " {}", "\n<html>", "# page"])
+      assert.throws(
+        () => fileKind(encodeUtf8(text)),
+        (error) => (error as Fault).code === "file-kind-unknown",
+      );
+  });
+
   it("an image and a patch as NervesHub serves them are known", () => {
     assert.equal(fileKind(fixture("transcripts/fixtures/app-1.0.0.bin")), "image");
     assert.equal(fileKind(fixture("transcripts/fixtures/delta-1.0.0-1.1.0.patch")), "delta");

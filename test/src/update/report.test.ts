@@ -1,4 +1,5 @@
 import { DevicePusher } from "../../../src/connection/device-pusher.js";
+import { Redactor } from "../../../src/log/redact.js";
 import { Report } from "../../../src/update/report.js";
 import { assert, describe, it } from "../../support/harness.js";
 
@@ -15,7 +16,7 @@ class Port extends DevicePusher {
 
 function online(words: "current" | "legacy" = "current"): { report: Report; port: Port } {
   const port = new Port();
-  const report = new Report(port, words, "wlan0");
+  const report = new Report(port, new Redactor([]), words, "wlan0");
   report.online();
   return { report, port };
 }

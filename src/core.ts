@@ -29,6 +29,7 @@ export interface CoreParts {
   pusher: DevicePusher;
   connector: Connector;
   updater: Updater;
+  identifier: string;
   protection: Protection | undefined;
   /** Restarts the device in an orderly way. */
   restart: () => void;
@@ -44,6 +45,7 @@ export class LinkCore implements Core {
   readonly trust: Trust;
   readonly secure: SecureOptions;
   readonly update: Updater;
+  readonly identifier: string;
   readonly restart: () => void;
   private readonly _pusher: DevicePusher;
   private readonly _connector: Connector;
@@ -59,6 +61,7 @@ export class LinkCore implements Core {
     this.trust = parts.trust;
     this.secure = parts.secure;
     this.update = parts.updater;
+    this.identifier = parts.identifier;
     this.restart = parts.restart;
     this._pusher = parts.pusher;
     this._connector = parts.connector;

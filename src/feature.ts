@@ -30,6 +30,8 @@ export interface Core extends Pusher {
   readonly redactor: Redactor;
   /** The link's name: it precedes log lines, and is the prompt of a terminal. */
   readonly name: string;
+  /** The device as the server knows it; with a client certificate, whose name the server reads, the platform's own. */
+  readonly identifier: string;
   /** The running firmware. */
   readonly firmware: FirmwareMetadata;
   /** The judge of images that would replace the running one. */

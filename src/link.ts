@@ -12,6 +12,7 @@ import { buildTime } from "../modules/ota/build-time.js";
 import type { Platform } from "../modules/platform/platform.js";
 import type { ChannelHandler } from "./connection/channel-handler.js";
 import { Connector, type ConnectorListener } from "./connection/connector.js";
+import type { Credentials } from "./connection/credentials.js";
 import { DevicePusher } from "./connection/device-pusher.js";
 import { LinkCore } from "./core.js";
 import { DeviceChannel, type DeviceListener } from "./device/device-channel.js";
@@ -98,6 +99,7 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
     });
     this._core = new LinkCore({
       ...{ platform, log, redactor, name, trust, secure, pusher, connector, protection },
+      identifier: identifierOf(settings.credentials, platform),
       firmware: metadata,
       updater: this._updater,
       restart: () => this.restart(),
@@ -264,6 +266,9 @@ export class NervesHubLink implements ConnectorListener, DeviceListener, TrialLi
     tell(this._log, what, body);
   }
 }
+
+const identifierOf = (credentials: Credentials, { device }: Platform): string =>
+  credentials.type === "certificate" ? device.identifier : credentials.identifier;
 
 const trustOf = (platform: Platform, { head, metadata }: Firmware): Trust =>
   new Trust({

@@ -201,7 +201,9 @@ export class Session implements WebSocketListener, TopicOwner {
       return true;
     } catch (error) {
       const { code, message } = asFault(error, "websocket", "send-failed");
-      if (code === "send-queue-full" || code === "not-open") {
+      // After a goodbye nothing is sent any more, and nothing is wrong.
+      if (code === "not-open") return false;
+      if (code === "send-queue-full") {
         this.log.warning(`A message could not be sent: ${message}`);
         return false;
       }

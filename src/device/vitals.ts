@@ -24,6 +24,10 @@ export class Vitals implements Feature {
   private _core: Core | undefined;
   private _startedMs = 0;
   private _heapAtStart: number | undefined;
+  /** What metrics has recorded and cannot send, since the server has no such extension: health sends it. */
+  readonly recorded = new Map<string, number>();
+  /** Told when something must not wait for the server's next question; Health sets it. */
+  urgent: () => void = () => {};
 
   install(core: Core): void {
     const { clock, device } = core.platform;
@@ -61,7 +65,8 @@ export class Vitals implements Feature {
     add("xs_stack_peak", facts.xsStackPeak);
     add("wifi_rssi", facts.wifiRssi);
     add("cpu_temp", facts.cpuTemperature);
-    add("round_trip_ms", this._core!.roundTripMs);
+    const { roundTripMs } = this._core!;
+    add("round_trip_ms", roundTripMs === undefined ? undefined : Math.round(roundTripMs));
     return metrics;
   }
 }

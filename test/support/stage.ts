@@ -86,6 +86,7 @@ export class StageCore implements Core {
   readonly redactor: Redactor;
   /** Makes "> " of a terminal's prompt. */
   readonly name = "";
+  readonly identifier = "stage";
   readonly firmware = {
     uuid: "0c6f5d4e-1111-4222-8333-444455556666",
     product: "p",

@@ -8,6 +8,7 @@
  */
 
 import { cut } from "../../../modules/text/cut.js";
+import { Vitals } from "../../device/vitals.js";
 import type { Core, Feature } from "../../feature.js";
 import { inspect } from "../../log/inspect.js";
 import type { Attachment, Extension } from "../extensions/extension.js";
@@ -38,6 +39,9 @@ interface Change {
   readonly atMs: number;
 }
 
+/** Time after a snapshot in which the server's "sync" asks for nothing new, in milliseconds. */
+const syncWaitMs = 3000;
+
 export class Alarms implements Feature, Extension, LaneOwner {
   readonly key = "alarms";
   readonly versions = ["0.1.0"];
@@ -46,6 +50,8 @@ export class Alarms implements Feature, Extension, LaneOwner {
   private readonly _raised = new Map<string, Alarm>();
   /** Changes that were not sent yet, in their order. */
   private _changes: Change[] = [];
+  /** When a snapshot was sent, while nothing has changed since. */
+  private _toldMs: number | undefined;
   private _snapshotDue = false;
   private _attachment: Attachment | undefined;
 
@@ -99,11 +105,15 @@ export class Alarms implements Feature, Extension, LaneOwner {
     this._changes = [];
     // The server sends "sync" after the attach. The set is sent without it too, in case "sync" gets lost.
     this._snapshotDue = true;
+    this._toldMs = undefined;
     this._lane?.wake();
   }
 
   event(event: string): void {
     if (event !== "sync") return;
+    // The one after the attach: the set has just been told.
+    const { clock } = this._core!.platform;
+    if (this._toldMs !== undefined && clock.monotonic() - this._toldMs < syncWaitMs) return;
     this._snapshotDue = true;
     this._lane?.wake();
   }
@@ -114,7 +124,12 @@ export class Alarms implements Feature, Extension, LaneOwner {
   }
 
   private _changed(change: Change): void {
-    if (this._attachment === undefined) return;
+    if (this._attachment === undefined) {
+      // Where the server has no alarms, health carries them: at once, and not at its next question in an hour.
+      this._core!.feature(Vitals).urgent();
+      return;
+    }
+    this._toldMs = undefined;
     this._changes.push(change);
     // More changes than a set has alarms: the set is shorter.
     if (this._changes.length > maxAlarms) this._snapshotDue = true;
@@ -130,6 +145,7 @@ export class Alarms implements Feature, Extension, LaneOwner {
         alarms = [...this._raised].map(([name, alarm]) => this._entry(name, { ...alarm, description: "" }));
       if (!this._attachment.send("snapshot", { alarms })) return "refused";
       this._snapshotDue = false;
+      this._toldMs = this._core!.platform.clock.monotonic();
       this._changes = [];
       return "sent";
     }

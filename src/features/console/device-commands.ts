@@ -26,7 +26,7 @@ const duration = (ms: number): string => {
 };
 
 export const deviceCommands = (core: Core): Command[] => {
-  const { platform, firmware } = core;
+  const { platform, firmware, identifier } = core;
   const vitals = core.feature(Vitals);
   const recent = core.feature(RecentLines);
   return [
@@ -34,7 +34,7 @@ export const deviceCommands = (core: Core): Command[] => {
       name: "info",
       help: "What runs here",
       run: ({ print }) => {
-        print(`identifier  ${platform.device.identifier}`);
+        print(`identifier  ${identifier}`);
         print(`firmware    ${firmware.product} ${firmware.version} (${firmware.uuid})`);
         print(`platform    ${firmware.platform} ${firmware.architecture}`);
         print(

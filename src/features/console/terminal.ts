@@ -31,11 +31,11 @@ export interface TerminalOptions {
 
 /** What terminals of a link have in common. */
 export const terminalOptions = (core: Core): Omit<TerminalOptions, "send"> => {
-  const { platform, firmware, name } = core;
+  const { platform, firmware, identifier, name } = core;
   return {
     timers: platform.timers,
     commands: core.feature(Commands),
-    banner: `${firmware.product} ${firmware.version} on ${platform.device.identifier}. "help" lists what it can be told.`,
+    banner: `${firmware.product} ${firmware.version} on ${identifier}. "help" lists what it can be told.`,
     prompt: `${name}> `,
   };
 };

@@ -15,7 +15,8 @@ import { tell } from "../../log/guarded.js";
 import { inspect } from "../../log/inspect.js";
 import type { Attachment, Extension } from "../extensions/extension.js";
 import { Extensions } from "../extensions/extensions.js";
-import { type Attempt, type Lane, type LaneOwner, maxBatchCharacters, Outbox } from "../extensions/outbox.js";
+import { jsonBytes } from "../extensions/json-bytes.js";
+import { type Attempt, type Lane, type LaneOwner, Outbox } from "../extensions/outbox.js";
 import { isoTime, wallTime } from "../extensions/wall-time.js";
 import {
   type Crash,
@@ -52,12 +53,14 @@ interface Entry {
   readonly atMs: number | undefined;
   /** Time of a crash of an earlier run, milliseconds since 1970; 0 when unknown. */
   readonly knownMs: number;
-  readonly characters: number;
   count: number;
 }
 
 /** Errors that come together share a message. */
 const gatherMs = 1000;
+
+/** Bytes of the reports in one message: half of the send queue. Twelve usual ones fit; the server takes 25. */
+const maxBatchBytes = 16_000;
 
 export class ErrorReports implements Feature, Extension, LaneOwner {
   readonly key = "error_reports";
@@ -161,12 +164,13 @@ export class ErrorReports implements Feature, Extension, LaneOwner {
     if (this._attachment === undefined) return "refused";
     const reports: object[] = this._dropped > 0 ? [this._droppedNotice()] : [];
     const batch: Entry[] = [];
-    let characters = 0;
+    let bytes = 0;
     for (const entry of this._entries) {
-      characters += entry.characters;
-      if (batch.length > 0 && characters > maxBatchCharacters) break;
+      const payload = this._payload(entry);
+      bytes += jsonBytes(payload);
+      if (batch.length > 0 && bytes > maxBatchBytes) break;
       batch.push(entry);
-      reports.push(this._payload(entry));
+      reports.push(payload);
     }
     if (reports.length === 0) return "empty";
     if (!this._attachment.send("report", { reports })) return "refused";
@@ -235,7 +239,6 @@ export class ErrorReports implements Feature, Extension, LaneOwner {
     // The text is cut before redaction as well, far beyond what is kept: it may be as long as memory allows.
     const clean = (text: string, most: number): string => cut(redactor.redactCut(cut(text, most * 4)), most);
     const context = new Map<string, string>();
-    let contextCharacters = 0;
     for (const [name, value] of given.context) {
       if (context.size >= maxErrorContextEntries) break;
       const isLog = name === "log";
@@ -243,13 +246,11 @@ export class ErrorReports implements Feature, Extension, LaneOwner {
       const key = cut(printable(cut(name, maxErrorContextCharacters)), maxErrorContextCharacters);
       // A control character takes six bytes of JSON: sixteen entries of control characters would not fit a message.
       context.set(key, isLog ? text : cut(printable(text), maxErrorContextCharacters));
-      contextCharacters += Math.max(80, key.length + text.length);
     }
     const frames = stackFrames(given.stack);
     const message = clean(given.stack === "" ? given.reason : given.stack, maxErrorMessageCharacters);
     const reason = clean(given.reason, maxErrorReasonCharacters);
-    const characters = reason.length + message.length + frames.length * 120 + contextCharacters + 200;
     const { kind, source, uuid, atMs } = given;
-    return { kind, source, uuid, atMs, reason, message, frames, context, characters, knownMs: 0, count: 1 };
+    return { kind, source, uuid, atMs, reason, message, frames, context, knownMs: 0, count: 1 };
   }
 }

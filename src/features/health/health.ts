@@ -127,6 +127,7 @@ export class Health implements Feature, Extension, Answering {
     requireFunctions("health", this._options, [], ["metrics", "metadata"]);
     this._core = core;
     this._vitals = core.feature(Vitals);
+    this._vitals.urgent = () => void this.report();
     this._answer = new Answer(core.feature(Outbox), this);
     core.feature(Extensions).add(this);
   }
@@ -200,7 +201,7 @@ export class Health implements Feature, Extension, Answering {
   }
 
   private _metrics(): Record<string, number> {
-    const defaults = this._vitals!.metrics();
+    const defaults = { ...this._vitals!.metrics(), ...Object.fromEntries(this._vitals!.recorded) };
     const options = this._options;
     const ask = (): unknown => (options.metrics === undefined ? {} : options.metrics({ ...defaults }));
     const taken = take(this._core!.log, "health.metrics", ask, numbers, this._metricsFailure);

@@ -84,7 +84,9 @@ export class Metrics implements Feature, Extension, LaneOwner {
    */
   record(name: string, value: number): boolean {
     if (!this._add(name, value)) return false;
-    if (this._attachment !== undefined) this._lane?.wake(this._readings.length >= sendEarlyReports ? 0 : sendAfterMs);
+    // Where the server has no metrics, the last value goes with health.
+    if (this._attachment === undefined) this._vitals!.recorded.set(name, value);
+    else this._lane?.wake(this._readings.length >= sendEarlyReports ? 0 : sendAfterMs);
     return true;
   }
 
@@ -95,6 +97,7 @@ export class Metrics implements Feature, Extension, LaneOwner {
 
   attached(attachment: Attachment): void {
     this._attachment = attachment;
+    this._vitals!.recorded.clear();
     this._lane?.wake();
   }
 

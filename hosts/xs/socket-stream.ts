@@ -67,18 +67,21 @@ export class SocketStream implements ByteStream {
 
   write(bytes: Uint8Array): number {
     if (this._phase !== "open" || this._socket === undefined) return 0;
-    const count = Math.min(bytes.byteLength, this._room);
-    if (count > 0) {
+    let taken = 0;
+    // A socket that has sent what it took at once has room again, and calls nobody for it.
+    while (taken < bytes.byteLength && this._room > 0) {
+      const count = Math.min(bytes.byteLength - taken, this._room);
       try {
-        this._room = this._socket.write(count === bytes.byteLength ? bytes : bytes.subarray(0, count)) ?? 0;
+        this._room = this._socket.write(count === bytes.byteLength ? bytes : bytes.subarray(taken, taken + count)) ?? 0;
       } catch (error) {
         this._room = 0;
         this._endSoon(this._broken(error));
-        return 0;
+        return taken;
       }
+      taken += count;
     }
-    if (count < bytes.byteLength) this._wantsRoom = true;
-    return count;
+    if (taken < bytes.byteLength) this._wantsRoom = true;
+    return taken;
   }
 
   read(into: Uint8Array): number {
